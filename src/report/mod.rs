@@ -1,0 +1,126 @@
+//! What a run tells: findings, coverage, and one emitter per format. Knows nothing of the analysis.
+
+use crate::source::{FileId, SourceFile, Span};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    Note,
+    Warning,
+    Error,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Confidence {
+    Low,
+    Medium,
+    High,
+}
+
+/// One labelled place of a finding's evidence.
+#[derive(Clone, Debug)]
+pub struct Related {
+    pub file: FileId,
+    pub span: Span,
+    pub message: String,
+}
+
+/// A replacement of one span by a text (an empty span inserts).
+#[derive(Clone, Debug)]
+pub struct Edit {
+    pub file: FileId,
+    pub span: Span,
+    pub replacement: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct Fix {
+    /// Imperative, without a full stop: ``end the section with `break;` ``.
+    pub description: String,
+    /// True where applying it cannot change what the program does.
+    pub safe: bool,
+    pub edits: Vec<Edit>,
+}
+
+/// What a rule's page says of it; see `rules/*.md`.
+#[derive(Clone, Debug)]
+pub struct RuleInfo {
+    /// `implicit-fallthrough`
+    pub id: &'static str,
+    /// `switch`, `message` or `cascade`
+    pub family: &'static str,
+    /// One sentence without a full stop.
+    pub summary: String,
+    pub severity: Severity,
+    pub cwe: Vec<u32>,
+    /// Ids of MISRA C:2012, CERT C and the like, as printed.
+    pub references: Vec<String>,
+    pub since: String,
+    /// The page's Markdown, without its front matter.
+    pub page: &'static str,
+}
+
+#[derive(Clone, Debug)]
+pub struct Finding {
+    pub rule: &'static str,
+    pub severity: Severity,
+    pub confidence: Confidence,
+    pub file: FileId,
+    /// The primary location: the offending token or expression, never a whole function.
+    pub span: Span,
+    /// What the primary location is, for the label under it (short).
+    pub label: String,
+    pub function: Option<String>,
+    /// One sentence, lower case, without a full stop.
+    pub message: String,
+    /// The evidence, in the order it is to be read.
+    pub related: Vec<Related>,
+    /// Reasons and conditions (`holds where X is defined`), one line each.
+    pub notes: Vec<String>,
+    pub fixes: Vec<Fix>,
+}
+
+/// What was read and what was not.
+#[derive(Clone, Debug, Default, serde::Serialize)]
+pub struct Coverage {
+    pub files: usize,
+    /// Files that were named or found and could not be analysed (unreadable, binary, too large).
+    pub files_skipped: usize,
+    pub bytes: u64,
+    /// Function definitions found.
+    pub functions: usize,
+    /// Functions that an enabled rule needed to see.
+    pub functions_analysed: usize,
+    /// Of these, functions with an island that was not understood.
+    pub functions_opaque: usize,
+    /// Functions given up because their budget ran out.
+    pub functions_over_budget: usize,
+    /// Conditional arms (`#if`) left unread because a file has too many of them.
+    pub arms_unread: usize,
+}
+
+/// All that an emitter prints. `findings` are sorted and final.
+pub struct Report<'a> {
+    pub files: &'a [SourceFile],
+    pub findings: &'a [Finding],
+    /// Every enabled rule, sorted by id.
+    pub rules: &'a [RuleInfo],
+    pub coverage: &'a Coverage,
+    /// Problems met on the way, in order (also printed on stderr).
+    pub problems: &'a [Problem],
+    /// Findings below `--min-confidence`.
+    pub hidden: usize,
+}
+
+/// Something that kept part of the input from being analysed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// As shown to the user.
+    pub path: String,
+    pub message: String,
+}
+
+impl Report<'_> {
+    pub fn file(&self, id: FileId) -> &SourceFile {
+        &self.files[id.0 as usize]
+    }
+}
