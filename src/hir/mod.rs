@@ -1,0 +1,249 @@
+//! The intermediate representation of one function: arenas of statements and expressions with spans into the source.
+//!
+//! A body is a list of statements in which `case`, `default` and labels are statements of their own, in order: C's
+//! `switch` is a jump into a sequence, and a tree would hide that. What the parser did not understand is `Opaque`:
+//! it may do anything, and proves nothing.
+
+mod names;
+
+pub use names::{Names, Symbol};
+
+use crate::source::{FileId, Span};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StmtId(pub u32);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ExprId(pub u32);
+
+/// A function definition.
+#[derive(Debug)]
+pub struct Function {
+    pub name: String,
+    pub file: FileId,
+    /// Header and body.
+    pub span: Span,
+    pub name_span: Span,
+    pub body: Body,
+}
+
+#[derive(Debug)]
+pub struct Body {
+    pub stmts: Vec<Stmt>,
+    pub exprs: Vec<Expr>,
+    pub names: Names,
+    pub root: StmtId,
+    /// Places that the parser did not understand.
+    pub islands: u32,
+    /// The parse or macro expansion was given up: what is here is a part.
+    pub over_budget: bool,
+}
+
+#[derive(Debug)]
+pub struct Stmt {
+    pub kind: StmtKind,
+    /// Where it stands; for one out of a macro, the call.
+    pub span: Span,
+}
+
+#[derive(Debug)]
+pub enum StmtKind {
+    Block(Vec<StmtId>),
+    Expr(ExprId),
+    Decl(Vec<Declarator>),
+    If { cond: ExprId, then: StmtId, otherwise: Option<StmtId> },
+    While { cond: ExprId, body: StmtId },
+    DoWhile { body: StmtId, cond: ExprId },
+    For { init: Option<StmtId>, cond: Option<ExprId>, step: Option<ExprId>, body: StmtId },
+    Switch { cond: ExprId, body: StmtId },
+    /// `case value:`, or `default:` where there is none.
+    Case(Option<ExprId>),
+    Label(Symbol),
+    Goto(Symbol),
+    /// `goto *p`: any label whose address is taken.
+    ComputedGoto,
+    Break,
+    Continue,
+    Return(Option<ExprId>),
+    Empty,
+    /// `[[fallthrough]];` and what expands or amounts to it.
+    FallthroughMark,
+    Opaque,
+}
+
+/// One name of a declaration.
+#[derive(Debug)]
+pub struct Declarator {
+    pub name: Symbol,
+    pub init: Option<ExprId>,
+    pub is_static: bool,
+}
+
+#[derive(Debug)]
+pub struct Expr {
+    pub kind: ExprKind,
+    pub span: Span,
+}
+
+#[derive(Debug)]
+pub enum ExprKind {
+    Name(Symbol),
+    /// A number, as written.
+    Number(Symbol),
+    /// A character literal, as written.
+    Char(Symbol),
+    String(Symbol),
+    Call { callee: ExprId, args: Vec<ExprId> },
+    Member { base: ExprId, field: Symbol, arrow: bool },
+    Index { base: ExprId, index: ExprId },
+    Unary { op: UnaryOp, operand: ExprId },
+    /// `++` and `--`, before or behind.
+    Update { operand: ExprId },
+    Binary { op: BinaryOp, left: ExprId, right: ExprId },
+    /// `left = right`, or `left op= right`.
+    Assign { op: Option<BinaryOp>, left: ExprId, right: ExprId },
+    Conditional { cond: ExprId, then: Option<ExprId>, otherwise: ExprId },
+    Cast(ExprId),
+    /// `sizeof` and its like: the operand is not evaluated.
+    Unevaluated(Vec<ExprId>),
+    /// Braced initialisers, compound literals.
+    Braced(Vec<ExprId>),
+    /// `({ … })`
+    Statement(StmtId),
+    /// Inline assembly: what it reads and writes, and the labels it may jump to.
+    Asm { operands: Vec<ExprId>, labels: Vec<Symbol> },
+    Opaque(Vec<ExprId>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnaryOp {
+    Not,
+    Complement,
+    Negate,
+    Plus,
+    Deref,
+    AddressOf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BinaryOp {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Rem,
+    Shl,
+    Shr,
+    BitAnd,
+    BitOr,
+    BitXor,
+    And,
+    Or,
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+    Comma,
+}
+
+impl Body {
+    pub fn stmt(&self, id: StmtId) -> &Stmt {
+        &self.stmts[id.0 as usize]
+    }
+
+    pub fn expr(&self, id: ExprId) -> &Expr {
+        &self.exprs[id.0 as usize]
+    }
+
+    /// The direct operands of an expression, in order of writing.
+    pub fn operands(&self, id: ExprId, each: &mut dyn FnMut(ExprId)) {
+        match &self.expr(id).kind {
+            ExprKind::Name(_) | ExprKind::Number(_) | ExprKind::Char(_) | ExprKind::String(_) | ExprKind::Statement(_) => {}
+            ExprKind::Call { callee, args } => {
+                each(*callee);
+                args.iter().for_each(|&a| each(a));
+            }
+            ExprKind::Member { base: a, .. } | ExprKind::Unary { operand: a, .. } | ExprKind::Update { operand: a } | ExprKind::Cast(a) => {
+                each(*a);
+            }
+            ExprKind::Index { base: a, index: b }
+            | ExprKind::Binary { left: a, right: b, .. }
+            | ExprKind::Assign { left: a, right: b, .. } => {
+                each(*a);
+                each(*b);
+            }
+            ExprKind::Conditional { cond, then, otherwise } => {
+                each(*cond);
+                then.iter().for_each(|&t| each(t));
+                each(*otherwise);
+            }
+            ExprKind::Unevaluated(all) | ExprKind::Braced(all) | ExprKind::Opaque(all) | ExprKind::Asm { operands: all, .. } => {
+                all.iter().for_each(|&e| each(e));
+            }
+        }
+    }
+
+    /// Every expression in `id`, itself first, statement expressions not entered. Iterative: expressions nest as
+    /// deep as their author likes.
+    pub fn walk(&self, id: ExprId, visit: &mut dyn FnMut(ExprId)) {
+        let mut todo = vec![id];
+        while let Some(next) = todo.pop() {
+            visit(next);
+            let first = todo.len();
+            self.operands(next, &mut |operand| todo.push(operand));
+            todo[first..].reverse();
+        }
+    }
+
+    /// The expressions that a statement itself evaluates, its inner statements left out.
+    pub fn own_exprs(&self, id: StmtId, each: &mut dyn FnMut(ExprId)) {
+        match &self.stmt(id).kind {
+            StmtKind::Expr(e) | StmtKind::Return(Some(e)) | StmtKind::Case(Some(e)) => each(*e),
+            StmtKind::If { cond, .. } | StmtKind::While { cond, .. } | StmtKind::DoWhile { cond, .. } | StmtKind::Switch { cond, .. } => {
+                each(*cond);
+            }
+            StmtKind::For { cond, step, .. } => cond.iter().chain(step).for_each(|&e| each(e)),
+            StmtKind::Decl(declarators) => declarators.iter().filter_map(|d| d.init).for_each(each),
+            _ => {}
+        }
+    }
+
+    /// The statements directly inside a statement, in order.
+    pub fn inner(&self, id: StmtId, each: &mut dyn FnMut(StmtId)) {
+        match &self.stmt(id).kind {
+            StmtKind::Block(all) => all.iter().for_each(|&s| each(s)),
+            StmtKind::If { then, otherwise, .. } => {
+                each(*then);
+                otherwise.iter().for_each(|&s| each(s));
+            }
+            StmtKind::While { body, .. } | StmtKind::DoWhile { body, .. } | StmtKind::Switch { body, .. } => each(*body),
+            StmtKind::For { init, body, .. } => {
+                init.iter().for_each(|&s| each(s));
+                each(*body);
+            }
+            _ => {}
+        }
+    }
+
+    /// Every statement in `id`, itself first, in order of writing, those of statement expressions left out.
+    pub fn walk_stmts(&self, id: StmtId, visit: &mut dyn FnMut(StmtId)) {
+        let mut todo = vec![id];
+        while let Some(next) = todo.pop() {
+            visit(next);
+            let first = todo.len();
+            self.inner(next, &mut |inner| todo.push(inner));
+            todo[first..].reverse();
+        }
+    }
+
+    /// The name that a call calls directly.
+    pub fn callee(&self, id: ExprId) -> Option<&str> {
+        let ExprKind::Call { callee, .. } = &self.expr(id).kind else { return None };
+        match &self.expr(*callee).kind {
+            ExprKind::Name(name) => Some(self.names.text(*name)),
+            _ => None,
+        }
+    }
+}

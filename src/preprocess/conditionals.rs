@@ -1,0 +1,531 @@
+//! The conditional tree of a file (`#if` … `#endif`) and the choices of arms under which it is read.
+//!
+//! A choice is made by giving a truth value to each *atom* (`defined(X)`, or the text of a test that is not
+//! understood), so that two groups that ask the same question get the same answer, as they would in a compiler.
+
+use rustc_hash::FxHashMap;
+
+use super::scan::{Scan, blank};
+use super::token::{Token, TokenKind, Tokens};
+use crate::source::Span;
+
+/// A condition, reduced to what can be decided without a build.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    Const(bool),
+    Atom(Box<str>),
+    Not(Box<Condition>),
+    And(Vec<Condition>),
+    Or(Vec<Condition>),
+}
+
+#[derive(Clone, Debug)]
+pub struct Arm {
+    pub condition: Condition,
+    /// The directive that opens the arm.
+    pub directive: Span,
+    /// From behind that directive to before the next one of the group.
+    pub body: Span,
+}
+
+#[derive(Clone, Debug)]
+pub struct Group {
+    pub arms: Vec<Arm>,
+    /// The group and arm that hold this group.
+    pub parent: Option<(usize, usize)>,
+}
+
+#[derive(Default)]
+pub struct Conditionals {
+    pub groups: Vec<Group>,
+}
+
+/// One way to read a file: the arm chosen in each group (none where no condition holds and there is no `#else`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    pub arms: Vec<Option<usize>>,
+}
+
+type Assignment = FxHashMap<Box<str>, bool>;
+
+/// Deeper nesting of one condition than this is read as a single atom.
+const MAX_DEPTH: usize = 64;
+/// Arms deeper than this stay in their parent: no recursion, and no file is written so.
+const MAX_NESTING: usize = 256;
+
+impl Conditionals {
+    pub fn new(text: &str, scan: &Scan) -> Conditionals {
+        let mut groups: Vec<Group> = Vec::new();
+        let mut open: Vec<usize> = Vec::new();
+        let mut skipped = 0;
+        for (index, directive) in scan.directives.iter().enumerate() {
+            let keyword = &text[directive.keyword.range()];
+            if !matches!(keyword, "if" | "ifdef" | "ifndef" | "elif" | "elifdef" | "elifndef" | "else" | "endif") {
+                continue;
+            }
+            let opens = keyword.starts_with("if");
+            if opens && (open.len() >= MAX_NESTING || skipped > 0) {
+                skipped += 1;
+                continue;
+            }
+            if skipped > 0 {
+                skipped -= usize::from(keyword == "endif");
+                continue;
+            }
+            let mut arm = || {
+                let rest = scan.rest(text, directive);
+                let name = || rest.split_whitespace().next().unwrap_or("");
+                let condition = match keyword {
+                    "ifdef" | "elifdef" => atom(name()),
+                    "ifndef" if is_include_guard(text, scan, index, name()) => Condition::Const(true),
+                    "ifndef" | "elifndef" => Condition::Not(Box::new(atom(name()))),
+                    "else" => Condition::Const(true),
+                    _ => parse(&rest),
+                };
+                let end = directive.span.end as usize;
+                Arm { condition, directive: directive.span, body: Span::new(end, end.max(text.len())) }
+            };
+            if opens {
+                let parent = open.last().map(|&g| (g, groups[g].arms.len() - 1));
+                groups.push(Group { arms: vec![arm()], parent });
+                open.push(groups.len() - 1);
+                continue;
+            }
+            let Some(&group) = open.last() else { continue };
+            if let Some(last) = groups[group].arms.last_mut() {
+                last.body.end = directive.span.start;
+            }
+            if keyword == "endif" {
+                open.pop();
+            } else {
+                groups[group].arms.push(arm());
+            }
+        }
+        Conditionals { groups }
+    }
+
+    /// The choice read first: settled names as the repository sets them, else each first arm.
+    pub fn base(&self, settled: &dyn Fn(&str) -> Option<bool>) -> Choice {
+        self.choose(Assignment::default(), settled)
+    }
+
+    /// Further choices, so that every arm for which `wanted` holds is read under one of them; and the number of
+    /// wanted arms that stayed unread because `limit` choices were reached.
+    pub fn alternates(
+        &self,
+        base: &Choice,
+        settled: &dyn Fn(&str) -> Option<bool>,
+        wanted: &dyn Fn(&Arm) -> bool,
+        limit: usize,
+    ) -> (Vec<Choice>, usize) {
+        let mut unread: Vec<(usize, Option<usize>)> = Vec::new();
+        for (g, group) in self.groups.iter().enumerate() {
+            if !group.arms.iter().any(wanted) {
+                continue;
+            }
+            unread.extend((0..group.arms.len()).filter(|&a| self.can_hold(g, a)).map(|a| (g, Some(a))));
+            // An `#if` without `#else` has one more way to be read: not at all.
+            if group.arms.iter().all(|a| a.condition != Condition::Const(true)) {
+                unread.push((g, None));
+            }
+        }
+        let read = |choice: &Choice, (g, a): (usize, Option<usize>)| choice.arms[g] == a && self.is_live(choice, g);
+        unread.retain(|&arm| !read(base, arm));
+        let mut choices: Vec<Choice> = Vec::new();
+        let mut given_up = 0;
+        while let Some(&first) = unread.first() {
+            if choices.len() == limit {
+                return (choices, unread.len() + given_up);
+            }
+            let mut assignment = Assignment::default();
+            if !self.require_arm(first.0, first.1, &mut assignment) {
+                unread.remove(0);
+                given_up += 1;
+                continue;
+            }
+            // Pack: what else can be read in the same pass, is.
+            for &(g, a) in &unread[1..] {
+                let mut more = assignment.clone();
+                if self.require_arm(g, a, &mut more) {
+                    assignment = more;
+                }
+            }
+            let choice = self.choose(assignment, settled);
+            let before = unread.len();
+            unread.retain(|&arm| !read(&choice, arm));
+            if unread.len() == before {
+                unread.remove(0);
+                given_up += 1;
+            }
+            choices.push(choice);
+        }
+        (choices, given_up)
+    }
+
+    /// The spans that `choice` leaves out.
+    pub fn dead(&self, choice: &Choice) -> Vec<Span> {
+        let mut dead = Vec::new();
+        for (group, chosen) in self.groups.iter().zip(&choice.arms) {
+            dead.extend(group.arms.iter().enumerate().filter(|&(a, _)| Some(a) != *chosen).map(|(_, arm)| arm.body));
+        }
+        dead
+    }
+
+    /// `code` with the arms that `choice` leaves out blanked.
+    pub fn mask(&self, code: &str, choice: &Choice) -> String {
+        blank(code, &self.dead(choice))
+    }
+
+    /// For the groups that lie in or around `within`: what `choice` assumes, as text for a person.
+    pub fn assumed(&self, text: &str, choice: &Choice, base: &Choice, within: Span) -> Vec<String> {
+        let mut lines = Vec::new();
+        for (g, group) in self.groups.iter().enumerate() {
+            let extent = group.arms.iter().fold(group.arms[0].body, |all, arm| all.to(arm.body));
+            if choice.arms[g] == base.arms[g] || !extent.overlaps(within) || !self.is_live(choice, g) {
+                continue;
+            }
+            let first = text[group.arms[0].directive.range()].lines().next().unwrap_or("").trim();
+            lines.push(match choice.arms[g].map(|a| (a, &group.arms[a])) {
+                Some((0, _)) => format!("where `{first}` holds"),
+                Some((_, arm)) if text[arm.directive.range()].contains("elif") => {
+                    format!("where `{}` holds", text[arm.directive.range()].lines().next().unwrap_or("").trim())
+                }
+                _ => format!("where `{first}` does not hold"),
+            });
+        }
+        lines.dedup();
+        lines
+    }
+
+    /// True where two choices read `within` alike.
+    pub fn same_within(&self, a: &Choice, b: &Choice, within: Span) -> bool {
+        self.groups.iter().enumerate().all(|(g, group)| {
+            a.arms[g] == b.arms[g] || !group.arms.iter().any(|arm| arm.directive.to(arm.body).overlaps(within))
+        })
+    }
+
+    /// True where an arm of an unsettled group begins or ends inside `within`.
+    pub fn touches(&self, within: Span) -> bool {
+        self.groups.iter().any(|g| g.arms.iter().any(|arm| within.contains(arm.directive.start)))
+    }
+
+    fn is_live(&self, choice: &Choice, mut group: usize) -> bool {
+        while let Some((parent, arm)) = self.groups[group].parent {
+            if choice.arms[parent] != Some(arm) {
+                return false;
+            }
+            group = parent;
+        }
+        true
+    }
+
+    /// False for `#if 0`, and for what stands behind an `#if 1`.
+    fn can_hold(&self, group: usize, arm: usize) -> bool {
+        let arms = &self.groups[group].arms;
+        evaluate(&arms[arm].condition, &Assignment::default()) != Some(false)
+            && arms[..arm].iter().all(|a| evaluate(&a.condition, &Assignment::default()) != Some(true))
+    }
+
+    /// Extends `assignment` so that `arm` of `group` is read, with all that holds it; false where it cannot be.
+    fn require_arm(&self, group: usize, arm: Option<usize>, assignment: &mut Assignment) -> bool {
+        let mut at = Some((group, arm));
+        while let Some((g, arm)) = at {
+            let arms = &self.groups[g].arms;
+            let before = arm.unwrap_or(arms.len());
+            if !arms[..before].iter().all(|a| require(&a.condition, false, assignment)) {
+                return false;
+            }
+            if arm.is_some_and(|a| !require(&arms[a].condition, true, assignment)) {
+                return false;
+            }
+            at = self.groups[g].parent.map(|(parent, arm)| (parent, Some(arm)));
+        }
+        true
+    }
+
+    fn choose(&self, mut assignment: Assignment, settled: &dyn Fn(&str) -> Option<bool>) -> Choice {
+        let mut arms = Vec::with_capacity(self.groups.len());
+        for group in &self.groups {
+            let mut chosen = None;
+            for (a, arm) in group.arms.iter().enumerate() {
+                settle(&arm.condition, &mut assignment, settled);
+                let holds = evaluate(&arm.condition, &assignment)
+                    .unwrap_or_else(|| require(&arm.condition, true, &mut assignment));
+                if holds {
+                    chosen = Some(a);
+                    break;
+                }
+            }
+            arms.push(chosen);
+        }
+        Choice { arms }
+    }
+}
+
+/// Names whose arms belong to another platform are read last; those of this one first.
+fn platform(name: &str) -> Option<bool> {
+    match name {
+        "_WIN32" | "WIN32" | "_WIN64" | "_MSC_VER" | "__CYGWIN__" | "__MINGW32__" | "__APPLE__" | "__sun" | "__VMS"
+        | "__SYMBIAN32__" | "_WIN32_WCE" | "__BORLANDC__" | "__EMX__" | "MSDOS" | "OS2" | "lint" | "__lint__"
+        | "__KLOCWORK__" | "__COVERITY__" | "__clang_analyzer__" => Some(false),
+        "__GNUC__" | "__linux__" | "__linux" | "__STDC__" | "__unix__" | "unix" => Some(true),
+        _ => None,
+    }
+}
+
+fn settle(condition: &Condition, assignment: &mut Assignment, settled: &dyn Fn(&str) -> Option<bool>) {
+    let mut todo = vec![condition];
+    while let Some(condition) = todo.pop() {
+        match condition {
+            Condition::Const(_) => {}
+            Condition::Atom(name) => {
+                if !assignment.contains_key(name) {
+                    if let Some(value) = platform(name).or_else(|| settled(name)) {
+                        assignment.insert(name.clone(), value);
+                    }
+                }
+            }
+            Condition::Not(inner) => todo.push(inner),
+            Condition::And(all) | Condition::Or(all) => todo.extend(all),
+        }
+    }
+}
+
+fn atom(name: &str) -> Condition {
+    match name {
+        "__cplusplus" => Condition::Const(false),
+        _ => Condition::Atom(name.into()),
+    }
+}
+
+/// `#ifndef X` with `#define X` as the next directive, at the file's head: always read.
+fn is_include_guard(text: &str, scan: &Scan, index: usize, name: &str) -> bool {
+    let Some(next) = scan.directives.get(index + 1) else { return false };
+    let first_code = scan.code.bytes().position(|b| !b.is_ascii_whitespace()).unwrap_or(usize::MAX);
+    index < 3
+        && (scan.directives[index].span.start as usize) < first_code
+        && &text[next.keyword.range()] == "define"
+        && scan.rest(text, next).split_whitespace().next() == Some(name)
+}
+
+/// Three-valued: `None` where an atom without a value decides. Conditions nest at most [`MAX_DEPTH`] deep.
+fn evaluate(condition: &Condition, assignment: &Assignment) -> Option<bool> {
+    match condition {
+        Condition::Const(value) => Some(*value),
+        Condition::Atom(name) => assignment.get(name).copied(),
+        Condition::Not(inner) => evaluate(inner, assignment).map(|v| !v),
+        Condition::And(all) => fold(all, assignment, false),
+        Condition::Or(all) => fold(all, assignment, true),
+    }
+}
+
+/// The value of a conjunction (`absorbing` false) or disjunction (true).
+fn fold(all: &[Condition], assignment: &Assignment, absorbing: bool) -> Option<bool> {
+    let mut result = Some(!absorbing);
+    for part in all {
+        match evaluate(part, assignment) {
+            Some(value) if value == absorbing => return Some(absorbing),
+            None => result = None,
+            Some(_) => {}
+        }
+    }
+    result
+}
+
+/// Gives values to free atoms so that `condition` becomes `wanted`; false where that cannot be.
+fn require(condition: &Condition, wanted: bool, assignment: &mut Assignment) -> bool {
+    match condition {
+        Condition::Const(value) => *value == wanted,
+        Condition::Atom(name) => *assignment.entry(name.clone()).or_insert(wanted) == wanted,
+        Condition::Not(inner) => require(inner, !wanted, assignment),
+        Condition::And(all) if wanted => all.iter().all(|part| require(part, true, assignment)),
+        Condition::Or(all) if !wanted => all.iter().all(|part| require(part, false, assignment)),
+        Condition::And(all) | Condition::Or(all) => all.iter().any(|part| {
+            let mut trial = assignment.clone();
+            let holds = require(part, wanted, &mut trial);
+            if holds {
+                *assignment = trial;
+            }
+            holds
+        }),
+    }
+}
+
+fn parse(rest: &str) -> Condition {
+    let tokens: Vec<Token> = Tokens::new(rest, 0..rest.len()).collect();
+    Parser { tokens: &tokens, at: 0, depth: 0 }.whole()
+}
+
+/// `||`, `&&`, `!`, `defined`, parentheses, names and integers; any comparison is an atom of its own.
+struct Parser<'t> {
+    tokens: &'t [Token<'t>],
+    at: usize,
+    depth: usize,
+}
+
+impl Parser<'_> {
+    fn whole(&mut self) -> Condition {
+        match self.either() {
+            Some(condition) if self.at == self.tokens.len() => condition,
+            _ => text_atom(self.tokens),
+        }
+    }
+
+    fn peek(&self) -> &str {
+        self.tokens.get(self.at).map_or("", |t| &t.text)
+    }
+
+    fn eat(&mut self, text: &str) -> bool {
+        let found = self.peek() == text;
+        self.at += usize::from(found);
+        found
+    }
+
+    fn either(&mut self) -> Option<Condition> {
+        let mut parts = vec![self.both()?];
+        while self.eat("||") {
+            parts.push(self.both()?);
+        }
+        Some(if parts.len() == 1 { parts.remove(0) } else { Condition::Or(parts) })
+    }
+
+    fn both(&mut self) -> Option<Condition> {
+        let mut parts = vec![self.one()?];
+        while self.eat("&&") {
+            parts.push(self.one()?);
+        }
+        Some(if parts.len() == 1 { parts.remove(0) } else { Condition::And(parts) })
+    }
+
+    fn one(&mut self) -> Option<Condition> {
+        self.depth += 1;
+        let start = self.at;
+        let condition = if self.depth > MAX_DEPTH { None } else { self.primary() };
+        self.depth -= 1;
+        // `A > 2`, `A + B`, `f(x)`: not understood, one atom up to the next connective.
+        if condition.is_some() && matches!(self.peek(), "" | "&&" | "||" | ")") {
+            return condition;
+        }
+        self.at = start;
+        let mut depth = 0usize;
+        while self.at < self.tokens.len() {
+            match self.peek() {
+                "&&" | "||" if depth == 0 => break,
+                ")" if depth == 0 => break,
+                "(" => depth += 1,
+                ")" => depth -= 1,
+                _ => {}
+            }
+            self.at += 1;
+        }
+        (self.at > start).then(|| text_atom(&self.tokens[start..self.at]))
+    }
+
+    fn primary(&mut self) -> Option<Condition> {
+        if self.eat("!") {
+            return Some(Condition::Not(Box::new(self.primary_bounded()?)));
+        }
+        if self.eat("(") {
+            let inner = self.either()?;
+            return self.eat(")").then_some(inner);
+        }
+        let token = self.tokens.get(self.at)?;
+        self.at += 1;
+        if token.is("defined") {
+            let parenthesised = self.eat("(");
+            let name = self.tokens.get(self.at)?;
+            self.at += 1;
+            if parenthesised && !self.eat(")") {
+                return None;
+            }
+            return Some(atom(&name.text));
+        }
+        match token.kind {
+            TokenKind::Number => {
+                let digits = token.text.trim_end_matches(['u', 'U', 'l', 'L']);
+                let zero = digits.trim_start_matches(['0', 'x', 'X']).is_empty();
+                Some(Condition::Const(!zero))
+            }
+            TokenKind::Ident if token.is("true") => Some(Condition::Const(true)),
+            TokenKind::Ident if token.is("false") => Some(Condition::Const(false)),
+            TokenKind::Ident => Some(atom(&token.text)),
+            _ => None,
+        }
+    }
+
+    fn primary_bounded(&mut self) -> Option<Condition> {
+        self.depth += 1;
+        let inner = if self.depth > MAX_DEPTH { None } else { self.primary() };
+        self.depth -= 1;
+        inner
+    }
+}
+
+fn text_atom(tokens: &[Token]) -> Condition {
+    let words: Vec<&str> = tokens.iter().map(|t| &*t.text).collect();
+    Condition::Atom(words.join(" ").into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, choice: impl Fn(&Conditionals) -> Vec<Choice>) -> Vec<Vec<String>> {
+        let scan = Scan::new(text);
+        let tree = Conditionals::new(text, &scan);
+        choice(&tree)
+            .iter()
+            .map(|c| tree.mask(&scan.code, c).split_whitespace().map(str::to_owned).collect())
+            .collect()
+    }
+
+    fn base(text: &str) -> Vec<String> {
+        read(text, |tree| vec![tree.base(&|_| None)]).remove(0)
+    }
+
+    fn all(text: &str) -> Vec<String> {
+        read(text, |tree| {
+            let base = tree.base(&|_| None);
+            let (others, unread) = tree.alternates(&base, &|_| None, &|_| true, 8);
+            assert_eq!(unread, 0);
+            [vec![base], others].concat()
+        })
+        .iter()
+        .map(|words| words.join(" "))
+        .collect()
+    }
+
+    #[test]
+    fn the_first_arm_is_read_and_constants_decide() {
+        assert_eq!(base("#if A\na\n#elif B\nb\n#else\nc\n#endif\n"), ["a"]);
+        assert_eq!(base("#if 0\na\n#elif B\nb\n#else\nc\n#endif\n"), ["b"]);
+        assert_eq!(base("#if 1\na\n#else\nb\n#endif\n#if 0x0UL\nc\n#endif\nd"), ["a", "d"]);
+        assert_eq!(base("#ifdef __cplusplus\na\n#endif\n#ifdef _WIN32\nb\n#else\nc\n#endif"), ["c"]);
+    }
+
+    #[test]
+    fn equal_questions_get_equal_answers() {
+        assert_eq!(base("#ifndef X\na\n#endif\n#ifdef X\nb\n#else\nc\n#endif\n#if !defined(X) && 1\nd\n#endif"), ["a", "c", "d"]);
+    }
+
+    #[test]
+    fn every_arm_is_read_under_some_choice() {
+        assert_eq!(all("#if A\na\n#elif B\nb\n#else\nc\n#endif\n#ifdef D\nd\n#endif"), ["a d", "b", "c d"]);
+        assert_eq!(all("#ifdef A\n#ifdef B\nx\n#else\ny\n#endif\n#endif\nz"), ["x z", "z", "y z"]);
+        assert_eq!(all("#if A > 2 || defined(B)\nx\n#endif\n"), ["x", ""]);
+    }
+
+    #[test]
+    fn an_include_guard_is_no_question() {
+        assert_eq!(all("/* c */\n#ifndef H\n#define H\na\n#endif\n"), ["a"]);
+    }
+
+    #[test]
+    fn broken_nesting_is_survived() {
+        assert_eq!(base("#endif\n#else\na\n#if X\nb\n"), ["a", "b"]);
+        let deep = "#if A\n".repeat(1000) + &"#endif\n".repeat(1000) + "z";
+        assert_eq!(base(&deep), ["z"]);
+        let parens = format!("#if {}A{}\nx\n#endif\n", "(".repeat(5000), ")".repeat(5000));
+        assert_eq!(base(&parens), ["x"]);
+    }
+}

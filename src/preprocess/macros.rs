@@ -1,0 +1,479 @@
+//! The `#define` table over the whole repository, with scopes, and what shape each macro has.
+
+use std::sync::OnceLock;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::comments::is_fallthrough_name;
+use super::scan::Scan;
+use super::token::{Token, TokenKind, Tokens};
+use crate::source::{FileId, Span};
+
+#[derive(Debug)]
+pub struct MacroDef {
+    pub file: FileId,
+    /// Offset of the directive, to find the definition in force at a place of the same file.
+    pub at: u32,
+    pub name: Box<str>,
+    /// Parameters of a function-like macro. A variadic one ends in its name (`__VA_ARGS__` or GNU's own).
+    pub params: Option<Vec<Box<str>>>,
+    pub variadic: bool,
+    /// The replacement list; token spans are offsets into `text`.
+    pub text: Box<str>,
+    traits: OnceLock<Traits>,
+}
+
+/// What of a macro's replacement, nested macros included, matters to control flow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traits {
+    /// `break`, `continue`, `return`, `goto`.
+    pub jumps: bool,
+    /// `case`, `default`.
+    pub labels: bool,
+    /// More or fewer `{ ( [` than closing ones.
+    pub unbalanced: bool,
+    /// Ends where a statement has to follow: `for (…)`, `if (…)`, `else`, `do`.
+    pub head: bool,
+    /// Nothing, or only qualifiers, storage classes and attributes.
+    pub decoration: bool,
+    /// Two statements or a declaration at its top level.
+    pub several: bool,
+    /// Calls a function that the catalog says never returns.
+    pub noreturn: bool,
+    /// Expands to a fall-through attribute.
+    pub fallthrough: bool,
+    /// Expands to a `noreturn` attribute.
+    pub says_noreturn: bool,
+}
+
+impl Traits {
+    /// A parser has to see through the macro; any other call stays symbolic.
+    pub fn must_expand(self) -> bool {
+        self.jumps
+            || self.labels
+            || self.unbalanced
+            || self.head
+            || self.decoration
+            || self.several
+            || self.noreturn
+            || self.fallthrough
+    }
+}
+
+/// Nested macros are followed this deep when a macro is judged.
+const MAX_NESTING: usize = 16;
+/// A replacement list longer than this (bytes) is data, not code.
+const MAX_BODY: usize = 64 * 1024;
+
+impl MacroDef {
+    pub fn tokens(&self) -> Tokens<'_> {
+        Tokens::new(&self.text, 0..self.text.len())
+    }
+}
+
+/// What one file contributes to the table.
+#[derive(Default)]
+pub struct FileMacros {
+    pub defines: Vec<MacroDef>,
+    /// `#undef NAME`: offset and name.
+    pub undefs: Vec<(u32, Box<str>)>,
+    /// Paths as written in `#include "…"` or `<…>`.
+    pub includes: Vec<Box<str>>,
+}
+
+impl FileMacros {
+    pub fn new(file: FileId, text: &str, scan: &Scan) -> FileMacros {
+        let mut found = FileMacros::default();
+        for directive in &scan.directives {
+            match &text[directive.keyword.range()] {
+                "define" => found.defines.extend(parse_define(file, directive.span, &scan.rest(text, directive))),
+                "undef" => {
+                    let rest = scan.rest(text, directive);
+                    found.undefs.push((directive.span.start, rest.trim().into()));
+                }
+                "include" | "import" | "include_next" => {
+                    let rest = &text[directive.rest.range()];
+                    let quoted = rest.split(['"', '<', '>']).nth(1);
+                    found.includes.extend(quoted.map(|path| path.trim().into()));
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+}
+
+fn parse_define(file: FileId, span: Span, rest: &str) -> Option<MacroDef> {
+    let mut tokens = Tokens::new(rest, 0..rest.len());
+    let name = tokens.next().filter(|t| t.kind == TokenKind::Ident)?;
+    let mut body_start = name.span.end as usize;
+    let mut params = None;
+    let mut variadic = false;
+    if rest.as_bytes().get(body_start) == Some(&b'(') {
+        tokens.next();
+        let mut names: Vec<Box<str>> = Vec::new();
+        loop {
+            let token = tokens.next()?;
+            match &*token.text {
+                ")" => {
+                    body_start = token.span.end as usize;
+                    break;
+                }
+                "," => {}
+                "..." => {
+                    // `args...` (GNU) names the rest; `...` alone is `__VA_ARGS__`.
+                    let named = names.last().is_some() && !rest[..token.span.start as usize].trim_end().ends_with(',');
+                    if !named {
+                        names.push("__VA_ARGS__".into());
+                    }
+                    variadic = true;
+                }
+                _ if token.kind == TokenKind::Ident => names.push(token.text.into()),
+                _ => return None,
+            }
+        }
+        params = Some(names);
+    }
+    let body = rest[body_start..].trim();
+    let body = if body.len() > MAX_BODY { "" } else { body };
+    Some(MacroDef {
+        file,
+        at: span.start,
+        name: name.text.into(),
+        params,
+        variadic,
+        text: body.into(),
+        traits: OnceLock::new(),
+    })
+}
+
+/// Every macro of the repository, and for a use the definition that holds there.
+#[derive(Default)]
+pub struct MacroTable {
+    defs: Vec<MacroDef>,
+    by_name: FxHashMap<Box<str>, Vec<u32>>,
+    undefs: Vec<Vec<(u32, Box<str>)>>,
+    includes: Vec<Vec<FileId>>,
+    closures: Vec<OnceLock<FxHashSet<FileId>>>,
+    noreturn: FxHashSet<Box<str>>,
+}
+
+impl MacroTable {
+    /// Joins what the files contribute; `paths` are the files' shown paths, in order. `noreturn` names functions
+    /// known never to return.
+    pub fn new(files: Vec<FileMacros>, paths: &[&str], noreturn: FxHashSet<Box<str>>) -> MacroTable {
+        let mut table = MacroTable { noreturn, ..MacroTable::default() };
+        let mut by_base: FxHashMap<&str, Vec<u32>> = FxHashMap::default();
+        for (i, path) in paths.iter().enumerate() {
+            by_base.entry(base_name(path)).or_default().push(i as u32);
+        }
+        for (i, file) in files.into_iter().enumerate() {
+            let resolve = |include: &str| resolve_include(include, paths[i], by_base.get(base_name(include))?, paths);
+            table.includes.push(file.includes.iter().filter_map(|include| resolve(include)).collect());
+            table.undefs.push(file.undefs);
+            for def in file.defines {
+                let index = table.defs.len() as u32;
+                match table.by_name.get_mut(&def.name) {
+                    Some(indices) => indices.push(index),
+                    None => {
+                        table.by_name.insert(def.name.clone(), vec![index]);
+                    }
+                }
+                table.defs.push(def);
+            }
+        }
+        table.closures = (0..paths.len()).map(|_| OnceLock::new()).collect();
+        table
+    }
+
+    pub fn is_defined(&self, name: &str) -> bool {
+        self.by_name.contains_key(name)
+    }
+
+    pub fn len(&self) -> usize {
+        self.defs.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.defs.is_empty()
+    }
+
+    /// The definition of `name` in force at offset `at` of `file`: the file's own, else one that it includes, else
+    /// any. Among several, the one that says most about where control goes: the weaker claim for a finding.
+    pub fn resolve(&self, name: &str, file: FileId, at: u32) -> Option<&MacroDef> {
+        let indices = self.by_name.get(name)?;
+        let defs = || indices.iter().map(|&i| &self.defs[i as usize]);
+        if let [only] = indices[..] {
+            let def = &self.defs[only as usize];
+            return (!self.is_undefined(def, at, file)).then_some(def);
+        }
+        let before = |def: &&MacroDef| def.file == file && def.at < at;
+        if let Some(nearest) = defs().filter(before).map(|d| d.at).max() {
+            let own: Vec<&MacroDef> = defs().filter(before).filter(|d| !self.is_undefined(d, at, file)).collect();
+            // Alternatives of one `#if` stand close together; an X-macro is redefined after its `#undef`.
+            return match own.is_empty() {
+                true => None,
+                false => self.strongest(own.into_iter().filter(|d| nearest - d.at < 4096)),
+            };
+        }
+        let included = self.closure(file);
+        self.strongest(defs().filter(|d| included.contains(&d.file)))
+            .or_else(|| self.strongest(defs().filter(|d| d.file == file)))
+            .or_else(|| self.strongest(defs()))
+    }
+
+    fn is_undefined(&self, def: &MacroDef, at: u32, file: FileId) -> bool {
+        def.file == file
+            && self.undefs[file.0 as usize].iter().any(|(undef, name)| def.at < *undef && *undef < at && *name == def.name)
+    }
+
+    fn strongest<'t>(&'t self, defs: impl Iterator<Item = &'t MacroDef>) -> Option<&'t MacroDef> {
+        let weight = |def: &MacroDef| {
+            let traits = self.traits(def);
+            match () {
+                () if traits.fallthrough => 4,
+                () if traits.noreturn => 3,
+                () if traits.jumps || traits.labels => 2,
+                () if !def.text.is_empty() => 1,
+                () => 0,
+            }
+        };
+        // The first of equals: `max_by_key` would take the last.
+        defs.fold(None, |best: Option<(u8, &MacroDef)>, def| match best {
+            Some((most, _)) if most >= weight(def) => best,
+            _ => Some((weight(def), def)),
+        })
+        .map(|(_, def)| def)
+    }
+
+    /// The files that `file` includes, directly or not, itself left out.
+    fn closure(&self, file: FileId) -> &FxHashSet<FileId> {
+        self.closures[file.0 as usize].get_or_init(|| {
+            let mut seen = FxHashSet::default();
+            let mut todo = self.includes[file.0 as usize].clone();
+            while let Some(next) = todo.pop() {
+                if seen.insert(next) {
+                    todo.extend(&self.includes[next.0 as usize]);
+                }
+            }
+            seen
+        })
+    }
+
+    pub fn traits(&self, def: &MacroDef) -> Traits {
+        *def.traits.get_or_init(|| self.judge(def))
+    }
+
+    /// Reads the replacement with nested macros expanded in place (bounded, each name once).
+    fn judge(&self, def: &MacroDef) -> Traits {
+        let mut traits = Traits::default();
+        let mut decoration = true;
+        let mut depth = 0i32;
+        let mut lowest = 0i32;
+        let mut statements = 0usize;
+        let mut words_since_semicolon = 0usize;
+        let mut heads: Vec<(i32, bool)> = Vec::new();
+        let mut last_is_head = false;
+        let mut pending_head = false;
+        let mut in_do = false;
+        let mut takes_list = false;
+        let mut seen: Vec<&str> = vec![&def.name];
+        let mut stack = vec![(def, def.tokens())];
+        while let Some((current, tokens)) = stack.last_mut() {
+            let Some(token) = tokens.next() else {
+                stack.pop();
+                continue;
+            };
+            let parameter = current.params.as_ref().is_some_and(|p| p.iter().any(|p| **p == *token.text));
+            if token.is_ident() && !parameter && stack.len() < MAX_NESTING {
+                if let Some(nested) = self.resolve_nested(&token.text, current_file(&stack)) {
+                    if !seen.contains(&&*nested.name) {
+                        seen.push(&nested.name);
+                        stack.push((nested, nested.tokens()));
+                        continue;
+                    }
+                }
+            }
+            let text = &*token.text;
+            last_is_head = false;
+            match text {
+                "break" | "continue" | "return" | "goto" => traits.jumps = true,
+                "case" | "default" => traits.labels = true,
+                "for" | "while" | "if" | "switch" => pending_head = true,
+                "else" | "do" => {
+                    last_is_head = true;
+                    in_do |= text == "do";
+                }
+                "(" | "[" | "{" => {
+                    depth += 1;
+                    if text == "(" {
+                        heads.push((depth, pending_head));
+                        pending_head = false;
+                    }
+                }
+                ")" | "]" | "}" => {
+                    if text == ")" && heads.last().is_some_and(|&(d, _)| d == depth) {
+                        last_is_head = heads.pop().is_some_and(|(_, head)| head);
+                    }
+                    depth -= 1;
+                    lowest = lowest.min(depth);
+                    if text == "}" && depth == 0 {
+                        statements += 1;
+                        words_since_semicolon = 0;
+                    }
+                }
+                ";" if depth == 0 => {
+                    statements += usize::from(words_since_semicolon > 0);
+                    words_since_semicolon = 0;
+                }
+                _ if token.is_ident() => {
+                    traits.noreturn |= self.noreturn.contains(text);
+                    let plain = text.trim_matches('_');
+                    traits.fallthrough |= plain == "fallthrough";
+                    traits.says_noreturn |= matches!(text, "_Noreturn" | "noreturn" | "__noreturn__" | "__dead2" | "__dead");
+                }
+                _ => {}
+            }
+            if !matches!(text, ";" | "}") && depth == 0 {
+                words_since_semicolon += 1;
+            }
+            // `(` is part of an attribute only where one that takes a list stands before it.
+            decoration &= if text == "(" { depth > 1 || takes_list } else { depth > 0 || is_decoration(text) };
+            takes_list = is_list_attribute(text);
+        }
+        traits.decoration = (decoration && !traits.fallthrough && lowest >= 0) || def.text.is_empty();
+        traits.unbalanced = depth != 0 || lowest < 0;
+        // `do { … } while (0)` ends in a head that closes it.
+        traits.head = last_is_head && !(in_do && statements > 0);
+        traits.several = statements > 1 || (statements == 1 && words_since_semicolon > 0 && !in_do);
+        traits.fallthrough |= def.params.as_ref().is_none_or(Vec::is_empty)
+            && is_fallthrough_name(&def.name)
+            && !traits.jumps
+            && !traits.labels
+            && statements <= 1;
+        traits.says_noreturn &= !traits.jumps;
+        traits
+    }
+
+    /// A macro named inside a replacement list: the definer's own file first.
+    fn resolve_nested(&self, name: &str, file: FileId) -> Option<&MacroDef> {
+        let indices = self.by_name.get(name)?;
+        let own = indices.iter().find(|&&i| self.defs[i as usize].file == file);
+        Some(&self.defs[*own.unwrap_or(&indices[0]) as usize])
+    }
+
+    /// The value that the repository itself gives to `defined NAME` or `NAME`, where all its definitions agree and
+    /// stand in this file before any use.
+    pub fn settled(&self, name: &str, file: FileId) -> Option<bool> {
+        let indices = self.by_name.get(name)?;
+        let mut own = indices.iter().map(|&i| &self.defs[i as usize]).filter(|d| d.file == file);
+        let first = own.next()?;
+        let undefined = self.undefs[file.0 as usize].iter().any(|(_, n)| **n == *name);
+        (own.next().is_none() && !undefined).then(|| &*first.text != "0")
+    }
+}
+
+fn current_file(stack: &[(&MacroDef, Tokens<'_>)]) -> FileId {
+    stack.last().map_or(FileId(0), |(def, _)| def.file)
+}
+
+fn is_list_attribute(text: &str) -> bool {
+    matches!(text, "__attribute__" | "__attribute" | "__declspec" | "_Alignas" | "alignas" | "_Pragma" | "__pragma")
+}
+
+fn is_decoration(text: &str) -> bool {
+    is_list_attribute(text) || matches!(
+        text,
+        "static" | "inline" | "extern" | "const" | "volatile" | "register" | "restrict" | "__inline"
+            | "__inline__" | "__restrict" | "__restrict__" | "__const" | "__volatile__" | "__extension__" | "__signed__"
+            | "_Noreturn" | "noreturn" | "__cdecl" | "__stdcall" | "__fastcall" | "_cdecl" | "_stdcall" | "WINAPI" | "_Thread_local" | "__thread"
+            | "__dead2" | "__dead" | "__forceinline" | "always_inline" | "near" | "far" | ")" | "[" | "]" | "\"C\""
+    )
+}
+
+fn base_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// The file that `#include "include"` in `from` most likely means: nearest in the tree among those whose path ends
+/// so.
+fn resolve_include(include: &str, from: &str, candidates: &[u32], paths: &[&str]) -> Option<FileId> {
+    let wanted = include.trim_start_matches("./").trim_start_matches("../");
+    let fits = |path: &str| path.ends_with(wanted) && (path.len() == wanted.len() || path[..path.len() - wanted.len()].ends_with('/'));
+    let common = |path: &str| path.bytes().zip(from.bytes()).take_while(|(a, b)| a == b).filter(|(a, _)| *a == b'/').count();
+    candidates
+        .iter()
+        .filter(|&&i| fits(paths[i as usize]))
+        .max_by_key(|&&i| (common(paths[i as usize]), std::cmp::Reverse(paths[i as usize].len()), std::cmp::Reverse(i)))
+        .map(|&i| FileId(i))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(files: &[(&str, &str)]) -> MacroTable {
+        let macros = files
+            .iter()
+            .enumerate()
+            .map(|(i, (_, text))| FileMacros::new(FileId(i as u32), text, &Scan::new(text)))
+            .collect();
+        let paths: Vec<&str> = files.iter().map(|(path, _)| *path).collect();
+        MacroTable::new(macros, &paths, ["abort", "exit"].iter().map(|&s| s.into()).collect())
+    }
+
+    fn traits(text: &str, name: &str) -> Traits {
+        let table = table(&[("a.c", text)]);
+        let def = table.resolve(name, FileId(0), u32::MAX).expect("defined");
+        table.traits(def)
+    }
+
+    #[test]
+    fn shapes() {
+        assert!(!traits("#define N (1 + 2)", "N").must_expand());
+        assert!(!traits("#define LOG(x) do { if (x) put(x); } while (0)", "LOG").must_expand());
+        assert!(traits("#define CHECK(x) do { if (x) return -1; } while (0)", "CHECK").jumps);
+        assert!(traits("#define EACH(p, h) for (p = h; p; p = p->next)", "EACH").head);
+        assert!(traits("#define EXPORT", "EXPORT").decoration);
+        assert!(traits("#define INLINE static __inline __attribute__((always_inline))", "INLINE").decoration);
+        assert!(traits("#define DIE(x) (log(x), exit(1))", "DIE").noreturn);
+        assert!(traits("#define TWO(a, b) a = 1; b = 2", "TWO").several);
+        assert!(traits("#define OPEN {", "OPEN").unbalanced);
+        assert!(traits("#define C(x) case x:", "C").labels);
+    }
+
+    #[test]
+    fn nested_macros_count_and_cycles_end() {
+        assert!(traits("#define A(x) B(x)\n#define B(x) if (x) goto out", "A").jumps);
+        assert!(!traits("#define A B\n#define B A", "A").jumps);
+    }
+
+    #[test]
+    fn fall_through_macros() {
+        assert!(traits("#define FALL __attribute__((fallthrough))", "FALL").fallthrough);
+        assert!(traits("#define MY_FALLTHROUGH ((void)0)", "MY_FALLTHROUGH").fallthrough);
+        assert!(traits("#define FALLTHROUGH", "FALLTHROUGH").fallthrough);
+    }
+
+    #[test]
+    fn the_nearest_definition_holds() {
+        let table = table(&[
+            ("a/x.h", "#define M one"),
+            ("b/x.h", "#define M two"),
+            ("b/u.c", "#include \"x.h\"\nM\n"),
+            ("a/own.c", "#define M three\nM\n#undef M\n#define M four\nM"),
+        ]);
+        let text = |file, at| table.resolve("M", FileId(file), at).map(|d| d.text.to_string());
+        assert_eq!(text(2, 17).as_deref(), Some("two"));
+        assert_eq!(text(3, 17).as_deref(), Some("three"));
+        assert_eq!(text(3, 90).as_deref(), Some("four"));
+    }
+
+    #[test]
+    fn gnu_and_standard_variadics() {
+        let table = table(&[("a.c", "#define L(fmt, args...) f(fmt, ##args)\n#define K(...) f(__VA_ARGS__)")]);
+        let def = |name| table.resolve(name, FileId(0), u32::MAX).expect("defined");
+        assert_eq!(def("L").params.as_deref().map(<[_]>::len), Some(2));
+        assert!(def("L").variadic && def("K").variadic);
+    }
+}

@@ -1,0 +1,164 @@
+//! C tokens over text whose comments and directives are blank.
+
+use std::borrow::Cow;
+
+use crate::source::Span;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenKind {
+    Ident,
+    Number,
+    /// String and character literals, with their prefix.
+    Literal,
+    Punct,
+}
+
+/// A token and where it stands in the source. A token out of a macro body stands where the macro was called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token<'a> {
+    pub kind: TokenKind,
+    pub text: Cow<'a, str>,
+    pub span: Span,
+    /// White space stands before it (matters to `#` and to printing only).
+    pub spaced: bool,
+}
+
+impl Token<'_> {
+    pub fn is(&self, text: &str) -> bool {
+        self.text == text
+    }
+
+    pub fn is_ident(&self) -> bool {
+        self.kind == TokenKind::Ident
+    }
+}
+
+/// Three- and two-byte punctuators, longest first.
+const PUNCTUATORS: [&str; 24] = [
+    "...", "<<=", ">>=", "->", "++", "--", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "*=", "/=", "%=", "+=", "-=",
+    "&=", "^=", "|=", "##", "::",
+];
+
+pub fn is_ident_start(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || byte == b'_' || byte == b'$' || byte >= 0x80
+}
+
+pub fn is_ident_part(byte: u8) -> bool {
+    is_ident_start(byte) || byte.is_ascii_digit()
+}
+
+/// End of the identifier that starts at `at`.
+pub fn ident_end(bytes: &[u8], at: usize) -> usize {
+    at + bytes[at..].iter().take_while(|&&b| is_ident_part(b)).count()
+}
+
+/// End of the string or character literal whose quote is at `at`; one without end stops before its line end.
+pub fn literal_end(bytes: &[u8], at: usize) -> usize {
+    let quote = bytes[at];
+    let mut i = at + 1;
+    while i < bytes.len() {
+        match bytes[i] {
+            b'\\' => i += 1 + usize::from(bytes.get(i + 1) == Some(&b'\r')),
+            b'\n' => return i,
+            b if b == quote => return i + 1,
+            _ => {}
+        }
+        i += 1;
+    }
+    bytes.len()
+}
+
+/// The tokens of `text[range]`, their spans being offsets into `text`.
+pub struct Tokens<'a> {
+    text: &'a str,
+    at: usize,
+    end: usize,
+}
+
+impl<'a> Tokens<'a> {
+    pub fn new(text: &'a str, range: std::ops::Range<usize>) -> Self {
+        Tokens { text, at: range.start, end: range.end }
+    }
+}
+
+impl<'a> Iterator for Tokens<'a> {
+    type Item = Token<'a>;
+
+    fn next(&mut self) -> Option<Token<'a>> {
+        let bytes = &self.text.as_bytes()[..self.end];
+        let before = self.at;
+        while self.at < self.end && (bytes[self.at].is_ascii_whitespace() || matches!(bytes[self.at], b'\\' | 0x0b | 0)) {
+            self.at += 1;
+        }
+        let start = self.at;
+        let first = *bytes.get(start)?;
+        let (kind, end) = if is_ident_start(first) {
+            let end = ident_end(bytes, start);
+            // `L"…"`, `u8'…'`: the prefix belongs to the literal.
+            match bytes.get(end) {
+                Some(&(b'"' | b'\'')) if matches!(&bytes[start..end], b"L" | b"u" | b"U" | b"u8") => {
+                    (TokenKind::Literal, literal_end(bytes, end))
+                }
+                _ => (TokenKind::Ident, end),
+            }
+        } else if first.is_ascii_digit() || (first == b'.' && bytes.get(start + 1).is_some_and(u8::is_ascii_digit)) {
+            (TokenKind::Number, number_end(bytes, start))
+        } else if matches!(first, b'"' | b'\'') {
+            (TokenKind::Literal, literal_end(bytes, start))
+        } else {
+            let rest = &bytes[start..];
+            let len = PUNCTUATORS.iter().find(|p| rest.starts_with(p.as_bytes())).map_or(1, |p| p.len());
+            (TokenKind::Punct, start + len)
+        };
+        self.at = end;
+        Some(Token {
+            kind,
+            text: Cow::Borrowed(&self.text[start..end]),
+            span: Span::new(start, end),
+            spaced: start > before,
+        })
+    }
+}
+
+/// End of a preprocessing number (C11 6.4.8), which is wider than any constant.
+fn number_end(bytes: &[u8], start: usize) -> usize {
+    let mut i = start + 1;
+    while i < bytes.len() {
+        let sign = matches!(bytes[i], b'+' | b'-') && matches!(bytes[i - 1], b'e' | b'E' | b'p' | b'P');
+        let hex = bytes[start..].starts_with(b"0x") || bytes[start..].starts_with(b"0X");
+        let exponent = sign && (!hex || matches!(bytes[i - 1], b'p' | b'P'));
+        // `1...5` is a case range, not a number with dots.
+        let dots = bytes[i..].starts_with(b"..");
+        if !exponent && (dots || !(is_ident_part(bytes[i]) || bytes[i] == b'.')) {
+            break;
+        }
+        i += 1;
+    }
+    i
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(text: &str) -> Vec<String> {
+        Tokens::new(text, 0..text.len()).map(|t| t.text.into_owned()).collect()
+    }
+
+    #[test]
+    fn splits_as_c_does() {
+        assert_eq!(texts("a->b+++c <<= 0x1e-2"), ["a", "->", "b", "++", "+", "c", "<<=", "0x1e", "-", "2"]);
+        assert_eq!(texts("case 1...5: L\"a\\\"b\" 'x'"), ["case", "1", "...", "5", ":", "L\"a\\\"b\"", "'x'"]);
+        assert_eq!(texts("1.5e-3f .5 a##b"), ["1.5e-3f", ".5", "a", "##", "b"]);
+    }
+
+    #[test]
+    fn an_unclosed_literal_ends_with_its_line() {
+        assert_eq!(texts("don't\nx"), ["don", "'t", "x"]);
+    }
+
+    #[test]
+    fn multibyte_text_stays_whole() {
+        assert_eq!(texts("é = \"ü\"; ‘x’"), ["é", "=", "\"ü\"", ";", "‘x’"]);
+    }
+}

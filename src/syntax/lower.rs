@@ -1,0 +1,682 @@
+//! Lowers one function's syntax tree into HIR: a single post-order walk of a cursor, no recursion, tree dropped after.
+
+use tree_sitter::{Node, Tree};
+
+use super::kinds::Kind;
+use super::prepare::{COMPUTED_GOTO, FALLTHROUGH_MARK, OPAQUE, Prepared, TYPE_ARGUMENT};
+use crate::hir::{BinaryOp, Body, Declarator, Expr, ExprId, ExprKind, Names, Stmt, StmtId, StmtKind, Symbol, UnaryOp};
+use crate::source::Span;
+
+/// What a node became.
+enum Lowered {
+    Nothing,
+    Token,
+    Expr(ExprId),
+    Stmt(StmtId),
+    /// Several statements in a row: a label and what it labels, what was found below an ERROR.
+    Stmts(Vec<StmtId>),
+    Declarator { name: Option<Symbol>, init: Option<ExprId> },
+    Name(Symbol),
+    Static,
+    Function { name: Option<Symbol>, body: StmtId },
+    Exprs(Vec<ExprId>),
+    Labels(Vec<Symbol>),
+}
+
+struct Value {
+    field: u16,
+    what: Lowered,
+    kind: Kind,
+    range: std::ops::Range<usize>,
+}
+
+struct Frame {
+    field: u16,
+    kind: Kind,
+    first: usize,
+    missing: bool,
+    named: bool,
+    range: std::ops::Range<usize>,
+}
+
+/// The lowered function and the name its declarator gives it.
+pub struct LoweredFunction {
+    pub body: Body,
+    pub name: Option<String>,
+}
+
+/// Lowers `tree`, the parse of `prepared.text` with `prefix` bytes before what lies at `offset` of it.
+///
+/// `None` where the tree holds no function with a body.
+pub fn lower(tree: &Tree, text: &str, prepared: &Prepared, prefix: usize, offset: usize) -> Option<LoweredFunction> {
+    let mut lowering = Lowering {
+        text,
+        prepared,
+        prefix,
+        offset,
+        stmts: Vec::new(),
+        exprs: Vec::new(),
+        names: Names::default(),
+        islands: 0,
+        values: Vec::new(),
+    };
+    lowering.walk(tree);
+    let Lowering { stmts, exprs, names, islands, values, .. } = lowering;
+    // The last function of a slice is the one it was cut for; K&R heads may leave declarations before it.
+    let (name, root) = values.into_iter().rev().find_map(|v| match v.what {
+        Lowered::Function { name, body } => Some((name, body)),
+        _ => None,
+    })?;
+    let name = name.map(|n| names.text(n).to_owned());
+    Some(LoweredFunction { body: Body { stmts, exprs, names, root, islands, over_budget: false }, name })
+}
+
+struct Lowering<'a> {
+    text: &'a str,
+    prepared: &'a Prepared,
+    prefix: usize,
+    offset: usize,
+    stmts: Vec<Stmt>,
+    exprs: Vec<Expr>,
+    names: Names,
+    islands: u32,
+    values: Vec<Value>,
+}
+
+/// Field ids of the grammar, by name.
+mod field {
+    use std::sync::LazyLock;
+
+    macro_rules! fields {
+        ($($name:ident = $text:literal,)*) => {
+            $(pub static $name: LazyLock<u16> = LazyLock::new(|| id($text));)*
+        };
+    }
+
+    fn id(name: &str) -> u16 {
+        let language: tree_sitter::Language = tree_sitter_c::LANGUAGE.into();
+        language.field_id_for_name(name).map_or(u16::MAX, |f| f.get())
+    }
+
+    fields! {
+        CONDITION = "condition",
+        CONSEQUENCE = "consequence",
+        ALTERNATIVE = "alternative",
+        INITIALIZER = "initializer",
+        UPDATE = "update",
+        VALUE = "value",
+        DECLARATOR = "declarator",
+        LABEL = "label",
+        OPERATOR = "operator",
+        FUNCTION = "function",
+        FIELD = "field",
+        GOTO_LABELS = "goto_labels",
+    }
+}
+
+impl Lowering<'_> {
+    fn walk(&mut self, tree: &Tree) {
+        let mut cursor = tree.walk();
+        let mut frames: Vec<Frame> = Vec::new();
+        loop {
+            let node = cursor.node();
+            frames.push(Frame {
+                field: cursor.field_id().map_or(0, |f| f.get()),
+                kind: Kind::of(node),
+                first: self.values.len(),
+                missing: node.is_missing(),
+                named: node.is_named(),
+                range: node.byte_range(),
+            });
+            if !is_leaf(node) && cursor.goto_first_child() {
+                continue;
+            }
+            loop {
+                let Some(frame) = frames.pop() else { return };
+                self.leave(frame);
+                if frames.is_empty() {
+                    return;
+                }
+                if cursor.goto_next_sibling() {
+                    break;
+                }
+                cursor.goto_parent();
+            }
+        }
+    }
+
+    fn leave(&mut self, frame: Frame) {
+        let children: Vec<Value> = self.values.drain(frame.first..).collect();
+        let what = self.build(&frame, children);
+        if frame.missing && frame.named {
+            self.islands += 1;
+        }
+        match what {
+            Lowered::Nothing => {}
+            // The whole file's values stay; elsewhere a node is one value.
+            _ if frame.kind == Kind::TranslationUnit => {}
+            what => self.values.push(Value { field: frame.field, what, kind: frame.kind, range: frame.range }),
+        }
+    }
+
+    fn span(&self, range: &std::ops::Range<usize>) -> Span {
+        let at = |i: usize| i.saturating_sub(self.prefix) + self.offset;
+        self.prepared.source(at(range.start)..at(range.end))
+    }
+
+    fn text_of(&self, range: &std::ops::Range<usize>) -> &str {
+        self.text.get(range.clone()).unwrap_or("")
+    }
+
+    fn symbol(&mut self, range: &std::ops::Range<usize>) -> Symbol {
+        let text = self.text.get(range.clone()).unwrap_or("");
+        self.names.intern(text)
+    }
+
+    fn stmt(&mut self, kind: StmtKind, range: &std::ops::Range<usize>) -> StmtId {
+        let span = self.span(range);
+        self.stmts.push(Stmt { kind, span });
+        StmtId(self.stmts.len() as u32 - 1)
+    }
+
+    fn expr(&mut self, kind: ExprKind, range: &std::ops::Range<usize>) -> ExprId {
+        let span = self.span(range);
+        self.exprs.push(Expr { kind, span });
+        ExprId(self.exprs.len() as u32 - 1)
+    }
+
+    fn build(&mut self, frame: &Frame, mut children: Vec<Value>) -> Lowered {
+        let range = &frame.range;
+        match frame.kind {
+            Kind::TranslationUnit => {
+                self.values.extend(children);
+                Lowered::Nothing
+            }
+            Kind::FunctionDefinition => {
+                let name = children.iter().find_map(|c| match c.what {
+                    Lowered::Declarator { name, .. } if c.field == *field::DECLARATOR => name,
+                    _ => None,
+                });
+                let body = children.iter().rev().find_map(|c| match (&c.what, c.kind) {
+                    (Lowered::Stmt(s), Kind::Compound) => Some(*s),
+                    _ => None,
+                });
+                match body {
+                    Some(body) => Lowered::Function { name, body },
+                    None => self.statements(children),
+                }
+            }
+            Kind::Error => self.island(children, range),
+            Kind::Compound | Kind::SehTry | Kind::SehExcept | Kind::SehFinally => {
+                let inner = self.list(children);
+                Lowered::Stmt(self.stmt(StmtKind::Block(inner), range))
+            }
+            Kind::Else | Kind::AttributedStatement => {
+                let inner = self.list(children);
+                Lowered::Stmt(self.single(inner, range))
+            }
+            Kind::ExpressionStatement => self.expression_statement(children, range),
+            Kind::Declaration | Kind::TypeDefinition => self.declaration(frame.kind, children, range),
+            Kind::InitDeclarator => {
+                let init = self.take_expr(&mut children, *field::VALUE);
+                let name = declared_name(&children);
+                Lowered::Declarator { name, init }
+            }
+            Kind::PointerDeclarator | Kind::ArrayDeclarator | Kind::FunctionDeclarator | Kind::ParenthesizedDeclarator | Kind::AttributedDeclarator => {
+                Lowered::Declarator { name: declared_name(&children), init: None }
+            }
+            Kind::StorageClass => match self.text_of(range) {
+                "static" => Lowered::Static,
+                _ => Lowered::Nothing,
+            },
+            Kind::ParameterList | Kind::StructSpecifier | Kind::UnionSpecifier | Kind::EnumSpecifier | Kind::TypeDescriptor | Kind::MacroType => Lowered::Nothing,
+            Kind::If => {
+                let cond = self.cond(&mut children, range);
+                let then = self.take_stmt(&mut children, *field::CONSEQUENCE, range);
+                let otherwise = children.iter().any(|c| c.field == *field::ALTERNATIVE).then(|| self.take_stmt(&mut children, *field::ALTERNATIVE, range));
+                let whole = self.stmt(StmtKind::If { cond, then, otherwise }, range);
+                self.with_islands(children, whole)
+            }
+            Kind::While => {
+                let cond = self.cond(&mut children, range);
+                let body = self.body(&mut children, range);
+                let whole = self.stmt(StmtKind::While { cond, body }, range);
+                self.with_islands(children, whole)
+            }
+            Kind::Do => {
+                let cond = self.cond(&mut children, range);
+                let body = self.body(&mut children, range);
+                let whole = self.stmt(StmtKind::DoWhile { body, cond }, range);
+                self.with_islands(children, whole)
+            }
+            Kind::For => {
+                let init = match children.iter().position(|c| c.field == *field::INITIALIZER) {
+                    Some(i) => match children.remove(i) {
+                        Value { what: Lowered::Stmt(s), .. } => Some(s),
+                        Value { what: Lowered::Expr(e), range, .. } => Some(self.stmt(StmtKind::Expr(e), &range)),
+                        _ => None,
+                    },
+                    None => None,
+                };
+                let cond = self.take_expr(&mut children, *field::CONDITION);
+                let step = self.take_expr(&mut children, *field::UPDATE);
+                let body = self.body(&mut children, range);
+                let whole = self.stmt(StmtKind::For { init, cond, step, body }, range);
+                self.with_islands(children, whole)
+            }
+            Kind::Switch => {
+                let cond = self.cond(&mut children, range);
+                let body = self.body(&mut children, range);
+                let whole = self.stmt(StmtKind::Switch { cond, body }, range);
+                self.with_islands(children, whole)
+            }
+            Kind::Case => {
+                let value = self.take_expr(&mut children, *field::VALUE);
+                let head = children.iter().rfind(|c| matches!(c.what, Lowered::Token)).map_or(range.end, |c| c.range.end);
+                let label = self.stmt(StmtKind::Case(value), &(range.start..head.max(range.start)));
+                let mut all = vec![label];
+                all.extend(self.list(children));
+                Lowered::Stmts(all)
+            }
+            Kind::Labeled => {
+                let name = children.iter().position(|c| c.field == *field::LABEL).map(|i| children.remove(i));
+                let mut all = Vec::new();
+                if let Some(Value { what: Lowered::Name(name), range, .. }) = name {
+                    all.push(self.stmt(StmtKind::Label(name), &range));
+                }
+                all.extend(self.list(children));
+                Lowered::Stmts(all)
+            }
+            Kind::Goto => {
+                let kind = children.iter().find_map(|c| match c.what {
+                    Lowered::Name(name) if self.names.text(name) == COMPUTED_GOTO => Some(StmtKind::ComputedGoto),
+                    Lowered::Name(name) => Some(StmtKind::Goto(name)),
+                    _ => None,
+                });
+                Lowered::Stmt(self.stmt(kind.unwrap_or(StmtKind::ComputedGoto), range))
+            }
+            Kind::Break | Kind::SehLeave => Lowered::Stmt(self.stmt(StmtKind::Break, range)),
+            Kind::Continue => Lowered::Stmt(self.stmt(StmtKind::Continue, range)),
+            Kind::Return => {
+                let value = self.any_expr(&mut children);
+                let whole = self.stmt(StmtKind::Return(value), range);
+                self.with_islands(children, whole)
+            }
+            Kind::StatementIdentifier => Lowered::Name(self.symbol(range)),
+            Kind::FieldIdentifier => Lowered::Name(self.symbol(range)),
+            Kind::Identifier => {
+                let name = self.symbol(range);
+                Lowered::Expr(self.expr(ExprKind::Name(name), range))
+            }
+            // Types are told apart by their place; a type identifier is no expression.
+            Kind::TypeIdentifier => Lowered::Nothing,
+            Kind::Number => self.leaf(range, ExprKind::Number),
+            Kind::Char => self.leaf(range, ExprKind::Char),
+            Kind::String | Kind::Concatenated => self.leaf(range, ExprKind::String),
+            Kind::True | Kind::False | Kind::Null => self.leaf(range, ExprKind::Name),
+            Kind::Other if !frame.named => Lowered::Token,
+            _ => self.expression(frame, children),
+        }
+    }
+
+    fn leaf(&mut self, range: &std::ops::Range<usize>, make: fn(Symbol) -> ExprKind) -> Lowered {
+        let symbol = self.symbol(range);
+        Lowered::Expr(self.expr(make(symbol), range))
+    }
+
+    fn expression(&mut self, frame: &Frame, mut children: Vec<Value>) -> Lowered {
+        let range = &frame.range;
+        let kind = match frame.kind {
+            Kind::Call => {
+                let callee = self.take_expr(&mut children, *field::FUNCTION);
+                let args = children.into_iter().find_map(|c| match c.what {
+                    Lowered::Exprs(all) => Some(all),
+                    _ => None,
+                });
+                match (callee, args) {
+                    (Some(callee), args) => ExprKind::Call { callee, args: args.unwrap_or_default() },
+                    (None, args) => ExprKind::Opaque(args.unwrap_or_default()),
+                }
+            }
+            Kind::ArgumentList | Kind::AsmInputList | Kind::AsmOutputList => return Lowered::Exprs(self.exprs_of(children)),
+            Kind::Field => {
+                let arrow = children.iter().any(|c| c.field == *field::OPERATOR && self.text_of(&c.range) == "->");
+                let name = children.iter().find_map(|c| match c.what {
+                    Lowered::Name(name) if c.field == *field::FIELD => Some(name),
+                    _ => None,
+                });
+                match (self.any_expr(&mut children), name) {
+                    (Some(base), Some(field)) => ExprKind::Member { base, field, arrow },
+                    (base, _) => ExprKind::Opaque(base.into_iter().collect()),
+                }
+            }
+            Kind::Subscript => match self.exprs_of(children)[..] {
+                [base, index] => ExprKind::Index { base, index },
+                ref all => ExprKind::Opaque(all.to_vec()),
+            },
+            Kind::Unary | Kind::Pointer => {
+                let op = children.iter().find(|c| c.field == *field::OPERATOR).and_then(|c| unary_op(self.text_of(&c.range)));
+                match (op, self.any_expr(&mut children)) {
+                    (Some(op), Some(operand)) => ExprKind::Unary { op, operand },
+                    (_, operand) => ExprKind::Opaque(operand.into_iter().collect()),
+                }
+            }
+            Kind::Update => match self.any_expr(&mut children) {
+                Some(operand) => ExprKind::Update { operand },
+                None => ExprKind::Opaque(Vec::new()),
+            },
+            Kind::Binary | Kind::Assignment => {
+                let operator = children.iter().find(|c| c.field == *field::OPERATOR).map(|c| self.text_of(&c.range).to_owned());
+                let operator = operator.unwrap_or_default();
+                match self.exprs_of(children)[..] {
+                    [left, right] if frame.kind == Kind::Assignment => {
+                        ExprKind::Assign { op: binary_op(operator.trim_end_matches('=')), left, right }
+                    }
+                    [left, right] => match binary_op(&operator) {
+                        Some(op) => ExprKind::Binary { op, left, right },
+                        None => ExprKind::Opaque(vec![left, right]),
+                    },
+                    ref all => ExprKind::Opaque(all.to_vec()),
+                }
+            }
+            Kind::Comma => match self.exprs_of(children)[..] {
+                [left, right] => ExprKind::Binary { op: BinaryOp::Comma, left, right },
+                ref all => ExprKind::Opaque(all.to_vec()),
+            },
+            Kind::Conditional => {
+                let cond = self.take_expr(&mut children, *field::CONDITION);
+                let otherwise = self.take_expr(&mut children, *field::ALTERNATIVE);
+                let then = self.any_expr(&mut children);
+                match (cond, otherwise) {
+                    (Some(cond), Some(otherwise)) => ExprKind::Conditional { cond, then, otherwise },
+                    _ => ExprKind::Opaque([cond, then, otherwise].into_iter().flatten().collect()),
+                }
+            }
+            Kind::Cast => match self.any_expr(&mut children) {
+                Some(operand) => ExprKind::Cast(operand),
+                None => ExprKind::Opaque(Vec::new()),
+            },
+            Kind::Sizeof | Kind::Alignof | Kind::Offsetof => ExprKind::Unevaluated(self.exprs_of(children)),
+            Kind::Parenthesized | Kind::Extension => {
+                // `({ … })`
+                if let Some(block) = children.iter().find_map(|c| match c.what {
+                    Lowered::Stmt(s) => Some(s),
+                    _ => None,
+                }) {
+                    ExprKind::Statement(block)
+                } else {
+                    match self.exprs_of(children)[..] {
+                        [inner] => return Lowered::Expr(inner),
+                        ref all => ExprKind::Opaque(all.to_vec()),
+                    }
+                }
+            }
+            Kind::CompoundLiteral | Kind::InitializerList | Kind::InitializerPair => ExprKind::Braced(self.exprs_of(children)),
+            Kind::Generic => ExprKind::Unevaluated(self.exprs_of(children)),
+            Kind::AsmGotoList => {
+                let labels = children.iter().filter_map(|c| match c.what {
+                    Lowered::Expr(e) => match self.exprs[e.0 as usize].kind {
+                        ExprKind::Name(name) => Some(name),
+                        _ => None,
+                    },
+                    _ => None,
+                });
+                return Lowered::Labels(labels.collect());
+            }
+            Kind::AsmInput | Kind::AsmOutput => return Lowered::Exprs(self.exprs_of(children)),
+            Kind::Asm => {
+                let labels = children.iter().find_map(|c| match &c.what {
+                    Lowered::Labels(labels) if c.field == *field::GOTO_LABELS => Some(labels.clone()),
+                    _ => None,
+                });
+                ExprKind::Asm { operands: self.exprs_of(children), labels: labels.unwrap_or_default() }
+            }
+            _ => {
+                // A node of no interest: what it holds goes up.
+                return match children.len() {
+                    0 => Lowered::Nothing,
+                    1 => children.remove(0).what,
+                    _ if children.iter().any(|c| matches!(c.what, Lowered::Stmt(_) | Lowered::Stmts(_))) => self.statements(children),
+                    _ => Lowered::Exprs(self.exprs_of(children)),
+                };
+            }
+        };
+        Lowered::Expr(self.expr(kind, range))
+    }
+
+    /// An ERROR: what is below it is kept, behind a statement that may do anything.
+    fn island(&mut self, children: Vec<Value>, range: &std::ops::Range<usize>) -> Lowered {
+        self.islands += 1;
+        if children.iter().any(|c| matches!(c.what, Lowered::Function { .. })) {
+            self.values.extend(children);
+            return Lowered::Nothing;
+        }
+        if children.iter().any(|c| matches!(c.what, Lowered::Stmt(_) | Lowered::Stmts(_))) {
+            let mut all = vec![self.stmt(StmtKind::Opaque, &(range.start..range.start))];
+            all.extend(self.list(children));
+            return Lowered::Stmts(all);
+        }
+        let inner = self.exprs_of(children);
+        Lowered::Expr(self.expr(ExprKind::Opaque(inner), range))
+    }
+
+    fn expression_statement(&mut self, mut children: Vec<Value>, range: &std::ops::Range<usize>) -> Lowered {
+        let Some(e) = self.any_expr(&mut children) else {
+            return match children.iter().any(|c| matches!(c.what, Lowered::Stmt(_) | Lowered::Stmts(_))) {
+                true => self.statements(children),
+                false => Lowered::Stmt(self.stmt(StmtKind::Empty, range)),
+            };
+        };
+        let kind = match self.exprs[e.0 as usize].kind {
+            ExprKind::Name(name) => match self.names.text(name) {
+                FALLTHROUGH_MARK => StmtKind::FallthroughMark,
+                OPAQUE => StmtKind::Opaque,
+                _ => StmtKind::Expr(e),
+            },
+            _ => StmtKind::Expr(e),
+        };
+        let whole = self.stmt(kind, range);
+        self.with_islands(children, whole)
+    }
+
+    fn declaration(&mut self, kind: Kind, children: Vec<Value>, range: &std::ops::Range<usize>) -> Lowered {
+        let is_static = children.iter().any(|c| matches!(c.what, Lowered::Static));
+        let mut declarators = Vec::new();
+        for child in &children {
+            let (name, init) = match child.what {
+                Lowered::Declarator { name: Some(name), init } => (name, init),
+                Lowered::Expr(e) if child.field == *field::DECLARATOR => match self.exprs[e.0 as usize].kind {
+                    ExprKind::Name(name) => (name, None),
+                    _ => continue,
+                },
+                _ => continue,
+            };
+            declarators.push(Declarator { name, init, is_static });
+        }
+        if kind == Kind::TypeDefinition {
+            declarators.clear();
+        }
+        let whole = self.stmt(StmtKind::Decl(declarators), range);
+        let rest = children.into_iter().filter(|c| c.field != *field::DECLARATOR).collect();
+        self.with_islands(rest, whole)
+    }
+
+    /// The statements that the values are, in order. Expressions that an ERROR left bare become statements.
+    fn list(&mut self, values: Vec<Value>) -> Vec<StmtId> {
+        let mut all = Vec::new();
+        for value in values {
+            match value.what {
+                Lowered::Stmt(s) => {
+                    // `;` behind a block or a macro is no statement of its own.
+                    all.push(s);
+                }
+                Lowered::Stmts(more) => all.extend(more),
+                Lowered::Expr(e) => {
+                    let kind = match self.exprs[e.0 as usize].kind {
+                        ExprKind::Opaque(_) => StmtKind::Opaque,
+                        _ => StmtKind::Expr(e),
+                    };
+                    all.push(self.stmt(kind, &value.range));
+                }
+                Lowered::Function { body, .. } => all.push(body),
+                _ => {}
+            }
+        }
+        all
+    }
+
+    fn statements(&mut self, values: Vec<Value>) -> Lowered {
+        Lowered::Stmts(self.list(values))
+    }
+
+    /// One statement: a block where there are more, an empty one where there is none.
+    fn single(&mut self, mut all: Vec<StmtId>, range: &std::ops::Range<usize>) -> StmtId {
+        match all.len() {
+            1 => all.remove(0),
+            0 => self.stmt(StmtKind::Empty, range),
+            _ => self.stmt(StmtKind::Block(all), range),
+        }
+    }
+
+    /// `whole`, and before it an opaque statement with what an ERROR among its children held.
+    fn with_islands(&mut self, children: Vec<Value>, whole: StmtId) -> Lowered {
+        let mut all: Vec<StmtId> = Vec::new();
+        for child in children {
+            match child.what {
+                Lowered::Stmts(more) if child.kind == Kind::Error => all.extend(more),
+                Lowered::Expr(_) if child.kind == Kind::Error => all.push(self.stmt(StmtKind::Opaque, &child.range)),
+                _ => {}
+            }
+        }
+        if all.is_empty() {
+            return Lowered::Stmt(whole);
+        }
+        all.push(whole);
+        Lowered::Stmts(all)
+    }
+
+    fn cond(&mut self, children: &mut Vec<Value>, range: &std::ops::Range<usize>) -> ExprId {
+        match self.take_expr(children, *field::CONDITION) {
+            Some(cond) => cond,
+            None => self.expr(ExprKind::Opaque(Vec::new()), &(range.start..range.start)),
+        }
+    }
+
+    /// The loop's or switch's body: its last statement.
+    fn body(&mut self, children: &mut Vec<Value>, range: &std::ops::Range<usize>) -> StmtId {
+        match children.iter().rposition(|c| matches!(c.what, Lowered::Stmt(_) | Lowered::Stmts(_)) && c.kind != Kind::Error) {
+            Some(i) => {
+                let value = children.remove(i);
+                let all = self.list(vec![value]);
+                self.single(all, range)
+            }
+            None => self.stmt(StmtKind::Empty, &(range.end..range.end)),
+        }
+    }
+
+    fn take_stmt(&mut self, children: &mut Vec<Value>, wanted: u16, range: &std::ops::Range<usize>) -> StmtId {
+        match children.iter().position(|c| c.field == wanted) {
+            Some(i) => {
+                let value = children.remove(i);
+                let own = value.range.clone();
+                let all = self.list(vec![value]);
+                self.single(all, &own)
+            }
+            None => self.stmt(StmtKind::Empty, &(range.end..range.end)),
+        }
+    }
+
+    fn take_expr(&mut self, children: &mut Vec<Value>, wanted: u16) -> Option<ExprId> {
+        let index = children.iter().position(|c| c.field == wanted && matches!(c.what, Lowered::Expr(_) | Lowered::Exprs(_)))?;
+        let value = children.remove(index);
+        self.value_expr(value)
+    }
+
+    fn any_expr(&mut self, children: &mut Vec<Value>) -> Option<ExprId> {
+        let is_expr = |c: &Value| matches!(c.what, Lowered::Expr(_) | Lowered::Exprs(_));
+        let index = children.iter().position(|c| is_expr(c) && c.kind != Kind::Error).or_else(|| children.iter().position(is_expr))?;
+        let value = children.remove(index);
+        self.value_expr(value)
+    }
+
+    fn value_expr(&mut self, value: Value) -> Option<ExprId> {
+        match value.what {
+            Lowered::Expr(e) => Some(e),
+            Lowered::Exprs(all) => Some(self.expr(ExprKind::Opaque(all), &value.range)),
+            _ => None,
+        }
+    }
+
+    fn exprs_of(&mut self, children: Vec<Value>) -> Vec<ExprId> {
+        let mut all = Vec::new();
+        for child in children {
+            match child.what {
+                Lowered::Expr(e) => all.push(e),
+                Lowered::Exprs(more) => all.extend(more),
+                // A block as an argument or in a list, as a macro takes it.
+                Lowered::Stmt(s) => all.push(self.expr(ExprKind::Statement(s), &child.range)),
+                Lowered::Stmts(more) => {
+                    let block = self.stmt(StmtKind::Block(more), &child.range);
+                    all.push(self.expr(ExprKind::Statement(block), &child.range));
+                }
+                _ => {}
+            }
+        }
+        // A type given as an argument is no value.
+        all.retain(|e| !matches!(self.exprs[e.0 as usize].kind, ExprKind::Name(n) if self.names.text(n) == TYPE_ARGUMENT));
+        all
+    }
+}
+
+/// Nodes whose inside holds nothing that lowering needs.
+fn is_leaf(node: Node) -> bool {
+    matches!(
+        Kind::of(node),
+        Kind::String | Kind::Concatenated | Kind::Char | Kind::Number | Kind::StructSpecifier | Kind::UnionSpecifier | Kind::EnumSpecifier
+            | Kind::ParameterList | Kind::TypeDescriptor | Kind::MacroType
+    )
+}
+
+fn declared_name(children: &[Value]) -> Option<Symbol> {
+    children.iter().find_map(|c| match c.what {
+        Lowered::Declarator { name, .. } => name,
+        Lowered::Name(name) => Some(name),
+        _ => None,
+    })
+}
+
+fn unary_op(text: &str) -> Option<UnaryOp> {
+    Some(match text {
+        "!" => UnaryOp::Not,
+        "~" => UnaryOp::Complement,
+        "-" => UnaryOp::Negate,
+        "+" => UnaryOp::Plus,
+        "*" => UnaryOp::Deref,
+        "&" => UnaryOp::AddressOf,
+        _ => return None,
+    })
+}
+
+fn binary_op(text: &str) -> Option<BinaryOp> {
+    Some(match text {
+        "+" => BinaryOp::Add,
+        "-" => BinaryOp::Sub,
+        "*" => BinaryOp::Mul,
+        "/" => BinaryOp::Div,
+        "%" => BinaryOp::Rem,
+        "<<" => BinaryOp::Shl,
+        ">>" => BinaryOp::Shr,
+        "&" => BinaryOp::BitAnd,
+        "|" => BinaryOp::BitOr,
+        "^" => BinaryOp::BitXor,
+        "&&" => BinaryOp::And,
+        "||" => BinaryOp::Or,
+        "==" => BinaryOp::Eq,
+        "!=" => BinaryOp::Ne,
+        "<" => BinaryOp::Lt,
+        "<=" => BinaryOp::Le,
+        ">" => BinaryOp::Gt,
+        ">=" => BinaryOp::Ge,
+        _ => return None,
+    })
+}

@@ -1,0 +1,8 @@
+//! tree-sitter: one function at a time, sliced, prepared, parsed within a budget, lowered, and the tree dropped.
+
+pub mod function;
+pub mod kinds;
+pub mod lower;
+pub mod parse;
+pub mod prepare;
+pub mod slice;
