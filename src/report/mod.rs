@@ -2,6 +2,8 @@
 
 use crate::source::{FileId, SourceFile, Span};
 
+pub mod coverage;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     Note,
@@ -112,7 +114,7 @@ pub struct Report<'a> {
 }
 
 /// Something that kept part of the input from being analysed.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub struct Problem {
     /// As shown to the user.
     pub path: String,
