@@ -12,6 +12,7 @@ mod fixture;
 pub mod human;
 pub mod json_lines;
 mod printable;
+pub mod sarif;
 pub mod short;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,7 @@ pub enum Format {
     Human,
     Short,
     JsonLines,
+    Sarif,
 }
 
 /// Writes the whole report; only `Human` heeds `color`.
@@ -27,6 +29,7 @@ pub fn emit(format: Format, report: &Report, color: bool, out: &mut dyn io::Writ
         Format::Human => human::write(out, report, color),
         Format::Short => short::write(out, report),
         Format::JsonLines => json_lines::write(out, report),
+        Format::Sarif => sarif::write(out, report),
     }
 }
 
