@@ -12,10 +12,7 @@ use crate::source::FileId;
 
 /// Errors and warnings in full, then one line a note, then the sum.
 pub fn write(out: &mut dyn io::Write, report: &Report, color: bool) -> io::Result<()> {
-    match color {
-        true => write_all(Printable(Ansi::new(out)), report),
-        false => write_all(Printable(NoColor::new(out)), report),
-    }
+    if color { write_all(Printable(Ansi::new(out)), report) } else { write_all(Printable(NoColor::new(out)), report) }
 }
 
 fn write_all(mut out: impl WriteColor, report: &Report) -> io::Result<()> {

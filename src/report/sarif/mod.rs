@@ -133,12 +133,11 @@ fn invocation<'a>(report: &Report<'a>) -> Invocation<'a> {
 }
 
 fn results<'a>(report: &Report<'a>) -> Vec<Result<'a>> {
-    let mut line_hashes = BTreeMap::new();
-    let own = fingerprints(report.files, report.findings);
-    let result = |(finding, own): (&'a Finding, String)| {
-        let file = report.file(finding.file);
-        let hashes = line_hashes.entry(finding.file).or_insert_with(|| primary_location_line_hash(file));
-        let line_hash = hashes.get(file.line_index(finding.span.start)).cloned();
+    let identities = fingerprints(report.files, report.findings)
+        .into_iter()
+        .zip(line_hashes(report))
+        .map(|(own, primary_location_line_hash)| PartialFingerprints { primary_location_line_hash, own });
+    let result = |(finding, partial_fingerprints): (&'a Finding, _)| {
         let function = finding.function.iter().map(|name| LogicalLocation { name, kind: "function" });
         let mut primary = place(report, finding.file, finding.span);
         primary.logical_locations = function.collect();
@@ -159,12 +158,29 @@ fn results<'a>(report: &Report<'a>) -> Vec<Result<'a>> {
             message: message(report, finding).into(),
             locations: [primary],
             related_locations: related.collect(),
-            partial_fingerprints: PartialFingerprints { primary_location_line_hash: line_hash, own },
+            partial_fingerprints,
             fixes: fixes(report, finding),
             properties: ResultProperties { confidence: finding.confidence.as_str(), notes: &finding.notes },
         }
     };
-    report.findings.iter().zip(own).map(result).collect()
+    report.findings.iter().zip(identities).map(result).collect()
+}
+
+/// One a finding. File by file, as the hashes of all lines of all files would fill the memory.
+fn line_hashes(report: &Report) -> Vec<Option<String>> {
+    let mut by_file = BTreeMap::<FileId, Vec<usize>>::new();
+    for (index, finding) in report.findings.iter().enumerate() {
+        by_file.entry(finding.file).or_default().push(index);
+    }
+    let mut found = vec![None; report.findings.len()];
+    for (id, indices) in by_file {
+        let file = report.file(id);
+        let hashes = primary_location_line_hash(file);
+        for index in indices {
+            found[index] = hashes.get(file.line_index(report.findings[index].span.start)).cloned();
+        }
+    }
+    found
 }
 
 /// The message and below it the evidence with links: GitHub shows no related location without one.

@@ -45,6 +45,10 @@ fn every_result_has_what_consumers_require() {
         }
         assert!(result["message"]["text"].as_str().is_some_and(|text| text.contains('.')), "{result}");
     }
+    for (result, (file, line)) in results.iter().zip([(0, 2), (1, 0)]) {
+        let expected = &primary_location_line_hash(&sample.files[file])[line];
+        assert_eq!(result["partialFingerprints"]["primaryLocationLineHash"], *expected);
+    }
     assert_eq!((&results[0]["level"], &results[1]["level"]), (&json!("warning"), &json!("error")));
     assert_eq!((&results[0]["rank"], &results[1]["rank"]), (&json!(60.0), &json!(90.0)));
 }
