@@ -1,6 +1,37 @@
 //! What a run tells: findings, coverage, and one emitter per format. Knows nothing of the analysis.
 
-use crate::source::{FileId, SourceFile, Span};
+use std::io;
+
+use crate::source::{FileId, Position, SourceFile, Span};
+
+pub mod coverage;
+mod excerpt;
+pub mod fingerprint;
+#[cfg(test)]
+mod fixture;
+pub mod human;
+pub mod json_lines;
+mod printable;
+pub mod sarif;
+pub mod short;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Human,
+    Short,
+    JsonLines,
+    Sarif,
+}
+
+/// Writes the whole report; only `Human` heeds `color`.
+pub fn emit(format: Format, report: &Report, color: bool, out: &mut dyn io::Write) -> io::Result<()> {
+    match format {
+        Format::Human => human::write(out, report, color),
+        Format::Short => short::write(out, report),
+        Format::JsonLines => json_lines::write(out, report),
+        Format::Sarif => sarif::write(out, report),
+    }
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -9,11 +40,32 @@ pub enum Severity {
     Error,
 }
 
+impl Severity {
+    /// As every format spells it; SARIF's levels have the same names.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Note => "note",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Confidence {
     Low,
     Medium,
     High,
+}
+
+impl Confidence {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Confidence::Low => "low",
+            Confidence::Medium => "medium",
+            Confidence::High => "high",
+        }
+    }
 }
 
 /// One labelled place of a finding's evidence.
@@ -112,7 +164,7 @@ pub struct Report<'a> {
 }
 
 /// Something that kept part of the input from being analysed.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub struct Problem {
     /// As shown to the user.
     pub path: String,
@@ -122,5 +174,16 @@ pub struct Problem {
 impl Report<'_> {
     pub fn file(&self, id: FileId) -> &SourceFile {
         &self.files[id.0 as usize]
+    }
+
+    /// Index of a rule in `rules`.
+    pub fn rule_index(&self, id: &str) -> Option<usize> {
+        self.rules.binary_search_by(|rule| rule.id.cmp(id)).ok()
+    }
+
+    /// Where a span begins and (exclusive) ends.
+    pub fn region(&self, file: FileId, span: Span) -> (Position, Position) {
+        let file = self.file(file);
+        (file.position(span.start), file.position(span.end))
     }
 }

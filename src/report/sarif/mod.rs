@@ -1,0 +1,263 @@
+//! SARIF 2.1.0, as code scanning services and viewers read it.
+//!
+//! Nothing in it depends on the time, the machine or the directory: equal inputs give equal bytes. Every result has
+//! exactly one location, because some importers make a finding of each.
+
+mod model;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
+use self::model::*;
+use super::fingerprint::{fingerprints, primary_location_line_hash};
+use super::{Confidence, Finding, Report, RuleInfo, Severity, coverage};
+use crate::source::{FileId, Span};
+
+const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+const INFORMATION_URI: &str = "https://crates.io/crates/crosstalk-lint";
+const CWE: ComponentReference = ComponentReference { name: "CWE", index: 0 };
+/// What GitHub takes of a description, in characters.
+const DESCRIPTION_LIMIT: usize = 1024;
+
+pub fn write(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
+    let taxa: BTreeSet<u32> = report.rules.iter().flat_map(|rule| rule.cwe.iter().copied()).collect();
+    let taxa: Vec<u32> = taxa.into_iter().collect();
+    let log = Log {
+        schema: SCHEMA,
+        version: "2.1.0",
+        runs: [Run {
+            tool: Tool { driver: driver(report, &taxa) },
+            automation_details: AutomationDetails { id: "crosstalk/" },
+            column_kind: "unicodeCodePoints",
+            invocations: [invocation(report)],
+            taxonomies: taxonomies(&taxa),
+            results: results(report),
+        }],
+    };
+    serde_json::to_writer(&mut *out, &log)?;
+    out.write_all(b"\n")
+}
+
+fn driver<'a>(report: &Report<'a>, taxa: &[u32]) -> Component<'a> {
+    let notification = |kind: DescriptorReference, text: &'static str| Descriptor {
+        id: kind.id.into(),
+        short_description: Some(text.into()),
+        ..Descriptor::default()
+    };
+    Component {
+        name: "Crosstalk",
+        semantic_version: Some(env!("CARGO_PKG_VERSION")),
+        information_uri: INFORMATION_URI,
+        short_description: env!("CARGO_PKG_DESCRIPTION").into(),
+        rules: report.rules.iter().map(|info| rule(info, taxa)).collect(),
+        notifications: vec![
+            notification(COVERAGE, "What the run read and what it did not."),
+            notification(PROBLEM, "Part of the input was not analysed."),
+        ],
+        supported_taxonomies: if taxa.is_empty() { Vec::new() } else { vec![CWE] },
+        ..Component::default()
+    }
+}
+
+fn rule<'a>(info: &'a RuleInfo, taxa: &[u32]) -> Descriptor<'a> {
+    let (problem_severity, security_severity) = match info.severity {
+        Severity::Error => ("error", "7.5"),
+        Severity::Warning => ("warning", "5.5"),
+        Severity::Note => ("recommendation", "3.0"),
+    };
+    let cwe = info.cwe.iter().map(|cwe| format!("external/cwe/cwe-{cwe:03}"));
+    let related = info.cwe.iter().filter_map(|cwe| {
+        let target = TaxonReference { id: cwe.to_string(), index: taxa.binary_search(cwe).ok()?, tool_component: CWE };
+        Some(Relationship { target, kinds: ["relevant"] })
+    });
+    let summary = format!("{}.", clipped(&info.summary));
+    Descriptor {
+        id: info.id.into(),
+        name: Some(pascal_case(info.id)),
+        full_description: Some(first_paragraph(info.page).unwrap_or_else(|| summary.clone()).into()),
+        short_description: Some(summary.into()),
+        help: Some(Text { text: info.page.into(), markdown: Some(info.page) }),
+        default_configuration: Some(Configuration { level: info.severity.as_str() }),
+        properties: Some(RuleProperties {
+            tags: ["security", info.family].map(str::to_owned).into_iter().chain(cwe).collect(),
+            precision: "medium",
+            problem_severity,
+            security_severity,
+        }),
+        relationships: related.collect(),
+        ..Descriptor::default()
+    }
+}
+
+fn taxonomies(taxa: &[u32]) -> Vec<Component<'static>> {
+    if taxa.is_empty() {
+        return Vec::new();
+    }
+    let taxon = |cwe: &u32| Descriptor {
+        id: cwe.to_string().into(),
+        help_uri: Some(format!("https://cwe.mitre.org/data/definitions/{cwe}.html")),
+        ..Descriptor::default()
+    };
+    vec![Component {
+        name: CWE.name,
+        organization: Some("MITRE"),
+        information_uri: "https://cwe.mitre.org/",
+        short_description: "The MITRE Common Weakness Enumeration".into(),
+        taxa: taxa.iter().map(taxon).collect(),
+        ..Component::default()
+    }]
+}
+
+const COVERAGE: DescriptorReference = DescriptorReference { id: "coverage", index: 0 };
+const PROBLEM: DescriptorReference = DescriptorReference { id: "not-analysed", index: 1 };
+
+fn invocation<'a>(report: &Report<'a>) -> Invocation<'a> {
+    let coverage = Notification {
+        descriptor: COVERAGE,
+        level: "note",
+        message: coverage::line(report.coverage).into(),
+        locations: Vec::new(),
+        properties: Some(report.coverage),
+    };
+    let problems = report.problems.iter().map(|problem| Notification {
+        descriptor: PROBLEM,
+        level: "warning",
+        message: problem.message.as_str().into(),
+        locations: vec![location(uri(&problem.path), None)],
+        properties: None,
+    });
+    Invocation {
+        execution_successful: true,
+        tool_execution_notifications: std::iter::once(coverage).chain(problems).collect(),
+    }
+}
+
+fn results<'a>(report: &Report<'a>) -> Vec<Result<'a>> {
+    let identities = fingerprints(report.files, report.findings)
+        .into_iter()
+        .zip(line_hashes(report))
+        .map(|(own, primary_location_line_hash)| PartialFingerprints { primary_location_line_hash, own });
+    let result = |(finding, partial_fingerprints): (&'a Finding, _)| {
+        let function = finding.function.iter().map(|name| LogicalLocation { name, kind: "function" });
+        let mut primary = place(report, finding.file, finding.span);
+        primary.logical_locations = function.collect();
+        let related = finding.related.iter().zip(1..).map(|(related, id)| Location {
+            id: Some(id),
+            message: Some(related.message.as_str().into()),
+            ..place(report, related.file, related.span)
+        });
+        Result {
+            rule_id: finding.rule,
+            rule_index: report.rule_index(finding.rule),
+            level: finding.severity.as_str(),
+            rank: match finding.confidence {
+                Confidence::High => 90.0,
+                Confidence::Medium => 60.0,
+                Confidence::Low => 30.0,
+            },
+            message: message(report, finding).into(),
+            locations: [primary],
+            related_locations: related.collect(),
+            partial_fingerprints,
+            fixes: fixes(report, finding),
+            properties: ResultProperties { confidence: finding.confidence.as_str(), notes: &finding.notes },
+        }
+    };
+    report.findings.iter().zip(identities).map(result).collect()
+}
+
+/// One a finding. File by file, as the hashes of all lines of all files would fill the memory.
+fn line_hashes(report: &Report) -> Vec<Option<String>> {
+    let mut by_file = BTreeMap::<FileId, Vec<usize>>::new();
+    for (index, finding) in report.findings.iter().enumerate() {
+        by_file.entry(finding.file).or_default().push(index);
+    }
+    let mut found = vec![None; report.findings.len()];
+    for (id, indices) in by_file {
+        let file = report.file(id);
+        let hashes = primary_location_line_hash(file);
+        for index in indices {
+            found[index] = hashes.get(file.line_index(report.findings[index].span.start)).cloned();
+        }
+    }
+    found
+}
+
+/// The message and below it the evidence with links: GitHub shows no related location without one.
+fn message(report: &Report, finding: &Finding) -> String {
+    let mut text = format!("{}.", finding.message);
+    for (related, id) in finding.related.iter().zip(1..) {
+        let file = report.file(related.file);
+        let path = file.path.replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]");
+        let line = file.position(related.span.start).line;
+        text.push_str(&format!("\n{}: [{path}:{line}]({id})", related.message));
+    }
+    text
+}
+
+fn fixes<'a>(report: &Report, finding: &'a Finding) -> Vec<Fix<'a>> {
+    let fix = |fix: &'a super::Fix| {
+        let mut changes = BTreeMap::<FileId, Vec<Replacement>>::new();
+        for edit in &fix.edits {
+            changes.entry(edit.file).or_default().push(Replacement {
+                deleted_region: region(report, edit.file, edit.span),
+                inserted_content: edit.replacement.as_str().into(),
+            });
+        }
+        let change = |(file, replacements)| ArtifactChange {
+            artifact_location: ArtifactLocation { uri: uri(&report.file(file).path) },
+            replacements,
+        };
+        Fix {
+            description: fix.description.as_str().into(),
+            artifact_changes: changes.into_iter().map(change).collect(),
+            properties: FixProperties { safe: fix.safe },
+        }
+    };
+    finding.fixes.iter().filter(|fix| !fix.edits.is_empty()).map(fix).collect()
+}
+
+fn place<'a>(report: &Report, file: FileId, span: Span) -> Location<'a> {
+    location(uri(&report.file(file).path), Some(region(report, file, span)))
+}
+
+fn location<'a>(uri: String, region: Option<Region>) -> Location<'a> {
+    let physical_location = PhysicalLocation { artifact_location: ArtifactLocation { uri }, region };
+    Location { id: None, physical_location, logical_locations: Vec::new(), message: None }
+}
+
+fn region(report: &Report, file: FileId, span: Span) -> Region {
+    let (start, end) = report.region(file, span);
+    Region { start_line: start.line, start_column: start.column, end_line: end.line, end_column: end.column }
+}
+
+/// A relative URI. An absolute path would tell of the machine and match no repository, so it loses its root.
+fn uri(path: &str) -> String {
+    let mut uri = String::new();
+    for &byte in path.trim_start_matches('/').as_bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => uri.push(byte.into()),
+            _ => uri.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    uri
+}
+
+fn pascal_case(id: &str) -> String {
+    let capitalised = |word: &str| word[..1].to_uppercase() + &word[1..];
+    id.split('-').filter(|word| !word.is_empty()).map(capitalised).collect()
+}
+
+/// The first block of a page that is prose.
+fn first_paragraph(page: &str) -> Option<String> {
+    let lines = page.lines().map(str::trim).skip_while(|line| line.is_empty() || line.starts_with('#'));
+    let paragraph: Vec<&str> = lines.take_while(|line| !line.is_empty() && !line.starts_with("```")).collect();
+    (!paragraph.is_empty()).then(|| clipped(&paragraph.join(" ")))
+}
+
+fn clipped(text: &str) -> String {
+    text.chars().take(DESCRIPTION_LIMIT - 1).collect()
+}
+
+#[cfg(test)]
+mod tests;
