@@ -1,0 +1,3 @@
+//! What the C preprocessor sees: comments.
+
+pub mod comments;
