@@ -46,7 +46,11 @@ pub fn states_intent(comment: &str) -> bool {
     let stated = INTENT.find_iter(content).any(|found| {
         // A bounded look back, for a comment may repeat itself without end.
         let before = &content[found.start().saturating_sub(100)..found.start()];
-        !NEGATION_BEFORE.is_match(before) && !QUESTION_AFTER.is_match(&content[found.end()..])
+        let negated =
+            NEGATION_BEFORE.is_match(before) || QUESTION_AFTER.is_match(&content[found.end()..]);
+        // `break;` at the end of a commented-out section speaks of that section.
+        let elsewhere = found.as_bytes().contains(&b';') && LABEL.is_match(content);
+        !negated && !elsewhere
     });
     stated && !DOUBT.is_match(content)
 }
@@ -108,6 +112,8 @@ static NEGATION_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
         [\s*]* $",
     )
 });
+
+static LABEL: LazyLock<Regex> = LazyLock::new(|| compile(r"\bcase\b[^;]*:|\bdefault\s*:"));
 
 static QUESTION_AFTER: LazyLock<Regex> = LazyLock::new(|| compile(r"(?i)^[a-z \t]{0,20}\?"));
 

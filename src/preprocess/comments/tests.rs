@@ -148,6 +148,7 @@ fn intent_in_all_its_spellings() {
         "//break;",
         "// break;",
         "/* break; */",
+        "/* done = 1; break; */",
         "// Falls through",
         "//**** fall through to ... 'a'",
         "/* (fall through) */",
@@ -227,6 +228,8 @@ fn other_comments_are_no_intent() {
         "/* passes the test */",
         "/* dropped packets */",
         "/* overrun in the buffer */",
+        "/* case T_G726: cap = OO_G726; break; */",
+        "// default: break;",
     ] {
         assert!(!states_intent(comment), "{comment}");
     }
