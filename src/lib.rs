@@ -3,6 +3,7 @@
 //! Data flows one way: `source → preprocess → syntax → hir → program → analysis → checks → report → cli`.
 //! A lower layer never imports a higher one; `tests/architecture.rs` holds this.
 
+pub mod cli;
 pub mod hir;
 pub mod preprocess;
 pub mod report;

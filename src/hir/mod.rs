@@ -51,11 +51,29 @@ pub enum StmtKind {
     Block(Vec<StmtId>),
     Expr(ExprId),
     Decl(Vec<Declarator>),
-    If { cond: ExprId, then: StmtId, otherwise: Option<StmtId> },
-    While { cond: ExprId, body: StmtId },
-    DoWhile { body: StmtId, cond: ExprId },
-    For { init: Option<StmtId>, cond: Option<ExprId>, step: Option<ExprId>, body: StmtId },
-    Switch { cond: ExprId, body: StmtId },
+    If {
+        cond: ExprId,
+        then: StmtId,
+        otherwise: Option<StmtId>,
+    },
+    While {
+        cond: ExprId,
+        body: StmtId,
+    },
+    DoWhile {
+        body: StmtId,
+        cond: ExprId,
+    },
+    For {
+        init: Option<StmtId>,
+        cond: Option<ExprId>,
+        step: Option<ExprId>,
+        body: StmtId,
+    },
+    Switch {
+        cond: ExprId,
+        body: StmtId,
+    },
     /// `case value:`, or `default:` where there is none.
     Case(Option<ExprId>),
     Label(Symbol),
@@ -93,16 +111,43 @@ pub enum ExprKind {
     /// A character literal, as written.
     Char(Symbol),
     String(Symbol),
-    Call { callee: ExprId, args: Vec<ExprId> },
-    Member { base: ExprId, field: Symbol, arrow: bool },
-    Index { base: ExprId, index: ExprId },
-    Unary { op: UnaryOp, operand: ExprId },
+    Call {
+        callee: ExprId,
+        args: Vec<ExprId>,
+    },
+    Member {
+        base: ExprId,
+        field: Symbol,
+        arrow: bool,
+    },
+    Index {
+        base: ExprId,
+        index: ExprId,
+    },
+    Unary {
+        op: UnaryOp,
+        operand: ExprId,
+    },
     /// `++` and `--`, before or behind.
-    Update { operand: ExprId },
-    Binary { op: BinaryOp, left: ExprId, right: ExprId },
+    Update {
+        operand: ExprId,
+    },
+    Binary {
+        op: BinaryOp,
+        left: ExprId,
+        right: ExprId,
+    },
     /// `left = right`, or `left op= right`.
-    Assign { op: Option<BinaryOp>, left: ExprId, right: ExprId },
-    Conditional { cond: ExprId, then: Option<ExprId>, otherwise: ExprId },
+    Assign {
+        op: Option<BinaryOp>,
+        left: ExprId,
+        right: ExprId,
+    },
+    Conditional {
+        cond: ExprId,
+        then: Option<ExprId>,
+        otherwise: ExprId,
+    },
     Cast(ExprId),
     /// `sizeof` and its like: the operand is not evaluated.
     Unevaluated(Vec<ExprId>),
@@ -111,7 +156,10 @@ pub enum ExprKind {
     /// `({ … })`
     Statement(StmtId),
     /// Inline assembly: what it reads and writes, and the labels it may jump to.
-    Asm { operands: Vec<ExprId>, labels: Vec<Symbol> },
+    Asm {
+        operands: Vec<ExprId>,
+        labels: Vec<Symbol>,
+    },
     Opaque(Vec<ExprId>),
 }
 
@@ -160,12 +208,19 @@ impl Body {
     /// The direct operands of an expression, in order of writing.
     pub fn operands(&self, id: ExprId, each: &mut dyn FnMut(ExprId)) {
         match &self.expr(id).kind {
-            ExprKind::Name(_) | ExprKind::Number(_) | ExprKind::Char(_) | ExprKind::String(_) | ExprKind::Statement(_) => {}
+            ExprKind::Name(_)
+            | ExprKind::Number(_)
+            | ExprKind::Char(_)
+            | ExprKind::String(_)
+            | ExprKind::Statement(_) => {}
             ExprKind::Call { callee, args } => {
                 each(*callee);
                 args.iter().for_each(|&a| each(a));
             }
-            ExprKind::Member { base: a, .. } | ExprKind::Unary { operand: a, .. } | ExprKind::Update { operand: a } | ExprKind::Cast(a) => {
+            ExprKind::Member { base: a, .. }
+            | ExprKind::Unary { operand: a, .. }
+            | ExprKind::Update { operand: a }
+            | ExprKind::Cast(a) => {
                 each(*a);
             }
             ExprKind::Index { base: a, index: b }
@@ -179,7 +234,10 @@ impl Body {
                 then.iter().for_each(|&t| each(t));
                 each(*otherwise);
             }
-            ExprKind::Unevaluated(all) | ExprKind::Braced(all) | ExprKind::Opaque(all) | ExprKind::Asm { operands: all, .. } => {
+            ExprKind::Unevaluated(all)
+            | ExprKind::Braced(all)
+            | ExprKind::Opaque(all)
+            | ExprKind::Asm { operands: all, .. } => {
                 all.iter().for_each(|&e| each(e));
             }
         }
@@ -201,7 +259,10 @@ impl Body {
     pub fn own_exprs(&self, id: StmtId, each: &mut dyn FnMut(ExprId)) {
         match &self.stmt(id).kind {
             StmtKind::Expr(e) | StmtKind::Return(Some(e)) | StmtKind::Case(Some(e)) => each(*e),
-            StmtKind::If { cond, .. } | StmtKind::While { cond, .. } | StmtKind::DoWhile { cond, .. } | StmtKind::Switch { cond, .. } => {
+            StmtKind::If { cond, .. }
+            | StmtKind::While { cond, .. }
+            | StmtKind::DoWhile { cond, .. }
+            | StmtKind::Switch { cond, .. } => {
                 each(*cond);
             }
             StmtKind::For { cond, step, .. } => cond.iter().chain(step).for_each(|&e| each(e)),
@@ -218,7 +279,9 @@ impl Body {
                 each(*then);
                 otherwise.iter().for_each(|&s| each(s));
             }
-            StmtKind::While { body, .. } | StmtKind::DoWhile { body, .. } | StmtKind::Switch { body, .. } => each(*body),
+            StmtKind::While { body, .. } | StmtKind::DoWhile { body, .. } | StmtKind::Switch { body, .. } => {
+                each(*body)
+            }
             StmtKind::For { init, body, .. } => {
                 init.iter().for_each(|&s| each(s));
                 each(*body);

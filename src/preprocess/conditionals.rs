@@ -72,7 +72,7 @@ impl Conditionals {
                 skipped -= usize::from(keyword == "endif");
                 continue;
             }
-            let mut arm = || {
+            let arm = || {
                 let rest = scan.rest(text, directive);
                 let name = || rest.split_whitespace().next().unwrap_or("");
                 let condition = match keyword {
@@ -473,10 +473,7 @@ mod tests {
     fn read(text: &str, choice: impl Fn(&Conditionals) -> Vec<Choice>) -> Vec<Vec<String>> {
         let scan = Scan::new(text);
         let tree = Conditionals::new(text, &scan);
-        choice(&tree)
-            .iter()
-            .map(|c| tree.mask(&scan.code, c).split_whitespace().map(str::to_owned).collect())
-            .collect()
+        choice(&tree).iter().map(|c| tree.mask(&scan.code, c).split_whitespace().map(str::to_owned).collect()).collect()
     }
 
     fn base(text: &str) -> Vec<String> {
@@ -505,7 +502,10 @@ mod tests {
 
     #[test]
     fn equal_questions_get_equal_answers() {
-        assert_eq!(base("#ifndef X\na\n#endif\n#ifdef X\nb\n#else\nc\n#endif\n#if !defined(X) && 1\nd\n#endif"), ["a", "c", "d"]);
+        assert_eq!(
+            base("#ifndef X\na\n#endif\n#ifdef X\nb\n#else\nc\n#endif\n#if !defined(X) && 1\nd\n#endif"),
+            ["a", "c", "d"]
+        );
     }
 
     #[test]

@@ -51,7 +51,13 @@ pub struct Expander<'t> {
 
 /// Expands `text[range]`, the code of one function in `file` whose head ends at `head`. The flag tells that the
 /// budget ran out.
-pub fn expand<'t>(text: &'t str, range: std::ops::Range<usize>, head: u32, file: FileId, table: &'t MacroTable) -> (Vec<Expanded<'t>>, bool) {
+pub fn expand<'t>(
+    text: &'t str,
+    range: std::ops::Range<usize>,
+    head: u32,
+    file: FileId,
+    table: &'t MacroTable,
+) -> (Vec<Expanded<'t>>, bool) {
     let mut work: Vec<Expanded> = Tokens::new(text, range).map(Expanded::source).collect();
     work.reverse();
     let mut expander = Expander { table, file, chains: vec![("", 0)], produced: 0, head, work };
@@ -176,7 +182,18 @@ pub fn is_type(arg: &[Expanded]) -> bool {
     let word = |t: &Expanded| {
         matches!(
             &*t.token.text,
-            "struct" | "union" | "enum" | "const" | "unsigned" | "signed" | "int" | "char" | "short" | "long" | "float" | "double"
+            "struct"
+                | "union"
+                | "enum"
+                | "const"
+                | "unsigned"
+                | "signed"
+                | "int"
+                | "char"
+                | "short"
+                | "long"
+                | "float"
+                | "double"
                 | "void"
         )
     };
@@ -283,14 +300,20 @@ mod tests {
             "do { if ( N ) return N ; } while ( 0 ) ;"
         );
         assert_eq!(expanded("#define LOG(x) do { put(x); } while (0)", "LOG(1);"), "LOG ( 1 ) ;");
-        assert_eq!(expanded("#define EACH(p, h) for (p = h; p; p = p->n)", "EACH(a, b(1, 2)) x();"), "for ( a = b ( 1 , 2 ) ; a ; a = a -> n ) x ( ) ;");
+        assert_eq!(
+            expanded("#define EACH(p, h) for (p = h; p; p = p->n)", "EACH(a, b(1, 2)) x();"),
+            "for ( a = b ( 1 , 2 ) ; a ; a = a -> n ) x ( ) ;"
+        );
     }
 
     #[test]
     fn pastes_and_nests() {
         assert_eq!(expanded("#define C(x) case OP_##x: return #x", "C(ADD);"), "case OP_ADD : return \"\" ;");
         assert_eq!(expanded("#define A(x) B(x, goto out)\n#define B(x, y) if (x) y", "A(1);"), "if ( 1 ) goto out ;");
-        assert_eq!(expanded("#define R(f, ...) return f(1, ##__VA_ARGS__)", "R(a); R(b, 2, 3);"), "return a ( 1 ) ; return b ( 1 , 2 , 3 ) ;");
+        assert_eq!(
+            expanded("#define R(f, ...) return f(1, ##__VA_ARGS__)", "R(a); R(b, 2, 3);"),
+            "return a ( 1 ) ; return b ( 1 , 2 , 3 ) ;"
+        );
     }
 
     #[test]
@@ -314,6 +337,9 @@ mod tests {
     #[test]
     fn a_jump_or_a_type_as_argument_is_seen() {
         assert_eq!(expanded("#define ON_FAIL(x, act) if (!(x)) act", "ON_FAIL(p, goto e);"), "if ( ! ( p ) ) goto e ;");
-        assert_eq!(expanded("#define NEW(t) ((t *)alloc(sizeof(t)))", "x = NEW(struct s);"), "x = ( ( struct s * ) alloc ( sizeof ( struct s ) ) ) ;");
+        assert_eq!(
+            expanded("#define NEW(t) ((t *)alloc(sizeof(t)))", "x = NEW(struct s);"),
+            "x = ( ( struct s * ) alloc ( sizeof ( struct s ) ) ) ;"
+        );
     }
 }

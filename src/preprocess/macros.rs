@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::comments::is_fallthrough_name;
 use super::scan::Scan;
-use super::token::{Token, TokenKind, Tokens};
+use super::token::{TokenKind, Tokens};
 use crate::source::{FileId, Span};
 
 #[derive(Debug)]
@@ -224,7 +224,9 @@ impl MacroTable {
 
     fn is_undefined(&self, def: &MacroDef, at: u32, file: FileId) -> bool {
         def.file == file
-            && self.undefs[file.0 as usize].iter().any(|(undef, name)| def.at < *undef && *undef < at && *name == def.name)
+            && self.undefs[file.0 as usize]
+                .iter()
+                .any(|(undef, name)| def.at < *undef && *undef < at && *name == def.name)
     }
 
     fn strongest<'t>(&'t self, defs: impl Iterator<Item = &'t MacroDef>) -> Option<&'t MacroDef> {
@@ -330,7 +332,8 @@ impl MacroTable {
                     traits.noreturn |= self.noreturn.contains(text);
                     let plain = text.trim_matches('_');
                     traits.fallthrough |= plain == "fallthrough";
-                    traits.says_noreturn |= matches!(text, "_Noreturn" | "noreturn" | "__noreturn__" | "__dead2" | "__dead");
+                    traits.says_noreturn |=
+                        matches!(text, "_Noreturn" | "noreturn" | "__noreturn__" | "__dead2" | "__dead");
                 }
                 _ => {}
             }
@@ -382,13 +385,45 @@ fn is_list_attribute(text: &str) -> bool {
 }
 
 fn is_decoration(text: &str) -> bool {
-    is_list_attribute(text) || matches!(
-        text,
-        "static" | "inline" | "extern" | "const" | "volatile" | "register" | "restrict" | "__inline"
-            | "__inline__" | "__restrict" | "__restrict__" | "__const" | "__volatile__" | "__extension__" | "__signed__"
-            | "_Noreturn" | "noreturn" | "__cdecl" | "__stdcall" | "__fastcall" | "_cdecl" | "_stdcall" | "WINAPI" | "_Thread_local" | "__thread"
-            | "__dead2" | "__dead" | "__forceinline" | "always_inline" | "near" | "far" | ")" | "[" | "]" | "\"C\""
-    )
+    is_list_attribute(text)
+        || matches!(
+            text,
+            "static"
+                | "inline"
+                | "extern"
+                | "const"
+                | "volatile"
+                | "register"
+                | "restrict"
+                | "__inline"
+                | "__inline__"
+                | "__restrict"
+                | "__restrict__"
+                | "__const"
+                | "__volatile__"
+                | "__extension__"
+                | "__signed__"
+                | "_Noreturn"
+                | "noreturn"
+                | "__cdecl"
+                | "__stdcall"
+                | "__fastcall"
+                | "_cdecl"
+                | "_stdcall"
+                | "WINAPI"
+                | "_Thread_local"
+                | "__thread"
+                | "__dead2"
+                | "__dead"
+                | "__forceinline"
+                | "always_inline"
+                | "near"
+                | "far"
+                | ")"
+                | "["
+                | "]"
+                | "\"C\""
+        )
 }
 
 fn base_name(path: &str) -> &str {
@@ -399,8 +434,11 @@ fn base_name(path: &str) -> &str {
 /// so.
 fn resolve_include(include: &str, from: &str, candidates: &[u32], paths: &[&str]) -> Option<FileId> {
     let wanted = include.trim_start_matches("./").trim_start_matches("../");
-    let fits = |path: &str| path.ends_with(wanted) && (path.len() == wanted.len() || path[..path.len() - wanted.len()].ends_with('/'));
-    let common = |path: &str| path.bytes().zip(from.bytes()).take_while(|(a, b)| a == b).filter(|(a, _)| *a == b'/').count();
+    let fits = |path: &str| {
+        path.ends_with(wanted) && (path.len() == wanted.len() || path[..path.len() - wanted.len()].ends_with('/'))
+    };
+    let common =
+        |path: &str| path.bytes().zip(from.bytes()).take_while(|(a, b)| a == b).filter(|(a, _)| *a == b'/').count();
     candidates
         .iter()
         .filter(|&&i| fits(paths[i as usize]))

@@ -35,8 +35,8 @@ impl Token<'_> {
 
 /// Three- and two-byte punctuators, longest first.
 const PUNCTUATORS: [&str; 24] = [
-    "...", "<<=", ">>=", "->", "++", "--", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "*=", "/=", "%=", "+=", "-=",
-    "&=", "^=", "|=", "##", "::",
+    "...", "<<=", ">>=", "->", "++", "--", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "*=", "/=", "%=", "+=",
+    "-=", "&=", "^=", "|=", "##", "::",
 ];
 
 pub fn is_ident_start(byte: u8) -> bool {
@@ -87,7 +87,8 @@ impl<'a> Iterator for Tokens<'a> {
     fn next(&mut self) -> Option<Token<'a>> {
         let bytes = &self.text.as_bytes()[..self.end];
         let before = self.at;
-        while self.at < self.end && (bytes[self.at].is_ascii_whitespace() || matches!(bytes[self.at], b'\\' | 0x0b | 0)) {
+        while self.at < self.end && (bytes[self.at].is_ascii_whitespace() || matches!(bytes[self.at], b'\\' | 0x0b | 0))
+        {
             self.at += 1;
         }
         let start = self.at;

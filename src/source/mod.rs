@@ -1,7 +1,9 @@
 //! Files and positions: discovery, offset-preserving decoding, lines and columns. Knows nothing of C.
 
+mod discover;
 mod text;
 
+pub use discover::{Discovery, Selection, discover, load, read, read_list, shown};
 pub use text::{Position, SourceFile};
 
 /// Index of a file in the run's file table.

@@ -29,7 +29,8 @@ pub fn function(code: &str, item: &FunctionItem, file: FileId, table: &MacroTabl
 /// Reads the whole function; where its head hides it from the grammar, the body under a plain head.
 fn read(prepared: &Prepared, body: usize) -> Option<LoweredFunction> {
     let tree = parse(&prepared.text)?;
-    let whole = |found: &LoweredFunction| found.body.stmt(found.body.root).span == prepared.source(body..prepared.text.len());
+    let whole =
+        |found: &LoweredFunction| found.body.stmt(found.body.root).span == prepared.source(body..prepared.text.len());
     let first = lower(&tree, &prepared.text, prepared, 0, 0).filter(whole);
     if !tree.root_node().has_error() && first.is_some() {
         return first;
@@ -94,7 +95,9 @@ mod tests {
                 StmtKind::Opaque => "opaque".into(),
             });
         });
-        format!("{} {}", words.join(" "), if body.islands > 0 { format!("[{}]", body.islands) } else { String::new() }).trim_end().to_owned()
+        format!("{} {}", words.join(" "), if body.islands > 0 { format!("[{}]", body.islands) } else { String::new() })
+            .trim_end()
+            .to_owned()
     }
 
     #[test]
@@ -104,14 +107,23 @@ mod tests {
             "{ switch { case a() case b() break default l: c()"
         );
         assert_eq!(outline("void f() { if (a) b(); else if (c) { d(); } else e(); }"), "{ if b() if { d() e()");
-        assert_eq!(outline("void f() { for (int i = 0; i < n; i++) a(); do b(); while (c); while (d) ; }"), "{ for decl a() do b() while ;");
+        assert_eq!(
+            outline("void f() { for (int i = 0; i < n; i++) a(); do b(); while (c); while (d) ; }"),
+            "{ for decl a() do b() while ;"
+        );
     }
 
     #[test]
     fn what_the_grammar_gets_wrong_is_right() {
-        assert_eq!(outline("void f(int x) { switch (x) { case 1 ... 5: a(); } goto *p; }"), "{ switch { case a() goto *");
+        assert_eq!(
+            outline("void f(int x) { switch (x) { case 1 ... 5: a(); } goto *p; }"),
+            "{ switch { case a() goto *"
+        );
         assert_eq!(outline("void f(int x) { switch (x) case 1: a(); b(); }"), "{ switch { case a() b()");
-        assert_eq!(outline("void f(int x) { switch (x) { case 1: a(); [[fallthrough]]; case 2: FALLTHROUGH case 3: b(); } }"), "{ switch { case a() mark case mark case b()");
+        assert_eq!(
+            outline("void f(int x) { switch (x) { case 1: a(); [[fallthrough]]; case 2: FALLTHROUGH case 3: b(); } }"),
+            "{ switch { case a() mark case mark case b()"
+        );
         assert_eq!(outline("int f(a, b) int a; char *b; { return a; }"), "{ return");
         assert_eq!(outline("f(a) int a; { return a; }"), "{ return");
         assert_eq!(outline("EXPORT int STDCALL f(a_t) THROWS { return a; }"), "{ return");
@@ -133,7 +145,9 @@ mod tests {
 
     #[test]
     fn a_macro_head_gives_the_name() {
-        let functions = read_all("#define DEFUN(n, s) int n(struct cmd *c)\nDEFUN(show_ip, \"x\") { return 0; }\nUNKNOWN(foo, \"s\") { return 1; }");
+        let functions = read_all(
+            "#define DEFUN(n, s) int n(struct cmd *c)\nDEFUN(show_ip, \"x\") { return 0; }\nUNKNOWN(foo, \"s\") { return 1; }",
+        );
         assert_eq!(functions.iter().map(|f| f.name.as_str()).collect::<Vec<_>>(), ["show_ip", "UNKNOWN"]);
         assert!(functions.iter().all(|f| f.body.islands == 0));
     }

@@ -15,10 +15,16 @@ enum Lowered {
     Stmt(StmtId),
     /// Several statements in a row: a label and what it labels, what was found below an ERROR.
     Stmts(Vec<StmtId>),
-    Declarator { name: Option<Symbol>, init: Option<ExprId> },
+    Declarator {
+        name: Option<Symbol>,
+        init: Option<ExprId>,
+    },
     Name(Symbol),
     Static,
-    Function { name: Option<Symbol>, body: StmtId },
+    Function {
+        name: Option<Symbol>,
+        body: StmtId,
+    },
     Exprs(Vec<ExprId>),
     Labels(Vec<Symbol>),
 }
@@ -219,21 +225,31 @@ impl Lowering<'_> {
             Kind::Declaration | Kind::TypeDefinition => self.declaration(frame.kind, children, range),
             Kind::InitDeclarator => {
                 let init = self.take_expr(&mut children, *field::VALUE);
-                let name = declared_name(&children);
+                let name = self.declared_name(&children);
                 Lowered::Declarator { name, init }
             }
-            Kind::PointerDeclarator | Kind::ArrayDeclarator | Kind::FunctionDeclarator | Kind::ParenthesizedDeclarator | Kind::AttributedDeclarator => {
-                Lowered::Declarator { name: declared_name(&children), init: None }
-            }
+            Kind::PointerDeclarator
+            | Kind::ArrayDeclarator
+            | Kind::FunctionDeclarator
+            | Kind::ParenthesizedDeclarator
+            | Kind::AttributedDeclarator => Lowered::Declarator { name: self.declared_name(&children), init: None },
             Kind::StorageClass => match self.text_of(range) {
                 "static" => Lowered::Static,
                 _ => Lowered::Nothing,
             },
-            Kind::ParameterList | Kind::StructSpecifier | Kind::UnionSpecifier | Kind::EnumSpecifier | Kind::TypeDescriptor | Kind::MacroType => Lowered::Nothing,
+            Kind::ParameterList
+            | Kind::StructSpecifier
+            | Kind::UnionSpecifier
+            | Kind::EnumSpecifier
+            | Kind::TypeDescriptor
+            | Kind::MacroType => Lowered::Nothing,
             Kind::If => {
                 let cond = self.cond(&mut children, range);
                 let then = self.take_stmt(&mut children, *field::CONSEQUENCE, range);
-                let otherwise = children.iter().any(|c| c.field == *field::ALTERNATIVE).then(|| self.take_stmt(&mut children, *field::ALTERNATIVE, range));
+                let otherwise = children
+                    .iter()
+                    .any(|c| c.field == *field::ALTERNATIVE)
+                    .then(|| self.take_stmt(&mut children, *field::ALTERNATIVE, range));
                 let whole = self.stmt(StmtKind::If { cond, then, otherwise }, range);
                 self.with_islands(children, whole)
             }
@@ -272,7 +288,8 @@ impl Lowering<'_> {
             }
             Kind::Case => {
                 let value = self.take_expr(&mut children, *field::VALUE);
-                let head = children.iter().rfind(|c| matches!(c.what, Lowered::Token)).map_or(range.end, |c| c.range.end);
+                let head =
+                    children.iter().rfind(|c| matches!(c.what, Lowered::Token)).map_or(range.end, |c| c.range.end);
                 let label = self.stmt(StmtKind::Case(value), &(range.start..head.max(range.start)));
                 let mut all = vec![label];
                 all.extend(self.list(children));
@@ -338,7 +355,9 @@ impl Lowering<'_> {
                     (None, args) => ExprKind::Opaque(args.unwrap_or_default()),
                 }
             }
-            Kind::ArgumentList | Kind::AsmInputList | Kind::AsmOutputList => return Lowered::Exprs(self.exprs_of(children)),
+            Kind::ArgumentList | Kind::AsmInputList | Kind::AsmOutputList => {
+                return Lowered::Exprs(self.exprs_of(children));
+            }
             Kind::Field => {
                 let arrow = children.iter().any(|c| c.field == *field::OPERATOR && self.text_of(&c.range) == "->");
                 let name = children.iter().find_map(|c| match c.what {
@@ -355,7 +374,10 @@ impl Lowering<'_> {
                 ref all => ExprKind::Opaque(all.to_vec()),
             },
             Kind::Unary | Kind::Pointer => {
-                let op = children.iter().find(|c| c.field == *field::OPERATOR).and_then(|c| unary_op(self.text_of(&c.range)));
+                let op = children
+                    .iter()
+                    .find(|c| c.field == *field::OPERATOR)
+                    .and_then(|c| unary_op(self.text_of(&c.range)));
                 match (op, self.any_expr(&mut children)) {
                     (Some(op), Some(operand)) => ExprKind::Unary { op, operand },
                     (_, operand) => ExprKind::Opaque(operand.into_iter().collect()),
@@ -366,7 +388,8 @@ impl Lowering<'_> {
                 None => ExprKind::Opaque(Vec::new()),
             },
             Kind::Binary | Kind::Assignment => {
-                let operator = children.iter().find(|c| c.field == *field::OPERATOR).map(|c| self.text_of(&c.range).to_owned());
+                let operator =
+                    children.iter().find(|c| c.field == *field::OPERATOR).map(|c| self.text_of(&c.range).to_owned());
                 let operator = operator.unwrap_or_default();
                 match self.exprs_of(children)[..] {
                     [left, right] if frame.kind == Kind::Assignment => {
@@ -411,7 +434,9 @@ impl Lowering<'_> {
                     }
                 }
             }
-            Kind::CompoundLiteral | Kind::InitializerList | Kind::InitializerPair => ExprKind::Braced(self.exprs_of(children)),
+            Kind::CompoundLiteral | Kind::InitializerList | Kind::InitializerPair => {
+                ExprKind::Braced(self.exprs_of(children))
+            }
             Kind::Generic => ExprKind::Unevaluated(self.exprs_of(children)),
             Kind::AsmGotoList => {
                 let labels = children.iter().filter_map(|c| match c.what {
@@ -436,7 +461,9 @@ impl Lowering<'_> {
                 return match children.len() {
                     0 => Lowered::Nothing,
                     1 => children.remove(0).what,
-                    _ if children.iter().any(|c| matches!(c.what, Lowered::Stmt(_) | Lowered::Stmts(_))) => self.statements(children),
+                    _ if children.iter().any(|c| matches!(c.what, Lowered::Stmt(_) | Lowered::Stmts(_))) => {
+                        self.statements(children)
+                    }
                     _ => Lowered::Exprs(self.exprs_of(children)),
                 };
             }
@@ -499,6 +526,18 @@ impl Lowering<'_> {
         let whole = self.stmt(StmtKind::Decl(declarators), range);
         let rest = children.into_iter().filter(|c| c.field != *field::DECLARATOR).collect();
         self.with_islands(rest, whole)
+    }
+
+    fn declared_name(&self, children: &[Value]) -> Option<Symbol> {
+        children.iter().find_map(|c| match c.what {
+            Lowered::Declarator { name, .. } => name,
+            Lowered::Name(name) => Some(name),
+            Lowered::Expr(e) if c.field == 0 || c.field == *field::DECLARATOR => match self.exprs[e.0 as usize].kind {
+                ExprKind::Name(name) => Some(name),
+                _ => None,
+            },
+            _ => None,
+        })
     }
 
     /// The statements that the values are, in order. Expressions that an ERROR left bare become statements.
@@ -564,7 +603,10 @@ impl Lowering<'_> {
 
     /// The loop's or switch's body: its last statement.
     fn body(&mut self, children: &mut Vec<Value>, range: &std::ops::Range<usize>) -> StmtId {
-        match children.iter().rposition(|c| matches!(c.what, Lowered::Stmt(_) | Lowered::Stmts(_)) && c.kind != Kind::Error) {
+        match children
+            .iter()
+            .rposition(|c| matches!(c.what, Lowered::Stmt(_) | Lowered::Stmts(_)) && c.kind != Kind::Error)
+        {
             Some(i) => {
                 let value = children.remove(i);
                 let all = self.list(vec![value]);
@@ -587,14 +629,19 @@ impl Lowering<'_> {
     }
 
     fn take_expr(&mut self, children: &mut Vec<Value>, wanted: u16) -> Option<ExprId> {
-        let index = children.iter().position(|c| c.field == wanted && matches!(c.what, Lowered::Expr(_) | Lowered::Exprs(_)))?;
+        let index = children
+            .iter()
+            .position(|c| c.field == wanted && matches!(c.what, Lowered::Expr(_) | Lowered::Exprs(_)))?;
         let value = children.remove(index);
         self.value_expr(value)
     }
 
     fn any_expr(&mut self, children: &mut Vec<Value>) -> Option<ExprId> {
         let is_expr = |c: &Value| matches!(c.what, Lowered::Expr(_) | Lowered::Exprs(_));
-        let index = children.iter().position(|c| is_expr(c) && c.kind != Kind::Error).or_else(|| children.iter().position(is_expr))?;
+        let index = children
+            .iter()
+            .position(|c| is_expr(c) && c.kind != Kind::Error)
+            .or_else(|| children.iter().position(is_expr))?;
         let value = children.remove(index);
         self.value_expr(value)
     }
@@ -623,7 +670,9 @@ impl Lowering<'_> {
             }
         }
         // A type given as an argument is no value.
-        all.retain(|e| !matches!(self.exprs[e.0 as usize].kind, ExprKind::Name(n) if self.names.text(n) == TYPE_ARGUMENT));
+        all.retain(
+            |e| !matches!(self.exprs[e.0 as usize].kind, ExprKind::Name(n) if self.names.text(n) == TYPE_ARGUMENT),
+        );
         all
     }
 }
@@ -632,17 +681,17 @@ impl Lowering<'_> {
 fn is_leaf(node: Node) -> bool {
     matches!(
         Kind::of(node),
-        Kind::String | Kind::Concatenated | Kind::Char | Kind::Number | Kind::StructSpecifier | Kind::UnionSpecifier | Kind::EnumSpecifier
-            | Kind::ParameterList | Kind::TypeDescriptor | Kind::MacroType
+        Kind::String
+            | Kind::Concatenated
+            | Kind::Char
+            | Kind::Number
+            | Kind::StructSpecifier
+            | Kind::UnionSpecifier
+            | Kind::EnumSpecifier
+            | Kind::ParameterList
+            | Kind::TypeDescriptor
+            | Kind::MacroType
     )
-}
-
-fn declared_name(children: &[Value]) -> Option<Symbol> {
-    children.iter().find_map(|c| match c.what {
-        Lowered::Declarator { name, .. } => name,
-        Lowered::Name(name) => Some(name),
-        _ => None,
-    })
 }
 
 fn unary_op(text: &str) -> Option<UnaryOp> {

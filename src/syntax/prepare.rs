@@ -428,7 +428,10 @@ impl<'t> Rewriter<'_, 't> {
 
     /// Remembers which arguments of a call are types or are missing.
     fn note_arguments(&mut self, i: usize, close: usize) {
-        if matches!(self.text(i), "offsetof" | "typeof" | "__typeof__" | "__typeof" | "alignof" | "__alignof__" | "__builtin_offsetof") {
+        if matches!(
+            self.text(i),
+            "offsetof" | "typeof" | "__typeof__" | "__typeof" | "alignof" | "__alignof__" | "__builtin_offsetof"
+        ) {
             return;
         }
         let args = self.args(i + 1, close);
@@ -448,7 +451,9 @@ impl<'t> Rewriter<'_, 't> {
             let at = self.tokens[i].token.span.start;
             self.table.resolve(name, self.file, at).is_some_and(|def| self.table.traits(def).fallthrough)
         };
-        matches!(self.text(last + 1), ";" | "case" | "default" | "}") && last <= i + 3 && (is_fallthrough_name(name) || known())
+        matches!(self.text(last + 1), ";" | "case" | "default" | "}")
+            && last <= i + 3
+            && (is_fallthrough_name(name) || known())
     }
 
     /// Nothing that goes on with an expression or a declaration follows token `last`, though no `;` does either.
@@ -457,7 +462,17 @@ impl<'t> Rewriter<'_, 't> {
         let text = &*next.token.text;
         let keyword = matches!(
             text,
-            "}" | "case" | "default" | "break" | "return" | "goto" | "continue" | "if" | "for" | "while" | "do" | "switch"
+            "}" | "case"
+                | "default"
+                | "break"
+                | "return"
+                | "goto"
+                | "continue"
+                | "if"
+                | "for"
+                | "while"
+                | "do"
+                | "switch"
         );
         keyword || (next.token.is_ident() && !matches!(text, "asm" | "__asm__") && self.on_a_new_line(last))
     }
@@ -475,7 +490,12 @@ impl<'t> Rewriter<'_, 't> {
         if let Some(jump) = args.iter().find(|arg| is_jump(self.tokens.get(arg.start))) {
             // `CHECK(p, return -1)`: a test nobody can see guards the jump; alone, the jump is all there is.
             if args.len() > 1 {
-                let test = [("if", TokenKind::Ident), ("(", TokenKind::Punct), (UNKNOWN, TokenKind::Ident), (")", TokenKind::Punct)];
+                let test = [
+                    ("if", TokenKind::Ident),
+                    ("(", TokenKind::Punct),
+                    (UNKNOWN, TokenKind::Ident),
+                    (")", TokenKind::Punct),
+                ];
                 test.into_iter().for_each(|(text, kind)| self.insert(text, kind, i));
             }
             let whole = self.tokens[i].token.span.to(self.tokens[close].token.span);
@@ -511,10 +531,46 @@ fn is_shouting(name: &str) -> bool {
 fn is_keyword(text: &str) -> bool {
     matches!(
         text,
-        "if" | "else" | "for" | "while" | "do" | "switch" | "case" | "default" | "break" | "continue" | "return" | "goto"
-            | "sizeof" | "struct" | "union" | "enum" | "typedef" | "static" | "extern" | "const" | "volatile" | "register"
-            | "unsigned" | "signed" | "int" | "char" | "short" | "long" | "float" | "double" | "void" | "inline" | "auto"
-            | "asm" | "__asm__" | "__asm" | "_asm" | "__volatile__" | "_Generic" | "_Alignof" | "_Static_assert"
+        "if" | "else"
+            | "for"
+            | "while"
+            | "do"
+            | "switch"
+            | "case"
+            | "default"
+            | "break"
+            | "continue"
+            | "return"
+            | "goto"
+            | "sizeof"
+            | "struct"
+            | "union"
+            | "enum"
+            | "typedef"
+            | "static"
+            | "extern"
+            | "const"
+            | "volatile"
+            | "register"
+            | "unsigned"
+            | "signed"
+            | "int"
+            | "char"
+            | "short"
+            | "long"
+            | "float"
+            | "double"
+            | "void"
+            | "inline"
+            | "auto"
+            | "asm"
+            | "__asm__"
+            | "__asm"
+            | "_asm"
+            | "__volatile__"
+            | "_Generic"
+            | "_Alignof"
+            | "_Static_assert"
     )
 }
 
@@ -537,7 +593,10 @@ mod tests {
 
     #[test]
     fn plain_code_is_left_alone() {
-        assert_eq!(prepared("", "int a = b ? c : d; f(a, b * c); l: x = y && z;"), "int a = b ? c : d; f(a, b * c); l: x = y && z;");
+        assert_eq!(
+            prepared("", "int a = b ? c : d; f(a, b * c); l: x = y && z;"),
+            "int a = b ? c : d; f(a, b * c); l: x = y && z;"
+        );
     }
 
     #[test]
@@ -551,9 +610,15 @@ mod tests {
 
     #[test]
     fn attributes_go_and_fall_through_stays() {
-        assert_eq!(prepared("", "case 1: y(); __attribute__((fallthrough)); case 2: [[fallthrough]]; case 3:"), "case 1: y(); crosstalk__fallthrough ; case 2: crosstalk__fallthrough ; case 3:");
+        assert_eq!(
+            prepared("", "case 1: y(); __attribute__((fallthrough)); case 2: [[fallthrough]]; case 3:"),
+            "case 1: y(); crosstalk__fallthrough ; case 2: crosstalk__fallthrough ; case 3:"
+        );
         assert_eq!(prepared("", "int a __attribute__((unused)) = 1;"), "int a = 1;");
-        assert_eq!(prepared("#define FALL __attribute__((fallthrough));", "y(); FALL case 2: z(); FALLTHROUGH case 3:"), "y(); crosstalk__fallthrough ; case 2: z(); crosstalk__fallthrough ; case 3:");
+        assert_eq!(
+            prepared("#define FALL __attribute__((fallthrough));", "y(); FALL case 2: z(); FALLTHROUGH case 3:"),
+            "y(); crosstalk__fallthrough ; case 2: z(); crosstalk__fallthrough ; case 3:"
+        );
         assert_eq!(prepared("", "y(); fallthrough; default:"), "y(); crosstalk__fallthrough ; default:");
     }
 
@@ -568,7 +633,10 @@ mod tests {
 
     #[test]
     fn types_as_arguments() {
-        assert_eq!(prepared("", "x = va_arg(ap, char *); y = talloc(c, struct s); z = f(a * b, ,c);"), "x = va_arg(ap, crosstalk__type ); y = talloc(c, crosstalk__type ); z = f(a * b, 0 ,c);");
+        assert_eq!(
+            prepared("", "x = va_arg(ap, char *); y = talloc(c, struct s); z = f(a * b, ,c);"),
+            "x = va_arg(ap, crosstalk__type ); y = talloc(c, crosstalk__type ); z = f(a * b, 0 ,c);"
+        );
     }
 
     #[test]

@@ -69,7 +69,12 @@ pub fn slice(code: &str) -> Items {
                 let (end, damaged) = body_end(bytes, at, function.is_some());
                 match function {
                     Some(name) => {
-                        items.functions.push(FunctionItem { span: Span::new(from, end), body: at as u32, name, damaged });
+                        items.functions.push(FunctionItem {
+                            span: Span::new(from, end),
+                            body: at as u32,
+                            name,
+                            damaged,
+                        });
                         start = None;
                     }
                     // An initialiser or a type: goes on to its `;`.
@@ -154,8 +159,11 @@ fn is_old_style_head(item: &[u8]) -> bool {
     let params = &item[open + 1..close];
     let names = !params.is_empty() && params.iter().all(|&b| is_ident_part(b) || b == b',' || b.is_ascii_whitespace());
     let rest = item[close + 1..].trim_ascii_start();
-    names && rest.first().is_some_and(|&b| is_ident_start(b)) && !rest.starts_with(b"__attribute")
-        && !rest.starts_with(b"asm") && !rest.starts_with(b"__asm")
+    names
+        && rest.first().is_some_and(|&b| is_ident_start(b))
+        && !rest.starts_with(b"__attribute")
+        && !rest.starts_with(b"asm")
+        && !rest.starts_with(b"__asm")
 }
 
 /// The function's name, if what stands in `bytes[start..brace]` heads a function definition.
@@ -232,7 +240,17 @@ fn is_decoration(word: &[u8]) -> bool {
 fn is_type_word(word: &[u8]) -> bool {
     matches!(
         word,
-        b"int" | b"char" | b"void" | b"long" | b"short" | b"unsigned" | b"signed" | b"float" | b"double" | b"const" | b"static"
+        b"int"
+            | b"char"
+            | b"void"
+            | b"long"
+            | b"short"
+            | b"unsigned"
+            | b"signed"
+            | b"float"
+            | b"double"
+            | b"const"
+            | b"static"
     )
 }
 
@@ -250,10 +268,18 @@ mod tests {
 
     #[test]
     fn functions_and_only_functions() {
-        assert_eq!(names("int a = 1; static int f(int x) { return x; } struct s { int (*cb)(int); } v; int g(void) { }"), ["f", "g"]);
+        assert_eq!(
+            names("int a = 1; static int f(int x) { return x; } struct s { int (*cb)(int); } v; int g(void) { }"),
+            ["f", "g"]
+        );
         assert_eq!(names("struct s x[] = { { f(1) }, { 2 } }; enum e { A = F(1), B }; void h() {}"), ["h"]);
         assert_eq!(names("struct s *f(struct s *p) { } struct __attribute__((packed)) t { int a; };"), ["f"]);
-        assert_eq!(names("__attribute__((noreturn)) void die(void) { } int w(int a) __attribute__((x)) ; void z(int a) THROW { }"), ["die", "z"]);
+        assert_eq!(
+            names(
+                "__attribute__((noreturn)) void die(void) { } int w(int a) __attribute__((x)) ; void z(int a) THROW { }"
+            ),
+            ["die", "z"]
+        );
         assert_eq!(names("extern \"C\" { int f(void) { } } int g() { \"}\"; '}'; }"), ["f", "g"]);
         assert_eq!(names("void (*signal(int s, void (*f)(int)))(int) { } int (f)(int a) { }"), ["signal", "f"]);
     }

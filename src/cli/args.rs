@@ -1,0 +1,285 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+/// Finds switch fall-through, unchecked messages and cascading failures in C. Needs no build.
+#[derive(Debug, Parser)]
+#[command(name = "crosstalk", version, propagate_version = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check C files and folders
+    Check(Box<CheckArgs>),
+    /// Explain a rule, or list all rules
+    Explain(ExplainArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// Rule to explain, such as `implicit-fallthrough`
+    pub rule: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct CheckArgs {
+    /// Files and folders to check, or `-` for one buffer from stdin [default: .]
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+
+    /// Check files of this extension too, besides c and h
+    #[arg(long = "extension", value_name = "EXT", value_delimiter = ',', help_heading = INPUT)]
+    extra_extensions: Vec<String>,
+
+    /// Read the files to check from FILE, one a line, or from stdin (`-`)
+    #[arg(long, value_name = "FILE", conflicts_with = "paths", help_heading = INPUT)]
+    files_from: Option<PathBuf>,
+
+    /// The list of --files-from is separated by NUL bytes
+    #[arg(short = '0', long, requires = "files_from", help_heading = INPUT)]
+    pub null: bool,
+
+    /// Name to report for the buffer from stdin
+    #[arg(long, value_name = "NAME", requires = "paths", help_heading = INPUT)]
+    stdin_filename: Option<String>,
+
+    /// Check files that .gitignore, .ignore and .git/info/exclude leave out
+    #[arg(long, help_heading = INPUT)]
+    pub no_ignore: bool,
+
+    /// Skip larger files; bytes, or with K, M or G
+    #[arg(long, value_name = "SIZE", default_value = "32M", value_parser = parse_size, help_heading = INPUT)]
+    pub max_file_size: u64,
+
+    /// Run only this rule (repeatable)
+    #[arg(long = "rule", value_name = "NAME", help_heading = SELECTION)]
+    pub rules: Vec<String>,
+
+    /// Set of defaults; strict is --fail-on note --min-confidence low
+    #[arg(long, value_enum, default_value_t, help_heading = SELECTION)]
+    pub profile: Profile,
+
+    /// Hide findings below this confidence [default: medium, with --profile strict: low]
+    #[arg(long, value_enum, value_name = "LEVEL", help_heading = SELECTION)]
+    min_confidence: Option<ConfidenceLevel>,
+
+    /// Comments that accept a fall-through: GCC's -Wimplicit-fallthrough levels 1 to 5
+    #[arg(long, value_enum, value_name = "STYLE", default_value_t, help_heading = SELECTION)]
+    pub comment_style: CommentLevel,
+
+    /// Exit with 1 on a finding of this severity or above [default: warning, with --profile strict: note]
+    #[arg(long, value_enum, value_name = "SEVERITY", help_heading = EXIT)]
+    fail_on: Option<FailOn>,
+
+    /// Exit with 3 when a part of the input was not analysed
+    #[arg(long, help_heading = EXIT)]
+    pub strict: bool,
+
+    /// Exit with 0 whatever is found
+    #[arg(long, help_heading = EXIT)]
+    pub exit_zero: bool,
+
+    /// Form of the report on stdout
+    #[arg(long, value_enum, default_value_t, help_heading = OUTPUT)]
+    pub format: Format,
+
+    /// Colour the report (auto: on a terminal; heeds NO_COLOR, CLICOLOR_FORCE, FORCE_COLOR)
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t, help_heading = OUTPUT)]
+    pub color: Color,
+
+    /// Write what was read and what was not to FILE, as JSON
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
+    pub coverage_json: Option<PathBuf>,
+
+    /// Show neither progress nor coverage
+    #[arg(short, long, help_heading = OUTPUT)]
+    pub quiet: bool,
+
+    /// Print the time each phase took to stderr
+    #[arg(long, help_heading = OUTPUT)]
+    pub timings: bool,
+
+    /// Threads to use; 0 for one on each core
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub threads: usize,
+
+    /// Parse whole files, for comparison
+    #[arg(long, hide = true)]
+    pub no_slicing: bool,
+
+    /// Add the ranking features to json-lines
+    #[arg(long, hide = true)]
+    pub features: bool,
+}
+
+const INPUT: &str = "Input";
+const SELECTION: &str = "Selection";
+const EXIT: &str = "Exit code";
+const OUTPUT: &str = "Output";
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 nothing found, 1 findings at or above --fail-on, 2 wrong usage or an internal error, \
+3 incomplete analysis with --strict";
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Source excerpts with labels
+    #[default]
+    Human,
+    /// path:line:column: severity[rule]: message
+    Short,
+    /// One JSON object a line
+    JsonLines,
+    /// SARIF 2.1.0
+    Sarif,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum ConfidenceLevel {
+    Low,
+    Medium,
+    High,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum FailOn {
+    Note,
+    Warning,
+    Error,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Profile {
+    /// Likely defects
+    #[default]
+    Default,
+    /// Everything, for audits
+    Strict,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum CommentLevel {
+    /// Level 1: any comment
+    Any,
+    /// Level 2: any comment that holds `fall through`
+    Loose,
+    /// Level 3: `fall through` with little around it
+    #[default]
+    Keyword,
+    /// Level 4: FALLTHROUGH, FALLTHRU and lint's keywords alone
+    Strict,
+    /// Level 5: no comment, only an attribute
+    Attribute,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// Where the C comes from.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Input {
+    /// One buffer on stdin, under this name.
+    Stdin(String),
+    /// Files and folders.
+    Paths(Vec<PathBuf>),
+    /// A list of files in a file, or on stdin.
+    List(PathBuf),
+    ListOnStdin,
+}
+
+impl CheckArgs {
+    /// What to read. The error is one of usage: its `exit` prints it and ends with 2.
+    pub fn input(&self) -> Result<Input, clap::Error> {
+        let is_stdin = |path: &PathBuf| path.as_os_str() == "-";
+        let usage = |message: &str| Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
+        if let Some(list) = &self.files_from {
+            return Ok(if is_stdin(list) { Input::ListOnStdin } else { Input::List(list.clone()) });
+        }
+        let stdin = self.paths.iter().any(is_stdin);
+        if stdin && self.paths.len() > 1 {
+            return usage("`-` reads one buffer from stdin and cannot be used with other paths");
+        }
+        match &self.stdin_filename {
+            Some(_) if !stdin => usage("--stdin-filename needs the path `-`"),
+            Some(name) => Ok(Input::Stdin(name.clone())),
+            None if stdin => Ok(Input::Stdin("<stdin>".into())),
+            None if self.paths.is_empty() => Ok(Input::Paths(vec![".".into()])),
+            None => Ok(Input::Paths(self.paths.clone())),
+        }
+    }
+
+    /// `c`, `h` and those of --extension, without dots.
+    pub fn extensions(&self) -> Vec<String> {
+        let extra = self.extra_extensions.iter().map(|extension| extension.trim().trim_start_matches('.'));
+        let mut all = vec!["c".to_string(), "h".to_string()];
+        for extension in extra.filter(|extension| !extension.is_empty()) {
+            if !all.iter().any(|known| known == extension) {
+                all.push(extension.to_string());
+            }
+        }
+        all
+    }
+
+    pub fn min_confidence(&self) -> ConfidenceLevel {
+        self.min_confidence.unwrap_or(match self.profile {
+            Profile::Default => ConfidenceLevel::Medium,
+            Profile::Strict => ConfidenceLevel::Low,
+        })
+    }
+
+    pub fn fail_on(&self) -> FailOn {
+        self.fail_on.unwrap_or(match self.profile {
+            Profile::Default => FailOn::Warning,
+            Profile::Strict => FailOn::Note,
+        })
+    }
+}
+
+impl Color {
+    /// Whether to colour a stream; `terminal` says whether it is one.
+    pub fn enabled(self, terminal: bool) -> bool {
+        self.decide(terminal, |name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
+    }
+
+    fn decide(self, terminal: bool, variable: impl Fn(&str) -> Option<String>) -> bool {
+        let set = |name| variable(name).is_some_and(|value| !value.is_empty());
+        let forced = |name| variable(name).is_some_and(|value| !value.is_empty() && value != "0");
+        match self {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto if set("NO_COLOR") => false,
+            Color::Auto if forced("CLICOLOR_FORCE") || forced("FORCE_COLOR") => true,
+            Color::Auto => terminal && variable("TERM").is_none_or(|term| term != "dumb"),
+        }
+    }
+}
+
+/// A number of bytes, or of KiB, MiB or GiB with a suffix K, M or G; below 4 GiB, for offsets are 32 bits wide.
+fn parse_size(text: &str) -> Result<u64, String> {
+    let (digits, unit) = match text.char_indices().last() {
+        Some((at, 'k' | 'K')) => (&text[..at], 1 << 10),
+        Some((at, 'm' | 'M')) => (&text[..at], 1 << 20),
+        Some((at, 'g' | 'G')) => (&text[..at], 1 << 30),
+        _ => (text, 1),
+    };
+    let number: u64 = digits.parse().map_err(|_| "expected a number with an optional K, M or G".to_string())?;
+    match number.checked_mul(unit) {
+        Some(size) if size <= u32::MAX.into() => Ok(size),
+        _ => Err("the limit must be below 4G".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

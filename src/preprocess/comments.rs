@@ -1,0 +1,148 @@
+//! Judges comments and names that speak of falling through.
+
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+/// Which comments accept a fall-through: the levels 1 to 5 of GCC's `-Wimplicit-fallthrough`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommentStyle {
+    /// Any comment at all.
+    Any,
+    /// One that holds `falls?[ \t-]*thr(ough|u)`, in any case.
+    Loose,
+    /// One that is nothing but a keyword of lint, or `fall through` with little around it.
+    Keyword,
+    /// One that is nothing but a keyword of lint, or `FALLTHROUGH` or `FALLTHRU`.
+    Strict,
+    /// None: only an attribute accepts.
+    Attribute,
+}
+
+impl CommentStyle {
+    /// Whether `comment`, with its delimiters, accepts a fall-through.
+    pub fn accepts(self, comment: &str) -> bool {
+        let pattern = match self {
+            CommentStyle::Any => return true,
+            CommentStyle::Loose => &LOOSE,
+            CommentStyle::Keyword => &KEYWORD,
+            CommentStyle::Strict => &STRICT,
+            CommentStyle::Attribute => return false,
+        };
+        mentions(comment, &[b"fal"]) && pattern.is_match(content(comment))
+    }
+}
+
+/// Whether a comment, with its delimiters, says that control goes on into the next label on purpose: wider than
+/// every level of GCC but the first, for real code states it in many words and misspells them.
+pub fn states_intent(comment: &str) -> bool {
+    if !mentions(comment, &[b"fal", b"dro", b"pas", b"flo", b"run", b"car", b"bre"]) {
+        return false;
+    }
+    let content = content(comment);
+    let stated = INTENT.find_iter(content).any(|found| {
+        // A bounded look back, for a comment may repeat itself without end.
+        let before = &content[found.start().saturating_sub(100)..found.start()];
+        let negated = NEGATION_BEFORE.is_match(before) || QUESTION_AFTER.is_match(&content[found.end()..]);
+        // `break;` at the end of a commented-out section speaks of that section.
+        let elsewhere = found.as_bytes().contains(&b';') && LABEL.is_match(content);
+        !negated && !elsewhere
+    });
+    stated && !DOUBT.is_match(content)
+}
+
+/// Whether a comment, with its delimiters, says that control never gets there or never comes back.
+pub fn states_unreachable(comment: &str) -> bool {
+    mentions(comment, &[b"ret", b"rea"]) && UNREACHABLE.is_match(content(comment))
+}
+
+/// Whether a macro or function of this name, called as a statement, marks a fall-through.
+pub fn is_fallthrough_name(identifier: &str) -> bool {
+    mentions(identifier, &[b"fal", b"bre"]) && NAME.is_match(identifier.as_bytes())
+}
+
+static LOOSE: LazyLock<Regex> = LazyLock::new(|| compile(r"(?i)falls?[ \t-]*thr(ough|u)"));
+
+/// Three spellings of lint and of Splint, then as GCC documents its level 3: upper, title and lower case.
+static KEYWORD: LazyLock<Regex> = LazyLock::new(|| {
+    compile(concat!(
+        r"^(?:-fallthrough|@fallthrough@|lint -fallthrough[ \t]*|[ \t.!]*(?:",
+        r"(?:(?:ELSE,?|INTENTIONAL(?:LY)?) )?FALL(?:S | |-)?THR(?:OUGH|U)",
+        r"|(?:(?:Else,?|Intentional(?:ly)?) )?Fall(?:(?:s | |-)[Tt]|t)hr(?:ough|u)",
+        r"|(?:(?:[Ee]lse,?|[Ii]ntentional(?:ly)?) )?fall(?:s | |-)?thr(?:ough|u)",
+        r")[ \t.!]*(?:-[^\n\r]*)?)$",
+    ))
+});
+
+static STRICT: LazyLock<Regex> = LazyLock::new(|| {
+    compile(r"^(?:-fallthrough|@fallthrough@|lint -fallthrough[ \t]*|[ \t]*FALLTHR(?:OUGH|U)[ \t]*)$")
+});
+
+/// `thr?`, `trhu` and their like are spellings met in released code.
+static INTENT: LazyLock<Regex> = LazyLock::new(|| {
+    compile(
+        r"(?xi) (?:^|[^a-z]) (?:
+            fall(?:s|en|ing|ling)? [\s_*-]* (?:right|straight|directly|on|down|back)? [\s_*-]*
+            (?: t(?:h[hr]{0,2}|rh)(?:ough|u) | into | (?:to|in)\b )
+          | (?:dropp?(?:s|ed|ing)? | pass(?:es|ing)? | flow(?:s|ing)? | run(?:s|ning)? | carr(?:y(?:ing)?|ies))
+            [\s_*-]* (?:it\s+)? (?: through | thru | into | on\b )
+          | no[\s_*-]*break\b
+          | without\s+break\b
+          | break\s+(?:is\s+)?(?:omitted|missing|intentional)
+          | break\s*;\s*$
+        )",
+    )
+});
+
+/// What turns the words that follow into their opposite: `must not`, `shouldn't we`, `to avoid`.
+static NEGATION_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
+    compile(
+        r"(?xi) \b (?:
+            not | never | no | cannot | without | missing | avoid(?:s|ing)? | prevent(?:s|ing)? | instead\s+of
+          | (?: are | ca | could | did | do(?:es)? | is | may | might | must | need | should | was | were | wo | would)
+            n (?: ['\x60?] | \xe2\x80\x99 )? t
+        )
+        (?: \s+ (?:a|an|any|be|ever|have|intended|it|just|let|meant|need|really|supposed|the|this|to|try|want|we) )*
+        [\s*]* $",
+    )
+});
+
+static LABEL: LazyLock<Regex> = LazyLock::new(|| compile(r"\bcase\b[^;]*:|\bdefault\s*:"));
+
+static QUESTION_AFTER: LazyLock<Regex> = LazyLock::new(|| compile(r"(?i)^[a-z \t]{0,20}\?"));
+
+static DOUBT: LazyLock<Regex> = LazyLock::new(|| compile(r"(?i)\bno idea\b|\bnot (?:really )?sure\b|\bunsure\b"));
+
+/// What is said of a value (`does not return NULL`) is another matter, so a full stop, an end or a place follows.
+static UNREACHABLE: LazyLock<Regex> = LazyLock::new(|| {
+    compile(
+        r"(?xi)
+            (?:^|[^a-z]) not?[\s_]*reached\b | \bnever[\s_]*reached\b | \bnoreturn\b
+          | \b(?: do(?:es)?(?:\s+not|n['\x60]?t) | never ) \s+ returns?
+            (?: \s+(?:here|to|from|at|back)\b | \s*(?:[.,;:!()*]|$) )",
+    )
+});
+
+static NAME: LazyLock<Regex> = LazyLock::new(|| compile(r"(?i)^\w*(?:fall_?thr(?:ough|u)\w*|(?:^|_)no_?break_*)$"));
+
+/// The patterns are constants and ASCII only: no case folding beyond ASCII, no Unicode tables.
+fn compile(pattern: &str) -> Regex {
+    regex::bytes::RegexBuilder::new(pattern).unicode(false).build().expect("the pattern is a constant")
+}
+
+/// The bytes between a comment's delimiters. An unclosed comment ends where its text does.
+fn content(comment: &str) -> &[u8] {
+    let text = match comment.strip_prefix("/*") {
+        Some(block) => block.strip_suffix("*/").unwrap_or(block),
+        None => comment.strip_prefix("//").unwrap_or(comment).trim_end_matches(['\r', '\n']),
+    };
+    text.as_bytes()
+}
+
+/// Whether one of the stems occurs, in any case: most comments hold none, and this costs far less than a pattern.
+fn mentions(text: &str, stems: &[&[u8; 3]]) -> bool {
+    text.as_bytes().windows(3).any(|w| stems.contains(&&[w[0] | 0x20, w[1] | 0x20, w[2] | 0x20]))
+}
+
+#[cfg(test)]
+mod tests;
