@@ -287,7 +287,7 @@ mod tests {
     fn expanded(defines: &str, code: &str) -> String {
         let text = format!("{defines}\n{code}");
         let scan = Scan::new(&text);
-        let table = MacroTable::new(vec![FileMacros::new(FileId(0), &text, &scan)], &["a.c"], Default::default());
+        let table = MacroTable::new(vec![FileMacros::new(FileId(0), &text, &scan)], &["a.c"]);
         let (tokens, over) = expand(&scan.code, defines.len()..text.len(), 0, FileId(0), &table);
         assert!(!over);
         tokens.iter().map(|t| &*t.token.text).collect::<Vec<_>>().join(" ")
@@ -329,7 +329,7 @@ mod tests {
             defines.push_str(&format!("#define M{i}(x) {}\n", format!("M{}(x) ", i - 1).repeat(8)));
         }
         let scan = Scan::new(&defines);
-        let table = MacroTable::new(vec![FileMacros::new(FileId(0), &defines, &scan)], &["a.c"], Default::default());
+        let table = MacroTable::new(vec![FileMacros::new(FileId(0), &defines, &scan)], &["a.c"]);
         let (tokens, over) = expand("M14(y)", 0..6, 0, FileId(0), &table);
         assert!(over && tokens.len() < 2 * MAX_TOKENS);
     }

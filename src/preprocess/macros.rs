@@ -159,10 +159,9 @@ pub struct MacroTable {
 }
 
 impl MacroTable {
-    /// Joins what the files contribute; `paths` are the files' shown paths, in order. `noreturn` names functions
-    /// known never to return.
-    pub fn new(files: Vec<FileMacros>, paths: &[&str], noreturn: FxHashSet<Box<str>>) -> MacroTable {
-        let mut table = MacroTable { noreturn, ..MacroTable::default() };
+    /// Joins what the files contribute; `paths` are the files' shown paths, in order.
+    pub fn new(files: Vec<FileMacros>, paths: &[&str]) -> MacroTable {
+        let mut table = MacroTable::default();
         let mut by_base: FxHashMap<&str, Vec<u32>> = FxHashMap::default();
         for (i, path) in paths.iter().enumerate() {
             by_base.entry(base_name(path)).or_default().push(i as u32);
@@ -184,6 +183,18 @@ impl MacroTable {
         }
         table.closures = (0..paths.len()).map(|_| OnceLock::new()).collect();
         table
+    }
+
+    /// Names the functions known never to return: a macro that calls one has to be seen through. To be called
+    /// before any macro is judged for its flow.
+    pub fn set_noreturn(&mut self, names: FxHashSet<Box<str>>) {
+        self.noreturn = names;
+        self.defs.iter_mut().for_each(|def| def.traits = OnceLock::new());
+    }
+
+    /// `file` includes `other`, directly or not.
+    pub fn includes(&self, file: FileId, other: FileId) -> bool {
+        self.closure(file).contains(&other)
     }
 
     pub fn is_defined(&self, name: &str) -> bool {
@@ -457,7 +468,9 @@ mod tests {
             .map(|(i, (_, text))| FileMacros::new(FileId(i as u32), text, &Scan::new(text)))
             .collect();
         let paths: Vec<&str> = files.iter().map(|(path, _)| *path).collect();
-        MacroTable::new(macros, &paths, ["abort", "exit"].iter().map(|&s| s.into()).collect())
+        let mut table = MacroTable::new(macros, &paths);
+        table.set_noreturn(["abort", "exit"].iter().map(|&s| s.into()).collect());
+        table
     }
 
     fn traits(text: &str, name: &str) -> Traits {

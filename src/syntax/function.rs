@@ -62,7 +62,7 @@ mod tests {
 
     fn read_all(text: &str) -> Vec<Function> {
         let scan = Scan::new(text);
-        let table = MacroTable::new(vec![FileMacros::new(FileId(0), text, &scan)], &["a.c"], Default::default());
+        let table = MacroTable::new(vec![FileMacros::new(FileId(0), text, &scan)], &["a.c"]);
         slice(&scan.code).functions.iter().map(|item| function(&scan.code, item, FileId(0), &table)).collect()
     }
 

@@ -1,0 +1,179 @@
+//! The repository as a whole: its files read under every choice of arms that matters, its functions by name, and
+//! what is known of them (which never return).
+
+mod catalog;
+mod noreturn;
+mod unit;
+
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+pub use noreturn::NoReturn;
+pub use unit::{Reading, Unit};
+
+use crate::hir::Function;
+use crate::preprocess::macros::{FileMacros, MacroTable};
+use crate::preprocess::token::Tokens;
+use crate::source::{FileId, SourceFile, Span};
+use crate::syntax::function::function;
+use crate::syntax::slice::FunctionItem;
+
+/// Where a function is defined: a file and an index into its base reading's functions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Definition {
+    pub file: FileId,
+    pub item: u32,
+}
+
+/// Everything linked. Immutable once made; checks read it from many threads.
+pub struct Program {
+    pub units: Vec<Unit>,
+    pub macros: MacroTable,
+    /// Definitions by name, in order of file and place.
+    definitions: FxHashMap<Box<str>, Vec<Definition>>,
+    statics: FxHashSet<Definition>,
+    /// Functions declared never to return, by name.
+    declared_noreturn: FxHashSet<Box<str>>,
+}
+
+impl Program {
+    /// Scans and links `files`. `tick` is called once for each file.
+    pub fn new(files: &[SourceFile], tick: &(dyn Fn() + Sync)) -> Program {
+        let scanned: Vec<_> = files
+            .par_iter()
+            .enumerate()
+            .map(|(i, file)| {
+                let scan = crate::preprocess::scan::Scan::new(&file.text);
+                let macros = FileMacros::new(FileId(i as u32), &file.text, &scan);
+                tick();
+                (scan, macros)
+            })
+            .collect();
+        let (scans, macros): (Vec<_>, Vec<_>) = scanned.into_iter().unzip();
+        let paths: Vec<&str> = files.iter().map(|f| f.path.as_str()).collect();
+        let mut macros = MacroTable::new(macros, &paths);
+        let mut units: Vec<Unit> = scans
+            .into_par_iter()
+            .enumerate()
+            .map(|(i, scan)| Unit::new(FileId(i as u32), &files[i].text, scan, &macros))
+            .collect();
+        let declared: Vec<Declared> = units.par_iter().map(|unit| declared(unit, &macros)).collect();
+        let mut program = Program {
+            units: Vec::new(),
+            macros: MacroTable::default(),
+            definitions: FxHashMap::default(),
+            statics: FxHashSet::default(),
+            declared_noreturn: FxHashSet::default(),
+        };
+        for (unit, declared) in units.iter_mut().zip(declared) {
+            program.declared_noreturn.extend(declared.noreturn);
+            for (i, item) in unit.base.functions.iter().enumerate() {
+                let definition = Definition { file: unit.file, item: i as u32 };
+                let name = &unit.base.code[item.name.range()];
+                match program.definitions.get_mut(name) {
+                    Some(all) => all.push(definition),
+                    None => {
+                        program.definitions.insert(name.into(), vec![definition]);
+                    }
+                }
+            }
+            program.statics.extend(declared.statics.iter().map(|&item| Definition { file: unit.file, item }));
+        }
+        let mut noreturn: FxHashSet<Box<str>> = program.declared_noreturn.clone();
+        noreturn.extend(catalog::NORETURN.iter().filter(|n| !program.definitions.contains_key(**n)).map(|&n| n.into()));
+        macros.set_noreturn(noreturn);
+        program.macros = macros;
+        program.units = units;
+        program
+    }
+
+    pub fn unit(&self, file: FileId) -> &Unit {
+        &self.units[file.0 as usize]
+    }
+
+    /// Parses one function of a reading of `unit`.
+    pub fn parse(&self, unit: &Unit, reading: &Reading, item: &FunctionItem) -> Function {
+        function(&reading.code, item, unit.file, &self.macros)
+    }
+
+    /// The definitions that a call of `name` in `file` may mean: the file's own, else all that are not static.
+    pub fn callees(&self, name: &str, file: FileId) -> Vec<Definition> {
+        let Some(all) = self.definitions.get(name) else { return Vec::new() };
+        let own: Vec<Definition> = all.iter().copied().filter(|d| d.file == file).collect();
+        if !own.is_empty() {
+            return own;
+        }
+        let header = |d: &Definition| self.statics.contains(d) && self.macros.includes(file, d.file);
+        all.iter().copied().filter(|d| !self.statics.contains(d) || header(d)).collect()
+    }
+
+    pub fn is_defined(&self, name: &str) -> bool {
+        self.definitions.contains_key(name)
+    }
+
+    /// Declared so, or known to the catalog and not defined here.
+    pub fn is_declared_noreturn(&self, name: &str) -> bool {
+        self.declared_noreturn.contains(name) || (catalog::NORETURN.contains(&name) && !self.is_defined(name))
+    }
+
+    pub fn function_count(&self) -> usize {
+        self.units.iter().map(|u| u.base.functions.len()).sum()
+    }
+}
+
+/// What a file's top level says in words.
+struct Declared {
+    noreturn: Vec<Box<str>>,
+    /// Indices of static functions.
+    statics: Vec<u32>,
+}
+
+fn declared(unit: &Unit, macros: &MacroTable) -> Declared {
+    let code = &unit.base.code;
+    let says = |span: Span, start: u32| {
+        let word = |text: &str| {
+            matches!(text, "_Noreturn" | "noreturn" | "__noreturn__" | "__dead2" | "__dead")
+                || (text.len() > 3
+                    && !text.bytes().any(|b| b.is_ascii_lowercase())
+                    && macros.resolve(text, unit.file, start).is_some_and(|def| macros.traits(def).says_noreturn))
+        };
+        Tokens::new(code, span.range()).any(|t| t.is_ident() && word(&t.text))
+    };
+    let mut found = Declared { noreturn: Vec::new(), statics: Vec::new() };
+    for (i, item) in unit.base.functions.iter().enumerate() {
+        let head = Span { start: item.span.start, end: item.body };
+        if Tokens::new(code, head.range()).take(4).any(|t| t.is("static") || t.text.contains("STATIC")) {
+            found.statics.push(i as u32);
+        }
+        if says(head, item.span.start) {
+            found.noreturn.push(code[item.name.range()].into());
+        }
+    }
+    for &span in &unit.base.declarations {
+        if says(span, span.start) {
+            found.noreturn.extend(prototype_name(code, span).map(Into::into));
+        }
+    }
+    found
+}
+
+/// `extern void die(const char *, …) __attribute__((noreturn));`: the name before its parameters.
+fn prototype_name(code: &str, span: Span) -> Option<&str> {
+    let mut last = None;
+    for token in Tokens::new(code, span.range()) {
+        match &*token.text {
+            "__attribute__" | "__attribute" | "__declspec" => last = None,
+            "(" => {
+                if let Some(name) = last {
+                    return Some(name);
+                }
+            }
+            _ if token.is_ident() => last = Some(&code[token.span.range()]),
+            _ => last = None,
+        }
+        if token.is("(") && last.is_none() {
+            continue;
+        }
+    }
+    None
+}

@@ -1,0 +1,98 @@
+//! One file, read under its base choice of arms and, where control flow depends on others, under those.
+
+use crate::preprocess::conditionals::{Arm, Choice, Conditionals};
+use crate::preprocess::macros::MacroTable;
+use crate::preprocess::scan::Scan;
+use crate::source::{FileId, Span};
+use crate::syntax::slice::{FunctionItem, Items, slice};
+
+/// Further readings of one file: past this its other arms stay unread, and the run says so.
+const MAX_READINGS: usize = 8;
+
+/// A file under one choice of arms.
+pub struct Reading {
+    pub choice: Choice,
+    /// The file's text with everything blanked that this choice leaves out.
+    pub code: String,
+    pub functions: Vec<FunctionItem>,
+    pub declarations: Vec<Span>,
+}
+
+pub struct Unit {
+    pub file: FileId,
+    pub scan: Scan,
+    pub conditionals: Conditionals,
+    pub base: Reading,
+}
+
+impl Unit {
+    pub fn new(file: FileId, text: &str, mut scan: Scan, macros: &MacroTable) -> Unit {
+        let conditionals = Conditionals::new(text, &scan);
+        let choice = conditionals.base(&|name| macros.settled(name, file));
+        let base = if conditionals.groups.is_empty() {
+            // Nothing to mask: the scanned text is the reading.
+            Reading::of(std::mem::take(&mut scan.code), choice)
+        } else {
+            Reading::new(&conditionals, &scan.code, choice)
+        };
+        Unit { file, scan, conditionals, base }
+    }
+
+    /// The readings beside the base one that change the control flow of a function for which `wanted` holds, and
+    /// the number of arms that stayed unread. In each, only functions that it changes are listed.
+    pub fn others(&self, macros: &MacroTable, wanted: &dyn Fn(&str) -> bool) -> (Vec<Reading>, usize) {
+        if self.conditionals.groups.is_empty() {
+            return (Vec::new(), 0);
+        }
+        let code = &self.scan.code;
+        let touched: Vec<Span> = self.base.functions.iter().map(|f| f.span).filter(|s| wanted(&code[s.range()])).collect();
+        let is_wanted = |arm: &Arm| {
+            let text = &code[arm.body.range()];
+            let inside = touched.iter().any(|f| f.overlaps(arm.body));
+            if inside { has_control(text) } else { wanted(text) }
+        };
+        let settled = |name: &str| macros.settled(name, self.file);
+        let (choices, unread) = self.conditionals.alternates(&self.base.choice, &settled, &is_wanted, MAX_READINGS);
+        let mut readings: Vec<Reading> = Vec::new();
+        for choice in choices {
+            let mut reading = Reading::new(&self.conditionals, code, choice);
+            let new = |item: &FunctionItem| {
+                let same = |seen: &Reading| self.conditionals.same_within(&seen.choice, &reading.choice, item.span);
+                wanted(&reading.code[item.span.range()]) && !same(&self.base) && !readings.iter().any(same)
+            };
+            let functions = reading.functions.iter().filter(|item| new(item)).cloned().collect();
+            reading.functions = functions;
+            readings.push(reading);
+        }
+        readings.retain(|r| !r.functions.is_empty());
+        (readings, unread)
+    }
+}
+
+impl Reading {
+    fn new(conditionals: &Conditionals, code: &str, choice: Choice) -> Reading {
+        Reading::of(conditionals.mask(code, &choice), choice)
+    }
+
+    fn of(code: String, choice: Choice) -> Reading {
+        let Items { functions, declarations } = slice(&code);
+        Reading { choice, code, functions, declarations }
+    }
+}
+
+/// The text holds a token that control flow may depend on.
+fn has_control(text: &str) -> bool {
+    const WORDS: [&str; 9] = ["break", "return", "goto", "continue", "case", "default", "else", "if", "switch"];
+    text.contains(['{', '}']) || WORDS.iter().any(|word| has_word(text, word))
+}
+
+/// `word` occurs in `text` as a whole identifier.
+pub fn has_word(text: &str, word: &str) -> bool {
+    use crate::preprocess::token::is_ident_part;
+    let bytes = text.as_bytes();
+    memchr::memmem::find_iter(bytes, word).any(|at| {
+        let before = at.checked_sub(1).is_some_and(|i| is_ident_part(bytes[i]));
+        let after = bytes.get(at + word.len()).is_some_and(|&b| is_ident_part(b));
+        !before && !after
+    })
+}
