@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use crate::preprocess::comments::CommentStyle;
+
 /// Finds switch fall-through, unchecked messages and cascading failures in C. Needs no build.
 #[derive(Debug, Parser)]
 #[command(name = "crosstalk", version, propagate_version = true)]
@@ -133,7 +135,7 @@ pub enum Format {
     /// Source excerpts with labels
     #[default]
     Human,
-    /// path:line:column: severity[rule]: message
+    /// `path:line:column: severity[rule]: message`
     Short,
     /// One JSON object a line
     JsonLines,
@@ -177,6 +179,18 @@ pub enum CommentLevel {
     Strict,
     /// Level 5: no comment, only an attribute
     Attribute,
+}
+
+impl From<CommentLevel> for CommentStyle {
+    fn from(level: CommentLevel) -> CommentStyle {
+        match level {
+            CommentLevel::Any => CommentStyle::Any,
+            CommentLevel::Loose => CommentStyle::Loose,
+            CommentLevel::Keyword => CommentStyle::Keyword,
+            CommentLevel::Strict => CommentStyle::Strict,
+            CommentLevel::Attribute => CommentStyle::Attribute,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
