@@ -56,6 +56,10 @@ pub struct CheckArgs {
     #[arg(long, help_heading = INPUT)]
     pub no_ignore: bool,
 
+    /// Report findings in generated files (ragel, bison, …), too
+    #[arg(long, help_heading = INPUT)]
+    pub generated: bool,
+
     /// Skip larger files; bytes, or with K, M or G
     #[arg(long, value_name = "SIZE", default_value = "32M", value_parser = parse_size, help_heading = INPUT)]
     pub max_file_size: u64,

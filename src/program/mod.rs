@@ -1,15 +1,13 @@
-//! The repository as a whole: its files read under every choice of arms that matters, its functions by name, and
-//! what is known of them (which never return).
+//! The repository as a whole: its files read under every choice of arms that matters, its functions
+//! by name, and what their declarations say.
 
 mod catalog;
-mod noreturn;
 mod unit;
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-pub use noreturn::NoReturn;
-pub use unit::{Reading, Unit};
+pub use unit::{Reading, Unit, has_word};
 
 use crate::hir::Function;
 use crate::preprocess::macros::{FileMacros, MacroTable};

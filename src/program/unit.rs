@@ -45,7 +45,8 @@ impl Unit {
             return (Vec::new(), 0);
         }
         let code = &self.scan.code;
-        let touched: Vec<Span> = self.base.functions.iter().map(|f| f.span).filter(|s| wanted(&code[s.range()])).collect();
+        let touched: Vec<Span> =
+            self.base.functions.iter().map(|f| f.span).filter(|s| wanted(&code[s.range()])).collect();
         let is_wanted = |arm: &Arm| {
             let text = &code[arm.body.range()];
             let inside = touched.iter().any(|f| f.overlaps(arm.body));

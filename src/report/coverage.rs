@@ -25,6 +25,9 @@ pub fn line(coverage: &Coverage) -> String {
     if coverage.functions_over_budget > 0 {
         parts.push(format!("{} over budget", grouped(coverage.functions_over_budget)));
     }
+    if coverage.files_generated > 0 {
+        parts.push(format!("findings in {} left out", count(coverage.files_generated, "generated file")));
+    }
     if coverage.arms_unread > 0 {
         parts.push(format!("{} unread", count(coverage.arms_unread, "conditional arm")));
     }
@@ -111,7 +114,7 @@ mod tests {
         let value = json(&Coverage { files: 2, bytes: 7, ..Coverage::default() }, &problems);
         let expected = json!({"coverage": {
             "files": 2, "files_skipped": 0, "bytes": 7, "functions": 0, "functions_analysed": 0,
-            "functions_opaque": 0, "functions_over_budget": 0, "arms_unread": 0,
+            "functions_opaque": 0, "functions_over_budget": 0, "files_generated": 0, "arms_unread": 0,
             "problems": [{"path": "a.c", "message": "binary"}],
         }});
         assert_eq!(value, expected);

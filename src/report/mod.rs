@@ -146,8 +146,17 @@ pub struct Coverage {
     pub functions_opaque: usize,
     /// Functions given up because their budget ran out.
     pub functions_over_budget: usize,
+    /// Generated files whose findings were left out.
+    pub files_generated: usize,
     /// Conditional arms (`#if`) left unread because a file has too many of them.
     pub arms_unread: usize,
+}
+
+impl Coverage {
+    /// Something that should have been analysed was not.
+    pub fn is_incomplete(&self) -> bool {
+        self.files_skipped + self.functions_over_budget + self.arms_unread > 0
+    }
 }
 
 /// All that an emitter prints. `findings` are sorted and final.

@@ -1,0 +1,8 @@
+//! Control flow and what follows from it. Knows neither rules nor output.
+
+pub mod cfg;
+mod constant;
+pub mod noreturn;
+pub mod sections;
+
+pub use constant::constant;

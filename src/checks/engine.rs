@@ -1,0 +1,146 @@
+//! Runs the rules over the program: parse what they need, infer what they ask, check, order.
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rayon::prelude::*;
+
+use super::{Context, Options, Rule, View};
+use crate::analysis::cfg::Cfg;
+use crate::analysis::noreturn::{NoReturn, last_calls};
+use crate::analysis::sections::sections;
+use crate::hir::Function;
+use crate::program::{Program, Reading, Unit, has_word};
+use crate::report::{Coverage, Finding, Problem};
+use crate::source::{FileId, SourceFile};
+
+/// What a run found, before anything is hidden or printed.
+pub struct Outcome {
+    /// Ordered by path, place and rule; the same place is reported once for all readings.
+    pub findings: Vec<Finding>,
+    pub coverage: Coverage,
+    pub problems: Vec<Problem>,
+}
+
+/// The functions of one file that rules need, parsed.
+struct Parsed {
+    /// The base reading's functions, then those of the others: index of the reading, 0 for the base.
+    functions: Vec<(usize, Function)>,
+    others: Vec<Reading>,
+    arms_unread: usize,
+}
+
+/// Checks `files` with `rules`. `tick` is called once for each file and pass (two passes).
+pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn Fn() + Sync)) -> Outcome {
+    let program = Program::new(files, tick);
+    let words: Vec<&str> = rules.iter().flat_map(|r| r.words).copied().collect();
+    let wanted = |code: &str| words.iter().any(|word| has_word(code, word));
+    let parsed: Vec<Result<Parsed, String>> = program
+        .units
+        .par_iter()
+        .map(|unit| {
+            tick();
+            guarded(|| parse(&program, unit, &wanted, options))
+        })
+        .collect();
+    let asked: BTreeSet<(Box<str>, FileId)> = parsed
+        .par_iter()
+        .enumerate()
+        .filter_map(|(i, p)| p.as_ref().ok().map(|p| (FileId(i as u32), p)))
+        .flat_map_iter(|(file, p)| p.functions.iter().map(move |(_, f)| (file, f)))
+        .map(|(file, function)| asked_about(&program, file, function))
+        .reduce(BTreeSet::new, |mut a, mut b| {
+            a.append(&mut b);
+            a
+        });
+    let noreturn = NoReturn::infer(&program, asked);
+    let cx = Context { files, program: &program, noreturn: &noreturn, options };
+    let checked: Vec<Result<Vec<Finding>, String>> = parsed
+        .par_iter()
+        .enumerate()
+        .map(|(i, parsed)| match parsed {
+            Ok(parsed) => guarded(|| check(&cx, &program.units[i], parsed, rules)),
+            Err(why) => Err(why.clone()),
+        })
+        .collect();
+    let mut outcome = Outcome { findings: Vec::new(), coverage: Coverage::default(), problems: Vec::new() };
+    outcome.coverage.files = files.len();
+    outcome.coverage.bytes = files.iter().map(|f| f.text.len() as u64).sum();
+    outcome.coverage.functions = program.function_count();
+    for (i, (parsed, found)) in parsed.iter().zip(checked).enumerate() {
+        if let Ok(parsed) = parsed {
+            cover(&mut outcome.coverage, parsed);
+        }
+        match found {
+            Ok(found) if program.units[i].scan.generated && !options.generated => {
+                outcome.coverage.files_generated += usize::from(!found.is_empty());
+            }
+            Ok(found) => outcome.findings.extend(found),
+            Err(why) => {
+                outcome.coverage.files_skipped += 1;
+                outcome.problems.push(Problem { path: files[i].path.clone(), message: why });
+            }
+        }
+    }
+    outcome
+}
+
+/// A panic costs its file, not the run.
+fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work))
+        .map_err(|_| "internal error: the file was given up; please report it".to_owned())
+}
+
+fn parse(program: &Program, unit: &Unit, wanted: &dyn Fn(&str) -> bool, _options: &Options) -> Parsed {
+    let (others, arms_unread) = unit.others(&program.macros, wanted);
+    let mut functions = Vec::new();
+    for (r, reading) in std::iter::once(&unit.base).chain(&others).enumerate() {
+        let needed = reading.functions.iter().filter(|item| wanted(&reading.code[item.span.range()]));
+        functions.extend(needed.map(|item| (r, program.parse(unit, reading, item))));
+    }
+    Parsed { functions, others, arms_unread }
+}
+
+/// The functions whose not returning would change what a rule sees: those called last in a section that falls.
+fn asked_about(program: &Program, file: FileId, function: &Function) -> BTreeSet<(Box<str>, FileId)> {
+    let body = &function.body;
+    let cfg = Cfg::new(body, &|body, call| body.callee(call).is_some_and(|name| program.is_declared_noreturn(name)));
+    let mut names = BTreeSet::new();
+    for fall in cfg.falls.iter().filter(|fall| cfg.is_reachable(fall.from)) {
+        for pair in sections(body, fall.switch).windows(2).filter(|pair| pair[1].labels.contains(&fall.label)) {
+            if let Some(&last) = pair[0].stmts.last() {
+                names.extend(last_calls(body, last).into_iter().map(|name| (name, file)));
+            }
+        }
+    }
+    names
+}
+
+fn check(cx: &Context, unit: &Unit, parsed: &Parsed, rules: &[&Rule]) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    let source = &cx.files[unit.file.0 as usize].text;
+    for (r, function) in &parsed.functions {
+        let reading = r.checked_sub(1).map_or(&unit.base, |i| &parsed.others[i]);
+        let assumed = match r {
+            0 => Vec::new(),
+            _ => unit.conditionals.assumed(source, &reading.choice, &unit.base.choice, function.span),
+        };
+        let cfg = Cfg::new(&function.body, &|body, call| cx.noreturn.is_noreturn(cx.program, unit.file, body, call));
+        let view = View { unit, reading, function, cfg: &cfg, assumed: &assumed };
+        for rule in rules {
+            (rule.check)(cx, &view, &mut findings);
+        }
+    }
+    // The base reading comes first and so stays where readings agree: the sort is stable.
+    findings.sort_by(|a, b| (a.span, a.rule).cmp(&(b.span, b.rule)));
+    findings.dedup_by(|b, a| (a.span, a.rule) == (b.span, b.rule));
+    findings
+}
+
+fn cover(coverage: &mut Coverage, parsed: &Parsed) {
+    let base = || parsed.functions.iter().filter(|(r, _)| *r == 0).map(|(_, f)| &f.body);
+    coverage.functions_analysed += base().count();
+    coverage.functions_opaque += base().filter(|b| b.islands > 0).count();
+    coverage.functions_over_budget += base().filter(|b| b.over_budget).count();
+    coverage.arms_unread += parsed.arms_unread;
+}

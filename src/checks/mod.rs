@@ -1,0 +1,59 @@
+//! The rules: one file each, grouped by family. A rule reads the program and gives findings; it knows no output
+//! format and opens no file.
+//!
+//! To add one: write `checks/<family>/<rule>.rs` with a `pub const RULE: Rule`, `rules/<rule-id>.md`, and name it
+//! once in [`RULES`].
+
+pub mod engine;
+pub mod pages;
+pub mod switch;
+
+use crate::analysis::cfg::Cfg;
+use crate::analysis::noreturn::NoReturn;
+use crate::hir::Function;
+use crate::preprocess::comments::CommentStyle;
+use crate::program::{Program, Reading, Unit};
+use crate::report::Finding;
+use crate::source::SourceFile;
+
+/// Every rule there is.
+pub const RULES: &[Rule] = &[switch::implicit_fallthrough::RULE, switch::misplaced_fallthrough_mark::RULE];
+
+pub struct Rule {
+    /// `implicit-fallthrough`; its page is `rules/<id>.md`.
+    pub id: &'static str,
+    pub page: &'static str,
+    /// A function needs a tree only if its text has one of these words.
+    pub words: &'static [&'static str],
+    pub check: fn(&Context, &View, &mut Vec<Finding>),
+}
+
+/// What a user chose that changes what rules say.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub comment_style: CommentStyle,
+    /// Report findings in generated files, too.
+    pub generated: bool,
+    /// Parse each file as a whole instead of function by function: slower, for comparison.
+    pub whole_files: bool,
+    /// Add what the ranking is computed from to the notes of a finding.
+    pub features: bool,
+}
+
+/// The program and what is known of all of it.
+pub struct Context<'a> {
+    pub files: &'a [SourceFile],
+    pub program: &'a Program,
+    pub noreturn: &'a NoReturn,
+    pub options: &'a Options,
+}
+
+/// One function under one reading of its file.
+pub struct View<'a> {
+    pub unit: &'a Unit,
+    pub reading: &'a Reading,
+    pub function: &'a Function,
+    pub cfg: &'a Cfg,
+    /// What the reading assumes beyond the base one, a line each: empty for the base reading.
+    pub assumed: &'a [String],
+}

@@ -1,0 +1,66 @@
+//! The rules' pages: front matter and Markdown, embedded in the binary.
+
+use std::sync::LazyLock;
+
+use super::{RULES, Rule};
+use crate::report::{RuleInfo, Severity};
+
+/// What the pages say of every rule, by id.
+pub static PAGES: LazyLock<Vec<RuleInfo>> = LazyLock::new(|| {
+    let mut pages: Vec<RuleInfo> = RULES.iter().map(info).collect();
+    pages.sort_by_key(|page| page.id);
+    pages
+});
+
+fn info(rule: &Rule) -> RuleInfo {
+    let (front, page) = split(rule.page);
+    let field = |name: &str| {
+        front.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim).unwrap_or_default()
+    };
+    let list = |name: &str| field(name).split(',').map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned);
+    RuleInfo {
+        id: rule.id,
+        family: match field("family") {
+            "message" => "message",
+            "cascade" => "cascade",
+            _ => "switch",
+        },
+        summary: field("summary").to_owned(),
+        severity: match field("severity") {
+            "error" => Severity::Error,
+            "note" => Severity::Note,
+            _ => Severity::Warning,
+        },
+        cwe: list("cwe").filter_map(|id| id.parse().ok()).collect(),
+        references: list("references").collect(),
+        since: field("since").to_owned(),
+        page,
+    }
+}
+
+/// Front matter (between two `---` lines) and what follows it.
+fn split(page: &str) -> (&str, &str) {
+    page.strip_prefix("---\n")
+        .and_then(|rest| rest.split_once("\n---\n"))
+        .map_or(("", page), |(front, page)| (front, page.trim_start()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_says_what_it_has_to() {
+        for (rule, page) in RULES.iter().map(|r| (r, info(r))) {
+            let (front, text) = split(rule.page);
+            assert!(front.contains(&format!("id: {}\n", rule.id)), "{}: the front matter names the rule", rule.id);
+            assert!(
+                !page.summary.is_empty() && !page.summary.ends_with('.'),
+                "{}: one sentence, no full stop",
+                rule.id
+            );
+            assert!(!page.since.is_empty(), "{}: since which version", rule.id);
+            assert!(text.contains("```c bad") && text.contains("```c good"), "{}: shows both sides", rule.id);
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Where control runs from one section of a `switch` into the next, and whether the author says so.
+
+use crate::analysis::cfg::{BlockId, Cfg, Fall};
+use crate::analysis::sections::{Section, sections};
+use crate::checks::{Context, View};
+use crate::hir::{Body, StmtId, StmtKind};
+use crate::preprocess::comments::{states_intent, states_unreachable};
+use crate::source::Span;
+
+/// A fall-through that a compiler would see.
+pub struct FallSite {
+    pub fall: Fall,
+    /// Between the last token that runs into the label and the label: where a mark stands.
+    pub gap: Span,
+    /// Index into the switch's sections of the one that falls, where its label is at the switch's top level.
+    pub section: Option<usize>,
+    /// A comment near the label that says it is meant, in words the chosen style does not accept.
+    pub intent: Option<Span>,
+}
+
+/// A `switch` with its sections, and its unmarked falls.
+pub struct SwitchFalls {
+    pub stmt: StmtId,
+    pub sections: Vec<Section>,
+    /// In order of writing.
+    pub unmarked: Vec<FallSite>,
+    /// Falls that an attribute, a macro or a comment accepts.
+    pub marked: Vec<Fall>,
+}
+
+/// Every switch of a function that has a fall.
+pub fn switch_falls(cx: &Context, view: &View) -> Vec<SwitchFalls> {
+    let (body, cfg) = (&view.function.body, view.cfg);
+    let predecessors = cfg.predecessors();
+    let mut all: Vec<SwitchFalls> = Vec::new();
+    for &fall in cfg.falls.iter().filter(|fall| cfg.is_reachable(fall.from)) {
+        let index = match all.iter().position(|s| s.stmt == fall.switch) {
+            Some(index) => index,
+            None => {
+                all.push(SwitchFalls {
+                    stmt: fall.switch,
+                    sections: sections(body, fall.switch),
+                    unmarked: Vec::new(),
+                    marked: Vec::new(),
+                });
+                all.len() - 1
+            }
+        };
+        let switch = &mut all[index];
+        let into = switch.sections.iter().position(|s| s.labels.contains(&fall.label));
+        if into.is_some_and(|n| only_leaves(body, &switch.sections[n])) || ends_opaque(body, cfg, fall.from) {
+            continue;
+        }
+        let gap = gap_before(&view.reading.code, body.stmt(fall.label).span.start);
+        let comments = view.unit.scan.comments_in(gap);
+        let text = |c: &Span| cx.files[view.unit.file.0 as usize].slice(*c);
+        let accepted = comments.iter().any(|c| cx.options.comment_style.accepts(text(c)))
+            || comments.iter().any(|c| states_unreachable(text(c)))
+            || !unmarked_end(body, cfg, &predecessors, fall.from);
+        if accepted {
+            switch.marked.push(fall);
+            continue;
+        }
+        let behind = behind_label(&view.reading.code, body.stmt(fall.label).span.end);
+        let near = comments.iter().chain(view.unit.scan.comments_in(behind));
+        let intent = near.copied().find(|c| states_intent(text(c)));
+        switch.unmarked.push(FallSite { fall, gap, section: into.and_then(|n| n.checked_sub(1)), intent });
+    }
+    all
+}
+
+/// The section does nothing but leave, as GCC sees it: falling into `break;`, `goto`, `continue` or `return;` is the
+/// same as writing it.
+fn only_leaves(body: &Body, section: &Section) -> bool {
+    let mut first = section.stmts.first().copied();
+    while let Some(id) = first {
+        match &body.stmt(id).kind {
+            StmtKind::Block(inner) => {
+                first = inner.iter().copied().find(|&s| !matches!(body.stmt(s).kind, StmtKind::Empty));
+                if first.is_none() {
+                    return section.stmts.len() == 1;
+                }
+            }
+            StmtKind::Break
+            | StmtKind::Continue
+            | StmtKind::Goto(_)
+            | StmtKind::ComputedGoto
+            | StmtKind::Return(None) => return true,
+            _ => return false,
+        }
+    }
+    true
+}
+
+/// What runs into the label ends in something not understood: no ground for a finding.
+fn ends_opaque(body: &Body, cfg: &Cfg, from: BlockId) -> bool {
+    cfg.block(from).stmts.last().is_some_and(|&s| matches!(body.stmt(s).kind, StmtKind::Opaque))
+}
+
+/// Some way into the label does not end in a mark. Empty blocks (where branches join) are looked through.
+fn unmarked_end(body: &Body, cfg: &Cfg, predecessors: &[Vec<BlockId>], from: BlockId) -> bool {
+    let mut seen = vec![from];
+    let mut todo = vec![from];
+    while let Some(block) = todo.pop() {
+        match cfg.block(block).stmts.last() {
+            Some(&last) => {
+                if !matches!(body.stmt(last).kind, StmtKind::FallthroughMark) {
+                    return true;
+                }
+            }
+            None if !cfg.block(block).labels.is_empty() || predecessors[block.0 as usize].is_empty() => return true,
+            None => {
+                for &before in &predecessors[block.0 as usize] {
+                    if !seen.contains(&before) {
+                        seen.push(before);
+                        todo.push(before);
+                    }
+                }
+            }
+        }
+    }
+    false
+}
+
+/// From behind the last token before `label` that is no closing brace and no label of the author's own.
+fn gap_before(code: &str, label: u32) -> Span {
+    let bytes = code.as_bytes();
+    let label = label as usize;
+    let mut at = label;
+    loop {
+        while at > 0 && (bytes[at - 1].is_ascii_whitespace() || bytes[at - 1] == b'}') {
+            at -= 1;
+        }
+        // `again: case 2:`: the mark may stand before `again`.
+        match user_label_before(bytes, at) {
+            Some(start) => at = start,
+            None => return Span::new(at, label),
+        }
+    }
+}
+
+/// The start of the identifier whose label ends before `at`, if nothing but a statement's end stands before it.
+fn user_label_before(bytes: &[u8], at: usize) -> Option<usize> {
+    use crate::preprocess::token::is_ident_part;
+    let colon = at.checked_sub(1).filter(|&i| bytes[i] == b':')?;
+    let end = bytes[..colon].iter().rposition(|b| !b.is_ascii_whitespace())? + 1;
+    let start = bytes[..end].iter().rposition(|&b| !is_ident_part(b)).map_or(0, |i| i + 1);
+    let before = bytes[..start].iter().rev().find(|b| !b.is_ascii_whitespace())?;
+    (start < end && &bytes[start..end] != b"default" && matches!(before, b';' | b'}')).then_some(start)
+}
+
+/// Behind a label, to the first token.
+fn behind_label(code: &str, end: u32) -> Span {
+    let end = end as usize;
+    let blank = code.as_bytes()[end..].iter().take_while(|b| b.is_ascii_whitespace() || **b == b':').count();
+    Span::new(end, end + blank)
+}

@@ -1,0 +1,6 @@
+//! Rules on `switch`.
+
+mod falls;
+pub mod implicit_fallthrough;
+pub mod misplaced_fallthrough_mark;
+mod ranking;
