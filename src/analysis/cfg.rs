@@ -4,7 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use super::constant;
-use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtId, StmtKind, Symbol, UnaryOp};
+use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtId, StmtKind, Symbol};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlockId(pub u32);
@@ -479,7 +479,7 @@ impl Builder<'_> {
         while let Some(e) = todo.pop() {
             match &body.expr(e).kind {
                 ExprKind::Call { args, .. } => {
-                    if (self.noreturn)(body, e) || is_failed_assertion(body, e) {
+                    if (self.noreturn)(body, e) {
                         return true;
                     }
                     todo.extend(args);
@@ -495,21 +495,6 @@ impl Builder<'_> {
         }
         false
     }
-}
-
-/// `assert(0)`, `assert(!"not reached")`: written to say that control does not get here.
-fn is_failed_assertion(body: &Body, call: ExprId) -> bool {
-    let named = body.callee(call).is_some_and(|name| {
-        let lower = name.to_ascii_lowercase();
-        lower.ends_with("assert") || lower.starts_with("assert") || lower.ends_with("assert_fatal")
-    });
-    let ExprKind::Call { args, .. } = &body.expr(call).kind else { return false };
-    let denied = |e: ExprId| match &body.expr(e).kind {
-        // `!"message"` is false, and so is `0 && "message"`.
-        ExprKind::Unary { op: UnaryOp::Not, operand } => matches!(body.expr(*operand).kind, ExprKind::String(_)),
-        _ => false,
-    };
-    named && args.first().is_some_and(|&e| denied(e) || constant(body, e) == Some(false))
 }
 
 #[cfg(test)]
@@ -587,7 +572,6 @@ mod tests {
     fn functions_that_do_not_return() {
         assert!(!returns("a(); die();"));
         assert!(!returns("for (;;) a();"));
-        assert!(!returns("assert(0);"));
         assert!(!returns("while (1) { switch (x) { case 1: break; } }"));
         assert!(returns("if (x) die();"));
         assert!(returns("goto l; die(); l: ;"));

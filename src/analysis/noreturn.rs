@@ -6,7 +6,8 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::cfg::Cfg;
-use crate::hir::{Body, ExprId, ExprKind, Function, StmtId, StmtKind};
+use super::constant;
+use crate::hir::{Body, ExprId, ExprKind, Function, StmtId, StmtKind, UnaryOp};
 use crate::program::{Definition, Program};
 use crate::source::FileId;
 
@@ -32,7 +33,11 @@ impl NoReturn {
     /// Control certainly does not come back from `call`, which stands in `file`.
     pub fn is_noreturn(&self, program: &Program, file: FileId, body: &Body, call: ExprId) -> bool {
         let Some(name) = body.callee(call) else { return false };
-        program.is_declared_noreturn(name) || self.is_inferred(program, file, name)
+        // A project's own assertion may do anything in a release; the standard one ends, as a compiler sees it.
+        let standard = || name == "assert" && !program.is_defined(name) && !program.macros.is_defined(name);
+        program.is_declared_noreturn(name)
+            || (standard() && is_failed_assertion(body, call))
+            || self.is_inferred(program, file, name)
     }
 
     fn is_inferred(&self, program: &Program, file: FileId, name: &str) -> bool {
@@ -156,6 +161,21 @@ fn last_call_of_macro(program: &Program, name: &str, file: FileId) -> Option<Box
         .filter(|n| program.is_defined(n) || program.is_declared_noreturn(n))
         .last()?;
     (!conditional).then(|| last.into())
+}
+
+/// `assert(0)`, `assert(!"not reached")`: written to say that control does not get here.
+pub fn is_failed_assertion(body: &Body, call: ExprId) -> bool {
+    let named = body.callee(call).is_some_and(|name| {
+        let lower = name.to_ascii_lowercase();
+        lower.ends_with("assert") || lower.starts_with("assert") || lower.ends_with("assert_fatal")
+    });
+    let ExprKind::Call { args, .. } = &body.expr(call).kind else { return false };
+    let denied = |e: ExprId| match &body.expr(e).kind {
+        // `!"message"` is false, and so is `0 && "message"`.
+        ExprKind::Unary { op: UnaryOp::Not, operand } => matches!(body.expr(*operand).kind, ExprKind::String(_)),
+        _ => false,
+    };
+    named && args.first().is_some_and(|&e| denied(e) || constant(body, e) == Some(false))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rayon::prelude::*;
 
-use super::{Context, Options, Rule, View};
+use super::{Candidate, Context, Options, Rule, View};
 use crate::analysis::cfg::Cfg;
 use crate::analysis::noreturn::{NoReturn, last_calls};
 use crate::analysis::sections::sections;
@@ -40,7 +40,7 @@ pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn
         .par_iter()
         .map(|unit| {
             tick();
-            guarded(|| parse(&program, unit, &wanted, options))
+            guarded(|| parse(&program, unit, &files[unit.file.0 as usize].text, rules, &wanted))
         })
         .collect();
     let asked: BTreeSet<(Box<str>, FileId)> = parsed
@@ -91,11 +91,15 @@ fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
         .map_err(|_| "internal error: the file was given up; please report it".to_owned())
 }
 
-fn parse(program: &Program, unit: &Unit, wanted: &dyn Fn(&str) -> bool, _options: &Options) -> Parsed {
+fn parse(program: &Program, unit: &Unit, source: &str, rules: &[&Rule], wanted: &dyn Fn(&str) -> bool) -> Parsed {
     let (others, arms_unread) = unit.others(&program.macros, wanted);
     let mut functions = Vec::new();
     for (r, reading) in std::iter::once(&unit.base).chain(&others).enumerate() {
-        let needed = reading.functions.iter().filter(|item| wanted(&reading.code[item.span.range()]));
+        let needed = reading.functions.iter().filter(|item| {
+            let code = &reading.code[item.span.range()];
+            let candidate = Candidate { source, scan: &unit.scan, code, span: item.span };
+            wanted(code) && rules.iter().any(|rule| (rule.wants)(&candidate))
+        });
         functions.extend(needed.map(|item| (r, program.parse(unit, reading, item))));
     }
     Parsed { functions, others, arms_unread }

@@ -12,9 +12,10 @@ use crate::analysis::cfg::Cfg;
 use crate::analysis::noreturn::NoReturn;
 use crate::hir::Function;
 use crate::preprocess::comments::CommentStyle;
+use crate::preprocess::scan::Scan;
 use crate::program::{Program, Reading, Unit};
 use crate::report::Finding;
-use crate::source::SourceFile;
+use crate::source::{SourceFile, Span};
 
 /// Every rule there is.
 pub const RULES: &[Rule] = &[switch::implicit_fallthrough::RULE, switch::misplaced_fallthrough_mark::RULE];
@@ -23,9 +24,21 @@ pub struct Rule {
     /// `implicit-fallthrough`; its page is `rules/<id>.md`.
     pub id: &'static str,
     pub page: &'static str,
-    /// A function needs a tree only if its text has one of these words.
+    /// Only text with one of these words matters to the rule.
     pub words: &'static [&'static str],
+    /// Whether a function that has one needs a tree, told from its text.
+    pub wants: fn(&Candidate) -> bool,
     pub check: fn(&Context, &View, &mut Vec<Finding>),
+}
+
+/// A function before it is parsed.
+pub struct Candidate<'a> {
+    /// The file's text as written.
+    pub source: &'a str,
+    pub scan: &'a Scan,
+    /// The function's text, masked.
+    pub code: &'a str,
+    pub span: Span,
 }
 
 /// What a user chose that changes what rules say.

@@ -267,7 +267,7 @@ fn platform(name: &str) -> Option<bool> {
     match name {
         "_WIN32" | "WIN32" | "_WIN64" | "_MSC_VER" | "__CYGWIN__" | "__MINGW32__" | "__APPLE__" | "__sun" | "__VMS"
         | "__SYMBIAN32__" | "_WIN32_WCE" | "__BORLANDC__" | "__EMX__" | "MSDOS" | "OS2" | "lint" | "__lint__"
-        | "__KLOCWORK__" | "__COVERITY__" | "__clang_analyzer__" => Some(false),
+        | "__clang__" | "__BLOCKS__" | "__KLOCWORK__" | "__COVERITY__" | "__clang_analyzer__" => Some(false),
         "__GNUC__" | "__linux__" | "__linux" | "__STDC__" | "__unix__" | "unix" => Some(true),
         _ => None,
     }

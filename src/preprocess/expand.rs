@@ -101,6 +101,10 @@ impl<'t> Expander<'t> {
     fn call(&mut self, def: &'t MacroDef, name: &Expanded<'t>) -> bool {
         let traits = self.table.traits(def);
         let in_head = name.token.span.start < self.head;
+        // A function may bear the name of a macro that stands for it elsewhere; heads are made by `DEFUN`s.
+        if in_head && def.params.is_some() && def.name.bytes().any(|b| b.is_ascii_lowercase()) {
+            return false;
+        }
         // A mark is told by its name; what it expands to (an attribute, nothing, a comment) does not matter.
         if traits.fallthrough {
             return false;
@@ -115,7 +119,8 @@ impl<'t> Expander<'t> {
                 self.work = work;
                 return false;
             };
-            let odd = found.iter().any(|arg| is_jump(arg.last()) || is_type(arg));
+            let missing = found.len() > 1 && found.iter().any(|arg| arg.is_empty());
+            let odd = missing || found.iter().any(|arg| is_jump(arg.last()) || is_type(arg));
             if !(traits.must_expand() || odd || in_head) || (params.is_empty() && found.iter().any(|a| !a.is_empty())) {
                 self.work = work;
                 return false;

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::comments::is_fallthrough_name;
+use super::conditionals::Conditionals;
 use super::scan::Scan;
 use super::token::{TokenKind, Tokens};
 use crate::source::{FileId, Span};
@@ -20,6 +21,8 @@ pub struct MacroDef {
     pub variadic: bool,
     /// The replacement list; token spans are offsets into `text`.
     pub text: Box<str>,
+    /// Stands in an arm that is not read first (`#else`, another platform's).
+    pub dead: bool,
     traits: OnceLock<Traits>,
 }
 
@@ -36,7 +39,7 @@ pub struct Traits {
     pub head: bool,
     /// Nothing, or only qualifiers, storage classes and attributes.
     pub decoration: bool,
-    /// Two statements or a declaration at its top level.
+    /// Two statements, a declaration or the definition of a type.
     pub several: bool,
     /// Calls a function that the catalog says never returns.
     pub noreturn: bool,
@@ -83,10 +86,16 @@ pub struct FileMacros {
 
 impl FileMacros {
     pub fn new(file: FileId, text: &str, scan: &Scan) -> FileMacros {
+        let conditionals = Conditionals::new(text, scan);
+        let dead = conditionals.dead(&conditionals.base(&|_| None));
+        let is_dead = |span: Span| dead.iter().any(|d| d.contains(span.start));
         let mut found = FileMacros::default();
         for directive in &scan.directives {
             match &text[directive.keyword.range()] {
-                "define" => found.defines.extend(parse_define(file, directive.span, &scan.rest(text, directive))),
+                "define" => {
+                    let def = parse_define(file, directive.span, &scan.rest(text, directive));
+                    found.defines.extend(def.map(|def| MacroDef { dead: is_dead(directive.span), ..def }));
+                }
                 "undef" => {
                     let rest = scan.rest(text, directive);
                     found.undefs.push((directive.span.start, rest.trim().into()));
@@ -143,6 +152,7 @@ fn parse_define(file: FileId, span: Span, rest: &str) -> Option<MacroDef> {
         params,
         variadic,
         text: body.into(),
+        dead: false,
         traits: OnceLock::new(),
     })
 }
@@ -243,16 +253,17 @@ impl MacroTable {
     fn strongest<'t>(&'t self, defs: impl Iterator<Item = &'t MacroDef>) -> Option<&'t MacroDef> {
         let weight = |def: &MacroDef| {
             let traits = self.traits(def);
-            match () {
+            let says = match () {
                 () if traits.fallthrough => 4,
                 () if traits.noreturn => 3,
                 () if traits.jumps || traits.labels => 2,
                 () if !def.text.is_empty() => 1,
                 () => 0,
-            }
+            };
+            (says, !def.dead)
         };
         // The first of equals: `max_by_key` would take the last.
-        defs.fold(None, |best: Option<(u8, &MacroDef)>, def| match best {
+        defs.fold(None, |best: Option<((u8, bool), &MacroDef)>, def| match best {
             Some((most, _)) if most >= weight(def) => best,
             _ => Some((weight(def), def)),
         })
@@ -290,6 +301,7 @@ impl MacroTable {
         let mut pending_head = false;
         let mut in_do = false;
         let mut takes_list = false;
+        let mut in_type = false;
         let mut seen: Vec<&str> = vec![&def.name];
         let mut stack = vec![(def, def.tokens())];
         while let Some((current, tokens)) = stack.last_mut() {
@@ -313,11 +325,13 @@ impl MacroTable {
                 "break" | "continue" | "return" | "goto" => traits.jumps = true,
                 "case" | "default" => traits.labels = true,
                 "for" | "while" | "if" | "switch" => pending_head = true,
+                "struct" | "union" | "enum" if depth == 0 => in_type = true,
                 "else" | "do" => {
                     last_is_head = true;
                     in_do |= text == "do";
                 }
                 "(" | "[" | "{" => {
+                    traits.several |= in_type && text == "{" && depth == 0;
                     depth += 1;
                     if text == "(" {
                         heads.push((depth, pending_head));
@@ -359,7 +373,7 @@ impl MacroTable {
         traits.unbalanced = depth != 0 || lowest < 0;
         // `do { … } while (0)` ends in a head that closes it.
         traits.head = last_is_head && !(in_do && statements > 0);
-        traits.several = statements > 1 || (statements == 1 && words_since_semicolon > 0 && !in_do);
+        traits.several |= statements > 1 || (statements == 1 && words_since_semicolon > 0 && !in_do);
         traits.fallthrough |= def.params.as_ref().is_none_or(Vec::is_empty)
             && is_fallthrough_name(&def.name)
             && !traits.jumps

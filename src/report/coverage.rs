@@ -81,6 +81,7 @@ mod tests {
             functions_analysed: 2_345,
             functions_opaque: 28,
             functions_over_budget: 2,
+            files_generated: 0,
             arms_unread: 1,
         };
         let expected = "coverage: 805 files, 12,345 functions (2,345 analysed, 1.2 % only partly understood), \

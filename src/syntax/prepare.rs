@@ -71,6 +71,8 @@ pub fn prepare(code: &str, item: Span, body: u32, file: FileId, table: &MacroTab
         statement: false,
         parens: Vec::new(),
         head: false,
+        braces: Vec::new(),
+        after_list: false,
         inserts: FxHashMap::default(),
         types: FxHashMap::default(),
     };
@@ -112,6 +114,15 @@ fn render(code: &str, tokens: &[Expanded], brace: u32) -> Prepared {
     Prepared { text, body, pieces }
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Paren {
+    /// Of `if (…)`, `while (…)`, …: a statement follows.
+    Head,
+    /// Behind a name.
+    List,
+    Other,
+}
+
 struct Rewriter<'a, 't> {
     code: &'a str,
     tokens: &'a [Expanded<'t>],
@@ -120,9 +131,13 @@ struct Rewriter<'a, 't> {
     table: &'a MacroTable,
     /// A statement begins at the next token.
     statement: bool,
-    /// Open parentheses: true where the closing one ends an `if (…)`, `while (…)`, …
-    parens: Vec<bool>,
+    /// Open parentheses, and what their closing one will be.
+    parens: Vec<Paren>,
     head: bool,
+    /// Open braces: true for those of a block, false for those of an initialiser.
+    braces: Vec<bool>,
+    /// The last `)` closed a list behind a name, as in a nested function's head.
+    after_list: bool,
     /// What goes in before a token.
     inserts: FxHashMap<usize, Vec<&'static str>>,
     /// Arguments that are types: first token and the one behind the last.
@@ -136,7 +151,12 @@ impl<'t> Rewriter<'_, 't> {
             for text in self.inserts.remove(&i).unwrap_or_default() {
                 let kind = if text == "0" { TokenKind::Number } else { TokenKind::Punct };
                 self.insert(text, kind, i.saturating_sub(1));
-                self.statement = text != "0";
+                self.statement |= text != "0";
+                match text {
+                    "{" => self.braces.push(true),
+                    "}" => drop(self.braces.pop()),
+                    _ => {}
+                }
             }
             match self.tokens.get(i) {
                 Some(item) => i = self.step(i, item.token.span.start > body),
@@ -245,12 +265,34 @@ impl<'t> Rewriter<'_, 't> {
                 return i + 1;
             }
             "(" => {
+                let named = self.out.last().is_some_and(|t| t.token.is_ident() && !is_keyword(&t.token.text));
                 let head = std::mem::take(&mut self.head);
-                self.parens.push(head);
+                self.parens.push(match (head, named) {
+                    (true, _) => Paren::Head,
+                    (false, true) => Paren::List,
+                    (false, false) => Paren::Other,
+                });
             }
-            ")" => self.statement = self.parens.pop().unwrap_or(false),
-            ";" => self.statement = self.parens.is_empty() || !self.parens.iter().any(|&head| head),
-            "{" | "}" | "else" | "do" => self.statement = true,
+            ")" => {
+                let paren = self.parens.pop();
+                self.statement = paren == Some(Paren::Head);
+                self.after_list = paren == Some(Paren::List);
+            }
+            ";" => self.statement = !self.parens.contains(&Paren::Head),
+            "{" => {
+                let last = self.out.last().map_or("", |t| &*t.token.text);
+                let block = starts_statement || last == "(" || (last == ")" && self.after_list);
+                self.braces.push(block);
+                self.statement = block;
+            }
+            "}" => self.statement = self.braces.pop().unwrap_or(true),
+            "else" | "do" => self.statement = true,
+            "typeof" | "__typeof__" | "__typeof" if self.text(i + 1) == "(" => {
+                if let Some(close) = self.close(i + 1) {
+                    self.mark(TYPE_ARGUMENT, i, close);
+                    return close + 1;
+                }
+            }
             "goto" if self.text(i + 1) == "*" => {
                 let end = (i..self.tokens.len()).find(|&j| self.text(j) == ";").unwrap_or(self.tokens.len());
                 self.copy(i);
@@ -408,15 +450,35 @@ impl<'t> Rewriter<'_, 't> {
                         return next;
                     }
                 }
+                // `TRY {`: what the name does is unknown, the block is there.
+                None if is_shouting(self.text(i)) && self.text(i + 1) == "{" => {
+                    self.statement = true;
+                    return i + 1;
+                }
                 None if is_shouting(self.text(i)) && self.ends_statement(i) => self.terminate(i),
                 None => {}
             }
+        } else if close.is_none() && !self.parens.is_empty() && is_shouting(self.text(i)) {
+            // `strspn(s, SPACE TAB)`: strings put together by name; one stands for all.
+            let mut end = i + 1;
+            while self.is_string_name(end) {
+                end += 1;
+            }
+            self.copy(i);
+            return end;
         }
         if let Some(close) = close.filter(|_| !self.declares()) {
             self.note_arguments(i, close);
         }
         self.copy(i);
         i + 1
+    }
+
+    fn is_string_name(&self, i: usize) -> bool {
+        let Some(item) = self.tokens.get(i) else { return false };
+        let next = self.text(i + 1);
+        let name = item.token.is_ident() && is_shouting(&item.token.text) && next != "(";
+        (name || item.token.kind == TokenKind::Literal) && !matches!(next, "=" | "*")
     }
 
     /// `int f(…)`: the name about to be copied is being declared, not called.
@@ -615,6 +677,7 @@ mod tests {
             "case 1: y(); crosstalk__fallthrough ; case 2: crosstalk__fallthrough ; case 3:"
         );
         assert_eq!(prepared("", "int a __attribute__((unused)) = 1;"), "int a = 1;");
+        assert_eq!(prepared("", "typeof(f(x)) y = 1;"), "crosstalk__type y = 1;");
         assert_eq!(
             prepared("#define FALL __attribute__((fallthrough));", "y(); FALL case 2: z(); FALLTHROUGH case 3:"),
             "y(); crosstalk__fallthrough ; case 2: z(); crosstalk__fallthrough ; case 3:"
@@ -629,6 +692,8 @@ mod tests {
         assert_eq!(prepared("", "FAIL_ON(x, goto end); y();"), "if ( crosstalk__unknown ) goto end ; y();");
         assert_eq!(prepared("", "UNREACHED(return 1;) y();"), "return 1 ; y();");
         assert_eq!(prepared("", "BEGIN\n x = 1;"), "BEGIN ; x = 1;");
+        assert_eq!(prepared("", "TRY { x = f(SPACE TAB, 1); }"), "{ x = f(SPACE , 1); }");
+        assert_eq!(prepared("", "int a[] = { FLAG }; s x = (s){ ONE };"), "int a[] = { FLAG }; s x = (s){ ONE };");
     }
 
     #[test]

@@ -173,10 +173,11 @@ fn function_name(bytes: &[u8], start: usize, brace: usize) -> Option<Span> {
     if matches!(last, b'=' | b',' | b'(' | b'[') {
         return None;
     }
-    let mut name = None;
+    // Names before a parenthesis at the top level; `PJ_DEF(int) f(void)` and `int f(void) THROWS(x)` have two.
+    let mut names: Vec<Span> = Vec::new();
     let mut depth = 0usize;
     let mut at = start;
-    let mut ident = None;
+    let mut ident: Option<Span> = None;
     while at < brace {
         match bytes[at] {
             b if is_ident_start(b) => {
@@ -192,31 +193,27 @@ fn function_name(bytes: &[u8], start: usize, brace: usize) -> Option<Span> {
                 continue;
             }
             b'(' => {
-                if depth == 0 && name.is_none() {
-                    // `int (*f(int x))(char)` and `__attribute__((x)) f(…)` keep their name further in.
-                    name = ident.filter(|i| !is_decoration(&bytes[i.range()]));
-                    let inner = name.filter(|i| is_type_word(&bytes[i.range()])).or(match name {
-                        None => ident.filter(|i| !bytes[i.range()].starts_with(b"__")),
-                        Some(_) => None,
-                    });
-                    if inner.is_some() || (name.is_none() && ident.is_none()) {
-                        name = first_ident(bytes, at, brace);
+                if depth == 0 {
+                    match ident.take() {
+                        Some(word) if is_decoration(&bytes[word.range()]) => {}
+                        // `int (*f(int x))(char)` keeps its name further in.
+                        Some(word) if is_type_word(&bytes[word.range()]) => names.extend(first_ident(bytes, at, brace)),
+                        Some(word) => names.push(word),
+                        None if names.is_empty() => names.extend(first_ident(bytes, at, brace)),
+                        None => {}
                     }
                 }
                 depth += 1;
             }
             b')' => depth = depth.saturating_sub(1),
             b'=' if depth == 0 => return None,
-            b if !b.is_ascii_whitespace() && depth == 0 => {
-                if b != b'*' {
-                    ident = None;
-                }
-            }
+            b if !b.is_ascii_whitespace() && depth == 0 && b != b'*' => ident = None,
             _ => {}
         }
         at += 1;
     }
-    let name = name?;
+    let shouts = |span: &Span| !bytes[span.range()].iter().any(u8::is_ascii_lowercase);
+    let name = names.iter().find(|n| !shouts(n)).or(names.first()).copied()?;
     let words = &bytes[name.range()];
     // `struct __attribute__((packed)) s {` and `enum x {` are types; so is `typedef …`.
     let first = first_word(head);

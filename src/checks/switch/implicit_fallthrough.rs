@@ -1,7 +1,7 @@
 //! `implicit-fallthrough`: control runs from one `case` into the next, and nothing says that it should.
 
 use super::falls::{FallSite, SwitchFalls, switch_falls};
-use super::ranking;
+use super::outline::may_fall;
 use crate::checks::{Context, Rule, View};
 use crate::hir::StmtKind;
 use crate::report::{Confidence, Finding, Related, Severity};
@@ -10,6 +10,7 @@ pub const RULE: Rule = Rule {
     id: "implicit-fallthrough",
     page: include_str!("../../../rules/implicit-fallthrough.md"),
     words: &["switch", "case"],
+    wants: |candidate| may_fall(candidate.code),
     check,
 };
 
