@@ -45,8 +45,6 @@ pub struct Candidate<'a> {
 #[derive(Clone, Debug)]
 pub struct Options {
     pub comment_style: CommentStyle,
-    /// Report a fall into a section that only leaves, too, as Clang and MISRA do.
-    pub lone_jumps: bool,
     /// Report findings in generated files, too.
     pub generated: bool,
     /// Parse each file as a whole instead of function by function: slower, for comparison.

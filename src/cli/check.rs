@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
-use super::args::{CheckArgs, ConfidenceLevel, FailOn, Format, Input, Profile};
+use super::args::{CheckArgs, ConfidenceLevel, FailOn, Format, Input};
 use super::progress::Progress;
 use crate::checks::engine::{Outcome, run};
 use crate::checks::pages::PAGES;
@@ -47,7 +47,6 @@ pub fn check(args: &CheckArgs) -> Result<u8, String> {
     let read_in = start.elapsed();
     let options = Options {
         comment_style: args.comment_style.into(),
-        lone_jumps: args.profile == Profile::Strict,
         generated: args.generated,
         whole_files: args.no_slicing,
         features: args.features,

@@ -15,8 +15,9 @@ pub struct FallSite {
     pub gap: Span,
     /// Index into the switch's sections of the one that falls, where its label is at the switch's top level.
     pub section: Option<usize>,
-    /// The label's section does nothing but leave the switch: GCC accepts it, Clang and MISRA do not.
-    pub into_jump: bool,
+    /// The label's section does nothing but leave, and this one loses nothing by it: GCC accepts that, Clang and
+    /// MISRA do not.
+    pub harmless: bool,
     /// The section ends in `assert(0)` or its like.
     pub after_assertion: bool,
     /// A comment near the label that says it is meant, in words the chosen style does not accept.
@@ -53,10 +54,11 @@ pub fn switch_falls(cx: &Context, view: &View) -> Vec<SwitchFalls> {
         };
         let switch = &mut all[index];
         let into = switch.sections.iter().position(|s| s.labels.contains(&fall.label));
-        let into_jump = into.is_some_and(|n| only_leaves(body, &switch.sections[n]));
+        let only_leaves = into.is_some_and(|n| only_leaves(body, &switch.sections[n]));
         let section = into.and_then(|n| n.checked_sub(1));
         let loses = || section.is_some_and(|p| loses_its_work(body, &switch.sections, p));
-        if (into_jump && !cx.options.lone_jumps && !loses()) || ends_opaque(body, cfg, fall.from) {
+        let harmless = only_leaves && !loses();
+        if ends_opaque(body, cfg, fall.from) {
             continue;
         }
         let gap = gap_before(&view.reading.code, body.stmt(fall.label).span.start);
@@ -73,7 +75,7 @@ pub fn switch_falls(cx: &Context, view: &View) -> Vec<SwitchFalls> {
         let near = comments.iter().chain(view.unit.scan.comments_in(behind));
         let intent = near.copied().find(|c| states_intent(text(c)));
         let after_assertion = section.is_some_and(|p| ends_in_assertion(body, &switch.sections[p]));
-        switch.unmarked.push(FallSite { fall, gap, section, into_jump, after_assertion, intent });
+        switch.unmarked.push(FallSite { fall, gap, section, harmless, after_assertion, intent });
     }
     all
 }

@@ -76,7 +76,7 @@ fn finding(cx: &Context, view: &View, switch: &SwitchFalls, site: &FallSite, evi
     }
     let score = evidence.as_ref().map(Score::new);
     let confidence = match &score {
-        Some(score) if site.intent.is_none() && !site.after_assertion => score.confidence(),
+        Some(score) if site.intent.is_none() && !site.after_assertion && !site.harmless => score.confidence(),
         _ => Confidence::Low,
     };
     if let Some((place, set, anew)) = evidence.as_ref().and_then(|e| e.overwritten.as_ref()) {
@@ -93,6 +93,8 @@ fn finding(cx: &Context, view: &View, switch: &SwitchFalls, site: &FallSite, evi
         notes.push(format!(
             "`{said}` may say that it is meant, but not in a form that the chosen comment style accepts"
         ));
+    } else if site.harmless {
+        notes.push("harmless as it stands: GCC accepts it, Clang and MISRA C do not".into());
     } else if site.after_assertion {
         notes.push(
             "the section ends in an assertion that always fails: only builds that leave it out fall through".into(),
@@ -107,7 +109,7 @@ fn finding(cx: &Context, view: &View, switch: &SwitchFalls, site: &FallSite, evi
         StmtKind::Case(None) => "default".to_owned(),
         _ => cx.files[file.0 as usize].slice(label.span).trim_end_matches(':').trim_end().to_owned(),
     };
-    let only_leaves = if site.into_jump { ", which only leaves" } else { "" };
+    let only_leaves = if site.harmless { ", which only leaves" } else { "" };
     Finding {
         rule: RULE.id,
         severity: match confidence {
