@@ -13,6 +13,7 @@ use crate::hir::Function;
 use crate::program::{Program, Reading, Unit, has_word};
 use crate::report::{Coverage, Finding, Problem};
 use crate::source::{FileId, SourceFile};
+use crate::syntax::slice::FunctionItem;
 
 /// What a run found, before anything is hidden or printed.
 pub struct Outcome {
@@ -40,7 +41,7 @@ pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn
         .par_iter()
         .map(|unit| {
             tick();
-            guarded(|| parse(&program, unit, &files[unit.file.0 as usize].text, rules, &wanted))
+            guarded(|| parse(&program, unit, &files[unit.file.0 as usize].text, rules, options, &wanted))
         })
         .collect();
     let asked: BTreeSet<(Box<str>, FileId)> = parsed
@@ -91,7 +92,14 @@ fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
         .map_err(|_| "internal error: the file was given up; please report it".to_owned())
 }
 
-fn parse(program: &Program, unit: &Unit, source: &str, rules: &[&Rule], wanted: &dyn Fn(&str) -> bool) -> Parsed {
+fn parse(
+    program: &Program,
+    unit: &Unit,
+    source: &str,
+    rules: &[&Rule],
+    options: &Options,
+    wanted: &dyn Fn(&str) -> bool,
+) -> Parsed {
     let (others, arms_unread) = unit.others(&program.macros, wanted);
     let mut functions = Vec::new();
     for (r, reading) in std::iter::once(&unit.base).chain(&others).enumerate() {
@@ -100,7 +108,13 @@ fn parse(program: &Program, unit: &Unit, source: &str, rules: &[&Rule], wanted: 
             let candidate = Candidate { source, scan: &unit.scan, code, span: item.span };
             wanted(code) && rules.iter().any(|rule| (rule.wants)(&candidate))
         });
-        functions.extend(needed.map(|item| (r, program.parse(unit, reading, item))));
+        if options.whole_files {
+            // Every function, wanted or not: what is not wanted must not matter.
+            let all: Vec<&FunctionItem> = reading.functions.iter().collect();
+            functions.extend(program.parse_together(unit, reading, &all).into_iter().map(|f| (r, f)));
+        } else {
+            functions.extend(needed.map(|item| (r, program.parse(unit, reading, item))));
+        }
     }
     Parsed { functions, others, arms_unread }
 }

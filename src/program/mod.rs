@@ -13,7 +13,7 @@ use crate::hir::Function;
 use crate::preprocess::macros::{FileMacros, MacroTable};
 use crate::preprocess::token::Tokens;
 use crate::source::{FileId, SourceFile, Span};
-use crate::syntax::function::function;
+use crate::syntax::function::{function, functions_together};
 use crate::syntax::slice::FunctionItem;
 
 /// Where a function is defined: a file and an index into its base reading's functions.
@@ -92,6 +92,11 @@ impl Program {
     /// Parses one function of a reading of `unit`.
     pub fn parse(&self, unit: &Unit, reading: &Reading, item: &FunctionItem) -> Function {
         function(&reading.code, item, unit.file, &self.macros)
+    }
+
+    /// Parses functions of a reading in one go; see [`functions_together`].
+    pub fn parse_together(&self, unit: &Unit, reading: &Reading, items: &[&FunctionItem]) -> Vec<Function> {
+        functions_together(&reading.code, items, unit.file, &self.macros)
     }
 
     /// The definitions that a call of `name` in `file` may mean: the file's own, else all that are not static.

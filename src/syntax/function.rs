@@ -15,8 +15,35 @@ const PLAIN_HEAD: &str = "void crosstalk__function(void) ";
 /// Parses and lowers one function of `code`, the masked text of `file`.
 pub fn function(code: &str, item: &FunctionItem, file: FileId, table: &MacroTable) -> Function {
     let (prepared, over_budget) = prepare(code, item.span, item.body, file, table);
+    named(code, item, file, read(&prepared, prepared.body), over_budget)
+}
+
+/// Parses `items` as one text, the way a tool without slices does: to compare with. A function that an error hides
+/// from that parse is read on its own.
+pub fn functions_together(code: &str, items: &[&FunctionItem], file: FileId, table: &MacroTable) -> Vec<Function> {
+    let prepared: Vec<(Prepared, bool)> =
+        items.iter().map(|item| prepare(code, item.span, item.body, file, table)).collect();
+    let text: String = prepared.iter().flat_map(|(p, _)| [p.text.as_str(), "\n"]).collect();
+    let tree = parse(&text);
+    let mut start = 0;
+    let mut functions = Vec::with_capacity(items.len());
+    for (item, (prepared, over_budget)) in items.iter().zip(&prepared) {
+        let first = start + prepared.text.len() - prepared.text.trim_start().len();
+        let own = tree.as_ref().and_then(|tree| {
+            let node = tree.root_node().first_child_for_byte(first)?;
+            let whole = node.start_byte() == first && node.end_byte() == start + prepared.text.trim_end().len();
+            (whole && !node.has_error()).then(|| lower(node, &text, prepared, start, 0))?
+        });
+        let found = own.or_else(|| read(prepared, prepared.body));
+        functions.push(named(code, item, file, found, *over_budget));
+        start += prepared.text.len() + 1;
+    }
+    functions
+}
+
+fn named(code: &str, item: &FunctionItem, file: FileId, found: Option<LoweredFunction>, over_budget: bool) -> Function {
     let written = written_name(code, item);
-    let (mut body, name) = match read(&prepared, prepared.body) {
+    let (mut body, name) = match found {
         Some(LoweredFunction { body, name }) => (body, name),
         None => (given_up(item.span), None),
     };
@@ -51,12 +78,12 @@ fn read(prepared: &Prepared, body: usize) -> Option<LoweredFunction> {
     let tree = parse(&prepared.text)?;
     let whole =
         |found: &LoweredFunction| found.body.stmt(found.body.root).span == prepared.source(body..prepared.text.len());
-    let first = lower(&tree, &prepared.text, prepared, 0, 0).filter(whole);
+    let first = lower(tree.root_node(), &prepared.text, prepared, 0, 0).filter(whole);
     if !tree.root_node().has_error() && first.is_some() {
         return first;
     }
     let text = [PLAIN_HEAD, &prepared.text[body..]].concat();
-    let second = parse(&text).and_then(|tree| lower(&tree, &text, prepared, PLAIN_HEAD.len(), body));
+    let second = parse(&text).and_then(|tree| lower(tree.root_node(), &text, prepared, PLAIN_HEAD.len(), body));
     match (first, second) {
         (Some(a), Some(mut b)) if b.body.islands < a.body.islands => {
             b.name = a.name;

@@ -1,6 +1,6 @@
 //! Lowers one function's syntax tree into HIR: a single post-order walk of a cursor, no recursion, tree dropped after.
 
-use tree_sitter::{Node, Tree};
+use tree_sitter::Node;
 
 use super::kinds::Kind;
 use super::prepare::{COMPUTED_GOTO, FALLTHROUGH_MARK, OPAQUE, Prepared, TYPE_ARGUMENT};
@@ -51,10 +51,10 @@ pub struct LoweredFunction {
     pub name: Option<String>,
 }
 
-/// Lowers `tree`, the parse of `prepared.text` with `prefix` bytes before what lies at `offset` of it.
+/// Lowers what is below `root`, in the parse of `text`: `prefix` bytes, then `prepared.text` from `offset` on.
 ///
-/// `None` where the tree holds no function with a body.
-pub fn lower(tree: &Tree, text: &str, prepared: &Prepared, prefix: usize, offset: usize) -> Option<LoweredFunction> {
+/// `None` where there is no function with a body.
+pub fn lower(root: Node, text: &str, prepared: &Prepared, prefix: usize, offset: usize) -> Option<LoweredFunction> {
     let mut lowering = Lowering {
         text,
         prepared,
@@ -66,7 +66,7 @@ pub fn lower(tree: &Tree, text: &str, prepared: &Prepared, prefix: usize, offset
         islands: 0,
         values: Vec::new(),
     };
-    lowering.walk(tree);
+    lowering.walk(root);
     let Lowering { stmts, exprs, names, islands, values, .. } = lowering;
     // The last function of a slice is the one it was cut for; K&R heads may leave declarations before it.
     let (name, root) = values.into_iter().rev().find_map(|v| match v.what {
@@ -121,8 +121,8 @@ mod field {
 }
 
 impl Lowering<'_> {
-    fn walk(&mut self, tree: &Tree) {
-        let mut cursor = tree.walk();
+    fn walk(&mut self, root: Node) {
+        let mut cursor = root.walk();
         let mut frames: Vec<Frame> = Vec::new();
         loop {
             let node = cursor.node();

@@ -682,6 +682,7 @@ mod tests {
             prepared("#define FALL __attribute__((fallthrough));", "y(); FALL case 2: z(); FALLTHROUGH case 3:"),
             "y(); crosstalk__fallthrough ; case 2: z(); crosstalk__fallthrough ; case 3:"
         );
+        assert_eq!(prepared("", "set_fallthrough(x); y();"), "set_fallthrough(x); y();");
         assert_eq!(prepared("", "y(); fallthrough; default:"), "y(); crosstalk__fallthrough ; default:");
     }
 
