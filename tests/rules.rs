@@ -74,12 +74,7 @@ fn cut_markers(lines: &[&str]) -> (String, BTreeSet<(usize, String)>) {
 fn judge(rule: &Rule, block: &Block) -> Vec<String> {
     let files = [SourceFile::new("block.c", block.code.clone().into_bytes())];
     let rules: Vec<&Rule> = RULES.iter().collect();
-    let options = Options {
-        comment_style: block.comment_style,
-        generated: false,
-        whole_files: false,
-        features: false,
-    };
+    let options = Options { comment_style: block.comment_style, generated: false, whole_files: false, features: false };
     let outcome = run(&files, &rules, &options, &|| {});
     let mut wrong: Vec<String> = outcome.problems.iter().map(|p| p.message.clone()).collect();
     if outcome.coverage.functions == 0 || outcome.coverage.functions_opaque > 0 {
