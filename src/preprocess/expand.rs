@@ -101,12 +101,9 @@ impl<'t> Expander<'t> {
     fn call(&mut self, def: &'t MacroDef, name: &Expanded<'t>) -> bool {
         let traits = self.table.traits(def);
         let in_head = name.token.span.start < self.head;
-        // A function may bear the name of a macro that stands for it elsewhere; heads are made by `DEFUN`s.
-        if in_head && def.params.is_some() && def.name.bytes().any(|b| b.is_ascii_lowercase()) {
-            return false;
-        }
-        // A mark is told by its name; what it expands to (an attribute, nothing, a comment) does not matter.
-        if traits.fallthrough {
+        // A function may bear the name of a macro that renames or replaces it; heads are made by `DEFUN`s.
+        let renames = def.params.is_some() || !traits.must_expand();
+        if in_head && renames && def.name.bytes().any(|b| b.is_ascii_lowercase()) {
             return false;
         }
         let mut args: Vec<&[Expanded<'t>]> = Vec::new();
@@ -132,7 +129,7 @@ impl<'t> Expander<'t> {
             args = found;
         } else {
             work = std::mem::take(&mut self.work);
-            if !traits.must_expand() {
+            if !(traits.must_expand() || in_head) {
                 self.work = work;
                 return false;
             }

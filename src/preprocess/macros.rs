@@ -202,6 +202,18 @@ impl MacroTable {
         self.defs.iter_mut().for_each(|def| def.traits = OnceLock::new());
     }
 
+    /// The project's own macro that marks a fall-through and can be used in `file`, if there is one.
+    pub fn fallthrough_macro(&self, file: FileId) -> Option<&str> {
+        let usable = |def: &&MacroDef| {
+            def.params.is_none()
+                && !def.dead
+                && self.traits(def).fallthrough
+                && (def.file == file || self.includes(file, def.file))
+        };
+        // The first by name: several headers may define one.
+        self.defs.iter().filter(|d| is_fallthrough_name(&d.name)).filter(usable).map(|d| &*d.name).min()
+    }
+
     /// `file` includes `other`, directly or not.
     pub fn includes(&self, file: FileId, other: FileId) -> bool {
         self.closure(file).contains(&other)

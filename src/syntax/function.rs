@@ -2,10 +2,11 @@
 
 use super::lower::{LoweredFunction, lower};
 use super::parse::parse;
-use super::prepare::{Prepared, prepare};
+use super::prepare::{Prepared, is_shouting, prepare};
 use super::slice::FunctionItem;
 use crate::hir::{Body, Function, Names, Stmt, StmtId, StmtKind};
 use crate::preprocess::macros::MacroTable;
+use crate::preprocess::token::Tokens;
 use crate::source::{FileId, Span};
 
 /// A head that parses, for a body whose own head does not.
@@ -14,7 +15,7 @@ const PLAIN_HEAD: &str = "void crosstalk__function(void) ";
 /// Parses and lowers one function of `code`, the masked text of `file`.
 pub fn function(code: &str, item: &FunctionItem, file: FileId, table: &MacroTable) -> Function {
     let (prepared, over_budget) = prepare(code, item.span, item.body, file, table);
-    let written = &code[item.name.range()];
+    let written = written_name(code, item);
     let (mut body, name) = match read(&prepared, prepared.body) {
         Some(LoweredFunction { body, name }) => (body, name),
         None => (given_up(item.span), None),
@@ -22,8 +23,27 @@ pub fn function(code: &str, item: &FunctionItem, file: FileId, table: &MacroTabl
     body.over_budget |= over_budget;
     body.islands += u32::from(item.damaged);
     // The declarator knows better where a macro makes the head (`DEFUN(show, …) {`).
-    let name = name.filter(|n| n != "crosstalk__function").unwrap_or_else(|| written.to_owned());
+    let name = name
+        .filter(|n| n != "crosstalk__function")
+        .filter(|n| n != &code[item.name.range()])
+        .unwrap_or_else(|| written.to_owned());
     Function { name, file, span: item.span, name_span: item.name, body }
+}
+
+/// The name before the parameters; in `DEFUN(show_version, …) {`, whose macro nobody defined, its first argument.
+fn written_name<'c>(code: &'c str, item: &FunctionItem) -> &'c str {
+    let name = &code[item.name.range()];
+    let head = &code[item.name.end as usize..item.body as usize];
+    let mut tokens = Tokens::new(head, 0..head.len());
+    let open = tokens.next().is_some_and(|t| t.is("("));
+    let first = tokens.next().filter(|t| open && t.is_ident());
+    let alone = tokens.next().is_some_and(|t| t.is(",") || t.is(")"));
+    // Old-style parameters are declared between the list and the body.
+    let closes = head.trim_end().ends_with(')');
+    match first {
+        Some(first) if alone && closes && is_shouting(name) && !is_shouting(&first.text) => &head[first.span.range()],
+        _ => name,
+    }
 }
 
 /// Reads the whole function; where its head hides it from the grammar, the body under a plain head.
@@ -148,7 +168,7 @@ mod tests {
         let functions = read_all(
             "#define DEFUN(n, s) int n(struct cmd *c)\nDEFUN(show_ip, \"x\") { return 0; }\nUNKNOWN(foo, \"s\") { return 1; }",
         );
-        assert_eq!(functions.iter().map(|f| f.name.as_str()).collect::<Vec<_>>(), ["show_ip", "UNKNOWN"]);
+        assert_eq!(functions.iter().map(|f| f.name.as_str()).collect::<Vec<_>>(), ["show_ip", "foo"]);
         assert!(functions.iter().all(|f| f.body.islands == 0));
     }
 

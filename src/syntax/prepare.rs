@@ -586,7 +586,7 @@ impl<'t> Rewriter<'_, 't> {
 }
 
 /// `BEGIN_CRITICAL`: written as macros are, and long enough not to be a type variable.
-fn is_shouting(name: &str) -> bool {
+pub fn is_shouting(name: &str) -> bool {
     name.len() > 2 && !name.bytes().any(|b| b.is_ascii_lowercase())
 }
 

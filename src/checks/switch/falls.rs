@@ -1,9 +1,10 @@
 //! Where control runs from one section of a `switch` into the next, and whether the author says so.
 
 use crate::analysis::cfg::{BlockId, Cfg, Fall};
+use crate::analysis::noreturn::is_failed_assertion;
 use crate::analysis::sections::{Section, sections};
 use crate::checks::{Context, View};
-use crate::hir::{Body, StmtId, StmtKind};
+use crate::hir::{Body, Declarator, ExprKind, StmtId, StmtKind};
 use crate::preprocess::comments::{states_intent, states_unreachable};
 use crate::source::Span;
 
@@ -14,6 +15,11 @@ pub struct FallSite {
     pub gap: Span,
     /// Index into the switch's sections of the one that falls, where its label is at the switch's top level.
     pub section: Option<usize>,
+    /// The label's section does nothing but leave, and this one loses nothing by it: GCC accepts that, Clang and
+    /// MISRA do not.
+    pub harmless: bool,
+    /// The section ends in `assert(0)` or its like.
+    pub after_assertion: bool,
     /// A comment near the label that says it is meant, in words the chosen style does not accept.
     pub intent: Option<Span>,
 }
@@ -48,7 +54,11 @@ pub fn switch_falls(cx: &Context, view: &View) -> Vec<SwitchFalls> {
         };
         let switch = &mut all[index];
         let into = switch.sections.iter().position(|s| s.labels.contains(&fall.label));
-        if into.is_some_and(|n| only_leaves(body, &switch.sections[n])) || ends_opaque(body, cfg, fall.from) {
+        let only_leaves = into.is_some_and(|n| only_leaves(body, &switch.sections[n]));
+        let section = into.and_then(|n| n.checked_sub(1));
+        let loses = || section.is_some_and(|p| loses_its_work(body, &switch.sections, p));
+        let harmless = only_leaves && !loses();
+        if ends_opaque(body, cfg, fall.from) {
             continue;
         }
         let gap = gap_before(&view.reading.code, body.stmt(fall.label).span.start);
@@ -64,7 +74,8 @@ pub fn switch_falls(cx: &Context, view: &View) -> Vec<SwitchFalls> {
         let behind = behind_label(&view.reading.code, body.stmt(fall.label).span.end);
         let near = comments.iter().chain(view.unit.scan.comments_in(behind));
         let intent = near.copied().find(|c| states_intent(text(c)));
-        switch.unmarked.push(FallSite { fall, gap, section: into.and_then(|n| n.checked_sub(1)), intent });
+        let after_assertion = section.is_some_and(|p| ends_in_assertion(body, &switch.sections[p]));
+        switch.unmarked.push(FallSite { fall, gap, section, harmless, after_assertion, intent });
     }
     all
 }
@@ -90,6 +101,37 @@ fn only_leaves(body: &Body, section: &Section) -> bool {
         }
     }
     true
+}
+
+fn ends_in_assertion(body: &Body, section: &Section) -> bool {
+    section.stmts.last().is_some_and(|&s| match body.stmt(s).kind {
+        StmtKind::Expr(e) => is_failed_assertion(body, e),
+        _ => false,
+    })
+}
+
+/// Leaving in the next section is not what this one's author meant: it gives a local variable a value, or acts while
+/// every other section breaks out to the code behind the switch, and that code is then skipped.
+fn loses_its_work(body: &Body, sections: &[Section], p: usize) -> bool {
+    let mut leaving = sections[p + 1].stmts.first().copied();
+    while let Some(StmtKind::Block(inner)) = leaving.map(|s| &body.stmt(s).kind) {
+        leaving = inner.first().copied();
+    }
+    let leaves = leaving.is_some_and(|s| matches!(body.stmt(s).kind, StmtKind::Return(None) | StmtKind::Goto(_)));
+    let Some(StmtKind::Expr(e)) = sections[p].stmts.last().map(|&s| &body.stmt(s).kind) else { return false };
+    let local = match body.expr(*e).kind {
+        ExprKind::Assign { op: None, left, .. } => match body.expr(left).kind {
+            ExprKind::Name(name) => {
+                let declares = |d: &Declarator| d.name == name && !d.is_static;
+                body.stmts.iter().any(|s| matches!(&s.kind, StmtKind::Decl(all) if all.iter().any(declares)))
+            }
+            _ => false,
+        },
+        _ => false,
+    };
+    let breaks = |s: &Section| s.stmts.last().is_some_and(|&s| matches!(body.stmt(s).kind, StmtKind::Break));
+    let others = || sections.iter().enumerate().filter(|&(i, _)| i != p && i != p + 1).map(|(_, s)| s);
+    leaves && (local || (others().count() >= 3 && others().all(breaks)))
 }
 
 /// What runs into the label ends in something not understood: no ground for a finding.
@@ -123,7 +165,7 @@ fn unmarked_end(body: &Body, cfg: &Cfg, predecessors: &[Vec<BlockId>], from: Blo
 }
 
 /// From behind the last token before `label` that is no closing brace and no label of the author's own.
-fn gap_before(code: &str, label: u32) -> Span {
+pub fn gap_before(code: &str, label: u32) -> Span {
     let bytes = code.as_bytes();
     let label = label as usize;
     let mut at = label;

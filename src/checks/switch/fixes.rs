@@ -1,0 +1,82 @@
+//! The two ways to mend a fall-through: end the section, or say that it is meant. Only a person can choose.
+
+use std::collections::BTreeMap;
+
+use super::falls::{FallSite, SwitchFalls};
+use crate::checks::{Context, View};
+use crate::hir::{StmtId, StmtKind};
+use crate::preprocess::comments::CommentStyle;
+use crate::report::{Edit, Fix};
+use crate::source::{SourceFile, Span};
+
+pub fn fixes(cx: &Context, view: &View, switch: &SwitchFalls, site: &FallSite) -> Vec<Fix> {
+    let Some(section) = site.section.map(|s| &switch.sections[s]) else { return Vec::new() };
+    let Some(&last) = section.stmts.last() else { return Vec::new() };
+    let body = &view.function.body;
+    let file = view.unit.file;
+    let source = &cx.files[file.0 as usize];
+    // Inside the braces, where the section is one block.
+    let inner = match &body.stmt(last).kind {
+        StmtKind::Block(all) if section.stmts.len() == 1 => all.last().copied(),
+        _ => None,
+    };
+    let last: StmtId = inner.unwrap_or(last);
+    let span = body.stmt(last).span;
+    let indent = indent_of(source, span.start);
+    let mut end = span.end as usize;
+    let code = view.reading.code.as_bytes();
+    // A macro's call ends before its `;`.
+    let semicolon = code[end..].iter().position(|b| !b.is_ascii_whitespace()).filter(|&i| code[end + i] == b';');
+    end += semicolon.map_or(0, |i| i + 1);
+    let newline = if source.text.contains("\r\n") { "\r\n" } else { "\n" };
+    let insert = |at: usize, replacement: String| vec![Edit { file, span: Span::new(at, at), replacement }];
+    let mark = mark(cx, view);
+    let label = body.stmt(site.fall.label).span.start as usize;
+    let line = source.line_range(source.line_index(label as u32)).start;
+    let before_label = if source.text[line..label].trim().is_empty() {
+        insert(line, format!("{indent}{mark}{newline}"))
+    } else {
+        insert(label, format!("{mark} "))
+    };
+    vec![
+        Fix {
+            description: "end the section with `break;`".into(),
+            safe: false,
+            edits: insert(end, format!("{newline}{indent}break;")),
+        },
+        Fix { description: format!("say that it is meant with `{mark}`"), safe: false, edits: before_label },
+    ]
+}
+
+fn indent_of(source: &SourceFile, offset: u32) -> &str {
+    let line = &source.text[source.line_range(source.line_index(offset))];
+    &line[..line.len() - line.trim_start().len()]
+}
+
+/// How this project marks a fall-through: as the file does, else by its own macro, else as every tool accepts it.
+fn mark(cx: &Context, view: &View) -> String {
+    let source = &cx.files[view.unit.file.0 as usize].text;
+    let mut spellings: BTreeMap<&str, usize> = BTreeMap::new();
+    for comment in &view.unit.scan.comments {
+        let text = &source[comment.range()];
+        if CommentStyle::Keyword.accepts(text) {
+            *spellings.entry(text).or_default() += 1;
+        }
+    }
+    if cx.options.comment_style != CommentStyle::Attribute {
+        if let Some((spelling, _)) = spellings.iter().max_by_key(|&(text, n)| (*n, std::cmp::Reverse(*text))) {
+            return (*spelling).to_owned();
+        }
+    }
+    if source.contains("[[fallthrough]]") {
+        return "[[fallthrough]];".into();
+    }
+    if let Some(name) = cx.program.macros.fallthrough_macro(view.unit.file) {
+        return format!("{name};");
+    }
+    match cx.options.comment_style {
+        CommentStyle::Attribute => "__attribute__((fallthrough));".into(),
+        CommentStyle::Strict => "/* FALLTHROUGH */".into(),
+        _ => "/* fall through */".into(),
+    }
+}
