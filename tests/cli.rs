@@ -1,0 +1,281 @@
+//! The binary, as a user and a pipeline meet it: exit codes, input, output.
+
+mod common;
+
+use std::time::Duration;
+
+use common::{FALLS, Folder, Run};
+use serde_json::Value;
+
+const CLEAN: &str = "int f(int x)\n{\n    switch (x) {\n    case 1: return 1;\n    default: return 2;\n    }\n}\n";
+const LOW: [&str; 3] = ["check", "--min-confidence", "low"];
+
+fn low<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [&LOW, more].concat()
+}
+
+fn ends(run: &Run, code: i32, message: &str) {
+    assert_eq!(run.code, Some(code), "out: {}\nerr: {}", run.out, run.err);
+    assert!(run.err.contains(message), "`{message}` is not in: {}", run.err);
+}
+
+fn stdin(folder: &Folder, args: &[&str], input: &[u8]) -> Run {
+    folder.run_with(args, input, Duration::from_secs(60))
+}
+
+/// The paths that `--format short` reports.
+fn paths(run: &Run) -> Vec<&str> {
+    let mut paths: Vec<&str> = run.out.lines().filter_map(|line| line.split(':').next()).collect();
+    paths.dedup();
+    paths
+}
+
+fn json_lines(run: &Run) -> Vec<Value> {
+    run.out.lines().map(|line| serde_json::from_str(line).expect("one object a line")).collect()
+}
+
+#[test]
+fn exit_codes() {
+    let folder = Folder::new(&[("clean.c", CLEAN), ("falls.c", FALLS)]);
+    ends(&folder.run(&["check", "clean.c"]), 0, "coverage: 1 file, 1 function");
+    ends(&folder.run(&low(&["--fail-on", "note", "."])), 1, "coverage: 2 files");
+    ends(&folder.run(&["check", "--profile", "strict"]), 1, "");
+    ends(&folder.run(&["check", "--profile", "strict", "--exit-zero"]), 0, "");
+    ends(&folder.run(&["check", "--profile", "strict", "clean.c"]), 0, "");
+
+    folder.write("binary.c", b"int x;\0");
+    ends(&folder.run(&["check", "clean.c", "binary.c"]), 0, "binary.c: is binary");
+    ends(&folder.run(&["check", "--strict", "clean.c", "binary.c"]), 3, "1 file skipped");
+    ends(&folder.run(&["check", "--strict", "clean.c"]), 0, "");
+}
+
+#[test]
+fn the_gate_follows_severity() {
+    let folder = Folder::new(&[("falls.c", FALLS)]);
+    let severity = json_lines(&folder.run(&low(&["--format", "json-lines"])))[0]["severity"].clone();
+    let height = |name: &str| ["note", "warning", "error"].iter().position(|s| *s == name);
+    for gate in ["note", "warning", "error"] {
+        let fails = height(severity.as_str().expect("a name")) >= height(gate);
+        ends(&folder.run(&low(&["--fail-on", gate])), i32::from(fails), "");
+    }
+}
+
+#[test]
+fn hidden_findings_do_not_fail() {
+    let folder = Folder::new(&[("falls.c", FALLS)]);
+    for least in ["low", "medium", "high"] {
+        let args = ["check", "--min-confidence", least, "--fail-on", "note", "--format", "json-lines"];
+        let run = folder.run(&args);
+        ends(&run, i32::from(!run.out.is_empty()), "");
+    }
+}
+
+#[test]
+fn wrong_usage() {
+    let folder = Folder::new(&[("a.txt", "text"), ("a.c", CLEAN)]);
+    let empty = Folder::new(&[("a.txt", "text")]);
+    ends(&empty.run(&["check"]), 2, "no C file found");
+    ends(&folder.run(&["check", "absent.c"]), 2, "absent.c: does not exist");
+    ends(&folder.run(&["check", "--no-such-option"]), 2, "--no-such-option");
+    ends(&folder.run(&["check", "--format", "xml"]), 2, "xml");
+    ends(&folder.run(&[]), 2, "Usage");
+    ends(&folder.run(&["check", "--rule", "no-such-rule"]), 2, "no-such-rule");
+    ends(&folder.run(&["explain", "no-such-rule"]), 2, "no-such-rule");
+    ends(&folder.run(&["check", "--stdin-filename", "x.c", "a.c"]), 2, "--stdin-filename");
+    ends(&folder.run(&["check", "-", "a.c"]), 2, "stdin");
+    ends(&folder.run(&["check", "--files-from", "absent.txt"]), 2, "absent.txt");
+    ends(&folder.run(&["check", "-0"]), 2, "--files-from");
+    ends(&folder.run(&["check", "--coverage-json", "no/such/folder.json"]), 2, "no/such/folder.json");
+    for run in [folder.run(&["check", "--rule", "no-such-rule"]), empty.run(&["check"])] {
+        assert_eq!(run.out, "", "nothing half-written");
+    }
+}
+
+#[test]
+fn one_rule() {
+    let folder = Folder::new(&[("falls.c", FALLS)]);
+    ends(&folder.run(&low(&["--fail-on", "note", "--rule", "implicit-fallthrough"])), 1, "");
+    ends(&folder.run(&low(&["--fail-on", "note", "--rule", "misplaced-fallthrough-mark"])), 0, "");
+}
+
+#[test]
+fn explain() {
+    let folder = Folder::new(&[]);
+    let list = folder.run(&["explain"]);
+    ends(&list, 0, "");
+    assert!(list.out.contains("implicit-fallthrough") && list.out.contains("misplaced-fallthrough-mark"));
+    let page = folder.run(&["explain", "implicit-fallthrough"]);
+    ends(&page, 0, "");
+    assert!(page.out.contains("FreeSWITCH") && !page.out.contains("---\n"), "the page without its front matter");
+}
+
+#[test]
+fn one_buffer_from_stdin() {
+    let folder = Folder::new(&[]);
+    let args = low(&["--format", "short", "--fail-on", "note", "-"]);
+    let named = stdin(&folder, &[&args[..], &["--stdin-filename", "src/x.c"]].concat(), FALLS.as_bytes());
+    ends(&named, 1, "coverage: 1 file");
+    assert!(named.out.starts_with("src/x.c:5:5: "), "{}", named.out);
+    assert!(stdin(&folder, &args, FALLS.as_bytes()).out.starts_with("<stdin>:5:5: "));
+    ends(&stdin(&folder, &args, b""), 0, "");
+    ends(&stdin(&folder, &args, b"\0\0"), 2, "binary");
+}
+
+#[test]
+fn files_from_a_list() {
+    let folder = Folder::new(&[("a b.c", FALLS), ("b.c", FALLS), ("c.c", FALLS), ("list", "a b.c\n\nb.c\r\n")]);
+    fn list<'a>(args: &[&'a str]) -> Vec<&'a str> {
+        low(&[&["--format", "short", "--files-from"], args].concat())
+    }
+    let listed = folder.run(&list(&["list"]));
+    assert_eq!(paths(&listed), ["a b.c", "b.c"], "{}", listed.err);
+    assert_eq!(paths(&stdin(&folder, &list(&["-"]), b"c.c\n")), ["c.c"]);
+    assert_eq!(paths(&stdin(&folder, &list(&["-", "-0"]), b"c.c\0a b.c\0")), ["a b.c", "c.c"]);
+    ends(&stdin(&folder, &list(&["-"]), b"c.c\0b.c\0"), 2, "--null");
+    ends(&stdin(&folder, &list(&["-"]), b""), 2, "no C file found");
+}
+
+#[test]
+fn which_files() {
+    let folder = Folder::new(&[
+        (".gitignore", "build/\n*.gen.c\n"),
+        ("a.c", FALLS),
+        ("b.h", FALLS),
+        ("c.cc", FALLS),
+        ("lex.l", FALLS),
+        ("x.gen.c", FALLS),
+        ("build/d.c", FALLS),
+        ("sub/.ignore", "e.c\n"),
+        ("sub/e.c", FALLS),
+        (".hidden/f.c", FALLS),
+    ]);
+    let found = |more: &[&str]| {
+        let run = folder.run(&low(&[&["--format", "short"], more].concat()));
+        paths(&run).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(found(&[]), ["a.c", "b.h"]);
+    assert_eq!(found(&["--no-ignore"]), ["a.c", "b.h", "build/d.c", "sub/e.c", "x.gen.c"]);
+    assert_eq!(found(&["--extension", "cc,.l"]), ["a.c", "b.h", "c.cc", "lex.l"]);
+    assert_eq!(found(&["build/d.c", "lex.l"]), ["build/d.c", "lex.l"], "what is named is taken");
+    assert_eq!(found(&["./a.c", "a.c", "."]), ["a.c", "b.h"], "each file once");
+    ends(&folder.run(&["check", "--max-file-size", "10", "a.c"]), 2, "over the limit of 10");
+}
+
+#[test]
+fn json_lines_keep_their_contract() {
+    let folder = Folder::new(&[("src/a.c", FALLS), ("src/b.c", "/* é */ int x;\n")]);
+    let run = folder.run(&low(&["--format", "json-lines"]));
+    let lines = json_lines(&run);
+    assert_eq!(lines.len(), 1, "{}", run.out);
+    let finding = lines[0].as_object().expect("an object");
+    let is_place = |of: &Value| {
+        of["path"].is_string()
+            && ["line", "column", "end_line", "end_column"].iter().all(|key| of[key].as_u64().is_some_and(|n| n > 0))
+    };
+    assert_eq!(finding["rule"], "implicit-fallthrough");
+    assert_eq!(finding["family"], "switch");
+    assert!(["error", "warning", "note"].contains(&finding["severity"].as_str().expect("severity")));
+    assert!(["high", "medium", "low"].contains(&finding["confidence"].as_str().expect("confidence")));
+    assert!(is_place(&lines[0]));
+    let place = ["line", "column", "end_line"].map(|key| finding[key].as_u64());
+    assert_eq!((finding["path"].as_str(), place), (Some("src/a.c"), [Some(5), Some(5), Some(5)]));
+    assert!(finding["end_column"].as_u64() > Some(5), "the end is exclusive");
+    assert_eq!(finding["function"], "f");
+    assert!(finding["message"].as_str().is_some_and(|m| m.contains("case 2")));
+    assert!(finding["fingerprint"].as_str().is_some_and(|f| !f.is_empty()));
+    let related = finding["related"].as_array().expect("related");
+    assert!(!related.is_empty() && related.iter().all(|r| is_place(r) && r["message"].is_string()));
+    assert!(finding["notes"].as_array().is_some_and(|notes| notes.iter().all(Value::is_string)));
+    for fix in finding["fixes"].as_array().expect("fixes") {
+        assert!(fix["description"].is_string() && fix["safe"].is_boolean());
+        let edits = fix["edits"].as_array().expect("edits");
+        assert!(!edits.is_empty() && edits.iter().all(|e| is_place(e) && e["replacement"].is_string()));
+    }
+}
+
+#[test]
+fn fingerprints_outlive_moves_within_a_file() {
+    let folder = Folder::new(&[("a.c", FALLS)]);
+    let print = || json_lines(&folder.run(&low(&["--format", "json-lines"])))[0]["fingerprint"].clone();
+    let before = print();
+    folder.write("a.c", format!("int added;\n\n{FALLS}").as_bytes());
+    assert_eq!(print(), before);
+}
+
+#[test]
+fn sarif_is_sarif() {
+    let folder = Folder::new(&[("a.c", FALLS), ("clean.c", CLEAN)]);
+    let log: Value = serde_json::from_str(&folder.run(&low(&["--format", "sarif"])).out).expect("JSON");
+    assert_eq!(log["version"], "2.1.0");
+    let result = &log["runs"][0]["results"][0];
+    assert_eq!(result["ruleId"], "implicit-fallthrough");
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!((&place["artifactLocation"]["uri"], &place["region"]["startLine"]), (&"a.c".into(), &5.into()));
+    let clean: Value = serde_json::from_str(&folder.run(&["check", "--format", "sarif", "clean.c"]).out).expect("JSON");
+    assert_eq!(clean["runs"][0]["results"], Value::Array(Vec::new()), "an empty report is a report");
+}
+
+#[test]
+fn coverage_as_json() {
+    let folder = Folder::new(&[("a.c", FALLS)]);
+    folder.write("b.c", b"\0");
+    let run = folder.run(&["check", "-q", "--coverage-json", "coverage.json"]);
+    assert_eq!(run.err, "crosstalk: b.c: is binary: it holds a NUL byte\n", "-q leaves problems");
+    let line: Value = serde_json::from_str(&folder.read("coverage.json")).expect("JSON");
+    let coverage = &line["coverage"];
+    let numbers = ["files", "files_skipped", "functions", "functions_analysed"].map(|key| coverage[key].as_u64());
+    assert_eq!(numbers, [Some(1), Some(1), Some(1), Some(1)]);
+    assert_eq!(coverage["bytes"].as_u64(), Some(FALLS.len() as u64));
+    assert_eq!(coverage["problems"][0]["path"], "b.c");
+}
+
+#[test]
+fn colour_only_where_asked_for() {
+    let folder = many();
+    assert!(!folder.run(&LOW).out.contains('\x1b'));
+    assert!(folder.run(&low(&["--color", "always"])).out.contains('\x1b'));
+    assert!(!folder.run(&low(&["--color", "always", "--format", "short"])).out.contains('\x1b'));
+}
+
+/// A folder where much is found, in every confidence and across files.
+fn many() -> Folder {
+    let folder = Folder::new(&[(
+        "lib/die.h",
+        "#define CHECK(x) if (!(x)) return -1\n#define ON(n) case n\nvoid die(int) __attribute__((noreturn));\n",
+    )]);
+    for n in 0..60 {
+        let text = format!(
+            "#include \"die.h\"\n\
+             static void stop{n}(int x) {{ log_it(x); {ends}; }}\n\
+             int f{n}(int x, int y)\n{{\n    int r = 0;\n    switch (x) {{\n    case 0: r = {n};\n    case 1: r = 2; break;\n\
+             #ifdef A{odd}\n    case 2: CHECK(y);\n#else\n    case 3: stop{other}(y);\n#endif\n    ON(4): use(r);\n\
+             \tcase 5: switch (y) {{ case 1: r++; break; default: r--; }}\n    case 6: r += 1;\n    case 7: r += 2;\n\
+             case 8: r += 4;\n    case 9: {{ if (y) {{ r = 3; }} else {{ break; }} }} /* é */ default: die(r);\n    \
+             }}\n    return r;\n}}\n",
+            ends = if n % 2 == 0 { "die(x)" } else { "x++" },
+            odd = n % 3,
+            other = (n + 1) % 60,
+        );
+        folder.write(&format!("m{}/file{n}.c", n % 7), text.as_bytes());
+    }
+    folder
+}
+
+#[test]
+fn the_same_bytes_for_any_number_of_threads() {
+    let folder = many();
+    for format in ["human", "short", "json-lines", "sarif"] {
+        let run = |threads| folder.run(&low(&["--format", format, "--threads", threads]));
+        let (one, many) = (run("1"), run("8"));
+        assert!(one.out.len() > 10_000, "{format}: little to compare: {}", one.out);
+        assert_eq!((one.code, &one.err), (many.code, &many.err));
+        assert!(one.out == many.out, "{format}: the report depends on the number of threads");
+    }
+}
+
+#[test]
+fn the_same_findings_without_slicing() {
+    let folder = many();
+    let run = |more: &[&str]| folder.run(&low(&[&["--format", "json-lines"], more].concat())).out;
+    assert!(run(&[]) == run(&["--no-slicing"]), "a function parsed alone gives other findings than in its file");
+}

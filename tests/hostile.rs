@@ -1,0 +1,372 @@
+//! Input that breaks readers of C: each ends in good time, in correct positions or a clear note, never in a crash.
+
+mod common;
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use common::{FALLS, Folder, Run};
+
+/// For a debug build on a slow machine; none should need a tenth of it.
+const LIMIT: Duration = Duration::from_secs(20);
+
+fn survives(folder: &Folder, args: &[&str]) -> Run {
+    let args = [&["check", "--format", "short", "--min-confidence", "low", "--fail-on", "note"], args].concat();
+    let run = folder.run_with(&args, b"", LIMIT);
+    let out: String = run.out.chars().take(400).collect();
+    assert!(run.code.is_some(), "killed after {LIMIT:?}, or crashed: {out}\n{}", run.err);
+    assert!(!run.err.contains("panicked") && !run.err.contains("internal error"), "{}", run.err);
+    assert!(matches!(run.code, Some(0 | 1)), "exit code {:?}: {out}\n{}", run.code, run.err);
+    run
+}
+
+/// Checks `text` in front of a function that falls on its line 5; gives the lines on which a fall is reported.
+fn falls_behind(text: &str) -> Vec<usize> {
+    let folder = Folder::new(&[]);
+    folder.write("a.c", format!("{text}\n{FALLS}").as_bytes());
+    lines(&survives(&folder, &["a.c"]))
+}
+
+fn lines(run: &Run) -> Vec<usize> {
+    let falls = run.out.lines().filter(|line| line.contains("implicit-fallthrough"));
+    falls.map(|line| line.split(':').nth(1).and_then(|n| n.parse().ok()).expect("a line")).collect()
+}
+
+/// The damage of `text` stays in it: the function behind it is read as if it stood alone.
+fn is_contained(text: &str) {
+    let line = text.lines().count() + 5;
+    assert_eq!(falls_behind(text.trim_end_matches('\n')).last(), Some(&line));
+}
+
+fn positions(bytes: &[u8]) -> Vec<(usize, usize)> {
+    let folder = Folder::new(&[]);
+    folder.write("a.c", bytes);
+    let run = survives(&folder, &["a.c"]);
+    let number = |part: Option<&str>| part.and_then(|n| n.parse().ok()).expect("a number");
+    run.out.lines().map(|line| line.split(':').skip(1)).map(|mut at| (number(at.next()), number(at.next()))).collect()
+}
+
+#[test]
+fn bytes_that_are_no_utf_8_keep_their_columns() {
+    let function = |head: &[u8], gap: &[u8]| {
+        [head, b"void f(int x) { switch (x) { case 1: g(); ", gap, b"case 2: h(); } }\n"].concat()
+    };
+    let at = |head: &[u8], gap: &[u8]| positions(&function(head, gap));
+    assert_eq!(at(b"", b""), [(1, 43)]);
+    assert_eq!(at(b"", b"/* caf\xe9 */ "), [(1, 54)], "Latin-1: one byte, one column");
+    assert_eq!(at(b"", "/* café */ ".as_bytes()), [(1, 54)], "UTF-8: one letter, one column");
+    assert_eq!(at(b"\xef\xbb\xbf", b""), [(1, 43)], "a byte order mark has no column");
+    assert_eq!(at(b"\x0c\n", b"\x0c\x0b"), [(2, 45)], "form feeds and vertical tabs");
+    assert_eq!(at(b"#define X 1 \\\n  + 2\n", b"\\\n  "), [(4, 3)], "continued lines");
+    assert_eq!(at(b"int a;\r\nint b;\r\n", b"\r\n\t"), [(4, 2)], "CRLF");
+    let old_mac: Vec<u8> =
+        function(b"int a;\nint b;\n", b"\n").iter().map(|&b| if b == b'\n' { b'\r' } else { b }).collect();
+    assert_eq!(positions(&old_mac), [(4, 1)], "CR alone");
+}
+
+#[test]
+fn marks_in_files_with_crlf() {
+    let text =
+        FALLS.replace("    case 2", "    /* fall through */\n    // FALLTHROUGH\n    case 2").replace('\n', "\r\n");
+    assert!(positions(text.as_bytes()).is_empty());
+    let line = FALLS.replace("    case 2", "    // FALLTHROUGH\n    case 2").replace('\n', "\r\n");
+    assert!(positions(line.as_bytes()).is_empty());
+}
+
+#[test]
+fn files_that_hold_no_text_are_named() {
+    let folder = Folder::new(&[("a.c", FALLS), ("empty.c", "")]);
+    folder.write("binary.c", b"\x7fELF\0\0\0int x;");
+    folder.write("utf16.c", b"\xff\xfei\0n\0t\0");
+    let run = survives(&folder, &["."]);
+    assert_eq!(lines(&run), [5]);
+    assert!(run.err.contains("binary.c: is binary") && run.err.contains("utf16.c: is UTF-16"), "{}", run.err);
+    assert!(run.err.contains("2 files") && run.err.contains("2 files skipped"), "{}", run.err);
+}
+
+#[test]
+fn absent_paths_are_named() {
+    let folder = Folder::new(&[("a.c", FALLS)]);
+    let run = survives(&folder, &["a.c", "absent.c", "absent/folder"]);
+    assert!(run.err.contains("absent.c: does not exist") && run.err.contains("absent/folder: does not exist"));
+    assert_eq!(lines(&run), [5]);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_that_lead_nowhere_or_back() {
+    use std::os::unix::fs::symlink;
+    let folder = Folder::new(&[("sub/a.c", FALLS)]);
+    let link = |to: &str, name: &str| symlink(to, folder.path().join(name)).expect("a link");
+    link("..", "sub/up");
+    link("self.c", "self.c");
+    link("absent.c", "dangling.c");
+    link("sub/a.c", "again.c");
+    let run = survives(&folder, &["."]);
+    assert_eq!(run.out.lines().count(), 1, "one file, one finding: {}", run.out);
+    assert!(run.out.starts_with("sub/a.c:5:"), "under its real name: {}", run.out);
+    assert!(run.err.contains("self.c: ") && run.err.contains("dangling.c: "), "{}", run.err);
+}
+
+#[cfg(unix)]
+#[test]
+fn unreadable_files_are_named() {
+    use std::fs::{File, Permissions, set_permissions};
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new(&[("a.c", FALLS), ("locked.c", FALLS)]);
+    let locked = folder.path().join("locked.c");
+    set_permissions(&locked, Permissions::from_mode(0)).expect("permissions");
+    let run = survives(&folder, &["."]);
+    // Root reads everything.
+    if File::open(&locked).is_err() {
+        assert!(run.err.contains("locked.c: cannot be read: permission denied"), "{}", run.err);
+        assert_eq!(run.out.lines().count(), 1);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn pipes_are_not_waited_for() {
+    let folder = Folder::new(&[("a.c", FALLS)]);
+    let made = std::process::Command::new("mkfifo").arg(folder.path().join("pipe.c")).status();
+    assert!(made.is_ok_and(|status| status.success()), "mkfifo");
+    assert_eq!(lines(&survives(&folder, &["."])), [5]);
+    assert!(survives(&folder, &["a.c", "pipe.c"]).err.contains("pipe.c: is not a regular file"));
+}
+
+#[test]
+fn ten_thousand_else_ifs() {
+    let mut text = "void g(int x)\n{\n    switch (x) {\n    case 0:\n    if (x == 0) a();\n".to_owned();
+    (1..10_000).for_each(|n| writeln!(text, "    else if (x == {n}) a();").expect("a string"));
+    text.push_str("    case 1: b();\n    }\n}\n");
+    let found = falls_behind(text.trim_end());
+    assert_eq!(found, [10_005, 10_012]);
+}
+
+#[test]
+fn a_hundred_thousand_parentheses() {
+    let (open, close) = ("(".repeat(100_000), ")".repeat(100_000));
+    is_contained(&format!(
+        "int g(int x)\n{{\n    switch (x) {{\n    case 1: x = {open}x{close};\n    }}\n    return x;\n}}"
+    ));
+}
+
+#[test]
+fn a_hundred_thousand_parentheses_that_stay_open() {
+    let open = "(".repeat(100_000);
+    is_contained(&format!("int g(int x)\n{{\n    switch (x) {{\n    case 1: x = {open}x;\n    }}\n    return x;\n}}"));
+}
+
+#[test]
+fn two_hundred_thousand_labels() {
+    let mut text = "void g(int x)\n{\n    switch (x) {\n".to_owned();
+    (0..200_000).for_each(|n| writeln!(text, "    case {n}:").expect("a string"));
+    text.push_str("        a();\n    default: b();\n    }\n}");
+    assert_eq!(falls_behind(&text), [200_005, 200_012]);
+}
+
+#[test]
+fn twenty_thousand_sections_that_fall() {
+    let mut text = "void g(int x)\n{\n    switch (x) {\n".to_owned();
+    (0..20_000).for_each(|n| writeln!(text, "    case {n}: a({n});").expect("a string"));
+    text.push_str("    }\n}");
+    let folder = Folder::new(&[("a.c", &text)]);
+    assert_eq!(survives(&folder, &["a.c"]).code, Some(1));
+}
+
+#[test]
+fn blocks_five_thousand_deep() {
+    let (open, close) = ("{\n".repeat(5_000), "}\n".repeat(5_000));
+    is_contained(&format!(
+        "void g(int x)\n{{\n    switch (x) {{\n    case 1:\n{open}a();\n{close}    break;\n    }}\n}}"
+    ));
+}
+
+#[test]
+fn switches_two_thousand_deep() {
+    let (open, close) = ("switch (x) { case 1: a();\ncase 2:\n".repeat(2_000), "}\n".repeat(2_000));
+    is_contained(&format!("void g(int x)\n{{\n{open}b();\n{close}}}"));
+}
+
+#[test]
+fn loops_without_braces_ten_thousand_deep() {
+    let heads = "for (;;) if (x) while (y)\n".repeat(3_000);
+    is_contained(&format!("void g(int x)\n{{\n    switch (x) {{\n    case 1:\n{heads}a();\n    }}\n}}"));
+}
+
+#[test]
+fn what_is_never_closed() {
+    for open in ["/* never closed", "char *s = \"never closed", "#if never_closed", "int g(int x) { {{{{ switch (x) {"]
+    {
+        let folder = Folder::new(&[("a.c", &format!("{FALLS}\n{open}"))]);
+        assert_eq!(lines(&survives(&folder, &["a.c"])), [5], "{open}");
+        falls_behind(open);
+    }
+    is_contained("int g(int x)\n{\n    char c = 'never closed;\n    char *s = \"never closed;\n    return *s + c;\n}");
+    is_contained(
+        "#endif\n#else\n#elif X\n#define\n#define F(\n#define G(a,\n#if\n#endif\n#ifdef\n#endif\n#include\n#\n##",
+    );
+}
+
+#[test]
+fn three_megabytes_on_one_line() {
+    let mut text = "int table[] = {".to_owned();
+    (0..500_000).for_each(|n| write!(text, "{},", n % 100_000).expect("a string"));
+    text.push_str("}; void g(int x) { switch (x) { case 1: a(); case 2: b(); } }");
+    let line = falls_behind(&text);
+    assert_eq!(line, [1, 6]);
+    let folder = Folder::new(&[("a.c", &text)]);
+    let run = folder.run_with(&["check", "--profile", "strict", "--color", "always"], b"", LIMIT);
+    assert_eq!(run.code, Some(1), "{}", run.err);
+    assert!(run.out.len() < 10_000, "the line is clipped: {} bytes", run.out.len());
+}
+
+#[test]
+fn a_macro_bomb() {
+    let mut text = "#define M0(x) if (x) break; x\n".to_owned();
+    (1..64).for_each(|n| writeln!(text, "#define M{n}(x) M{}(M{}(x))", n - 1, n - 1).expect("a string"));
+    text.push_str("void g(int x)\n{\n    switch (x) {\n    case 1: M63(x);\n    case 2: M20(M20(M20(x)));\n    }\n}");
+    is_contained(&text);
+}
+
+#[test]
+fn a_macro_bomb_without_arguments() {
+    let mut text = "#define M0 break;\n".to_owned();
+    (1..64).for_each(|n| writeln!(text, "#define M{n} M{} M{}", n - 1, n - 1).expect("a string"));
+    text.push_str("void g(int x)\n{\n    switch (x) {\n    case 1: M63\n    case 2: M40 M40\n    }\n}");
+    is_contained(&text);
+}
+
+#[test]
+fn macros_that_name_themselves() {
+    is_contained(
+        "#define A B\n#define B A\n#define F(x) F(x) G(x)\n#define G(x) F(x); return\n\
+         int g(int x)\n{\n    switch (x) {\n    case 1: A; F(G(F(1)));\n    case 2: G(x);\n    }\n}",
+    );
+}
+
+#[test]
+fn twenty_thousand_definitions_of_one_name() {
+    let mut text = String::new();
+    (0..20_000).for_each(|n| writeln!(text, "#undef STOP\n#define STOP(x) f{n}(x)").expect("a string"));
+    text.push_str("void g(int x)\n{\n    switch (x) {\n    case 1: STOP(1);\n    case 2: STOP(2);\n    }\n}");
+    is_contained(&text);
+}
+
+#[test]
+fn twenty_thousand_conditionals_in_a_row() {
+    let mut text = "void g(int x)\n{\n    switch (x) {\n".to_owned();
+    (0..20_000)
+        .for_each(|n| writeln!(text, "#if X{n}\n    case {n}: a();\n#else\n    case {n}: b();\n#endif").unwrap());
+    text.push_str("    }\n}");
+    let folder = Folder::new(&[("a.c", &text)]);
+    survives(&folder, &["a.c"]);
+}
+
+#[test]
+fn twenty_thousand_conditionals_around_definitions() {
+    let mut text = String::new();
+    (0..20_000).for_each(|n| writeln!(text, "#ifdef X{n}\n#define Y{n} 1\n#else\n#define Y{n} 0\n#endif").unwrap());
+    is_contained(text.trim_end());
+}
+
+#[test]
+fn twenty_thousand_conditionals_inside_each_other() {
+    let (open, close) = ("#if X\n".repeat(20_000), "#endif\n".repeat(20_000));
+    is_contained(&format!("{open}int y;\n{}", close.trim_end()));
+}
+
+#[test]
+fn a_chain_of_calls() {
+    let mut text = "void f0(int x) { exit(x); }\n".to_owned();
+    (1..20_000).for_each(|n| writeln!(text, "void f{n}(int x) {{ f{}(x); }}", n - 1).expect("a string"));
+    text.push_str("void g(int x)\n{\n    switch (x) {\n    case 1: f19999(1);\n    case 2: f3(2);\n    }\n}");
+    is_contained(&text);
+}
+
+#[test]
+fn a_function_of_a_hundred_thousand_statements() {
+    let statements = "    if (a(x)) { b(x); } else { c[x] = d->e + 1; }\n".repeat(100_000);
+    is_contained(&format!("void g(int x)\n{{\n    switch (x) {{\n    case 1:\n{statements}    break;\n    }}\n}}"));
+}
+
+#[test]
+fn a_hundred_thousand_functions() {
+    let mut text = String::new();
+    (0..100_000).for_each(|n| writeln!(text, "int f{n}(int x) {{ return x + {n}; }}").expect("a string"));
+    is_contained(text.trim_end());
+}
+
+#[test]
+fn a_hundred_thousand_comments_before_a_label() {
+    let comments = "/* no fall through here */\n".repeat(100_000);
+    let text = FALLS.replace("    case 2", &format!("{comments}    case 2"));
+    let folder = Folder::new(&[("a.c", &text)]);
+    assert_eq!(lines(&survives(&folder, &["a.c"])), [100_005]);
+}
+
+#[test]
+fn a_hundred_thousand_continued_lines() {
+    is_contained(&format!("#define M {}1\nint y;", "1 + \\\n".repeat(100_000)));
+}
+
+#[test]
+fn noise() {
+    // A small generator of its own, so that a failure can be repeated.
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let words = [
+        "case",
+        "default",
+        ":",
+        "switch",
+        "(",
+        ")",
+        "{",
+        "}",
+        ";",
+        "if",
+        "else",
+        "do",
+        "while",
+        "for",
+        "break",
+        "goto",
+        "x",
+        "1",
+        "\"",
+        "'",
+        "\\\n",
+        "\n#if X\n",
+        "\n#else\n",
+        "\n#endif\n",
+        "\n#define X",
+        "/*",
+        "*/",
+        "//",
+        "...",
+        "?",
+        "[[",
+        "]]",
+        "__attribute__",
+        "=",
+        ",",
+        "return",
+        "int",
+        "f",
+        "é",
+        "\n",
+    ];
+    let folder = Folder::new(&[]);
+    for n in 0..40 {
+        let mut text = String::new();
+        for _ in 0..3_000 {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            text.push_str(words[(state % words.len() as u64) as usize]);
+            text.push(' ');
+        }
+        folder.write(&format!("noise{n}.c"), text.as_bytes());
+    }
+    survives(&folder, &["."]);
+}
