@@ -514,7 +514,7 @@ impl<'t> Rewriter<'_, 't> {
             self.table.resolve(name, self.file, at).is_some_and(|def| self.table.traits(def).fallthrough)
         };
         matches!(self.text(last + 1), ";" | "case" | "default" | "}")
-            && last <= i + 3
+            && last <= i + 2
             && (is_fallthrough_name(name) || known())
     }
 

@@ -126,12 +126,9 @@ mod tests {
     #[test]
     fn reasons_take_the_side_of_the_verdict() {
         let both = score(&["dead-section", "descending"]);
-        let lines = |c| both.explain(c).collect::<Vec<_>>();
-        assert_eq!(
-            lines(Confidence::High),
-            ["perhaps an accident: all that the section sets is set anew by the next one"]
-        );
-        assert_eq!(lines(Confidence::Low), ["perhaps meant: the labels count down"]);
+        let line = |c| both.explain(c).unwrap_or_default();
+        assert_eq!(line(Confidence::High), "perhaps an accident: all that the section sets is set anew by the next one");
+        assert_eq!(line(Confidence::Low), "perhaps meant: the labels count down");
     }
 
     #[test]
