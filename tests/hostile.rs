@@ -264,6 +264,17 @@ fn twenty_thousand_conditionals_in_a_row() {
 }
 
 #[test]
+fn ten_thousand_functions_with_a_conditional_each() {
+    let mut text = String::new();
+    for n in 0..10_000 {
+        let arms = format!("#if X{n}\n    case 1: a();\n#else\n    case 1: return;\n#endif\n");
+        writeln!(text, "void f{n}(int x)\n{{\n    switch (x) {{\n{arms}    case 2: b();\n    }}\n}}")
+            .expect("a string");
+    }
+    is_contained(text.trim_end());
+}
+
+#[test]
 fn twenty_thousand_conditionals_around_definitions() {
     let mut text = String::new();
     (0..20_000).for_each(|n| writeln!(text, "#ifdef X{n}\n#define Y{n} 1\n#else\n#define Y{n} 0\n#endif").unwrap());

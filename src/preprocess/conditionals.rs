@@ -46,7 +46,33 @@ pub struct Choice {
     pub arms: Vec<Option<usize>>,
 }
 
-type Assignment = FxHashMap<Box<str>, bool>;
+/// Values given to atoms. A trial that fails is taken back: a file has tens of thousands of atoms at worst, too many
+/// to copy for each.
+#[derive(Default)]
+struct Assignment {
+    values: FxHashMap<Box<str>, bool>,
+    /// In the order they were given.
+    given: Vec<Box<str>>,
+}
+
+impl Assignment {
+    fn give(&mut self, name: &str, value: bool) {
+        self.values.insert(name.into(), value);
+        self.given.push(name.into());
+    }
+
+    /// Keeps what `attempt` gave if it succeeds.
+    fn attempt(&mut self, attempt: impl FnOnce(&mut Assignment) -> bool) -> bool {
+        let before = self.given.len();
+        let done = attempt(self);
+        if !done {
+            for name in self.given.drain(before..) {
+                self.values.remove(&name);
+            }
+        }
+        done
+    }
+}
 
 /// Deeper nesting of one condition than this is read as a single atom.
 const MAX_DEPTH: usize = 64;
@@ -145,10 +171,7 @@ impl Conditionals {
             }
             // Pack: what else can be read in the same pass, is.
             for &(g, a) in &unread[1..] {
-                let mut more = assignment.clone();
-                if self.require_arm(g, a, &mut more) {
-                    assignment = more;
-                }
+                assignment.attempt(|trial| self.require_arm(g, a, trial));
             }
             let choice = self.choose(assignment, settled);
             let before = unread.len();
@@ -279,9 +302,9 @@ fn settle(condition: &Condition, assignment: &mut Assignment, settled: &dyn Fn(&
         match condition {
             Condition::Const(_) => {}
             Condition::Atom(name) => {
-                if !assignment.contains_key(name) {
+                if !assignment.values.contains_key(name) {
                     if let Some(value) = platform(name).or_else(|| settled(name)) {
-                        assignment.insert(name.clone(), value);
+                        assignment.give(name, value);
                     }
                 }
             }
@@ -312,7 +335,7 @@ fn is_include_guard(text: &str, scan: &Scan, index: usize, name: &str) -> bool {
 fn evaluate(condition: &Condition, assignment: &Assignment) -> Option<bool> {
     match condition {
         Condition::Const(value) => Some(*value),
-        Condition::Atom(name) => assignment.get(name).copied(),
+        Condition::Atom(name) => assignment.values.get(name).copied(),
         Condition::Not(inner) => evaluate(inner, assignment).map(|v| !v),
         Condition::And(all) => fold(all, assignment, false),
         Condition::Or(all) => fold(all, assignment, true),
@@ -336,18 +359,19 @@ fn fold(all: &[Condition], assignment: &Assignment, absorbing: bool) -> Option<b
 fn require(condition: &Condition, wanted: bool, assignment: &mut Assignment) -> bool {
     match condition {
         Condition::Const(value) => *value == wanted,
-        Condition::Atom(name) => *assignment.entry(name.clone()).or_insert(wanted) == wanted,
+        Condition::Atom(name) => match assignment.values.get(name) {
+            Some(&value) => value == wanted,
+            None => {
+                assignment.give(name, wanted);
+                true
+            }
+        },
         Condition::Not(inner) => require(inner, !wanted, assignment),
         Condition::And(all) if wanted => all.iter().all(|part| require(part, true, assignment)),
         Condition::Or(all) if !wanted => all.iter().all(|part| require(part, false, assignment)),
-        Condition::And(all) | Condition::Or(all) => all.iter().any(|part| {
-            let mut trial = assignment.clone();
-            let holds = require(part, wanted, &mut trial);
-            if holds {
-                *assignment = trial;
-            }
-            holds
-        }),
+        Condition::And(all) | Condition::Or(all) => {
+            all.iter().any(|part| assignment.attempt(|trial| require(part, wanted, trial)))
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use super::comments::is_fallthrough_name;
 use super::macros::{MacroDef, MacroTable};
 use super::token::{Token, TokenKind, Tokens};
 use crate::source::{FileId, Span};
@@ -104,6 +105,11 @@ impl<'t> Expander<'t> {
         // A function may bear the name of a macro that renames or replaces it; heads are made by `DEFUN`s.
         let renames = def.params.is_some() || !traits.must_expand();
         if in_head && renames && def.name.bytes().any(|b| b.is_ascii_lowercase()) {
+            return false;
+        }
+        // A mark is told by its name: what it stands for under some conditions (nothing, a comment, `do {} while (0)`)
+        // does not matter.
+        if traits.fallthrough && !traits.labels && !traits.jumps && is_fallthrough_name(&def.name) {
             return false;
         }
         let mut args: Vec<&[Expanded<'t>]> = Vec::new();
