@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 use super::{Candidate, Context, Options, Rule, View};
 use crate::analysis::cfg::Cfg;
@@ -105,7 +106,7 @@ fn parse(
     for (r, reading) in std::iter::once(&unit.base).chain(&others).enumerate() {
         let needed = reading.functions.iter().filter(|item| {
             let code = &reading.code[item.span.range()];
-            let candidate = Candidate { source, scan: &unit.scan, code, span: item.span };
+            let candidate = Candidate { program, file: unit.file, source, scan: &unit.scan, code, span: item.span };
             wanted(code) && rules.iter().any(|rule| (rule.wants)(&candidate))
         });
         if options.whole_files {
@@ -124,8 +125,12 @@ fn asked_about(program: &Program, file: FileId, function: &Function) -> BTreeSet
     let body = &function.body;
     let cfg = Cfg::new(body, &|body, call| body.callee(call).is_some_and(|name| program.is_declared_noreturn(name)));
     let mut names = BTreeSet::new();
-    for fall in cfg.falls.iter().filter(|fall| cfg.is_reachable(fall.from)) {
-        for pair in sections(body, fall.switch).windows(2).filter(|pair| pair[1].labels.contains(&fall.label)) {
+    let mut falls: Vec<_> = cfg.falls.iter().filter(|fall| cfg.is_reachable(fall.from)).collect();
+    falls.sort_by_key(|fall| fall.switch);
+    for falls in falls.chunk_by(|a, b| a.switch == b.switch) {
+        let into: FxHashSet<_> = falls.iter().map(|fall| fall.label).collect();
+        for pair in sections(body, falls[0].switch).windows(2).filter(|p| p[1].labels.iter().any(|l| into.contains(l)))
+        {
             if let Some(&last) = pair[0].stmts.last() {
                 names.extend(last_calls(body, last).into_iter().map(|name| (name, file)));
             }

@@ -15,7 +15,7 @@ use crate::preprocess::comments::CommentStyle;
 use crate::preprocess::scan::Scan;
 use crate::program::{Program, Reading, Unit};
 use crate::report::Finding;
-use crate::source::{SourceFile, Span};
+use crate::source::{FileId, SourceFile, Span};
 
 /// Every rule there is.
 pub const RULES: &[Rule] = &[switch::implicit_fallthrough::RULE, switch::misplaced_fallthrough_mark::RULE];
@@ -33,12 +33,22 @@ pub struct Rule {
 
 /// A function before it is parsed.
 pub struct Candidate<'a> {
+    pub program: &'a Program,
+    pub file: FileId,
     /// The file's text as written.
     pub source: &'a str,
     pub scan: &'a Scan,
     /// The function's text, masked.
     pub code: &'a str,
     pub span: Span,
+}
+
+impl Candidate<'_> {
+    /// `name` is a macro whose replacement holds a `case` or `default`.
+    pub fn hides_label(&self, name: &str) -> bool {
+        let macros = &self.program.macros;
+        macros.resolve(name, self.file, self.span.start).is_some_and(|def| macros.traits(def).labels)
+    }
 }
 
 /// What a user chose that changes what rules say.

@@ -87,8 +87,11 @@ pub struct FileMacros {
 impl FileMacros {
     pub fn new(file: FileId, text: &str, scan: &Scan) -> FileMacros {
         let conditionals = Conditionals::new(text, scan);
-        let dead = conditionals.dead(&conditionals.base(&|_| None));
-        let is_dead = |span: Span| dead.iter().any(|d| d.contains(span.start));
+        let dead = merged(conditionals.dead(&conditionals.base(&|_| None)));
+        let is_dead = |span: Span| {
+            let next = dead.partition_point(|d| d.start <= span.start);
+            next.checked_sub(1).is_some_and(|i| dead[i].contains(span.start))
+        };
         let mut found = FileMacros::default();
         for directive in &scan.directives {
             match &text[directive.keyword.range()] {
@@ -110,6 +113,19 @@ impl FileMacros {
         }
         found
     }
+}
+
+/// The spans in order, overlapping ones joined.
+fn merged(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.sort_unstable();
+    let mut all: Vec<Span> = Vec::new();
+    for span in spans {
+        match all.last_mut() {
+            Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
+            _ => all.push(span),
+        }
+    }
+    all
 }
 
 fn parse_define(file: FileId, span: Span, rest: &str) -> Option<MacroDef> {

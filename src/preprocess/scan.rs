@@ -120,6 +120,12 @@ impl Scan {
         blank(&text[rest.range()], &blanks).replace(['\n', '\r'], " ")
     }
 
+    /// A directive begins in `within`.
+    pub fn has_directive(&self, within: Span) -> bool {
+        let first = self.directives.partition_point(|d| d.span.start < within.start);
+        self.directives.get(first).is_some_and(|d| d.span.start < within.end)
+    }
+
     /// The comments that lie in `within`, in order.
     pub fn comments_in(&self, within: Span) -> &[Span] {
         let first = self.comments.partition_point(|c| c.start < within.start);

@@ -2,7 +2,8 @@
 
 use super::lower::{LoweredFunction, lower};
 use super::parse::parse;
-use super::prepare::{Prepared, is_shouting, prepare};
+use super::prepare::{Prepared, prepare};
+use super::rewrite::is_shouting;
 use super::slice::FunctionItem;
 use crate::hir::{Body, Function, Names, Stmt, StmtId, StmtKind};
 use crate::preprocess::macros::MacroTable;

@@ -5,4 +5,5 @@ pub mod kinds;
 pub mod lower;
 pub mod parse;
 pub mod prepare;
+mod rewrite;
 pub mod slice;

@@ -27,27 +27,34 @@ impl Evidence {
 /// A switch has this many sections compared with one another at most.
 const MAX_SIBLINGS: usize = 64;
 
-/// The sections of a switch, each looked at once, and how each ends.
+/// The sections of a switch, each looked at once, and what is the same for every site of it.
 pub struct Sections {
     facts: Vec<Facts>,
     /// Control runs on into the next section, marked or not.
     falls: Vec<bool>,
+    /// Sections that end in a jump, the last one left out.
+    ending: usize,
+    file_has_marks: bool,
 }
 
 impl Sections {
-    pub fn new(view: &View, switch: &SwitchFalls) -> Sections {
+    pub fn new(cx: &Context, view: &View, switch: &SwitchFalls) -> Sections {
         let body = &view.function.body;
         let facts: Vec<Facts> = switch.sections.iter().map(|s| Facts::new(body, &view.reading.code, s)).collect();
         let mut falls = vec![false; facts.len()];
-        let all = switch.unmarked.iter().map(|site| site.fall).chain(switch.marked.iter().copied());
-        for fall in all {
-            if let Some(next) = switch.sections.iter().position(|s| s.labels.contains(&fall.label)) {
-                if let Some(falls) = next.checked_sub(1).and_then(|i| falls.get_mut(i)) {
-                    *falls = true;
-                }
-            }
+        for p in switch.unmarked.iter().filter_map(|site| site.section).chain(switch.marked.iter().copied()) {
+            falls[p] = true;
         }
-        Sections { facts, falls }
+        let text = &cx.files[view.unit.file.0 as usize].text;
+        let ending = falls.iter().take(facts.len().saturating_sub(1)).filter(|&&f| !f).count();
+        let file_has_marks = view.unit.scan.comments.iter().any(|c| CommentStyle::Loose.accepts(&text[c.range()]));
+        Sections { facts, falls, ending, file_has_marks }
+    }
+
+    /// The number of sections beside `p` and the last one, and how many of these end in a jump.
+    fn others(&self, p: usize) -> (usize, usize) {
+        let last = self.facts.len() - 1;
+        (last - usize::from(p != last), self.ending - usize::from(p != last && !self.falls[p]))
     }
 }
 
@@ -122,10 +129,9 @@ pub fn evidence(
 
     // Likeness.
     let shape = similarity(&from.shape, &into.shape);
-    let others = || (0..sections.facts.len()).filter(|&i| i != p && i + 1 != sections.facts.len());
-    let terminating = others().filter(|&i| !sections.falls[i]).count();
-    let all_others_end = others().count() > 0 && terminating == others().count();
-    let siblings = || others().filter(|&i| !sections.falls[i]).chain(sections.facts.len().checked_sub(1));
+    let (others, terminating) = sections.others(p);
+    let all_others_end = others > 0 && terminating == others;
+    let siblings = || (0..sections.facts.len()).filter(|&i| !sections.falls[i]);
     let sibling = siblings()
         .filter(|&i| i != p)
         .take(MAX_SIBLINGS)
@@ -223,7 +229,7 @@ pub fn evidence(
     let lone = unmarked == 0 && switch.marked.is_empty() && terminating >= 3 && all_others_end;
     e.add("all-others-end", all_others_end);
     e.add("five-others-end", terminating >= 5 && all_others_end);
-    e.add("few-others-end", others().count() > 0 && terminating * 2 < others().count());
+    e.add("few-others-end", others > 0 && terminating * 2 < others);
     e.add("lone", lone);
     e.add("lone-no-flow", lone && !flow && !same_compound);
     e.add("other-unmarked", unmarked > 0);
@@ -248,9 +254,9 @@ pub fn evidence(
     let gap = &source[site.gap.range()];
     e.add("comment-before", !comments.is_empty());
     e.add("blank-line-before", gap.lines().skip(1).any(|l| l.trim().is_empty()) && gap.lines().count() > 2);
-    e.add("directive-between", view.unit.scan.directives.iter().any(|d| site.gap.overlaps(d.span)));
+    e.add("directive-between", view.unit.scan.has_directive(site.gap));
     e.add("says-intent", site.intent.is_some());
-    e.add("file-has-marks", view.unit.scan.comments.iter().any(|c| CommentStyle::Loose.accepts(&source[c.range()])));
+    e.add("file-has-marks", sections.file_has_marks);
     e.add("other-reading", !view.assumed.is_empty());
     e
 }

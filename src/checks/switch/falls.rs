@@ -1,5 +1,7 @@
 //! Where control runs from one section of a `switch` into the next, and whether the author says so.
 
+use rustc_hash::FxHashMap;
+
 use crate::analysis::cfg::{BlockId, Cfg, Fall};
 use crate::analysis::noreturn::is_failed_assertion;
 use crate::analysis::sections::{Section, sections};
@@ -30,8 +32,8 @@ pub struct SwitchFalls {
     pub sections: Vec<Section>,
     /// In order of writing.
     pub unmarked: Vec<FallSite>,
-    /// Falls that an attribute, a macro or a comment accepts.
-    pub marked: Vec<Fall>,
+    /// Sections whose fall an attribute, a macro or a comment accepts.
+    pub marked: Vec<usize>,
 }
 
 /// Every switch of a function that has a fall.
@@ -39,21 +41,18 @@ pub fn switch_falls(cx: &Context, view: &View) -> Vec<SwitchFalls> {
     let (body, cfg) = (&view.function.body, view.cfg);
     let predecessors = cfg.predecessors();
     let mut all: Vec<SwitchFalls> = Vec::new();
+    let mut opened: FxHashMap<StmtId, usize> = FxHashMap::default();
+    let mut section_of: FxHashMap<StmtId, usize> = FxHashMap::default();
     for &fall in cfg.falls.iter().filter(|fall| cfg.is_reachable(fall.from)) {
-        let index = match all.iter().position(|s| s.stmt == fall.switch) {
-            Some(index) => index,
-            None => {
-                all.push(SwitchFalls {
-                    stmt: fall.switch,
-                    sections: sections(body, fall.switch),
-                    unmarked: Vec::new(),
-                    marked: Vec::new(),
-                });
-                all.len() - 1
-            }
-        };
+        let index = *opened.entry(fall.switch).or_insert_with(|| {
+            let sections = sections(body, fall.switch);
+            let labels = sections.iter().enumerate().flat_map(|(i, s)| s.labels.iter().map(move |&l| (l, i)));
+            section_of.extend(labels);
+            all.push(SwitchFalls { stmt: fall.switch, sections, unmarked: Vec::new(), marked: Vec::new() });
+            all.len() - 1
+        });
         let switch = &mut all[index];
-        let into = switch.sections.iter().position(|s| s.labels.contains(&fall.label));
+        let into = section_of.get(&fall.label).copied();
         let only_leaves = into.is_some_and(|n| only_leaves(body, &switch.sections[n]));
         let section = into.and_then(|n| n.checked_sub(1));
         let loses = || section.is_some_and(|p| loses_its_work(body, &switch.sections, p));
@@ -68,7 +67,7 @@ pub fn switch_falls(cx: &Context, view: &View) -> Vec<SwitchFalls> {
             || comments.iter().any(|c| states_unreachable(text(c)))
             || !unmarked_end(body, cfg, &predecessors, fall.from);
         if accepted {
-            switch.marked.push(fall);
+            switch.marked.extend(section);
             continue;
         }
         let behind = behind_label(&view.reading.code, body.stmt(fall.label).span.end);
@@ -110,6 +109,9 @@ fn ends_in_assertion(body: &Body, section: &Section) -> bool {
     })
 }
 
+/// Switches with more sections are tables: none of them is compared with all others.
+const MAX_COMPARED: usize = 512;
+
 /// Leaving in the next section is not what this one's author meant: it gives a local variable a value, or acts while
 /// every other section breaks out to the code behind the switch, and that code is then skipped.
 fn loses_its_work(body: &Body, sections: &[Section], p: usize) -> bool {
@@ -131,7 +133,7 @@ fn loses_its_work(body: &Body, sections: &[Section], p: usize) -> bool {
     };
     let breaks = |s: &Section| s.stmts.last().is_some_and(|&s| matches!(body.stmt(s).kind, StmtKind::Break));
     let others = || sections.iter().enumerate().filter(|&(i, _)| i != p && i != p + 1).map(|(_, s)| s);
-    leaves && (local || (others().count() >= 3 && others().all(breaks)))
+    leaves && (local || (sections.len() <= MAX_COMPARED && others().count() >= 3 && others().all(breaks)))
 }
 
 /// What runs into the label ends in something not understood: no ground for a finding.

@@ -9,7 +9,8 @@ use crate::preprocess::comments::CommentStyle;
 use crate::report::{Edit, Fix};
 use crate::source::{SourceFile, Span};
 
-pub fn fixes(cx: &Context, view: &View, switch: &SwitchFalls, site: &FallSite) -> Vec<Fix> {
+/// Both ways for `site`; `mark` is how to say that it is meant.
+pub fn fixes(cx: &Context, view: &View, switch: &SwitchFalls, site: &FallSite, mark: &str) -> Vec<Fix> {
     let Some(section) = site.section.map(|s| &switch.sections[s]) else { return Vec::new() };
     let Some(&last) = section.stmts.last() else { return Vec::new() };
     let body = &view.function.body;
@@ -30,7 +31,6 @@ pub fn fixes(cx: &Context, view: &View, switch: &SwitchFalls, site: &FallSite) -
     end += semicolon.map_or(0, |i| i + 1);
     let newline = if source.text.contains("\r\n") { "\r\n" } else { "\n" };
     let insert = |at: usize, replacement: String| vec![Edit { file, span: Span::new(at, at), replacement }];
-    let mark = mark(cx, view);
     let label = body.stmt(site.fall.label).span.start as usize;
     let line = source.line_range(source.line_index(label as u32)).start;
     let before_label = if source.text[line..label].trim().is_empty() {
@@ -54,7 +54,7 @@ fn indent_of(source: &SourceFile, offset: u32) -> &str {
 }
 
 /// How this project marks a fall-through: as the file does, else by its own macro, else as every tool accepts it.
-fn mark(cx: &Context, view: &View) -> String {
+pub fn mark(cx: &Context, view: &View) -> String {
     let source = &cx.files[view.unit.file.0 as usize].text;
     let mut spellings: BTreeMap<&str, usize> = BTreeMap::new();
     for comment in &view.unit.scan.comments {

@@ -2,7 +2,7 @@
 
 use super::evidence::{Evidence, Sections, evidence};
 use super::falls::{FallSite, SwitchFalls, switch_falls};
-use super::fixes::fixes;
+use super::fixes::{fixes, mark};
 use super::outline::may_fall;
 use super::ranking::Score;
 use crate::checks::{Context, Rule, View};
@@ -13,7 +13,7 @@ pub const RULE: Rule = Rule {
     id: "implicit-fallthrough",
     page: include_str!("../../../rules/implicit-fallthrough.md"),
     words: &["switch", "case"],
-    wants: |candidate| may_fall(candidate.code),
+    wants: |candidate| may_fall(candidate.code, &|name| candidate.hides_label(name)),
     check,
 };
 
@@ -25,12 +25,13 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
         if switch.unmarked.is_empty() {
             continue;
         }
-        let sections = Sections::new(view, &switch);
+        let sections = Sections::new(cx, view, &switch);
+        let mark = mark(cx, view);
         let mut run: Vec<Finding> = Vec::new();
         let mut last_section = None;
         for site in &switch.unmarked {
             let evidence = site.section.map(|p| evidence(cx, view, &switch, &sections, site, p));
-            let finding = finding(cx, view, &switch, site, evidence);
+            let finding = finding(cx, view, &switch, &mark, site, evidence);
             let follows = matches!((last_section, site.section), (Some(a), Some(b)) if b == a + 1);
             if finding.confidence > Confidence::Low || !follows {
                 out.extend(joined(std::mem::take(&mut run)));
@@ -64,7 +65,14 @@ fn joined(mut run: Vec<Finding>) -> Vec<Finding> {
     run
 }
 
-fn finding(cx: &Context, view: &View, switch: &SwitchFalls, site: &FallSite, evidence: Option<Evidence>) -> Finding {
+fn finding(
+    cx: &Context,
+    view: &View,
+    switch: &SwitchFalls,
+    mark: &str,
+    site: &FallSite,
+    evidence: Option<Evidence>,
+) -> Finding {
     let body = &view.function.body;
     let file = view.unit.file;
     let label = body.stmt(site.fall.label);
@@ -125,7 +133,7 @@ fn finding(cx: &Context, view: &View, switch: &SwitchFalls, site: &FallSite, evi
         message: format!("control falls through into `{}`{only_leaves}", one_line(&what)),
         related,
         notes,
-        fixes: fixes(cx, view, switch, site),
+        fixes: fixes(cx, view, switch, site, mark),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use super::facts::ends_in_jump;
 use super::falls::gap_before;
+use rustc_hash::FxHashSet;
+
 use crate::analysis::sections::{Section, sections};
 use crate::checks::{Candidate, Context, Rule, View};
 use crate::hir::{Body, StmtId, StmtKind};
@@ -29,11 +31,15 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     for (mark, why) in misplaced_statements(view) {
         out.push(finding(view, body.stmt(mark).span, why, None, Severity::Warning));
     }
+    let fallen_into: FxHashSet<StmtId> =
+        view.cfg.falls.iter().filter(|f| view.cfg.is_reachable(f.from)).map(|f| f.label).collect();
     for (i, _) in body.stmts.iter().enumerate().filter(|(_, s)| matches!(s.kind, StmtKind::Switch { .. })) {
         let switch = StmtId(i as u32);
         let sections = sections(body, switch);
         for pair in sections.windows(2) {
-            comments_before_label(cx, view, &pair[0], &pair[1], out);
+            if !pair[1].labels.iter().any(|label| fallen_into.contains(label)) {
+                comments_before_label(cx, view, &pair[0], &pair[1], out);
+            }
         }
         if let Some(last) = sections.last() {
             comments_at_end(cx, view, switch, last, out);
@@ -53,6 +59,16 @@ enum Follows {
 fn misplaced_statements(view: &View) -> Vec<(StmtId, &'static str)> {
     let (body, cfg) = (&view.function.body, view.cfg);
     let mut found = Vec::new();
+    if !body.stmts.iter().any(|s| matches!(s.kind, StmtKind::FallthroughMark)) {
+        return found;
+    }
+    let live: FxHashSet<StmtId> = cfg
+        .blocks
+        .iter()
+        .zip(&cfg.reachable)
+        .filter(|(_, live)| **live)
+        .flat_map(|(b, _)| b.stmts.iter().copied())
+        .collect();
     let mut todo = vec![(body.root, Follows::End)];
     while let Some((id, follows)) = todo.pop() {
         match &body.stmt(id).kind {
@@ -65,9 +81,7 @@ fn misplaced_statements(view: &View) -> Vec<(StmtId, &'static str)> {
             StmtKind::Switch { body: inner, .. } => todo.push((*inner, Follows::End)),
             StmtKind::FallthroughMark => match follows {
                 Follows::Label => {
-                    let dead = |b: &crate::analysis::cfg::Block| b.stmts.contains(&id);
-                    let block = cfg.blocks.iter().position(dead);
-                    if block.is_some_and(|b| !cfg.reachable[b]) {
+                    if !live.contains(&id) {
                         found.push((id, "control never gets here"));
                     }
                 }
@@ -89,18 +103,21 @@ fn next_of(body: &Body, rest: &[StmtId]) -> Option<Follows> {
     })
 }
 
-/// A comment that marks a fall-through behind a jump.
+/// A comment that marks a fall-through behind a jump: nothing falls into `into`.
 fn comments_before_label(cx: &Context, view: &View, from: &Section, into: &Section, out: &mut Vec<Finding>) {
     let body = &view.function.body;
     let (Some(&last), Some(&label)) = (from.stmts.last(), into.labels.first()) else { return };
-    let falls = view.cfg.falls.iter().any(|f| into.labels.contains(&f.label) && view.cfg.is_reachable(f.from));
-    if falls || !ends_in_jump(body, last) {
+    let never_returns = match body.stmt(last).kind {
+        StmtKind::Expr(e) => cx.noreturn.is_noreturn(cx.program, view.unit.file, body, e),
+        _ => false,
+    };
+    if !never_returns && !ends_in_jump(body, last) {
         return;
     }
     let gap = gap_before(&view.reading.code, body.stmt(label).span.start);
     // Under another reading the jump may be gone.
     let whole = Span { start: body.stmt(last).span.start.min(gap.start), end: gap.end };
-    if view.unit.scan.directives.iter().any(|d| d.span.overlaps(whole)) {
+    if view.unit.scan.has_directive(whole) {
         return;
     }
     for comment in marks_in(cx, view, gap) {
@@ -115,7 +132,7 @@ fn comments_at_end(cx: &Context, view: &View, switch: StmtId, last: &Section, ou
     let Some(&stmt) = last.stmts.last() else { return };
     let (start, end) = (body.stmt(stmt).span.end, body.stmt(switch).span.end);
     let gap = Span { start: start.min(end), end };
-    if view.unit.scan.directives.iter().any(|d| d.span.overlaps(gap)) {
+    if view.unit.scan.has_directive(gap) {
         return;
     }
     for comment in marks_in(cx, view, gap) {
@@ -125,8 +142,9 @@ fn comments_at_end(cx: &Context, view: &View, switch: StmtId, last: &Section, ou
 
 fn marks_in(cx: &Context, view: &View, gap: Span) -> Vec<Span> {
     let text = &cx.files[view.unit.file.0 as usize].text;
+    let comments_count = cx.options.comment_style != CommentStyle::Attribute;
     let marks = view.unit.scan.comments_in(gap).iter().copied();
-    marks.filter(|c| CommentStyle::Keyword.accepts(&text[c.range()])).collect()
+    marks.filter(|c| comments_count && CommentStyle::Keyword.accepts(&text[c.range()])).collect()
 }
 
 fn finding(view: &View, span: Span, why: &str, related: Option<(Span, &str)>, severity: Severity) -> Finding {

@@ -11,8 +11,9 @@ struct Block {
 }
 
 /// Some label in the function's text may be run into from above. False only where every label certainly follows
-/// another label, the opening of its `switch`, or an unconditional `break`, `return`, `goto` or `continue`.
-pub fn may_fall(code: &str) -> bool {
+/// another label, the opening of its `switch`, or an unconditional `break`, `return`, `goto` or `continue`. `labels`
+/// tells the macros that hide a `case`.
+pub fn may_fall(code: &str, labels: &dyn Fn(&str) -> bool) -> bool {
     let mut blocks = vec![Block { plain: false, ended: true }];
     let mut start = false;
     // The statement is the branch or body of an `if` or a loop without braces.
@@ -20,6 +21,7 @@ pub fn may_fall(code: &str) -> bool {
     let mut jumps = false;
     let mut of_switch = false;
     let mut parens = 0usize;
+    let mut last_is_paren = false;
     // The parenthesis depth at which a governing head `(…)` stands.
     let mut head = false;
     let mut tokens = Tokens::new(code, 0..code.len());
@@ -27,7 +29,10 @@ pub fn may_fall(code: &str) -> bool {
         let text = &*token.text;
         let Some(block) = blocks.last_mut() else { return true };
         match text {
-            "(" => parens += 1,
+            "(" => {
+                parens += 1;
+                last_is_paren = true;
+            }
             ")" => {
                 parens = parens.saturating_sub(1);
                 if parens == 0 && head {
@@ -35,7 +40,12 @@ pub fn may_fall(code: &str) -> bool {
                 }
                 continue;
             }
-            _ if parens > 0 => continue,
+            // A statement expression.
+            "{" if parens > 0 && last_is_paren => return true,
+            _ if parens > 0 => {
+                last_is_paren = false;
+                continue;
+            }
             "{" => {
                 let ended = if of_switch { true } else { start && !governed && block.ended };
                 blocks.push(Block { plain: start && !governed, ended });
@@ -100,6 +110,7 @@ pub fn may_fall(code: &str) -> bool {
                 block.ended = false;
                 (governed, start) = (true, true);
             }
+            _ if token.is_ident() && labels(text) => return true,
             _ => block.ended = false,
         }
     }
@@ -111,7 +122,7 @@ mod tests {
     use super::*;
 
     fn sections(code: &str) -> bool {
-        may_fall(&format!("int f(int x) {{ switch (x) {{ {code} }} }}"))
+        may_fall(&format!("int f(int x) {{ switch (x) {{ {code} }} }}"), &|name| name == "ON")
     }
 
     #[test]
@@ -119,7 +130,7 @@ mod tests {
         assert!(!sections("case 1: a(); break; case 2: return b ? 1 : 2; case 3: goto out; default: c();"));
         assert!(!sections("case A ? 1 : 2: case 2: { a(); if (b) { c(); } break; } default: ;"));
         assert!(!sections("case 1: switch (y) { case 5: a(); } break; case 2: b();"));
-        assert!(!may_fall("int f(void) { char *s = \"case 1: case 2:\"; if (x) y(); z(); }"));
+        assert!(!may_fall("int f(void) { char *s = \"case 1: case 2:\"; if (x) y(); z(); }", &|_| false));
     }
 
     #[test]
@@ -134,6 +145,8 @@ mod tests {
         assert!(sections("case 1: STOP(x) case 2: b();"));
         assert!(sections("case 1: return; again: case 2: b();"));
         assert!(sections("case 1: switch (y) { case 5: break; } case 2: b();"));
+        assert!(sections("ON(1) a(); ON(2) b();"));
+        assert!(sections("case 1: return ({ switch (y) { case 2: a(); case 3: b(); } 1; });"));
         assert!(sections("case 0: do { a(); case 1: a(); } while (n);"));
     }
 }

@@ -127,7 +127,10 @@ mod tests {
     fn reasons_take_the_side_of_the_verdict() {
         let both = score(&["dead-section", "descending"]);
         let line = |c| both.explain(c).unwrap_or_default();
-        assert_eq!(line(Confidence::High), "perhaps an accident: all that the section sets is set anew by the next one");
+        assert_eq!(
+            line(Confidence::High),
+            "perhaps an accident: all that the section sets is set anew by the next one"
+        );
         assert_eq!(line(Confidence::Low), "perhaps meant: the labels count down");
     }
 

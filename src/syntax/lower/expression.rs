@@ -1,0 +1,173 @@
+//! Lowering of expression nodes.
+
+use super::{Frame, Lowered, Lowering, Value, field};
+use crate::hir::{BinaryOp, ExprKind, UnaryOp};
+use crate::syntax::kinds::Kind;
+
+impl Lowering<'_> {
+    pub(super) fn expression(&mut self, frame: &Frame, mut children: Vec<Value>) -> Lowered {
+        let range = &frame.range;
+        let kind = match frame.kind {
+            Kind::Call => {
+                let callee = self.take_expr(&mut children, *field::FUNCTION);
+                let args = children.into_iter().find_map(|c| match c.what {
+                    Lowered::Exprs(all) => Some(all),
+                    _ => None,
+                });
+                match (callee, args) {
+                    (Some(callee), args) => ExprKind::Call { callee, args: args.unwrap_or_default() },
+                    (None, args) => ExprKind::Opaque(args.unwrap_or_default()),
+                }
+            }
+            Kind::ArgumentList | Kind::AsmInputList | Kind::AsmOutputList => {
+                return Lowered::Exprs(self.exprs_of(children));
+            }
+            Kind::Field => {
+                let arrow = children.iter().any(|c| c.field == *field::OPERATOR && self.text_of(&c.range) == "->");
+                let name = children.iter().find_map(|c| match c.what {
+                    Lowered::Name(name) if c.field == *field::FIELD => Some(name),
+                    _ => None,
+                });
+                match (self.any_expr(&mut children), name) {
+                    (Some(base), Some(field)) => ExprKind::Member { base, field, arrow },
+                    (base, _) => ExprKind::Opaque(base.into_iter().collect()),
+                }
+            }
+            Kind::Subscript => match self.exprs_of(children)[..] {
+                [base, index] => ExprKind::Index { base, index },
+                ref all => ExprKind::Opaque(all.to_vec()),
+            },
+            Kind::Unary | Kind::Pointer => {
+                let op = children
+                    .iter()
+                    .find(|c| c.field == *field::OPERATOR)
+                    .and_then(|c| unary_op(self.text_of(&c.range)));
+                match (op, self.any_expr(&mut children)) {
+                    (Some(op), Some(operand)) => ExprKind::Unary { op, operand },
+                    (_, operand) => ExprKind::Opaque(operand.into_iter().collect()),
+                }
+            }
+            Kind::Update => match self.any_expr(&mut children) {
+                Some(operand) => ExprKind::Update { operand },
+                None => ExprKind::Opaque(Vec::new()),
+            },
+            Kind::Binary | Kind::Assignment => {
+                let operator =
+                    children.iter().find(|c| c.field == *field::OPERATOR).map(|c| self.text_of(&c.range).to_owned());
+                let operator = operator.unwrap_or_default();
+                match self.exprs_of(children)[..] {
+                    [left, right] if frame.kind == Kind::Assignment => {
+                        ExprKind::Assign { op: binary_op(operator.trim_end_matches('=')), left, right }
+                    }
+                    [left, right] => match binary_op(&operator) {
+                        Some(op) => ExprKind::Binary { op, left, right },
+                        None => ExprKind::Opaque(vec![left, right]),
+                    },
+                    ref all => ExprKind::Opaque(all.to_vec()),
+                }
+            }
+            Kind::Comma => match self.exprs_of(children)[..] {
+                [left, right] => ExprKind::Binary { op: BinaryOp::Comma, left, right },
+                ref all => ExprKind::Opaque(all.to_vec()),
+            },
+            Kind::Conditional => {
+                let cond = self.take_expr(&mut children, *field::CONDITION);
+                let otherwise = self.take_expr(&mut children, *field::ALTERNATIVE);
+                let then = self.any_expr(&mut children);
+                match (cond, otherwise) {
+                    (Some(cond), Some(otherwise)) => ExprKind::Conditional { cond, then, otherwise },
+                    _ => ExprKind::Opaque([cond, then, otherwise].into_iter().flatten().collect()),
+                }
+            }
+            Kind::Cast => match self.any_expr(&mut children) {
+                Some(operand) => ExprKind::Cast(operand),
+                None => ExprKind::Opaque(Vec::new()),
+            },
+            Kind::Sizeof | Kind::Alignof | Kind::Offsetof => ExprKind::Unevaluated(self.exprs_of(children)),
+            Kind::Parenthesized | Kind::Extension => {
+                // `({ … })`
+                if let Some(block) = children.iter().find_map(|c| match c.what {
+                    Lowered::Stmt(s) => Some(s),
+                    _ => None,
+                }) {
+                    ExprKind::Statement(block)
+                } else {
+                    match self.exprs_of(children)[..] {
+                        [inner] => return Lowered::Expr(inner),
+                        ref all => ExprKind::Opaque(all.to_vec()),
+                    }
+                }
+            }
+            Kind::CompoundLiteral | Kind::InitializerList | Kind::InitializerPair => {
+                ExprKind::Braced(self.exprs_of(children))
+            }
+            Kind::Generic => ExprKind::Unevaluated(self.exprs_of(children)),
+            Kind::AsmGotoList => {
+                let labels = children.iter().filter_map(|c| match c.what {
+                    Lowered::Expr(e) => match self.exprs[e.0 as usize].kind {
+                        ExprKind::Name(name) => Some(name),
+                        _ => None,
+                    },
+                    _ => None,
+                });
+                return Lowered::Labels(labels.collect());
+            }
+            Kind::AsmInput | Kind::AsmOutput => return Lowered::Exprs(self.exprs_of(children)),
+            Kind::Asm => {
+                let labels = children.iter().find_map(|c| match &c.what {
+                    Lowered::Labels(labels) if c.field == *field::GOTO_LABELS => Some(labels.clone()),
+                    _ => None,
+                });
+                ExprKind::Asm { operands: self.exprs_of(children), labels: labels.unwrap_or_default() }
+            }
+            _ => {
+                // A node of no interest: what it holds goes up.
+                return match children.len() {
+                    0 => Lowered::Nothing,
+                    1 => children.remove(0).what,
+                    _ if children.iter().any(|c| matches!(c.what, Lowered::Stmt(_) | Lowered::Stmts(_))) => {
+                        self.statements(children)
+                    }
+                    _ => Lowered::Exprs(self.exprs_of(children)),
+                };
+            }
+        };
+        Lowered::Expr(self.expr(kind, range))
+    }
+}
+
+fn unary_op(text: &str) -> Option<UnaryOp> {
+    Some(match text {
+        "!" => UnaryOp::Not,
+        "~" => UnaryOp::Complement,
+        "-" => UnaryOp::Negate,
+        "+" => UnaryOp::Plus,
+        "*" => UnaryOp::Deref,
+        "&" => UnaryOp::AddressOf,
+        _ => return None,
+    })
+}
+
+fn binary_op(text: &str) -> Option<BinaryOp> {
+    Some(match text {
+        "+" => BinaryOp::Add,
+        "-" => BinaryOp::Sub,
+        "*" => BinaryOp::Mul,
+        "/" => BinaryOp::Div,
+        "%" => BinaryOp::Rem,
+        "<<" => BinaryOp::Shl,
+        ">>" => BinaryOp::Shr,
+        "&" => BinaryOp::BitAnd,
+        "|" => BinaryOp::BitOr,
+        "^" => BinaryOp::BitXor,
+        "&&" => BinaryOp::And,
+        "||" => BinaryOp::Or,
+        "==" => BinaryOp::Eq,
+        "!=" => BinaryOp::Ne,
+        "<" => BinaryOp::Lt,
+        "<=" => BinaryOp::Le,
+        ">" => BinaryOp::Gt,
+        ">=" => BinaryOp::Ge,
+        _ => return None,
+    })
+}

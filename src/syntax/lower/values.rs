@@ -1,0 +1,161 @@
+//! Taking apart what a node's children became.
+
+use super::{Lowered, Lowering, Value, field};
+use crate::hir::{ExprId, ExprKind, StmtId, StmtKind, Symbol};
+use crate::syntax::kinds::Kind;
+use crate::syntax::prepare::TYPE_ARGUMENT;
+
+impl Lowering<'_> {
+    pub(super) fn declared_name(&self, children: &[Value]) -> Option<Symbol> {
+        children.iter().find_map(|c| match c.what {
+            Lowered::Declarator { name, .. } => name,
+            Lowered::Name(name) => Some(name),
+            Lowered::Expr(e) if c.field == 0 || c.field == *field::DECLARATOR => match self.exprs[e.0 as usize].kind {
+                ExprKind::Name(name) => Some(name),
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
+    /// The statements that the values are, in order. Expressions that an ERROR left bare become statements.
+    pub(super) fn list(&mut self, values: Vec<Value>) -> Vec<StmtId> {
+        let mut all = Vec::new();
+        for value in values {
+            match value.what {
+                Lowered::Stmt(s) => {
+                    // `;` behind a block or a macro is no statement of its own.
+                    all.push(s);
+                }
+                Lowered::Stmts(more) => all.extend(more),
+                Lowered::Expr(e) => {
+                    let kind = match self.exprs[e.0 as usize].kind {
+                        ExprKind::Opaque(_) => StmtKind::Opaque,
+                        _ => StmtKind::Expr(e),
+                    };
+                    all.push(self.stmt(kind, &value.range));
+                }
+                Lowered::Function { body, .. } => all.push(body),
+                _ => {}
+            }
+        }
+        all
+    }
+
+    pub(super) fn statements(&mut self, values: Vec<Value>) -> Lowered {
+        Lowered::Stmts(self.list(values))
+    }
+
+    /// One statement: a block where there are more, an empty one where there is none.
+    pub(super) fn single(&mut self, mut all: Vec<StmtId>, range: &std::ops::Range<usize>) -> StmtId {
+        match all.len() {
+            1 => all.remove(0),
+            0 => self.stmt(StmtKind::Empty, range),
+            _ => self.stmt(StmtKind::Block(all), range),
+        }
+    }
+
+    /// `whole`, and before it an opaque statement with what an ERROR among its children held.
+    pub(super) fn with_islands(&mut self, children: Vec<Value>, whole: StmtId) -> Lowered {
+        let mut all: Vec<StmtId> = Vec::new();
+        for child in children {
+            match child.what {
+                Lowered::Stmts(more) if child.kind == Kind::Error => all.extend(more),
+                Lowered::Expr(_) if child.kind == Kind::Error => all.push(self.stmt(StmtKind::Opaque, &child.range)),
+                _ => {}
+            }
+        }
+        if all.is_empty() {
+            return Lowered::Stmt(whole);
+        }
+        all.push(whole);
+        Lowered::Stmts(all)
+    }
+
+    pub(super) fn cond(&mut self, children: &mut Vec<Value>, range: &std::ops::Range<usize>) -> ExprId {
+        match self.take_expr(children, *field::CONDITION) {
+            Some(cond) => cond,
+            None => self.expr(ExprKind::Opaque(Vec::new()), &(range.start..range.start)),
+        }
+    }
+
+    /// The loop's or switch's body: its last statement.
+    pub(super) fn body(&mut self, children: &mut Vec<Value>, range: &std::ops::Range<usize>) -> StmtId {
+        match children
+            .iter()
+            .rposition(|c| matches!(c.what, Lowered::Stmt(_) | Lowered::Stmts(_)) && c.kind != Kind::Error)
+        {
+            Some(i) => {
+                let value = children.remove(i);
+                let all = self.list(vec![value]);
+                self.single(all, range)
+            }
+            None => self.stmt(StmtKind::Empty, &(range.end..range.end)),
+        }
+    }
+
+    pub(super) fn take_stmt(
+        &mut self,
+        children: &mut Vec<Value>,
+        wanted: u16,
+        range: &std::ops::Range<usize>,
+    ) -> StmtId {
+        match children.iter().position(|c| c.field == wanted) {
+            Some(i) => {
+                let value = children.remove(i);
+                let own = value.range.clone();
+                let all = self.list(vec![value]);
+                self.single(all, &own)
+            }
+            None => self.stmt(StmtKind::Empty, &(range.end..range.end)),
+        }
+    }
+
+    pub(super) fn take_expr(&mut self, children: &mut Vec<Value>, wanted: u16) -> Option<ExprId> {
+        let index = children
+            .iter()
+            .position(|c| c.field == wanted && matches!(c.what, Lowered::Expr(_) | Lowered::Exprs(_)))?;
+        let value = children.remove(index);
+        self.value_expr(value)
+    }
+
+    pub(super) fn any_expr(&mut self, children: &mut Vec<Value>) -> Option<ExprId> {
+        let is_expr = |c: &Value| matches!(c.what, Lowered::Expr(_) | Lowered::Exprs(_));
+        let index = children
+            .iter()
+            .position(|c| is_expr(c) && c.kind != Kind::Error)
+            .or_else(|| children.iter().position(is_expr))?;
+        let value = children.remove(index);
+        self.value_expr(value)
+    }
+
+    pub(super) fn value_expr(&mut self, value: Value) -> Option<ExprId> {
+        match value.what {
+            Lowered::Expr(e) => Some(e),
+            Lowered::Exprs(all) => Some(self.expr(ExprKind::Opaque(all), &value.range)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn exprs_of(&mut self, children: Vec<Value>) -> Vec<ExprId> {
+        let mut all = Vec::new();
+        for child in children {
+            match child.what {
+                Lowered::Expr(e) => all.push(e),
+                Lowered::Exprs(more) => all.extend(more),
+                // A block as an argument or in a list, as a macro takes it.
+                Lowered::Stmt(s) => all.push(self.expr(ExprKind::Statement(s), &child.range)),
+                Lowered::Stmts(more) => {
+                    let block = self.stmt(StmtKind::Block(more), &child.range);
+                    all.push(self.expr(ExprKind::Statement(block), &child.range));
+                }
+                _ => {}
+            }
+        }
+        // A type given as an argument is no value.
+        all.retain(
+            |e| !matches!(self.exprs[e.0 as usize].kind, ExprKind::Name(n) if self.names.text(n) == TYPE_ARGUMENT),
+        );
+        all
+    }
+}

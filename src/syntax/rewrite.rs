@@ -1,0 +1,400 @@
+//! The rewriting of one function's tokens: what each construct becomes for the parser.
+
+mod calls;
+
+use rustc_hash::FxHashMap;
+
+use super::prepare::{COMPUTED_GOTO, FALLTHROUGH_MARK, OPAQUE, TYPE_ARGUMENT};
+use crate::preprocess::expand::Expanded;
+use crate::preprocess::macros::MacroTable;
+use crate::preprocess::token::TokenKind;
+use crate::source::FileId;
+
+/// Rewrites the tokens of a function in `file`, whose body begins at source offset `body` of `code`.
+pub fn rewrite<'t>(
+    code: &str,
+    tokens: &[Expanded<'t>],
+    body: u32,
+    file: FileId,
+    table: &MacroTable,
+) -> Vec<Expanded<'t>> {
+    let mut rewriter = Rewriter {
+        code,
+        tokens,
+        out: Vec::with_capacity(tokens.len() + 16),
+        file,
+        table,
+        statement: false,
+        parens: Vec::new(),
+        head: false,
+        braces: Vec::new(),
+        after_list: false,
+        inserts: FxHashMap::default(),
+        types: FxHashMap::default(),
+    };
+    rewriter.run(body);
+    rewriter.out
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Paren {
+    /// Of `if (…)`, `while (…)`, …: a statement follows.
+    Head,
+    /// Behind a name.
+    List,
+    Other,
+}
+
+struct Rewriter<'a, 't> {
+    code: &'a str,
+    tokens: &'a [Expanded<'t>],
+    out: Vec<Expanded<'t>>,
+    file: FileId,
+    table: &'a MacroTable,
+    /// A statement begins at the next token.
+    statement: bool,
+    /// Open parentheses, and what their closing one will be.
+    parens: Vec<Paren>,
+    head: bool,
+    /// Open braces: true for those of a block, false for those of an initialiser.
+    braces: Vec<bool>,
+    /// The last `)` closed a list behind a name, as in a nested function's head.
+    after_list: bool,
+    /// What goes in before a token.
+    inserts: FxHashMap<usize, Vec<&'static str>>,
+    /// Arguments that are types: first token and the one behind the last.
+    types: FxHashMap<usize, usize>,
+}
+
+impl<'t> Rewriter<'_, 't> {
+    fn run(&mut self, body: u32) {
+        let mut i = 0;
+        while i <= self.tokens.len() {
+            for text in self.inserts.remove(&i).unwrap_or_default() {
+                let kind = if text == "0" { TokenKind::Number } else { TokenKind::Punct };
+                self.insert(text, kind, i.saturating_sub(1));
+                self.statement |= text != "0";
+                match text {
+                    "{" => self.braces.push(true),
+                    "}" => drop(self.braces.pop()),
+                    _ => {}
+                }
+            }
+            match self.tokens.get(i) {
+                Some(item) => i = self.step(i, item.token.span.start > body),
+                None => break,
+            }
+        }
+    }
+
+    fn text(&self, i: usize) -> &str {
+        self.tokens.get(i).map_or("", |t| &t.token.text)
+    }
+
+    fn is_ident(&self, i: usize) -> bool {
+        self.tokens.get(i).is_some_and(|t| t.token.is_ident())
+    }
+
+    fn insert(&mut self, text: &'static str, kind: TokenKind, at: usize) {
+        let span = self.tokens[at].token.span;
+        self.out.push(Expanded::inserted(text, kind, span));
+    }
+
+    fn mark(&mut self, text: &'static str, first: usize, last: usize) {
+        let span = self.tokens[first].token.span.to(self.tokens[last].token.span);
+        self.out.push(Expanded::inserted(text, TokenKind::Ident, span));
+    }
+
+    fn copy(&mut self, i: usize) {
+        self.out.push(self.tokens[i].clone());
+    }
+
+    /// Index of the bracket that closes the one at `open`.
+    fn close(&self, open: usize) -> Option<usize> {
+        let mut depth = 0usize;
+        for (i, item) in self.tokens.iter().enumerate().skip(open) {
+            match &*item.token.text {
+                "(" | "[" | "{" => depth += 1,
+                ")" | "]" | "}" => {
+                    depth = depth.checked_sub(1)?;
+                    if depth == 0 {
+                        return Some(i);
+                    }
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
+    fn args(&self, open: usize, close: usize) -> Vec<std::ops::Range<usize>> {
+        let mut args = Vec::new();
+        let (mut depth, mut start) = (0usize, open + 1);
+        for i in open + 1..close {
+            match self.text(i) {
+                "(" | "[" | "{" => depth += 1,
+                ")" | "]" | "}" => depth = depth.saturating_sub(1),
+                "," if depth == 0 => {
+                    args.push(start..i);
+                    start = i + 1;
+                }
+                _ => {}
+            }
+        }
+        args.push(start..close);
+        args
+    }
+
+    /// Rewrites what begins at token `i`; gives the index behind it.
+    fn step(&mut self, i: usize, in_body: bool) -> usize {
+        let starts_statement = std::mem::take(&mut self.statement) && in_body;
+        let tokens = self.tokens;
+        let text = &*tokens[i].token.text;
+        if let Some(end) = self.types.remove(&i) {
+            self.mark(TYPE_ARGUMENT, i, end - 1);
+            return end;
+        }
+        match text {
+            "__attribute__" | "__attribute" | "__declspec" | "_Pragma" | "__pragma" if self.text(i + 1) == "(" => {
+                return self.attribute(i, i + 1, starts_statement);
+            }
+            "[" if self.text(i + 1) == "[" && !self.after_operand() => return self.attribute(i, i, starts_statement),
+            "__extension__" => {
+                self.statement = starts_statement;
+                return i + 1;
+            }
+            _ => {}
+        }
+        if !in_body {
+            self.copy(i);
+            self.statement = text == "{";
+            return i + 1;
+        }
+        match text {
+            "case" => return self.case(i),
+            "default" if self.text(i + 1) == ":" => {
+                self.copy(i);
+                self.copy(i + 1);
+                self.statement = true;
+                return i + 2;
+            }
+            "if" | "while" | "for" | "switch" => {
+                self.head = true;
+                self.copy(i);
+                if text == "switch" {
+                    self.brace_switch(i);
+                }
+                return i + 1;
+            }
+            "(" => {
+                let named = self.out.last().is_some_and(|t| t.token.is_ident() && !is_keyword(&t.token.text));
+                let head = std::mem::take(&mut self.head);
+                self.parens.push(match (head, named) {
+                    (true, _) => Paren::Head,
+                    (false, true) => Paren::List,
+                    (false, false) => Paren::Other,
+                });
+            }
+            ")" => {
+                let paren = self.parens.pop();
+                self.statement = paren == Some(Paren::Head);
+                self.after_list = paren == Some(Paren::List);
+            }
+            ";" => self.statement = !self.parens.contains(&Paren::Head),
+            "{" => {
+                let last = self.out.last().map_or("", |t| &*t.token.text);
+                let block = starts_statement || last == "(" || (last == ")" && self.after_list);
+                self.braces.push(block);
+                self.statement = block;
+            }
+            "}" => self.statement = self.braces.pop().unwrap_or(true),
+            "else" | "do" => self.statement = true,
+            "typeof" | "__typeof__" | "__typeof" if self.text(i + 1) == "(" => {
+                if let Some(close) = self.close(i + 1) {
+                    self.mark(TYPE_ARGUMENT, i, close);
+                    return close + 1;
+                }
+            }
+            "goto" if self.text(i + 1) == "*" => {
+                let end = (i..self.tokens.len()).find(|&j| self.text(j) == ";").unwrap_or(self.tokens.len());
+                self.copy(i);
+                self.mark(COMPUTED_GOTO, i + 1, end - 1);
+                return end;
+            }
+            "&&" if self.is_ident(i + 1) && !self.after_operand() => {
+                self.insert("&", TokenKind::Punct, i);
+                return i + 1;
+            }
+            "__asm" | "_asm" | "__asm__" | "asm" if self.text(i + 1) == "{" => {
+                let end = self.close(i + 1).unwrap_or(i + 1);
+                self.mark(OPAQUE, i, end);
+                self.insert(";", TokenKind::Punct, end);
+                self.statement = true;
+                return end + 1;
+            }
+            _ if self.is_ident(i) && !is_keyword(text) => return self.name(i, starts_statement),
+            _ => {}
+        }
+        self.copy(i);
+        i + 1
+    }
+
+    /// The token before is the end of an operand, so that `&&` or `[` goes on with it.
+    fn after_operand(&self) -> bool {
+        self.out.last().is_some_and(|t| match t.token.kind {
+            TokenKind::Ident => !is_keyword(&t.token.text),
+            TokenKind::Number | TokenKind::Literal => true,
+            TokenKind::Punct => matches!(&*t.token.text, ")" | "]" | "}"),
+        })
+    }
+
+    /// Drops the attribute from `i` on, whose bracket opens at `open`; a fall-through one becomes a mark.
+    fn attribute(&mut self, i: usize, open: usize, starts_statement: bool) -> usize {
+        let Some(close) = self.close(open) else {
+            self.copy(i);
+            return i + 1;
+        };
+        self.statement = starts_statement;
+        if (open..close).any(|j| self.text(j).trim_matches('_') == "fallthrough") {
+            self.mark(FALLTHROUGH_MARK, i, close);
+            self.terminate(close);
+        }
+        close + 1
+    }
+
+    /// Puts in the `;` that is missing behind token `last`.
+    fn terminate(&mut self, last: usize) {
+        if self.text(last + 1) != ";" {
+            self.inserts.entry(last + 1).or_default().push(";");
+        }
+    }
+
+    /// `case A ... B:` keeps its first value.
+    fn case(&mut self, i: usize) -> usize {
+        let (mut depth, mut questions) = (0usize, 0usize);
+        let mut dots = None;
+        let mut j = i + 1;
+        while j < self.tokens.len() {
+            match self.text(j) {
+                "(" => depth += 1,
+                ")" => depth = depth.saturating_sub(1),
+                "?" => questions += 1,
+                "..." if depth == 0 => dots = Some(j),
+                ":" if depth == 0 && questions > 0 => questions -= 1,
+                ":" if depth == 0 => break,
+                ";" | "{" | "}" => {
+                    self.copy(i);
+                    return i + 1;
+                }
+                _ => {}
+            }
+            j += 1;
+        }
+        for k in i..dots.unwrap_or(j) {
+            self.copy(k);
+        }
+        if j < self.tokens.len() {
+            self.copy(j);
+        }
+        self.statement = true;
+        j + 1
+    }
+
+    /// `switch (x) statement`: the grammar wants braces.
+    fn brace_switch(&mut self, i: usize) {
+        let Some(close) = self.close(i + 1).filter(|_| self.text(i + 1) == "(") else { return };
+        if self.text(close + 1) == "{" {
+            return;
+        }
+        if let Some(end) = self.statement_end(close + 1) {
+            self.inserts.entry(close + 1).or_default().push("{");
+            self.inserts.entry(end).or_default().push("}");
+        }
+    }
+
+    /// Index behind the statement at `i`, found by its tokens alone.
+    fn statement_end(&self, mut i: usize) -> Option<usize> {
+        for _ in 0..256 {
+            match self.text(i) {
+                "{" => return self.after_else(self.close(i)? + 1),
+                "if" | "while" | "for" | "switch" => i = self.close(i + 1)? + 1,
+                "case" => i = (i..self.tokens.len()).find(|&j| self.text(j) == ":")? + 1,
+                "default" | "else" | "do" => i += 1 + usize::from(self.text(i + 1) == ":"),
+                _ if self.is_ident(i) && self.text(i + 1) == ":" => i += 2,
+                _ => {
+                    let mut depth = 0usize;
+                    let end = (i..self.tokens.len()).find(|&j| {
+                        match self.text(j) {
+                            "(" | "[" | "{" => depth += 1,
+                            ")" | "]" | "}" => depth = depth.saturating_sub(1),
+                            _ => {}
+                        }
+                        depth == 0 && self.text(j) == ";"
+                    })?;
+                    return self.after_else(end + 1);
+                }
+            }
+        }
+        None
+    }
+
+    /// With an `else` behind the statement that ends before `i`, the end of that one's braces or `;`.
+    fn after_else(&self, i: usize) -> Option<usize> {
+        match (self.text(i), self.text(i + 1)) {
+            ("else", "{") => Some(self.close(i + 1)? + 1),
+            ("else", _) => (i..self.tokens.len()).find(|&j| self.text(j) == ";").map(|j| j + 1),
+            _ => Some(i),
+        }
+    }
+}
+
+/// `BEGIN_CRITICAL`: written as macros are, and long enough not to be a type variable.
+pub fn is_shouting(name: &str) -> bool {
+    name.len() > 2 && !name.bytes().any(|b| b.is_ascii_lowercase())
+}
+
+fn is_keyword(text: &str) -> bool {
+    matches!(
+        text,
+        "if" | "else"
+            | "for"
+            | "while"
+            | "do"
+            | "switch"
+            | "case"
+            | "default"
+            | "break"
+            | "continue"
+            | "return"
+            | "goto"
+            | "sizeof"
+            | "struct"
+            | "union"
+            | "enum"
+            | "typedef"
+            | "static"
+            | "extern"
+            | "const"
+            | "volatile"
+            | "register"
+            | "unsigned"
+            | "signed"
+            | "int"
+            | "char"
+            | "short"
+            | "long"
+            | "float"
+            | "double"
+            | "void"
+            | "inline"
+            | "auto"
+            | "asm"
+            | "__asm__"
+            | "__asm"
+            | "_asm"
+            | "__volatile__"
+            | "_Generic"
+            | "_Alignof"
+            | "_Static_assert"
+    )
+}
