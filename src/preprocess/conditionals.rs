@@ -222,14 +222,19 @@ impl Conditionals {
 
     /// True where two choices read `within` alike.
     pub fn same_within(&self, a: &Choice, b: &Choice, within: Span) -> bool {
-        self.groups.iter().enumerate().all(|(g, group)| {
-            a.arms[g] == b.arms[g] || !group.arms.iter().any(|arm| arm.directive.to(arm.body).overlaps(within))
-        })
+        self.overlapping(within).all(|g| a.arms[g] == b.arms[g])
     }
 
-    /// True where an arm of an unsettled group begins or ends inside `within`.
-    pub fn touches(&self, within: Span) -> bool {
-        self.groups.iter().any(|g| g.arms.iter().any(|arm| within.contains(arm.directive.start)))
+    /// The groups that overlap `within`, in order: those around its start, then those that begin in it. Asked for each
+    /// function, so not every group is looked at.
+    fn overlapping(&self, within: Span) -> impl Iterator<Item = usize> {
+        let begin_before = |offset| self.groups.partition_point(|g| g.arms[0].directive.start < offset);
+        let (first, end) = (begin_before(within.start), begin_before(within.end));
+        let parent = |&g: &usize| self.groups[g].parent.map(|(parent, _)| parent);
+        let open = |g: &usize| self.groups[*g].arms.last().is_some_and(|arm| arm.body.end > within.start);
+        let mut around: Vec<usize> = std::iter::successors(first.checked_sub(1), parent).filter(open).collect();
+        around.reverse();
+        around.into_iter().chain(first..end)
     }
 
     fn is_live(&self, choice: &Choice, mut group: usize) -> bool {

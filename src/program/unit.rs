@@ -49,7 +49,9 @@ impl Unit {
             self.base.functions.iter().map(|f| f.span).filter(|s| wanted(&code[s.range()])).collect();
         let is_wanted = |arm: &Arm| {
             let text = &code[arm.body.range()];
-            let inside = touched.iter().any(|f| f.overlaps(arm.body));
+            // Functions stand one behind the other.
+            let next = touched.partition_point(|f| f.end <= arm.body.start);
+            let inside = touched.get(next).is_some_and(|f| f.overlaps(arm.body));
             if inside { has_control(text) } else { wanted(text) }
         };
         let settled = |name: &str| macros.settled(name, self.file);
