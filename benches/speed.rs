@@ -1,0 +1,92 @@
+//! A whole run beside the floor that every tool on a parser stands on: parsing each byte once.
+//!
+//! `CROSSTALK_BENCH_DIR=~/src/asterisk cargo bench` measures a real tree; without it, C made here.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use crosstalk::checks::engine::run;
+use crosstalk::checks::{Options, RULES, Rule};
+use crosstalk::preprocess::comments::CommentStyle;
+use crosstalk::source::{Selection, SourceFile, discover, load, shown};
+use crosstalk::syntax::parse::parse;
+
+const REPETITIONS: usize = 3;
+const SYNTHETIC_BYTES: usize = 4 << 20;
+
+fn main() {
+    // `cargo test --all-targets` runs this, too, and wants no measurement.
+    if !std::env::args().any(|arg| arg == "--bench") {
+        return;
+    }
+    let made = tempfile::tempdir().expect("a folder");
+    let folder = std::env::var_os("CROSSTALK_BENCH_DIR").map(PathBuf::from);
+    let folder = folder.unwrap_or_else(|| {
+        write_synthetic(made.path());
+        made.path().to_path_buf()
+    });
+    let found = discover(&Selection { paths: vec![folder.clone()], ..Selection::default() });
+    let load = |path: &PathBuf| load(path, &shown(path), 32 << 20).ok();
+    let mut files: Vec<SourceFile> = found.files.iter().filter_map(load).collect();
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    let bytes: usize = files.iter().map(|f| f.text.len()).sum();
+    println!("{}: {} files, {bytes} bytes", folder.display(), files.len());
+
+    let floor = median(|| files.iter().for_each(|file| drop(parse(&file.text))));
+    let one = whole_run(&files, 1);
+    let two = whole_run(&files, 2);
+    let rate = |time: Duration| bytes as f64 / 1e6 / time.as_secs_f64();
+    let ratio = |a: Duration, b: Duration| a.as_secs_f64() / b.as_secs_f64();
+    for (what, time) in
+        [("parse of every byte, 1 thread", floor), ("whole run, 1 thread", one), ("whole run, 2 threads", two)]
+    {
+        println!("{what:30} {:8.1} ms  {:7.1} MB/s", time.as_secs_f64() * 1e3, rate(time));
+    }
+    println!("whole run ÷ parse, 1 thread    {:8.2}", ratio(one, floor));
+    println!("1 thread ÷ 2 threads           {:8.2}", ratio(one, two));
+}
+
+fn whole_run(files: &[SourceFile], threads: usize) -> Duration {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(8 << 20).build().expect("threads");
+    let rules: Vec<&Rule> = RULES.iter().collect();
+    let options =
+        Options { comment_style: CommentStyle::Keyword, generated: false, whole_files: false, features: false };
+    median(|| drop(pool.install(|| run(files, &rules, &options, &|| {}))))
+}
+
+fn median(work: impl Fn()) -> Duration {
+    let mut times: Vec<Duration> = (0..REPETITIONS)
+        .map(|_| {
+            let start = Instant::now();
+            work();
+            start.elapsed()
+        })
+        .collect();
+    times.sort();
+    times[REPETITIONS / 2]
+}
+
+/// Functions of the kinds that make up a telephony server: one in ten holds a `switch`.
+fn write_synthetic(folder: &std::path::Path) {
+    let mut text = String::new();
+    let (mut written, mut file, mut n) = (0, 0, 0);
+    while written < SYNTHETIC_BYTES {
+        n += 1;
+        let body = if n % 10 == 0 {
+            "    switch (m->type) {\n    case 1:\n        answer(m);\n        break;\n    case 2:\n    case 3:\n        \
+             ring(m, len);\n        /* fall through */\n    default:\n        drop(m);\n    }\n"
+        } else {
+            "    if (!m || len < sizeof(*m)) {\n        log_message(LOG_WARNING, \"short message: %d\\n\", len);\n        \
+             return -1;\n    }\n    while (len-- > 0 && m->data[len] != ';')\n        m->sum += m->data[len] << 2;\n"
+        };
+        write!(text, "/* Handles message {n}. */\nstatic int handle_{n}(struct message *m, int len)\n{{\n{body}    return 0;\n}}\n\n")
+            .expect("a string");
+        if text.len() > 64 << 10 {
+            std::fs::write(folder.join(format!("file{file}.c")), &text).expect("a file");
+            written += text.len();
+            file += 1;
+            text.clear();
+        }
+    }
+}
