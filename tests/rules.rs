@@ -2,7 +2,8 @@
 //!
 //! A block that opens with `c bad` must raise its page's rule on each line that ends in `// ~ rule-id`, and nothing
 //! else; one that opens with `c good` must not raise it. The markers are cut off before the block is checked, so
-//! that no rule reads them as comments. Options follow on the opening line: `c bad comment-style=attribute`.
+//! that no rule reads them as comments. Options follow on the opening line: `c bad comment-style=attribute`,
+//! `c good confidence=medium`.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,6 +13,7 @@ use crosstalk::checks::engine::run;
 use crosstalk::checks::{Options, RULES, Rule};
 use crosstalk::cli::args::CommentLevel;
 use crosstalk::preprocess::comments::CommentStyle;
+use crosstalk::report::Confidence;
 use crosstalk::source::SourceFile;
 
 const MARKER: &str = "// ~ ";
@@ -23,6 +25,8 @@ struct Block {
     page_line: usize,
     bad: bool,
     comment_style: CommentStyle,
+    /// Findings below it do not count, as in a run without `--min-confidence low`.
+    least: Confidence,
     code: String,
     /// Line in the block and rule.
     expected: BTreeSet<(usize, String)>,
@@ -43,12 +47,17 @@ fn blocks(page: &str) -> Result<Vec<Block>, String> {
             _ => continue,
         };
         let mut comment_style = CommentStyle::Keyword;
+        let mut least = Confidence::Low;
         for option in &words[2..] {
+            if *option == "confidence=medium" {
+                least = Confidence::Medium;
+                continue;
+            }
             let value = option.strip_prefix("comment-style=").and_then(|v| CommentLevel::from_str(v, false).ok());
             comment_style = value.ok_or_else(|| format!("line {}: unknown option `{option}`", at + 1))?.into();
         }
         let (code, expected) = cut_markers(&body);
-        blocks.push(Block { number: blocks.len() + 1, page_line: at + 1, bad, comment_style, code, expected });
+        blocks.push(Block { number: blocks.len() + 1, page_line: at + 1, bad, comment_style, least, code, expected });
     }
     Ok(blocks)
 }
@@ -83,6 +92,7 @@ fn judge(rule: &Rule, block: &Block) -> Vec<String> {
     let found: Vec<(usize, String)> = outcome
         .findings
         .iter()
+        .filter(|f| f.confidence >= block.least)
         .map(|f| (files[0].position(f.span.start).line as usize, f.rule.to_owned()))
         .filter(|(_, id)| block.bad || id == rule.id)
         .collect();

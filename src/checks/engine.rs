@@ -142,14 +142,12 @@ fn asked_about(program: &Program, file: FileId, function: &Function) -> BTreeSet
 fn check(cx: &Context, unit: &Unit, parsed: &Parsed, rules: &[&Rule]) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     let source = &cx.files[unit.file.0 as usize].text;
+    let choices = std::iter::once(&unit.base).chain(&parsed.others).map(|r| &r.choice);
+    let assumed: Vec<_> = choices.map(|c| unit.conditionals.assumed(source, c, &unit.base.choice)).collect();
     for (r, function) in &parsed.functions {
         let reading = r.checked_sub(1).map_or(&unit.base, |i| &parsed.others[i]);
-        let assumed = match r {
-            0 => Vec::new(),
-            _ => unit.conditionals.assumed(source, &reading.choice, &unit.base.choice, function.span),
-        };
         let cfg = Cfg::new(&function.body, &|body, call| cx.noreturn.is_noreturn(cx.program, unit.file, body, call));
-        let view = View { unit, reading, function, cfg: &cfg, assumed: &assumed };
+        let view = View { unit, reading, function, cfg: &cfg, assumed: &assumed[*r] };
         for rule in rules {
             (rule.check)(cx, &view, &mut findings);
         }

@@ -77,6 +77,20 @@ pub struct View<'a> {
     pub reading: &'a Reading,
     pub function: &'a Function,
     pub cfg: &'a Cfg,
-    /// What the reading assumes beyond the base one, a line each: empty for the base reading.
-    pub assumed: &'a [String],
+    /// What the reading assumes beyond the base one, by place; nothing for the base reading.
+    pub assumed: &'a [(Span, String)],
+}
+
+impl View<'_> {
+    /// What the reading assumes of `within`, a line each: the nearest directives only.
+    pub fn assumed_in(&self, within: Span) -> Vec<String> {
+        const LINES: usize = 4;
+        const LOOKED_AT: usize = 64;
+        let end = self.assumed.partition_point(|(span, _)| span.start < within.end);
+        let near = self.assumed[..end].iter().rev().take(LOOKED_AT).filter(|(span, _)| span.overlaps(within));
+        let mut lines: Vec<String> = near.take(LINES).map(|(_, line)| line.clone()).collect();
+        lines.reverse();
+        lines.dedup();
+        lines
+    }
 }

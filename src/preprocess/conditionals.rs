@@ -199,25 +199,24 @@ impl Conditionals {
         blank(code, &self.dead(choice))
     }
 
-    /// For the groups that lie in or around `within`: what `choice` assumes, as text for a person.
-    pub fn assumed(&self, text: &str, choice: &Choice, base: &Choice, within: Span) -> Vec<String> {
-        let mut lines = Vec::new();
+    /// The groups that `choice` reads otherwise than `base`, in order, each with what that assumes, for a person.
+    pub fn assumed(&self, text: &str, choice: &Choice, base: &Choice) -> Vec<(Span, String)> {
+        let line = |span: Span| text[span.range()].lines().next().unwrap_or("").trim();
+        let mut all = Vec::new();
         for (g, group) in self.groups.iter().enumerate() {
-            let extent = group.arms.iter().fold(group.arms[0].body, |all, arm| all.to(arm.body));
-            if choice.arms[g] == base.arms[g] || !extent.overlaps(within) || !self.is_live(choice, g) {
+            if choice.arms[g] == base.arms[g] || !self.is_live(choice, g) {
                 continue;
             }
-            let first = text[group.arms[0].directive.range()].lines().next().unwrap_or("").trim();
-            lines.push(match choice.arms[g].map(|a| (a, &group.arms[a])) {
+            let extent = group.arms.iter().fold(group.arms[0].directive, |all, arm| all.to(arm.body));
+            let first = line(group.arms[0].directive);
+            let says = match choice.arms[g].map(|a| (a, line(group.arms[a].directive))) {
                 Some((0, _)) => format!("where `{first}` holds"),
-                Some((_, arm)) if text[arm.directive.range()].contains("elif") => {
-                    format!("where `{}` holds", text[arm.directive.range()].lines().next().unwrap_or("").trim())
-                }
+                Some((_, arm)) if arm.contains("elif") => format!("where `{arm}` holds"),
                 _ => format!("where `{first}` does not hold"),
-            });
+            };
+            all.push((extent, says));
         }
-        lines.dedup();
-        lines
+        all
     }
 
     /// True where two choices read `within` alike.

@@ -257,7 +257,7 @@ pub fn evidence(
     e.add("directive-between", view.unit.scan.has_directive(site.gap));
     e.add("says-intent", site.intent.is_some());
     e.add("file-has-marks", sections.file_has_marks);
-    e.add("other-reading", !view.assumed.is_empty());
+    e.add("other-reading", !view.assumed_in(site.extent).is_empty());
     e
 }
 

@@ -15,6 +15,8 @@ pub struct FallSite {
     pub fall: Fall,
     /// Between the last token that runs into the label and the label: where a mark stands.
     pub gap: Span,
+    /// From the first label of the section that falls to behind the label run into.
+    pub extent: Span,
     /// Index into the switch's sections of the one that falls, where its label is at the switch's top level.
     pub section: Option<usize>,
     /// The label's section does nothing but leave, and this one loses nothing by it: GCC accepts that, Clang and
@@ -73,8 +75,11 @@ pub fn switch_falls(cx: &Context, view: &View) -> Vec<SwitchFalls> {
         let behind = behind_label(&view.reading.code, body.stmt(fall.label).span.end);
         let near = comments.iter().chain(view.unit.scan.comments_in(behind));
         let intent = near.copied().find(|c| states_intent(text(c)));
+        let own = body.stmt(fall.label).span;
+        let first = section.and_then(|p| switch.sections[p].labels.first()).map_or(own, |&l| body.stmt(l).span);
+        let extent = first.to(own);
         let after_assertion = section.is_some_and(|p| ends_in_assertion(body, &switch.sections[p]));
-        switch.unmarked.push(FallSite { fall, gap, section, harmless, after_assertion, intent });
+        switch.unmarked.push(FallSite { fall, gap, extent, section, harmless, after_assertion, intent });
     }
     all
 }

@@ -94,7 +94,7 @@ fn finding(
             related.push(at(*anew, format!("`{place}` is set anew before anything reads it")));
         }
     }
-    let mut notes = view.assumed.to_vec();
+    let mut notes = view.assumed_in(site.extent);
     if let Some(intent) = site.intent {
         let source = &cx.files[file.0 as usize];
         let said = source.slice(intent).split_whitespace().collect::<Vec<_>>().join(" ");
