@@ -1,5 +1,7 @@
 //! The `#define` table over the whole repository, with scopes, and what shape each macro has.
 
+mod judge;
+
 use std::sync::OnceLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -182,6 +184,8 @@ pub struct MacroTable {
     includes: Vec<Vec<FileId>>,
     closures: Vec<OnceLock<FxHashSet<FileId>>>,
     noreturn: FxHashSet<Box<str>>,
+    /// Definitions that mark a fall-through by name.
+    fallthrough: OnceLock<Vec<usize>>,
 }
 
 impl MacroTable {
@@ -218,16 +222,15 @@ impl MacroTable {
         self.defs.iter_mut().for_each(|def| def.traits = OnceLock::new());
     }
 
-    /// The project's own macro that marks a fall-through and can be used in `file`, if there is one.
+    /// The project's own macro that marks a fall-through and can be used in `file`, if there is one: the first by
+    /// name, for several headers may define one.
     pub fn fallthrough_macro(&self, file: FileId) -> Option<&str> {
-        let usable = |def: &&MacroDef| {
-            def.params.is_none()
-                && !def.dead
-                && self.traits(def).fallthrough
-                && (def.file == file || self.includes(file, def.file))
-        };
-        // The first by name: several headers may define one.
-        self.defs.iter().filter(|d| is_fallthrough_name(&d.name)).filter(usable).map(|d| &*d.name).min()
+        let marks = self.fallthrough.get_or_init(|| {
+            let is_mark = |d: &MacroDef| d.params.is_none() && !d.dead && is_fallthrough_name(&d.name);
+            (0..self.defs.len()).filter(|&i| is_mark(&self.defs[i]) && self.traits(&self.defs[i]).fallthrough).collect()
+        });
+        let usable = |d: &&MacroDef| d.file == file || self.includes(file, d.file);
+        marks.iter().map(|&i| &self.defs[i]).filter(usable).map(|d| &*d.name).min()
     }
 
     /// `file` includes `other`, directly or not.
@@ -316,102 +319,6 @@ impl MacroTable {
         *def.traits.get_or_init(|| self.judge(def))
     }
 
-    /// Reads the replacement with nested macros expanded in place (bounded, each name once).
-    fn judge(&self, def: &MacroDef) -> Traits {
-        let mut traits = Traits::default();
-        let mut decoration = true;
-        let mut depth = 0i32;
-        let mut lowest = 0i32;
-        let mut statements = 0usize;
-        let mut words_since_semicolon = 0usize;
-        let mut heads: Vec<(i32, bool)> = Vec::new();
-        let mut last_is_head = false;
-        let mut pending_head = false;
-        let mut in_do = false;
-        let mut takes_list = false;
-        let mut in_type = false;
-        let mut seen: Vec<&str> = vec![&def.name];
-        let mut stack = vec![(def, def.tokens())];
-        while let Some((current, tokens)) = stack.last_mut() {
-            let Some(token) = tokens.next() else {
-                stack.pop();
-                continue;
-            };
-            let parameter = current.params.as_ref().is_some_and(|p| p.iter().any(|p| **p == *token.text));
-            if token.is_ident()
-                && !parameter
-                && stack.len() < MAX_NESTING
-                && let Some(nested) = self.resolve_nested(&token.text, current_file(&stack))
-                && !seen.contains(&&*nested.name)
-            {
-                seen.push(&nested.name);
-                stack.push((nested, nested.tokens()));
-                continue;
-            }
-            let text = &*token.text;
-            last_is_head = false;
-            match text {
-                "break" | "continue" | "return" | "goto" => traits.jumps = true,
-                "case" | "default" => traits.labels = true,
-                "for" | "while" | "if" | "switch" => pending_head = true,
-                "struct" | "union" | "enum" if depth == 0 => in_type = true,
-                "else" | "do" => {
-                    last_is_head = true;
-                    in_do |= text == "do";
-                }
-                "(" | "[" | "{" => {
-                    traits.several |= in_type && text == "{" && depth == 0;
-                    depth += 1;
-                    if text == "(" {
-                        heads.push((depth, pending_head));
-                        pending_head = false;
-                    }
-                }
-                ")" | "]" | "}" => {
-                    if text == ")" && heads.last().is_some_and(|&(d, _)| d == depth) {
-                        last_is_head = heads.pop().is_some_and(|(_, head)| head);
-                    }
-                    depth -= 1;
-                    lowest = lowest.min(depth);
-                    if text == "}" && depth == 0 {
-                        statements += 1;
-                        words_since_semicolon = 0;
-                    }
-                }
-                ";" if depth == 0 => {
-                    statements += usize::from(words_since_semicolon > 0);
-                    words_since_semicolon = 0;
-                }
-                _ if token.is_ident() => {
-                    traits.noreturn |= self.noreturn.contains(text);
-                    let plain = text.trim_matches('_');
-                    traits.fallthrough |= plain == "fallthrough";
-                    traits.says_noreturn |=
-                        matches!(text, "_Noreturn" | "noreturn" | "__noreturn__" | "__dead2" | "__dead");
-                }
-                _ => {}
-            }
-            if !matches!(text, ";" | "}") && depth == 0 {
-                words_since_semicolon += 1;
-            }
-            // `(` is part of an attribute only where one that takes a list stands before it.
-            decoration &= if text == "(" { depth > 1 || takes_list } else { depth > 0 || is_decoration(text) };
-            takes_list = is_list_attribute(text);
-        }
-        traits.decoration = (decoration && !traits.fallthrough && lowest >= 0) || def.text.is_empty();
-        traits.unbalanced = depth != 0 || lowest < 0;
-        // `do { … } while (0)` ends in a head that closes it.
-        traits.head = last_is_head && !(in_do && statements > 0);
-        traits.several |= statements > 1 || (statements == 1 && words_since_semicolon > 0 && !in_do);
-        traits.fallthrough |= def.params.as_ref().is_none_or(Vec::is_empty)
-            && is_fallthrough_name(&def.name)
-            && !traits.jumps
-            && !traits.labels
-            && statements <= 1;
-        traits.says_noreturn &= !traits.jumps;
-        traits
-    }
-
     /// A macro named inside a replacement list: the definer's own file first.
     fn resolve_nested(&self, name: &str, file: FileId) -> Option<&MacroDef> {
         let indices = self.by_name.get(name)?;
@@ -428,56 +335,6 @@ impl MacroTable {
         let undefined = self.undefs[file.0 as usize].iter().any(|(_, n)| **n == *name);
         (own.next().is_none() && !undefined).then(|| &*first.text != "0")
     }
-}
-
-fn current_file(stack: &[(&MacroDef, Tokens<'_>)]) -> FileId {
-    stack.last().map_or(FileId(0), |(def, _)| def.file)
-}
-
-fn is_list_attribute(text: &str) -> bool {
-    matches!(text, "__attribute__" | "__attribute" | "__declspec" | "_Alignas" | "alignas" | "_Pragma" | "__pragma")
-}
-
-fn is_decoration(text: &str) -> bool {
-    is_list_attribute(text)
-        || matches!(
-            text,
-            "static"
-                | "inline"
-                | "extern"
-                | "const"
-                | "volatile"
-                | "register"
-                | "restrict"
-                | "__inline"
-                | "__inline__"
-                | "__restrict"
-                | "__restrict__"
-                | "__const"
-                | "__volatile__"
-                | "__extension__"
-                | "__signed__"
-                | "_Noreturn"
-                | "noreturn"
-                | "__cdecl"
-                | "__stdcall"
-                | "__fastcall"
-                | "_cdecl"
-                | "_stdcall"
-                | "WINAPI"
-                | "_Thread_local"
-                | "__thread"
-                | "__dead2"
-                | "__dead"
-                | "__forceinline"
-                | "always_inline"
-                | "near"
-                | "far"
-                | ")"
-                | "["
-                | "]"
-                | "\"C\""
-        )
 }
 
 fn base_name(path: &str) -> &str {

@@ -1,5 +1,9 @@
 //! One file, read under its base choice of arms and, where control flow depends on others, under those.
 
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use crate::preprocess::comments::CommentStyle;
 use crate::preprocess::conditionals::{Arm, Choice, Conditionals};
 use crate::preprocess::macros::MacroTable;
 use crate::preprocess::scan::Scan;
@@ -23,6 +27,39 @@ pub struct Unit {
     pub scan: Scan,
     pub conditionals: Conditionals,
     pub base: Reading,
+    habits: OnceLock<Habits>,
+}
+
+/// How the people who write a file write it.
+pub struct Habits {
+    pub newline: &'static str,
+    /// The comment that marks most fall-throughs here, of those that GCC accepts by default.
+    pub fallthrough_comment: Option<String>,
+    /// `[[fallthrough]]` is in use.
+    pub fallthrough_attribute: bool,
+    /// Some comment speaks of falling through.
+    pub mentions_fallthrough: bool,
+}
+
+impl Habits {
+    fn new(text: &str, scan: &Scan) -> Habits {
+        let mut spellings: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut mentions_fallthrough = false;
+        for comment in &scan.comments {
+            let comment = &text[comment.range()];
+            mentions_fallthrough |= CommentStyle::Loose.accepts(comment);
+            if CommentStyle::Keyword.accepts(comment) {
+                *spellings.entry(comment).or_default() += 1;
+            }
+        }
+        let most = spellings.into_iter().max_by_key(|&(text, n)| (n, std::cmp::Reverse(text)));
+        Habits {
+            newline: if text.contains("\r\n") { "\r\n" } else { "\n" },
+            fallthrough_comment: most.map(|(text, _)| text.to_owned()),
+            fallthrough_attribute: text.contains("[[fallthrough]]"),
+            mentions_fallthrough,
+        }
+    }
 }
 
 impl Unit {
@@ -35,7 +72,12 @@ impl Unit {
         } else {
             Reading::new(&conditionals, &scan.code, choice)
         };
-        Unit { file, scan, conditionals, base }
+        Unit { file, scan, conditionals, base, habits: OnceLock::new() }
+    }
+
+    /// `text` is the file's.
+    pub fn habits(&self, text: &str) -> &Habits {
+        self.habits.get_or_init(|| Habits::new(text, &self.scan))
     }
 
     /// The readings beside the base one that change the control flow of a function for which `wanted` holds, and

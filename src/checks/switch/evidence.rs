@@ -7,7 +7,6 @@ use super::facts::{Facts, Last, ends_in_jump, folded, similarity};
 use super::falls::{FallSite, SwitchFalls};
 use crate::checks::{Context, View};
 use crate::hir::{Body, ExprKind, StmtId, StmtKind};
-use crate::preprocess::comments::CommentStyle;
 
 /// One site's features: names of those that hold.
 pub struct Evidence {
@@ -34,6 +33,8 @@ pub struct Sections {
     falls: Vec<bool>,
     /// Sections that end in a jump, the last one left out.
     ending: usize,
+    /// Sections that end in a jump: those that others are compared with.
+    siblings: Vec<usize>,
     file_has_marks: bool,
 }
 
@@ -45,10 +46,10 @@ impl Sections {
         for p in switch.unmarked.iter().filter_map(|site| site.section).chain(switch.marked.iter().copied()) {
             falls[p] = true;
         }
-        let text = &cx.files[view.unit.file.0 as usize].text;
         let ending = falls.iter().take(facts.len().saturating_sub(1)).filter(|&&f| !f).count();
-        let file_has_marks = view.unit.scan.comments.iter().any(|c| CommentStyle::Loose.accepts(&text[c.range()]));
-        Sections { facts, falls, ending, file_has_marks }
+        let file_has_marks = view.unit.habits(&cx.files[view.unit.file.0 as usize].text).mentions_fallthrough;
+        let siblings = (0..facts.len()).filter(|&i| !falls[i]).take(MAX_SIBLINGS).collect();
+        Sections { facts, falls, ending, siblings, file_has_marks }
     }
 
     /// The number of sections beside `p` and the last one, and how many of these end in a jump.
@@ -131,12 +132,8 @@ pub fn evidence(
     let shape = similarity(&from.shape, &into.shape);
     let (others, terminating) = sections.others(p);
     let all_others_end = others > 0 && terminating == others;
-    let siblings = || (0..sections.facts.len()).filter(|&i| !sections.falls[i]);
-    let sibling = siblings()
-        .filter(|&i| i != p)
-        .take(MAX_SIBLINGS)
-        .map(|i| similarity(&from.shape, &sections.facts[i].shape))
-        .fold(0.0, f64::max);
+    let alike = |&i: &usize| similarity(&from.shape, &sections.facts[i].shape);
+    let sibling = sections.siblings.iter().filter(|&&i| i != p).map(alike).fold(0.0, f64::max);
     e.add("shape-80", shape >= 0.8);
     e.add("shape-90", shape >= 0.9);
     e.add("shape-below-40", shape < 0.4);

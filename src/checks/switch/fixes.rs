@@ -1,7 +1,5 @@
 //! The two ways to mend a fall-through: end the section, or say that it is meant. Only a person can choose.
 
-use std::collections::BTreeMap;
-
 use super::falls::{FallSite, SwitchFalls};
 use crate::checks::{Context, View};
 use crate::hir::{StmtId, StmtKind};
@@ -29,7 +27,7 @@ pub fn fixes(cx: &Context, view: &View, switch: &SwitchFalls, site: &FallSite, m
     // A macro's call ends before its `;`.
     let semicolon = code[end..].iter().position(|b| !b.is_ascii_whitespace()).filter(|&i| code[end + i] == b';');
     end += semicolon.map_or(0, |i| i + 1);
-    let newline = if source.text.contains("\r\n") { "\r\n" } else { "\n" };
+    let newline = view.unit.habits(&source.text).newline;
     let insert = |at: usize, replacement: String| vec![Edit { file, span: Span::new(at, at), replacement }];
     let label = body.stmt(site.fall.label).span.start as usize;
     let line = source.line_range(source.line_index(label as u32)).start;
@@ -55,20 +53,13 @@ fn indent_of(source: &SourceFile, offset: u32) -> &str {
 
 /// How this project marks a fall-through: as the file does, else by its own macro, else as every tool accepts it.
 pub fn mark(cx: &Context, view: &View) -> String {
-    let source = &cx.files[view.unit.file.0 as usize].text;
-    let mut spellings: BTreeMap<&str, usize> = BTreeMap::new();
-    for comment in &view.unit.scan.comments {
-        let text = &source[comment.range()];
-        if CommentStyle::Keyword.accepts(text) {
-            *spellings.entry(text).or_default() += 1;
-        }
-    }
+    let habits = view.unit.habits(&cx.files[view.unit.file.0 as usize].text);
     if cx.options.comment_style != CommentStyle::Attribute {
-        if let Some((spelling, _)) = spellings.iter().max_by_key(|&(text, n)| (*n, std::cmp::Reverse(*text))) {
-            return (*spelling).to_owned();
+        if let Some(comment) = &habits.fallthrough_comment {
+            return comment.clone();
         }
     }
-    if source.contains("[[fallthrough]]") {
+    if habits.fallthrough_attribute {
         return "[[fallthrough]];".into();
     }
     if let Some(name) = cx.program.macros.fallthrough_macro(view.unit.file) {
