@@ -115,7 +115,7 @@ fn unreadable_files_are_named() {
     use std::os::unix::fs::PermissionsExt;
     let folder = Folder::new(&[("a.c", FALLS), ("locked.c", FALLS)]);
     let locked = folder.path().join("locked.c");
-    set_permissions(&locked, Permissions::from_mode(0)).expect("permissions");
+    set_permissions(&locked, Permissions::from_mode(0o000)).expect("permissions");
     let run = survives(&folder, &["."]);
     // Root reads everything.
     if File::open(&locked).is_err() {

@@ -60,11 +60,11 @@ impl NoReturn {
         let mut wanted_functions = wanted.clone();
         let mut macro_calls: Vec<(Box<str>, FileId, Box<str>)> = Vec::new();
         for (name, file) in wanted {
-            if program.callees(&name, file).is_empty() {
-                if let Some(callee) = last_call_of_macro(program, &name, file) {
-                    wanted_functions.insert((callee.clone(), file));
-                    macro_calls.push((name.clone(), file, callee));
-                }
+            if program.callees(&name, file).is_empty()
+                && let Some(callee) = last_call_of_macro(program, &name, file)
+            {
+                wanted_functions.insert((callee.clone(), file));
+                macro_calls.push((name.clone(), file, callee));
             }
         }
         let candidates = candidates(program, wanted_functions);
@@ -156,10 +156,7 @@ fn last_call_of_macro(program: &Program, name: &str, file: FileId) -> Option<Box
     let tokens: Vec<_> = def.tokens().collect();
     let conditional = tokens.iter().any(|t| matches!(&*t.text, "if" | "?" | "&&" | "||" | "while" | "for"));
     let calls = tokens.windows(2).filter(|w| w[0].is_ident() && w[1].is("(") && !w[0].is("do"));
-    let last = calls
-        .map(|w| w[0].text.as_ref())
-        .filter(|n| program.is_defined(n) || program.is_declared_noreturn(n))
-        .last()?;
+    let last = calls.map(|w| w[0].text.as_ref()).rfind(|n| program.is_defined(n) || program.is_declared_noreturn(n))?;
     (!conditional).then(|| last.into())
 }
 

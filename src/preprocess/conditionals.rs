@@ -306,10 +306,10 @@ fn settle(condition: &Condition, assignment: &mut Assignment, settled: &dyn Fn(&
         match condition {
             Condition::Const(_) => {}
             Condition::Atom(name) => {
-                if !assignment.values.contains_key(name) {
-                    if let Some(value) = platform(name).or_else(|| settled(name)) {
-                        assignment.give(name, value);
-                    }
+                if !assignment.values.contains_key(name)
+                    && let Some(value) = platform(name).or_else(|| settled(name))
+                {
+                    assignment.give(name, value);
                 }
             }
             Condition::Not(inner) => todo.push(inner),

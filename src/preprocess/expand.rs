@@ -71,12 +71,13 @@ impl<'t> Expander<'t> {
         let mut out: Vec<Expanded<'t>> = Vec::with_capacity(self.work.len());
         while let Some(next) = self.work.pop() {
             let member = out.last().is_some_and(|p| matches!(&*p.token.text, "." | "->"));
-            if next.token.kind == TokenKind::Ident && !member && self.produced < MAX_TOKENS {
-                if let Some(def) = self.candidate(&next) {
-                    if self.call(def, &next) {
-                        continue;
-                    }
-                }
+            if next.token.kind == TokenKind::Ident
+                && !member
+                && self.produced < MAX_TOKENS
+                && let Some(def) = self.candidate(&next)
+                && self.call(def, &next)
+            {
+                continue;
             }
             out.push(next);
         }

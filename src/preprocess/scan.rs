@@ -177,12 +177,12 @@ fn starts_line(bytes: &[u8], at: usize, blanks: &[Span]) -> bool {
     let mut i = at;
     let mut blanks = blanks.iter().rev().peekable();
     while i > 0 {
-        if let Some(blank) = blanks.peek() {
-            if blank.end as usize == i {
-                i = blank.start as usize;
-                blanks.next();
-                continue;
-            }
+        if let Some(blank) = blanks.peek()
+            && blank.end as usize == i
+        {
+            i = blank.start as usize;
+            blanks.next();
+            continue;
         }
         match bytes[i - 1] {
             b'\n' => return true,

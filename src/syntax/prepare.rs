@@ -69,20 +69,20 @@ fn render(code: &str, tokens: &[Expanded], brace: u32) -> Prepared {
     let mut open: Option<u32> = None;
     for item in tokens {
         let span = item.token.span;
-        if !item.from_macro {
-            if let (Some(end), Some(piece)) = (open, pieces.last_mut()) {
-                // Blanks between two tokens are copied as they stand, line ends included.
-                let gap = &code[end as usize..(span.start as usize).max(end as usize)];
-                if span.start >= end && gap.trim().is_empty() {
-                    text.push_str(gap);
-                    if span.start == brace {
-                        body = text.len();
-                    }
-                    text.push_str(&item.token.text);
-                    piece.source.end = span.end;
-                    open = Some(span.end);
-                    continue;
+        if !item.from_macro
+            && let (Some(end), Some(piece)) = (open, pieces.last_mut())
+        {
+            // Blanks between two tokens are copied as they stand, line ends included.
+            let gap = &code[end as usize..(span.start as usize).max(end as usize)];
+            if span.start >= end && gap.trim().is_empty() {
+                text.push_str(gap);
+                if span.start == brace {
+                    body = text.len();
                 }
+                text.push_str(&item.token.text);
+                piece.source.end = span.end;
+                open = Some(span.end);
+                continue;
             }
         }
         text.push(' ');

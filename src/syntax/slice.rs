@@ -116,10 +116,13 @@ fn body_end(bytes: &[u8], open: usize, is_function: bool) -> (usize, bool) {
                 continue;
             }
             b'{' => {
-                if is_function && depth > 0 && in_column_0(bytes, at) && previous(bytes, at) == Some(b')') {
-                    if let Some(end) = last_column_0 {
-                        return (end, true);
-                    }
+                if is_function
+                    && depth > 0
+                    && in_column_0(bytes, at)
+                    && previous(bytes, at) == Some(b')')
+                    && let Some(end) = last_column_0
+                {
+                    return (end, true);
                 }
                 depth += 1;
             }

@@ -40,11 +40,8 @@ impl Folder {
         fs::write(path, bytes).expect("a file");
     }
 
-    pub fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.path().join(name)).expect("a file")
-    }
-
     /// `crosstalk` with arguments, in this folder.
+    #[allow(dead_code)] // Each test binary has its own copy, and not all use it.
     pub fn run(&self, args: &[&str]) -> Run {
         self.run_with(args, b"", Duration::from_secs(120))
     }
