@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 use super::cfg::Cfg;
 use super::constant;
 use crate::hir::{Body, ExprId, ExprKind, Function, StmtId, StmtKind, UnaryOp};
-use crate::program::{Definition, Program};
+use crate::program::{Definition, Program, guarded};
 use crate::source::FileId;
 
 /// Functions that are read to judge those that a rule asks about: past it, the rest is taken to return.
@@ -106,10 +106,11 @@ fn candidates(program: &Program, wanted: BTreeSet<(Box<str>, FileId)>) -> Vec<Ca
             .take(room)
             .collect::<Vec<_>>()
             .into_par_iter()
-            .map(|definition| {
+            .filter_map(|definition| {
                 let unit = program.unit(definition.file);
                 let item = &unit.base.functions[definition.item as usize];
-                Candidate { definition, function: program.parse(unit, &unit.base, item) }
+                let function = guarded(|| program.parse(unit, &unit.base, item)).ok()?;
+                Some(Candidate { definition, function })
             })
             .filter(|c| !c.function.body.over_budget)
             .collect();

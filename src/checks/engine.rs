@@ -1,7 +1,6 @@
 //! Runs the rules over the program: parse what they need, infer what they ask, check, order.
 
 use std::collections::BTreeSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
@@ -11,7 +10,7 @@ use crate::analysis::cfg::Cfg;
 use crate::analysis::noreturn::{NoReturn, last_calls};
 use crate::analysis::sections::sections;
 use crate::hir::Function;
-use crate::program::{Program, Reading, Unit, has_word};
+use crate::program::{Program, Reading, Unit, guarded, has_word};
 use crate::report::{Coverage, Finding, Problem};
 use crate::source::{FileId, SourceFile};
 use crate::syntax::slice::FunctionItem;
@@ -71,6 +70,10 @@ pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn
     outcome.coverage.functions = program.function_count();
     outcome.coverage.bytes_masked = program.units.iter().map(|u| u.masked.bytes).sum();
     outcome.coverage.functions_masked = program.units.iter().map(|u| u.masked.functions).sum();
+    for (file, why) in &program.problems {
+        outcome.coverage.files_skipped += 1;
+        outcome.problems.push(Problem { path: files[file.0 as usize].path.clone(), message: why.clone() });
+    }
     for (i, (parsed, found)) in parsed.iter().zip(checked).enumerate() {
         if let Ok(parsed) = parsed {
             cover(&mut outcome.coverage, parsed);
@@ -87,12 +90,6 @@ pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn
         }
     }
     outcome
-}
-
-/// A panic costs its file, not the run.
-fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(work))
-        .map_err(|_| "internal error: the file was given up; please report it".to_owned())
 }
 
 fn parse(

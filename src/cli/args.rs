@@ -72,7 +72,7 @@ pub struct CheckArgs {
     #[arg(long, value_enum, default_value_t, help_heading = SELECTION)]
     pub profile: Profile,
 
-    /// Hide findings below this confidence [default: medium, with --profile strict: low]
+    /// Hide findings below this confidence [default: medium, with --fail-on note: low]
     #[arg(long, value_enum, value_name = "LEVEL", help_heading = SELECTION)]
     min_confidence: Option<ConfidenceLevel>,
 
@@ -251,9 +251,10 @@ impl CheckArgs {
     }
 
     pub fn min_confidence(&self) -> ConfidenceLevel {
-        self.min_confidence.unwrap_or(match self.profile {
-            Profile::Default => ConfidenceLevel::Medium,
-            Profile::Strict => ConfidenceLevel::Low,
+        // A gate on notes has to see them.
+        self.min_confidence.unwrap_or(match self.fail_on() {
+            FailOn::Note => ConfidenceLevel::Low,
+            FailOn::Warning | FailOn::Error => ConfidenceLevel::Medium,
         })
     }
 

@@ -36,7 +36,7 @@ impl CommentStyle {
 /// Whether a comment, with its delimiters, says that control goes on into the next label on purpose: wider than
 /// every level of GCC but the first, for real code states it in many words and misspells them.
 pub fn states_intent(comment: &str) -> bool {
-    if !mentions(comment, &[b"fal", b"dro", b"pas", b"flo", b"run", b"car", b"bre"]) {
+    if !mentions(comment, &[b"fal", b"fai", b"dro", b"pas", b"flo", b"run", b"car", b"bre"]) {
         return false;
     }
     let content = content(comment);
@@ -82,7 +82,7 @@ static STRICT: LazyLock<Regex> = LazyLock::new(|| {
 static INTENT: LazyLock<Regex> = LazyLock::new(|| {
     compile(
         r"(?xi) (?:^|[^a-z]) (?:
-            fall(?:s|en|ing|ling)? [\s_*-]* (?:right|straight|directly|on|down|back)? [\s_*-]*
+            fa[il]l(?:s|en|ing|ling)? [\s_*-]* (?:right|straight|directly|on|down|back)? [\s_*-]*
             (?: t(?:h[hr]{0,2}|rh)(?:ough|u) | into | (?:to|in)\b )
           | (?:dropp?(?:s|ed|ing)? | pass(?:es|ing)? | flow(?:s|ing)? | run(?:s|ning)? | carr(?:y(?:ing)?|ies))
             [\s_*-]* (?:it\s+)? (?: through | thru | into | on\b )

@@ -4,6 +4,8 @@
 mod catalog;
 mod unit;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -11,6 +13,7 @@ pub use unit::{Reading, Unit, has_word};
 
 use crate::hir::Function;
 use crate::preprocess::macros::{FileMacros, MacroTable};
+use crate::preprocess::scan::Scan;
 use crate::preprocess::token::Tokens;
 use crate::source::{FileId, SourceFile, Span};
 use crate::syntax::function::{function, functions_together};
@@ -32,6 +35,14 @@ pub struct Program {
     statics: FxHashSet<Definition>,
     /// Functions declared never to return, by name.
     declared_noreturn: FxHashSet<Box<str>>,
+    /// Files given up before they were read through, and why.
+    pub problems: Vec<(FileId, String)>,
+}
+
+/// Runs `work`; a panic in it costs what it worked on, not the run.
+pub fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work))
+        .map_err(|_| "internal error: the file was given up; please report it".to_owned())
 }
 
 impl Program {
@@ -41,20 +52,40 @@ impl Program {
             .par_iter()
             .enumerate()
             .map(|(i, file)| {
-                let scan = crate::preprocess::scan::Scan::new(&file.text);
-                let macros = FileMacros::new(FileId(i as u32), &file.text, &scan);
                 tick();
-                (scan, macros)
+                guarded(|| {
+                    let scan = Scan::new(&file.text);
+                    let macros = FileMacros::new(FileId(i as u32), &file.text, &scan);
+                    (scan, macros)
+                })
             })
             .collect();
-        let (scans, macros): (Vec<_>, Vec<_>) = scanned.into_iter().unzip();
+        let mut problems = Vec::new();
+        let mut kept = |i: usize, why: String| problems.push((FileId(i as u32), why));
+        let (scans, macros): (Vec<_>, Vec<_>) = scanned
+            .into_iter()
+            .enumerate()
+            .map(|(i, scanned)| {
+                scanned.unwrap_or_else(|why| {
+                    kept(i, why);
+                    Default::default()
+                })
+            })
+            .unzip();
         let paths: Vec<&str> = files.iter().map(|f| f.path.as_str()).collect();
         let mut macros = MacroTable::new(macros, &paths);
-        let mut units: Vec<Unit> = scans
+        let read: Vec<Result<Unit, String>> = scans
             .into_par_iter()
             .enumerate()
-            .map(|(i, scan)| Unit::new(FileId(i as u32), &files[i].text, scan, &macros))
+            .map(|(i, scan)| guarded(|| Unit::new(FileId(i as u32), &files[i].text, scan, &macros)))
             .collect();
+        let mut units: Vec<Unit> = Vec::with_capacity(read.len());
+        for (i, unit) in read.into_iter().enumerate() {
+            units.push(unit.unwrap_or_else(|why| {
+                kept(i, why);
+                Unit::new(FileId(i as u32), "", Scan::default(), &macros)
+            }));
+        }
         let declared: Vec<Declared> = units.par_iter().map(|unit| declared(unit, &macros)).collect();
         let mut program = Program {
             units: Vec::new(),
@@ -62,6 +93,7 @@ impl Program {
             definitions: FxHashMap::default(),
             statics: FxHashSet::default(),
             declared_noreturn: FxHashSet::default(),
+            problems,
         };
         for (unit, declared) in units.iter_mut().zip(declared) {
             program.declared_noreturn.extend(declared.noreturn);

@@ -72,12 +72,13 @@ pub fn switch_falls(cx: &Context, view: &View) -> Vec<SwitchFalls> {
             switch.marked.extend(section);
             continue;
         }
-        let behind = behind_label(&view.reading.code, body.stmt(fall.label).span.end);
-        let near = comments.iter().chain(view.unit.scan.comments_in(behind));
-        let intent = near.copied().find(|c| states_intent(text(c)));
         let own = body.stmt(fall.label).span;
         let first = section.and_then(|p| switch.sections[p].labels.first()).map_or(own, |&l| body.stmt(l).span);
         let extent = first.to(own);
+        let behind = behind_label(&view.reading.code, body.stmt(fall.label).span.end);
+        let inside = Span { start: extent.start, end: gap.start.max(extent.start) };
+        let near = comments.iter().chain(view.unit.scan.comments_in(behind)).chain(view.unit.scan.comments_in(inside));
+        let intent = near.copied().find(|c| states_intent(text(c)));
         let after_assertion = section.is_some_and(|p| ends_in_assertion(body, &switch.sections[p]));
         switch.unmarked.push(FallSite { fall, gap, extent, section, harmless, after_assertion, intent });
     }

@@ -54,10 +54,10 @@ fn indent_of(source: &SourceFile, offset: u32) -> &str {
 /// How this project marks a fall-through: as the file does, else by its own macro, else as every tool accepts it.
 pub fn mark(cx: &Context, view: &View) -> String {
     let habits = view.unit.habits(&cx.files[view.unit.file.0 as usize].text);
-    if cx.options.comment_style != CommentStyle::Attribute {
-        if let Some(comment) = &habits.fallthrough_comment {
-            return comment.clone();
-        }
+    if cx.options.comment_style != CommentStyle::Attribute
+        && let Some(comment) = &habits.fallthrough_comment
+    {
+        return comment.clone();
     }
     if habits.fallthrough_attribute {
         return "[[fallthrough]];".into();

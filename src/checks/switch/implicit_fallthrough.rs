@@ -6,7 +6,8 @@ use super::fixes::{fixes, mark};
 use super::outline::may_fall;
 use super::ranking::Score;
 use crate::checks::{Context, Rule, View};
-use crate::hir::{StmtId, StmtKind};
+use crate::hir::{Body, ExprId, ExprKind, StmtId, StmtKind};
+use crate::preprocess::token::ident_end;
 use crate::report::{Confidence, Finding, Related, Severity};
 
 pub const RULE: Rule = Rule {
@@ -34,16 +35,16 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
             let finding = finding(cx, view, &switch, &mark, site, evidence);
             let follows = matches!((last_section, site.section), (Some(a), Some(b)) if b == a + 1);
             if finding.confidence > Confidence::Low || !follows {
-                out.extend(joined(std::mem::take(&mut run)));
+                joined(std::mem::take(&mut run)).into_iter().for_each(|f| add(f, out));
             }
             last_section = site.section;
             match finding.confidence {
                 // With features, each site is a row to learn from.
                 Confidence::Low if !cx.options.features => run.push(finding),
-                _ => out.push(finding),
+                _ => add(finding, out),
             }
         }
-        out.extend(joined(run));
+        joined(run).into_iter().for_each(|f| add(f, out));
     }
 }
 
@@ -84,16 +85,19 @@ fn finding(
         related.extend(section.labels.last().map(|&first| at(first, "the section that falls".into())));
     }
     let score = evidence.as_ref().map(Score::new);
+    let in_macro = macro_around(view, switch, site);
     let confidence = match &score {
+        // One macro's doing, whatever the section looks like that it expands to.
+        Some(score) if in_macro.is_some() => score.confidence().min(Confidence::Medium),
         Some(score) if site.intent.is_none() && !site.after_assertion && !site.harmless => score.confidence(),
         _ => Confidence::Low,
     };
-    if let Some((place, set, anew)) = evidence.as_ref().and_then(|e| e.overwritten.as_ref()) {
-        if confidence > Confidence::Low {
-            related.retain(|r| r.span != body.stmt(*set).span);
-            related.insert(0, at(*set, format!("`{place}` is set here, and control runs on")));
-            related.push(at(*anew, format!("`{place}` is set anew before anything reads it")));
-        }
+    if confidence > Confidence::Low
+        && let Some((place, set, anew)) = evidence.as_ref().and_then(|e| e.overwritten.as_ref())
+    {
+        related.retain(|r| r.span != body.stmt(*set).span);
+        related.insert(0, at(*set, format!("`{place}` is set here, and control runs on")));
+        related.push(at(*anew, format!("`{place}` is set anew here")));
     }
     let mut notes = view.assumed_in(site.extent);
     if let Some(intent) = site.intent {
@@ -114,10 +118,13 @@ fn finding(
     if let (true, Some(evidence), Some(score)) = (cx.options.features, &evidence, &score) {
         notes.push(format!("features: {:.4} {}", score.probability, evidence.holds.join(" ")));
     }
+    let source = &cx.files[file.0 as usize];
     let what = match label.kind {
         StmtKind::Case(None) => "default".to_owned(),
-        _ => cx.files[file.0 as usize].slice(label.span).trim_end_matches(':').trim_end().to_owned(),
+        StmtKind::Case(Some(value)) if in_macro.is_some() => format!("case {}", value_text(body, value)),
+        _ => source.slice(label.span).trim_end_matches(':').trim_end().to_owned(),
     };
+    let place = in_macro.map(|name| format!("inside the macro `{name}`, ")).unwrap_or_default();
     let only_leaves = if site.harmless { ", which only leaves" } else { "" };
     Finding {
         rule: RULE.id,
@@ -131,10 +138,43 @@ fn finding(
         span: label.span,
         label: "control falls into this label".into(),
         function: Some(view.function.name.clone()),
-        message: format!("control falls through into `{}`{only_leaves}", one_line(&what)),
+        message: format!("{place}control falls through into `{}`{only_leaves}", one_line(&what)),
         related,
         notes,
         fixes: fixes(cx, view, switch, site, mark),
+    }
+}
+
+/// The macro whose one call makes both the label and what runs into it.
+fn macro_around<'v>(view: &'v View, switch: &SwitchFalls, site: &FallSite) -> Option<&'v str> {
+    let body = &view.function.body;
+    let label = body.stmt(site.fall.label).span;
+    let last = site.section.and_then(|p| switch.sections[p].stmts.last()).map(|&s| body.stmt(s).span)?;
+    let call = &view.reading.code[label.range()];
+    let name = &call[..ident_end(call.as_bytes(), 0)];
+    (last.end > label.start && !matches!(name, "case" | "default")).then_some(name)
+}
+
+fn value_text(body: &Body, value: ExprId) -> &str {
+    match body.expr(value).kind {
+        ExprKind::Name(text) | ExprKind::Number(text) | ExprKind::Char(text) => body.names.text(text),
+        _ => "…",
+    }
+}
+
+/// Adds `finding`; for a macro's fall that is already reported, only the further use.
+fn add(finding: Finding, out: &mut Vec<Finding>) {
+    const USES: usize = 8;
+    let same = |f: &&mut Finding| {
+        f.rule == finding.rule && f.message == finding.message && f.message.starts_with("inside the macro")
+    };
+    match out.iter_mut().find(same) {
+        Some(first) if first.span == finding.span => {}
+        Some(first) if first.related.len() < USES => {
+            first.related.push(Related { file: finding.file, span: finding.span, message: "and here".into() });
+        }
+        Some(_) => {}
+        None => out.push(finding),
     }
 }
 
