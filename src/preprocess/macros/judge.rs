@@ -28,14 +28,15 @@ impl MacroTable {
                 continue;
             };
             let parameter = current.params.as_ref().is_some_and(|p| p.iter().any(|p| **p == *token.text));
-            if token.is_ident() && !parameter && stack.len() < MAX_NESTING {
-                if let Some(nested) = self.resolve_nested(&token.text, current_file(&stack)) {
-                    if !seen.contains(&&*nested.name) {
-                        seen.push(&nested.name);
-                        stack.push((nested, nested.tokens()));
-                        continue;
-                    }
-                }
+            if token.is_ident()
+                && !parameter
+                && stack.len() < MAX_NESTING
+                && let Some(nested) = self.resolve_nested(&token.text, current_file(&stack))
+                && !seen.contains(&&*nested.name)
+            {
+                seen.push(&nested.name);
+                stack.push((nested, nested.tokens()));
+                continue;
             }
             let text = &*token.text;
             last_is_head = false;
