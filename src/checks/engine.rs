@@ -69,6 +69,8 @@ pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn
     outcome.coverage.files = files.len();
     outcome.coverage.bytes = files.iter().map(|f| f.text.len() as u64).sum();
     outcome.coverage.functions = program.function_count();
+    outcome.coverage.bytes_masked = program.units.iter().map(|u| u.masked.bytes).sum();
+    outcome.coverage.functions_masked = program.units.iter().map(|u| u.masked.functions).sum();
     for (i, (parsed, found)) in parsed.iter().zip(checked).enumerate() {
         if let Ok(parsed) = parsed {
             cover(&mut outcome.coverage, parsed);

@@ -10,7 +10,7 @@ use super::comments::is_fallthrough_name;
 use super::conditionals::Conditionals;
 use super::scan::Scan;
 use super::token::{TokenKind, Tokens};
-use crate::source::{FileId, Span};
+use crate::source::{FileId, Span, merged};
 
 #[derive(Debug)]
 pub struct MacroDef {
@@ -115,19 +115,6 @@ impl FileMacros {
         }
         found
     }
-}
-
-/// The spans in order, overlapping ones joined.
-fn merged(mut spans: Vec<Span>) -> Vec<Span> {
-    spans.sort_unstable();
-    let mut all: Vec<Span> = Vec::new();
-    for span in spans {
-        match all.last_mut() {
-            Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
-            _ => all.push(span),
-        }
-    }
-    all
 }
 
 fn parse_define(file: FileId, span: Span, rest: &str) -> Option<MacroDef> {

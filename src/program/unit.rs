@@ -7,7 +7,7 @@ use crate::preprocess::comments::CommentStyle;
 use crate::preprocess::conditionals::{Arm, Choice, Conditionals};
 use crate::preprocess::macros::MacroTable;
 use crate::preprocess::scan::Scan;
-use crate::source::{FileId, Span};
+use crate::source::{FileId, Span, merged};
 use crate::syntax::slice::{FunctionItem, Items, slice};
 
 /// Further readings of one file: past this its other arms stay unread, and the run says so.
@@ -27,7 +27,31 @@ pub struct Unit {
     pub scan: Scan,
     pub conditionals: Conditionals,
     pub base: Reading,
+    pub masked: Masked,
     habits: OnceLock<Habits>,
+}
+
+/// What the base reading leaves out of a file.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Masked {
+    /// Bytes of code in arms not read, blanks not counted.
+    pub bytes: usize,
+    /// Function definitions that lie whole in such arms.
+    pub functions: usize,
+}
+
+impl Masked {
+    fn new(code: &str, conditionals: &Conditionals, choice: &Choice) -> Masked {
+        let mut masked = Masked::default();
+        for span in merged(conditionals.dead(choice)) {
+            let arm = &code[span.range()];
+            masked.bytes += arm.bytes().filter(|b| !b.is_ascii_whitespace()).count();
+            if arm.contains('{') {
+                masked.functions += slice(arm).functions.len();
+            }
+        }
+        masked
+    }
 }
 
 /// How the people who write a file write it.
@@ -66,13 +90,14 @@ impl Unit {
     pub fn new(file: FileId, text: &str, mut scan: Scan, macros: &MacroTable) -> Unit {
         let conditionals = Conditionals::new(text, &scan);
         let choice = conditionals.base(&|name| macros.settled(name, file));
+        let masked = Masked::new(&scan.code, &conditionals, &choice);
         let base = if conditionals.groups.is_empty() {
             // Nothing to mask: the scanned text is the reading.
             Reading::of(std::mem::take(&mut scan.code), choice)
         } else {
             Reading::new(&conditionals, &scan.code, choice)
         };
-        Unit { file, scan, conditionals, base, habits: OnceLock::new() }
+        Unit { file, scan, conditionals, base, masked, habits: OnceLock::new() }
     }
 
     /// `text` is the file's.

@@ -81,6 +81,8 @@ mod tests {
             functions_analysed: 2_345,
             functions_opaque: 28,
             functions_over_budget: 2,
+            bytes_masked: 0,
+            functions_masked: 0,
             files_generated: 0,
             arms_unread: 1,
         };
@@ -115,7 +117,7 @@ mod tests {
         let value = json(&Coverage { files: 2, bytes: 7, ..Coverage::default() }, &problems);
         let expected = json!({"coverage": {
             "files": 2, "files_skipped": 0, "bytes": 7, "functions": 0, "functions_analysed": 0,
-            "functions_opaque": 0, "functions_over_budget": 0, "files_generated": 0, "arms_unread": 0,
+            "functions_opaque": 0, "functions_over_budget": 0, "bytes_masked": 0, "functions_masked": 0, "files_generated": 0, "arms_unread": 0,
             "problems": [{"path": "a.c", "message": "binary"}],
         }});
         assert_eq!(value, expected);

@@ -146,6 +146,10 @@ pub struct Coverage {
     pub functions_opaque: usize,
     /// Functions given up because their budget ran out.
     pub functions_over_budget: usize,
+    /// Bytes of code in conditional arms that the first reading of a file leaves out (blanks not counted), and
+    /// functions that lie whole in such arms. Functions that a rule needs are read under their other arms, too.
+    pub bytes_masked: usize,
+    pub functions_masked: usize,
     /// Generated files whose findings were left out.
     pub files_generated: usize,
     /// Conditional arms (`#if`) left unread because a file has too many of them.

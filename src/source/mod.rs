@@ -40,3 +40,16 @@ impl Span {
         self.start < other.end && other.start < self.end
     }
 }
+
+/// The spans in order, overlapping ones joined.
+pub fn merged(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.sort_unstable();
+    let mut all: Vec<Span> = Vec::new();
+    for span in spans {
+        match all.last_mut() {
+            Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
+            _ => all.push(span),
+        }
+    }
+    all
+}

@@ -38,7 +38,8 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
             }
             last_section = site.section;
             match finding.confidence {
-                Confidence::Low => run.push(finding),
+                // With features, each site is a row to learn from.
+                Confidence::Low if !cx.options.features => run.push(finding),
                 _ => out.push(finding),
             }
         }
