@@ -137,11 +137,10 @@ fn solve(mut a: Vec<Vec<f64>>, mut b: Vec<f64>) -> Vec<f64> {
         let pivot = (i..n).max_by(|&p, &q| a[p][i].abs().total_cmp(&a[q][i].abs())).unwrap_or(i);
         a.swap(i, pivot);
         b.swap(i, pivot);
+        let pivot_row = a[i].clone();
         for r in i + 1..n {
-            let factor = a[r][i] / a[i][i];
-            for c in i..n {
-                a[r][c] -= factor * a[i][c];
-            }
+            let factor = a[r][i] / pivot_row[i];
+            a[r].iter_mut().zip(&pivot_row).skip(i).for_each(|(x, p)| *x -= factor * p);
             b[r] -= factor * b[i];
         }
     }

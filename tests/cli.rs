@@ -282,3 +282,26 @@ fn the_same_findings_without_slicing() {
     let run = |more: &[&str]| folder.run(&low(&[&["--format", "json-lines"], more].concat())).out;
     assert!(run(&[]) == run(&["--no-slicing"]), "a function parsed alone gives other findings than in its file");
 }
+
+/// A rule alone sees the functions it needs, whatever other rules would have asked for.
+#[test]
+fn a_rule_alone_finds_what_it_finds_among_others() {
+    let code = "void f(int x)\n{\n    switch (x) {\n    case 1:\n        a();\n        break;\n        FALLTHROUGH;\n    case 2:\n        b();\n    }\n}\n";
+    let folder = Folder::new(&[("a.c", code)]);
+    let args = ["check", "--quiet", "--format", "short", "--rule", "misplaced-fallthrough-mark", "."];
+    let run = folder.run(&args);
+    assert!(run.out.contains("a.c:7:9: warning:"), "{}", run.out);
+}
+
+/// Parsing each file as a whole, every function of it, changes nothing.
+#[test]
+fn slicing_does_not_change_findings() {
+    let folder = many();
+    let check = |more: &[&str]| {
+        let args = ["check", "--quiet", "--format", "json-lines", "--min-confidence", "low", "."];
+        folder.run(&[&args[..], more].concat()).out
+    };
+    let sliced = check(&[]);
+    assert!(sliced.lines().count() > 10, "{sliced}");
+    assert_eq!(sliced, check(&["--no-slicing"]));
+}

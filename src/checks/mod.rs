@@ -11,7 +11,7 @@ pub mod switch;
 use crate::analysis::cfg::Cfg;
 use crate::analysis::noreturn::NoReturn;
 use crate::hir::Function;
-use crate::preprocess::comments::CommentStyle;
+use crate::preprocess::comments::{CommentStyle, is_fallthrough_name};
 use crate::preprocess::scan::Scan;
 use crate::program::{Program, Reading, Unit};
 use crate::report::Finding;
@@ -44,6 +44,14 @@ pub struct Candidate<'a> {
 }
 
 impl Candidate<'_> {
+    /// `name` marks a fall-through: by itself, or by what the macro of that name expands to.
+    pub fn is_mark(&self, name: &str) -> bool {
+        let macros = &self.program.macros;
+        let expands =
+            || macros.resolve(name, self.file, self.span.start).is_some_and(|def| macros.traits(def).fallthrough);
+        is_fallthrough_name(name) || expands()
+    }
+
     /// `name` is a macro whose replacement holds a `case` or `default`.
     pub fn hides_label(&self, name: &str) -> bool {
         let macros = &self.program.macros;
