@@ -10,7 +10,7 @@ use crate::analysis::cfg::Cfg;
 use crate::analysis::noreturn::{NoReturn, last_calls};
 use crate::analysis::sections::sections;
 use crate::hir::Function;
-use crate::program::{Program, Reading, Unit, guarded, has_word};
+use crate::program::{Program, Reading, Unit, for_each_file, guarded, has_word};
 use crate::report::{Coverage, Finding, Problem};
 use crate::source::{FileId, SourceFile};
 use crate::syntax::slice::FunctionItem;
@@ -36,14 +36,10 @@ pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn
     let program = Program::new(files, tick);
     let words: Vec<&str> = rules.iter().flat_map(|r| r.words).copied().collect();
     let wanted = |code: &str| words.iter().any(|word| has_word(code, word));
-    let parsed: Vec<Result<Parsed, String>> = program
-        .units
-        .par_iter()
-        .map(|unit| {
-            tick();
-            guarded(|| parse(&program, unit, &files[unit.file.0 as usize].text, rules, options, &wanted))
-        })
-        .collect();
+    let parsed: Vec<Result<Parsed, String>> = for_each_file(files, |i| {
+        tick();
+        guarded(|| parse(&program, &program.units[i], &files[i].text, rules, options, &wanted))
+    });
     let asked: BTreeSet<(Box<str>, FileId)> = parsed
         .par_iter()
         .enumerate()
@@ -56,14 +52,10 @@ pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn
         });
     let noreturn = NoReturn::infer(&program, asked);
     let cx = Context { files, program: &program, noreturn: &noreturn, options };
-    let checked: Vec<Result<Vec<Finding>, String>> = parsed
-        .par_iter()
-        .enumerate()
-        .map(|(i, parsed)| match parsed {
-            Ok(parsed) => guarded(|| check(&cx, &program.units[i], parsed, rules)),
-            Err(why) => Err(why.clone()),
-        })
-        .collect();
+    let checked: Vec<Result<Vec<Finding>, String>> = for_each_file(files, |i| match &parsed[i] {
+        Ok(parsed) => guarded(|| check(&cx, &program.units[i], parsed, rules)),
+        Err(why) => Err(why.clone()),
+    });
     let mut outcome = Outcome { findings: Vec::new(), coverage: Coverage::default(), problems: Vec::new() };
     outcome.coverage.files = files.len();
     outcome.coverage.bytes = files.iter().map(|f| f.text.len() as u64).sum();
@@ -89,6 +81,8 @@ pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn
             }
         }
     }
+    // A repository's worth of small allocations: given back by all threads, too.
+    rayon::join(|| parsed.into_par_iter().for_each(drop), || program.units.into_par_iter().for_each(drop));
     outcome
 }
 

@@ -45,21 +45,27 @@ pub fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
         .map_err(|_| "internal error: the file was given up; please report it".to_owned())
 }
 
+/// Runs `work` on every file in parallel, large files first: one of 4 MB that is met last keeps one thread busy
+/// while the others have nothing left. The results are in the files' order.
+pub fn for_each_file<T: Send>(files: &[SourceFile], work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let mut order: Vec<usize> = (0..files.len()).collect();
+    order.sort_by_key(|&i| std::cmp::Reverse(files[i].text.len()));
+    let mut done: Vec<(usize, T)> = order.into_par_iter().with_max_len(1).map(|i| (i, work(i))).collect();
+    done.sort_by_key(|(i, _)| *i);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
 impl Program {
     /// Scans and links `files`. `tick` is called once for each file.
     pub fn new(files: &[SourceFile], tick: &(dyn Fn() + Sync)) -> Program {
-        let scanned: Vec<_> = files
-            .par_iter()
-            .enumerate()
-            .map(|(i, file)| {
-                tick();
-                guarded(|| {
-                    let scan = Scan::new(&file.text);
-                    let macros = FileMacros::new(FileId(i as u32), &file.text, &scan);
-                    (scan, macros)
-                })
+        let scanned = for_each_file(files, |i| {
+            tick();
+            guarded(|| {
+                let scan = Scan::new(&files[i].text);
+                let macros = FileMacros::new(FileId(i as u32), &files[i].text, &scan);
+                (scan, macros)
             })
-            .collect();
+        });
         let mut problems = Vec::new();
         let mut kept = |i: usize, why: String| problems.push((FileId(i as u32), why));
         let (scans, macros): (Vec<_>, Vec<_>) = scanned
