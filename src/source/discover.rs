@@ -238,14 +238,19 @@ pub fn load(path: &Path, shown: &str, max_file_bytes: u64) -> Result<SourceFile,
         return Err(too_large(&format!("{} bytes", metadata.len()), max_file_bytes));
     }
     let file = File::open(path).map_err(|error| describe(&error))?;
-    read(file, shown, max_file_bytes)
+    read_sized(file, metadata.len(), shown, max_file_bytes)
 }
 
 /// Reads one file's bytes from a stream, as `load` does from a path.
 pub fn read(reader: impl Read, shown: &str, max_file_bytes: u64) -> Result<SourceFile, String> {
+    read_sized(reader, 0, shown, max_file_bytes)
+}
+
+/// `size` is the number of bytes expected, so that one read is enough.
+fn read_sized(reader: impl Read, size: u64, shown: &str, max_file_bytes: u64) -> Result<SourceFile, String> {
     // Offsets are 32 bits wide.
     let limit = max_file_bytes.min(u32::MAX.into());
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(size.min(limit) as usize + 1);
     reader.take(limit + 1).read_to_end(&mut bytes).map_err(|error| describe(&error))?;
     if bytes.len() as u64 > limit {
         return Err(too_large(&format!("more than {limit} bytes"), limit));
