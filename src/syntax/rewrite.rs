@@ -4,7 +4,7 @@ mod calls;
 
 use rustc_hash::FxHashMap;
 
-use super::prepare::{COMPUTED_GOTO, FALLTHROUGH_MARK, OPAQUE, TYPE_ARGUMENT};
+use super::prepare::{COMPUTED_GOTO, FALLTHROUGH_MARK, OPAQUE, TYPE_ARGUMENT, UNKNOWN};
 use crate::preprocess::expand::Expanded;
 use crate::preprocess::macros::MacroTable;
 use crate::preprocess::token::TokenKind;
@@ -209,6 +209,13 @@ impl<'t> Rewriter<'_, 't> {
             }
             "}" => self.statement = self.braces.pop().unwrap_or(true),
             "else" | "do" => self.statement = true,
+            // `offsetof(s, a.b[1])`: the grammar knows one field name only.
+            "offsetof" | "__builtin_offsetof" if self.text(i + 1) == "(" => {
+                if let Some(close) = self.close(i + 1).filter(|&c| (i..c).any(|j| matches!(self.text(j), "[" | "."))) {
+                    self.mark(UNKNOWN, i, close);
+                    return close + 1;
+                }
+            }
             "typeof" | "__typeof__" | "__typeof" if self.text(i + 1) == "(" => {
                 if let Some(close) = self.close(i + 1) {
                     self.mark(TYPE_ARGUMENT, i, close);

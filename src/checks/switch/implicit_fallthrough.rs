@@ -165,15 +165,16 @@ fn value_text(body: &Body, value: ExprId) -> &str {
 /// Adds `finding`; for a macro's fall that is already reported, only the further use.
 fn add(finding: Finding, out: &mut Vec<Finding>) {
     const USES: usize = 8;
-    let same = |f: &&mut Finding| {
-        f.rule == finding.rule && f.message == finding.message && f.message.starts_with("inside the macro")
+    let same = |f: &&mut Finding| f.rule == finding.rule && f.message == finding.message;
+    let first = match finding.message.starts_with("inside the macro") {
+        true => out.iter_mut().find(same),
+        false => None,
     };
-    match out.iter_mut().find(same) {
-        Some(first) if first.span == finding.span => {}
-        Some(first) if first.related.len() < USES => {
+    match first {
+        Some(first) if first.span == finding.span || first.related.len() >= USES => {}
+        Some(first) => {
             first.related.push(Related { file: finding.file, span: finding.span, message: "and here".into() });
         }
-        Some(_) => {}
         None => out.push(finding),
     }
 }
