@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use super::comments::is_fallthrough_name;
 use super::macros::{MacroDef, MacroTable};
-use super::token::{Token, TokenKind, Tokens};
+use super::token::{Token, TokenKind, Tokens, is_type_word};
 use crate::source::{FileId, Span};
 
 /// A token on its way through expansion.
@@ -188,24 +188,7 @@ pub fn is_jump(first: Option<&Expanded>) -> bool {
 
 /// The argument (in any order) is a type: `TALLOC(ctx, struct foo)`, `va_arg(ap, char *)`.
 pub fn is_type(arg: &[Expanded]) -> bool {
-    let word = |t: &Expanded| {
-        matches!(
-            &*t.token.text,
-            "struct"
-                | "union"
-                | "enum"
-                | "const"
-                | "unsigned"
-                | "signed"
-                | "int"
-                | "char"
-                | "short"
-                | "long"
-                | "float"
-                | "double"
-                | "void"
-        )
-    };
+    let word = |t: &Expanded| is_type_word(&t.token.text);
     let simple = arg.iter().all(|t| t.token.is("*") || t.token.is_ident());
     let stars = arg.iter().filter(|t| t.token.is("*")).count();
     // `T *`: in either order the star stands at one end, and a product needs an operand there.

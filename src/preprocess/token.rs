@@ -33,6 +33,23 @@ impl Token<'_> {
     }
 }
 
+/// Keywords that begin or shape a statement, and `sizeof`.
+const STATEMENT_WORDS: [&str; 13] =
+    ["if", "else", "for", "while", "do", "switch", "case", "default", "break", "continue", "return", "goto", "sizeof"];
+
+/// Keywords that only a type has.
+const TYPE_WORDS: [&str; 13] = [
+    "struct", "union", "enum", "const", "unsigned", "signed", "int", "char", "short", "long", "float", "double", "void",
+];
+
+pub fn is_statement_word(text: &str) -> bool {
+    STATEMENT_WORDS.contains(&text)
+}
+
+pub fn is_type_word(text: &str) -> bool {
+    TYPE_WORDS.contains(&text)
+}
+
 /// Three- and two-byte punctuators, longest first.
 const PUNCTUATORS: [&str; 24] = [
     "...", "<<=", ">>=", "->", "++", "--", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "*=", "/=", "%=", "+=",

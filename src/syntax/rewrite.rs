@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::prepare::{COMPUTED_GOTO, FALLTHROUGH_MARK, OPAQUE, TYPE_ARGUMENT, UNKNOWN};
 use crate::preprocess::expand::Expanded;
 use crate::preprocess::macros::MacroTable;
-use crate::preprocess::token::TokenKind;
+use crate::preprocess::token::{TokenKind, is_statement_word, is_type_word};
 use crate::source::FileId;
 
 /// Rewrites the tokens of a function in `file`, whose body begins at source offset `body` of `code`.
@@ -361,47 +361,22 @@ pub fn is_shouting(name: &str) -> bool {
 }
 
 fn is_keyword(text: &str) -> bool {
-    matches!(
-        text,
-        "if" | "else"
-            | "for"
-            | "while"
-            | "do"
-            | "switch"
-            | "case"
-            | "default"
-            | "break"
-            | "continue"
-            | "return"
-            | "goto"
-            | "sizeof"
-            | "struct"
-            | "union"
-            | "enum"
-            | "typedef"
-            | "static"
-            | "extern"
-            | "const"
-            | "volatile"
-            | "register"
-            | "unsigned"
-            | "signed"
-            | "int"
-            | "char"
-            | "short"
-            | "long"
-            | "float"
-            | "double"
-            | "void"
-            | "inline"
-            | "auto"
-            | "asm"
-            | "__asm__"
-            | "__asm"
-            | "_asm"
-            | "__volatile__"
-            | "_Generic"
-            | "_Alignof"
-            | "_Static_assert"
-    )
+    const OTHERS: [&str; 15] = [
+        "typedef",
+        "static",
+        "extern",
+        "volatile",
+        "register",
+        "inline",
+        "auto",
+        "asm",
+        "__asm__",
+        "__asm",
+        "_asm",
+        "__volatile__",
+        "_Generic",
+        "_Alignof",
+        "_Static_assert",
+    ];
+    is_statement_word(text) || is_type_word(text) || OTHERS.contains(&text)
 }

@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 
 use crate::analysis::sections::Section;
 use crate::hir::{Body, ExprId, ExprKind, StmtId, StmtKind, Symbol, UnaryOp};
-use crate::preprocess::token::{TokenKind, Tokens};
+use crate::preprocess::token::{TokenKind, Tokens, is_statement_word};
 use crate::source::Span;
 
 /// An assignment, `++`, `--` or copy into a variable.
@@ -326,23 +326,8 @@ pub fn folded(code: &str, span: Span) -> String {
 }
 
 fn shape_of(kind: TokenKind, text: &str) -> u32 {
-    let keyword = matches!(
-        text,
-        "if" | "else"
-            | "for"
-            | "while"
-            | "do"
-            | "switch"
-            | "case"
-            | "default"
-            | "break"
-            | "continue"
-            | "return"
-            | "goto"
-            | "sizeof"
-    );
     match kind {
-        TokenKind::Ident if !keyword => 1,
+        TokenKind::Ident if !is_statement_word(text) => 1,
         TokenKind::Number | TokenKind::Literal => 2,
         // FNV-1a, 32 bits: punctuators and keywords by their text.
         _ => text.bytes().fold(0x811c_9dc5, |h: u32, b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193)) | 4,
