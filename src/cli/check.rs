@@ -42,7 +42,8 @@ pub fn check(args: &CheckArgs) -> Result<u8, String> {
         complain(problem);
     }
     if loaded.files.is_empty() {
-        return Err("no C file found".into());
+        let why = if loaded.problems.is_empty() { "no C file found" } else { "no C file could be read" };
+        return Err(why.into());
     }
     let read_in = start.elapsed();
     let options = Options {

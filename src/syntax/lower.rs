@@ -6,7 +6,8 @@ mod values;
 use tree_sitter::Node;
 
 use super::kinds::Kind;
-use super::prepare::{COMPUTED_GOTO, FALLTHROUGH_MARK, OPAQUE, Prepared};
+use super::markers::{COMPUTED_GOTO, FALLTHROUGH_MARK, OPAQUE};
+use super::prepare::Prepared;
 use crate::hir::{Body, Declarator, Expr, ExprId, ExprKind, Names, Stmt, StmtId, StmtKind, Symbol};
 use crate::source::Span;
 

@@ -3,6 +3,7 @@
 pub mod function;
 pub mod kinds;
 pub mod lower;
+mod markers;
 pub mod parse;
 pub mod prepare;
 mod rewrite;

@@ -4,7 +4,7 @@ mod calls;
 
 use rustc_hash::FxHashMap;
 
-use super::prepare::{COMPUTED_GOTO, FALLTHROUGH_MARK, OPAQUE, TYPE_ARGUMENT, UNKNOWN};
+use super::markers::{COMPUTED_GOTO, FALLTHROUGH_MARK, OPAQUE, TYPE_ARGUMENT, UNKNOWN};
 use crate::preprocess::expand::Expanded;
 use crate::preprocess::macros::MacroTable;
 use crate::preprocess::token::{TokenKind, is_statement_word, is_type_word};

@@ -3,7 +3,7 @@
 use super::{Lowered, Lowering, Value, field};
 use crate::hir::{ExprId, ExprKind, StmtId, StmtKind, Symbol};
 use crate::syntax::kinds::Kind;
-use crate::syntax::prepare::TYPE_ARGUMENT;
+use crate::syntax::markers::TYPE_ARGUMENT;
 
 impl Lowering<'_> {
     pub(super) fn declared_name(&self, children: &[Value]) -> Option<Symbol> {

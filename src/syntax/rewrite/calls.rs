@@ -4,7 +4,7 @@ use super::{Rewriter, is_shouting};
 use crate::preprocess::comments::is_fallthrough_name;
 use crate::preprocess::expand::{is_jump, is_type};
 use crate::preprocess::token::TokenKind;
-use crate::syntax::prepare::{FALLTHROUGH_MARK, UNKNOWN};
+use crate::syntax::markers::{FALLTHROUGH_MARK, UNKNOWN};
 
 impl Rewriter<'_, '_> {
     /// A name that is no keyword: a label, a mark, or a call that may be an unknown macro's.
