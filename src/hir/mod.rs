@@ -292,8 +292,14 @@ impl Body {
 
     /// Every statement in `id`, itself first, in order of writing, those of statement expressions left out.
     pub fn walk_stmts(&self, id: StmtId, visit: &mut dyn FnMut(StmtId)) {
+        self.walk_first(id, usize::MAX, visit);
+    }
+
+    /// The same for the first `limit` statements: enough to judge one of many nested in each other.
+    pub fn walk_first(&self, id: StmtId, limit: usize, visit: &mut dyn FnMut(StmtId)) {
         let mut todo = vec![id];
-        while let Some(next) = todo.pop() {
+        for _ in 0..limit {
+            let Some(next) = todo.pop() else { break };
             visit(next);
             let first = todo.len();
             self.inner(next, &mut |inner| todo.push(inner));

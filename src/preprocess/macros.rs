@@ -167,7 +167,8 @@ fn parse_define(file: FileId, span: Span, rest: &str) -> Option<MacroDef> {
 pub struct MacroTable {
     defs: Vec<MacroDef>,
     by_name: FxHashMap<Box<str>, Vec<u32>>,
-    undefs: Vec<Vec<(u32, Box<str>)>>,
+    /// By file: where each name is undefined, in order.
+    undefs: Vec<FxHashMap<Box<str>, Vec<u32>>>,
     includes: Vec<Vec<FileId>>,
     closures: Vec<OnceLock<FxHashSet<FileId>>>,
     noreturn: FxHashSet<Box<str>>,
@@ -186,7 +187,9 @@ impl MacroTable {
         for (i, file) in files.into_iter().enumerate() {
             let resolve = |include: &str| resolve_include(include, paths[i], by_base.get(base_name(include))?, paths);
             table.includes.push(file.includes.iter().filter_map(|include| resolve(include)).collect());
-            table.undefs.push(file.undefs);
+            let mut undefs: FxHashMap<Box<str>, Vec<u32>> = FxHashMap::default();
+            file.undefs.into_iter().for_each(|(at, name)| undefs.entry(name).or_default().push(at));
+            table.undefs.push(undefs);
             for def in file.defines {
                 let index = table.defs.len() as u32;
                 match table.by_name.get_mut(&def.name) {
@@ -261,11 +264,13 @@ impl MacroTable {
             .or_else(|| self.strongest(defs()))
     }
 
+    /// `def` is undone between its place and `at` of `file`.
     fn is_undefined(&self, def: &MacroDef, at: u32, file: FileId) -> bool {
         def.file == file
-            && self.undefs[file.0 as usize]
-                .iter()
-                .any(|(undef, name)| def.at < *undef && *undef < at && *name == def.name)
+            && self.undefs[file.0 as usize].get(&def.name).is_some_and(|undefs| {
+                let next = undefs.partition_point(|&undef| undef <= def.at);
+                undefs.get(next).is_some_and(|&undef| undef < at)
+            })
     }
 
     fn strongest<'t>(&'t self, defs: impl Iterator<Item = &'t MacroDef>) -> Option<&'t MacroDef> {
@@ -319,7 +324,7 @@ impl MacroTable {
         let indices = self.by_name.get(name)?;
         let mut own = indices.iter().map(|&i| &self.defs[i as usize]).filter(|d| d.file == file);
         let first = own.next()?;
-        let undefined = self.undefs[file.0 as usize].iter().any(|(_, n)| **n == *name);
+        let undefined = self.undefs[file.0 as usize].contains_key(name);
         (own.next().is_none() && !undefined).then(|| &*first.text != "0")
     }
 }

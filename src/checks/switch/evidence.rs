@@ -3,7 +3,7 @@
 //! The features, and the shares of real fixes and of later-annotated sites that carry them, are those of a study of
 //! 1,117 fixes and 1,842 annotations (see `rules/implicit-fallthrough.md`); what each is worth is `weights.rs`.
 
-use super::facts::{Facts, Last, ends_in_jump, folded, similarity};
+use super::facts::{Facts, Last, MAX_STMTS, ends_in_jump, folded, similarity};
 use super::falls::{FallSite, SwitchFalls};
 use crate::checks::{Context, View};
 use crate::hir::{Body, ExprKind, StmtId, StmtKind};
@@ -297,7 +297,7 @@ fn holds_break(body: &Body, stmts: &[StmtId]) -> bool {
 fn any_stmt(body: &Body, stmts: &[StmtId], is: fn(&StmtKind) -> bool) -> bool {
     let mut found = false;
     for &s in stmts {
-        body.walk_stmts(s, &mut |s| found |= is(&body.stmt(s).kind));
+        body.walk_first(s, MAX_STMTS, &mut |s| found |= is(&body.stmt(s).kind));
     }
     found
 }

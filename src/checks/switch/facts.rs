@@ -87,7 +87,7 @@ impl Facts {
         let mut calls = Vec::new();
         let (mut jumps, mut has_loop) = (false, false);
         for (i, &top) in stmts.iter().enumerate() {
-            body.walk_stmts(top, &mut |s| {
+            body.walk_first(top, MAX_STMTS, &mut |s| {
                 jumps |= is_jump(body, s);
                 has_loop |= is_loop(body, s);
                 body.own_exprs(s, &mut |e| collect_writes(body, code, e, (s == top).then_some(i), &mut writes));
@@ -99,12 +99,13 @@ impl Facts {
         let last = acting.last().map_or(Last::None, |&s| last_kind(body, s));
         let conditional_exit = acting.last().is_some_and(|&s| {
             let mut exits = false;
-            body.walk_stmts(s, &mut |inner| exits |= is_jump(body, inner));
+            body.walk_first(s, MAX_STMTS, &mut |inner| exits |= is_jump(body, inner));
             exits && matches!(body.stmt(s).kind, StmtKind::If { .. })
         });
         Facts {
             texts: stmts.iter().map(|&s| folded(code, body.stmt(s).span)).collect(),
-            lines: span.map_or(0, |s| code[s.range()].lines().count()),
+            lines: span
+                .map_or(0, |s| 1 + code.as_bytes()[s.range()].iter().take(MAX_BYTES).filter(|&&b| b == b'\n').count()),
             numbers: labels(body, section, number),
             chars: labels(body, section, character),
             stmts,
@@ -152,7 +153,7 @@ impl Facts {
             let sets = |w: &&Write| w.top == Some(i) && !w.compound && w.base == Some(base);
             let plain = self.writes.iter().filter(sets).any(|w| w.place == body.names.text(base));
             let mut mentions = 0;
-            body.walk_stmts(s, &mut |s| {
+            body.walk_first(s, MAX_STMTS, &mut |s| {
                 body.own_exprs(s, &mut |e| {
                     body.walk(e, &mut |e| {
                         mentions += usize::from(matches!(body.expr(e).kind, ExprKind::Name(n) if n == base))
@@ -172,6 +173,9 @@ impl Facts {
 
 /// Longer sections are compared by their heads.
 const MAX_TOKENS: usize = 400;
+/// Sections nested in each other are each looked at this far (statements, bytes), or the sum would be quadratic.
+pub const MAX_STMTS: usize = 2_000;
+const MAX_BYTES: usize = 16 * 1024;
 
 /// The statements inside, where the section is one braced block (perhaps with a jump behind it).
 fn opened(body: &Body, stmts: &[StmtId]) -> (Vec<StmtId>, bool) {
@@ -296,7 +300,7 @@ pub fn base_name(body: &Body, mut e: ExprId) -> Option<Symbol> {
 /// Statement `s` reads `place`; with `sets`, its own assignment to it does not count.
 fn reads(body: &Body, code: &str, s: StmtId, place: &str, sets: bool) -> bool {
     let mut count = 0usize;
-    body.walk_stmts(s, &mut |s| {
+    body.walk_first(s, MAX_STMTS, &mut |s| {
         body.own_exprs(s, &mut |e| {
             body.walk(e, &mut |e| {
                 let lvalue = matches!(
@@ -317,6 +321,9 @@ fn reads(body: &Body, code: &str, s: StmtId, place: &str, sets: bool) -> bool {
 pub fn folded(code: &str, span: Span) -> String {
     let mut text = String::new();
     for word in code[span.range()].split_ascii_whitespace() {
+        if text.len() > MAX_BYTES {
+            break;
+        }
         if !text.is_empty() {
             text.push(' ');
         }
