@@ -141,7 +141,11 @@ fn check(cx: &Context, unit: &Unit, parsed: &Parsed, rules: &[&Rule]) -> Vec<Fin
         let reading = r.checked_sub(1).map_or(&unit.base, |i| &parsed.others[i]);
         let cfg = Cfg::new(&function.body, &|body, call| cx.noreturn.is_noreturn(cx.program, unit.file, body, call));
         let view = View { unit, reading, function, cfg: &cfg, assumed: &assumed[*r] };
-        for rule in rules {
+        // A rule sees what it asked for and nothing else, whatever other rules wanted parsed.
+        let code = &reading.code[function.span.range()];
+        let (program, file, scan) = (cx.program, unit.file, &unit.scan);
+        let candidate = Candidate { program, file, source, scan, code, span: function.span };
+        for rule in rules.iter().filter(|rule| (rule.wants)(&candidate)) {
             (rule.check)(cx, &view, &mut findings);
         }
     }

@@ -121,6 +121,15 @@ mod tests {
     }
 
     #[test]
+    fn assembly_keeps_its_operands_only() {
+        assert_eq!(
+            prepared("", "asm volatile(\"a\" ADD(%[x], %[y]) \"b\" : [x] \"=r\"(x) : \"r\"(y)); z();"),
+            "asm volatile( \"\" : [x] \"=r\"(x) : \"r\"(y)); z();"
+        );
+        assert_eq!(prepared("", "asm(\"nop\"); z();"), "asm( \"\" ); z();");
+    }
+
+    #[test]
     fn attributes_go_and_fall_through_stays() {
         assert_eq!(
             prepared("", "case 1: y(); __attribute__((fallthrough)); case 2: [[fallthrough]]; case 3:"),

@@ -239,6 +239,7 @@ impl<'t> Rewriter<'_, 't> {
                 self.statement = true;
                 return end + 1;
             }
+            "__asm" | "_asm" | "__asm__" | "asm" => return self.assembly(i),
             _ if self.is_ident(i) && !is_keyword(text) => return self.name(i, starts_statement),
             _ => {}
         }
@@ -274,6 +275,29 @@ impl<'t> Rewriter<'_, 't> {
         if self.text(last + 1) != ";" {
             self.inserts.entry(last + 1).or_default().push(";");
         }
+    }
+
+    /// The template of an assembly statement may be put together by macros with operands that are no C (`%[src]`):
+    /// one empty string stands for it. Operands, clobbers and labels stay.
+    fn assembly(&mut self, i: usize) -> usize {
+        let open = (i..self.tokens.len()).find(|&j| !self.is_ident(j)).unwrap_or(self.tokens.len());
+        let Some(close) = self.close(open).filter(|_| self.text(open) == "(") else {
+            self.copy(i);
+            return i + 1;
+        };
+        let mut depth = 0usize;
+        let end = (open..close).find(|&j| {
+            match self.text(j) {
+                "(" | "[" => depth += 1,
+                ")" | "]" => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            depth == 1 && matches!(self.text(j), ":" | "::")
+        });
+        (i..=open).for_each(|j| self.copy(j));
+        self.parens.push(Paren::Other);
+        self.insert("\"\"", TokenKind::Literal, open);
+        end.unwrap_or(close)
     }
 
     /// `case A ... B:` keeps its first value.
