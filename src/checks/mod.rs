@@ -13,6 +13,7 @@ use crate::analysis::noreturn::NoReturn;
 use crate::hir::Function;
 use crate::preprocess::comments::{CommentStyle, is_fallthrough_name};
 use crate::preprocess::scan::Scan;
+use crate::preprocess::token::Token;
 use crate::program::{Program, Reading, Unit};
 use crate::report::Finding;
 use crate::source::{FileId, SourceFile, Span};
@@ -44,18 +45,17 @@ pub struct Candidate<'a> {
 }
 
 impl Candidate<'_> {
-    /// `name` marks a fall-through: by itself, or by what the macro of that name expands to.
-    pub fn is_mark(&self, name: &str) -> bool {
-        let macros = &self.program.macros;
-        let expands =
-            || macros.resolve(name, self.file, self.span.start).is_some_and(|def| macros.traits(def).fallthrough);
-        is_fallthrough_name(name) || expands()
+    /// The token of `code`, a name, marks a fall-through: by itself, or by what the macro of that name expands to.
+    pub fn is_mark(&self, name: &Token) -> bool {
+        let (macros, at) = (&self.program.macros, self.span.start + name.span.start);
+        let expands = || macros.resolve(&name.text, self.file, at).is_some_and(|def| macros.traits(def).fallthrough);
+        is_fallthrough_name(&name.text) || expands()
     }
 
-    /// `name` is a macro whose replacement holds a `case` or `default`.
-    pub fn hides_label(&self, name: &str) -> bool {
-        let macros = &self.program.macros;
-        macros.resolve(name, self.file, self.span.start).is_some_and(|def| macros.traits(def).labels)
+    /// The token of `code` names a macro whose replacement holds a `case` or `default`.
+    pub fn hides_label(&self, name: &Token) -> bool {
+        let (macros, at) = (&self.program.macros, self.span.start + name.span.start);
+        macros.resolve(&name.text, self.file, at).is_some_and(|def| macros.traits(def).labels)
     }
 }
 

@@ -23,7 +23,7 @@ pub const RULE: Rule = Rule {
 fn has_mark(candidate: &Candidate) -> bool {
     let comments = candidate.scan.comments_in(candidate.span);
     comments.iter().any(|c| CommentStyle::Keyword.accepts(&candidate.source[c.range()]))
-        || Tokens::new(candidate.code, 0..candidate.code.len()).any(|t| t.is_ident() && candidate.is_mark(&t.text))
+        || Tokens::new(candidate.code, 0..candidate.code.len()).any(|t| t.is_ident() && candidate.is_mark(&t))
 }
 
 fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {

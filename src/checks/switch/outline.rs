@@ -1,6 +1,6 @@
 //! Tells from tokens alone whether a function can have a fall-through at all, so that most need no tree.
 
-use crate::preprocess::token::Tokens;
+use crate::preprocess::token::{Token, Tokens};
 
 /// A block that is open, and whether control can still run to its end by position.
 struct Block {
@@ -13,7 +13,7 @@ struct Block {
 /// Some label in the function's text may be run into from above. False only where every label certainly follows
 /// another label, the opening of its `switch`, or an unconditional `break`, `return`, `goto` or `continue`. `labels`
 /// tells the macros that hide a `case`.
-pub fn may_fall(code: &str, labels: &dyn Fn(&str) -> bool) -> bool {
+pub fn may_fall(code: &str, labels: &dyn Fn(&Token) -> bool) -> bool {
     let mut blocks = vec![Block { plain: false, ended: true }];
     let mut start = false;
     // The statement is the branch or body of an `if` or a loop without braces.
@@ -110,7 +110,7 @@ pub fn may_fall(code: &str, labels: &dyn Fn(&str) -> bool) -> bool {
                 block.ended = false;
                 (governed, start) = (true, true);
             }
-            _ if token.is_ident() && labels(text) => return true,
+            _ if token.is_ident() && labels(&token) => return true,
             _ => block.ended = false,
         }
     }
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     fn sections(code: &str) -> bool {
-        may_fall(&format!("int f(int x) {{ switch (x) {{ {code} }} }}"), &|name| name == "ON")
+        may_fall(&format!("int f(int x) {{ switch (x) {{ {code} }} }}"), &|name| name.is("ON"))
     }
 
     #[test]
