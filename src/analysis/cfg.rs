@@ -500,17 +500,14 @@ impl Builder<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::preprocess::{
-        macros::{FileMacros, MacroTable},
-        scan::Scan,
-    };
+    use crate::preprocess::{macros::MacroTable, scan::Scan};
     use crate::source::FileId;
     use crate::syntax::{function::function, slice::slice};
 
     fn with_cfg<T>(code: &str, look: impl Fn(&Body, &Cfg) -> T) -> T {
         let text = format!("void f(int x) {{ {code} }}");
         let scan = Scan::new(&text);
-        let table = MacroTable::new(vec![FileMacros::new(FileId(0), &text, &scan)], &["a.c"]);
+        let table = MacroTable::of(&[("a.c", &text)]);
         let f = function(&scan.code, &slice(&scan.code).functions[0], FileId(0), &table);
         let cfg = Cfg::new(&f.body, &|body, call| body.callee(call) == Some("die"));
         look(&f.body, &cfg)

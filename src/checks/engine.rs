@@ -51,9 +51,9 @@ pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn
             a
         });
     let noreturn = NoReturn::infer(&program, asked);
-    let cx = Context { files, program: &program, noreturn: &noreturn, options };
+    let cx = Context { program: &program, noreturn: &noreturn, options };
     let checked: Vec<Result<Vec<Finding>, String>> = for_each_file(files, |i| match &parsed[i] {
-        Ok(parsed) => guarded(|| check(&cx, &program.units[i], parsed, rules)),
+        Ok(parsed) => guarded(|| check(&cx, &files[i], &program.units[i], parsed, rules)),
         Err(why) => Err(why.clone()),
     });
     let mut outcome = Outcome { findings: Vec::new(), coverage: Coverage::default(), problems: Vec::new() };
@@ -98,9 +98,8 @@ fn parse(
     let mut functions = Vec::new();
     for (r, reading) in std::iter::once(&unit.base).chain(&others).enumerate() {
         let needed = reading.functions.iter().filter(|item| {
-            let code = &reading.code[item.span.range()];
-            let candidate = Candidate { program, file: unit.file, source, scan: &unit.scan, code, span: item.span };
-            wanted(code) && rules.iter().any(|rule| (rule.wants)(&candidate))
+            let candidate = Candidate::new(program, unit, reading, source, item.span);
+            wanted(candidate.code) && rules.iter().any(|rule| (rule.wants)(&candidate))
         });
         if options.whole_files {
             // Every function, wanted or not: what is not wanted must not matter.
@@ -132,19 +131,16 @@ fn asked_about(program: &Program, file: FileId, function: &Function) -> BTreeSet
     names
 }
 
-fn check(cx: &Context, unit: &Unit, parsed: &Parsed, rules: &[&Rule]) -> Vec<Finding> {
+fn check(cx: &Context, source: &SourceFile, unit: &Unit, parsed: &Parsed, rules: &[&Rule]) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
-    let source = &cx.files[unit.file.0 as usize].text;
     let choices = std::iter::once(&unit.base).chain(&parsed.others).map(|r| &r.choice);
-    let assumed: Vec<_> = choices.map(|c| unit.conditionals.assumed(source, c, &unit.base.choice)).collect();
+    let assumed: Vec<_> = choices.map(|c| unit.conditionals.assumed(&source.text, c, &unit.base.choice)).collect();
     for (r, function) in &parsed.functions {
         let reading = r.checked_sub(1).map_or(&unit.base, |i| &parsed.others[i]);
         let cfg = Cfg::new(&function.body, &|body, call| cx.noreturn.is_noreturn(cx.program, unit.file, body, call));
-        let view = View { unit, reading, function, cfg: &cfg, assumed: &assumed[*r] };
+        let view = View { source, unit, reading, function, cfg: &cfg, assumed: &assumed[*r] };
         // A rule sees what it asked for and nothing else, whatever other rules wanted parsed.
-        let code = &reading.code[function.span.range()];
-        let (program, file, scan) = (cx.program, unit.file, &unit.scan);
-        let candidate = Candidate { program, file, source, scan, code, span: function.span };
+        let candidate = Candidate::new(cx.program, unit, reading, &source.text, function.span);
         for rule in rules.iter().filter(|rule| (rule.wants)(&candidate)) {
             (rule.check)(cx, &view, &mut findings);
         }

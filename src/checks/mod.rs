@@ -44,7 +44,12 @@ pub struct Candidate<'a> {
     pub span: Span,
 }
 
-impl Candidate<'_> {
+impl<'a> Candidate<'a> {
+    /// The function at `span` of a reading.
+    pub fn new(program: &'a Program, unit: &'a Unit, reading: &'a Reading, source: &'a str, span: Span) -> Self {
+        Candidate { program, file: unit.file, source, scan: &unit.scan, code: &reading.code[span.range()], span }
+    }
+
     /// The token of `code`, a name, marks a fall-through: by itself, or by what the macro of that name expands to.
     pub fn is_mark(&self, name: &Token) -> bool {
         let (macros, at) = (&self.program.macros, self.span.start + name.span.start);
@@ -73,7 +78,6 @@ pub struct Options {
 
 /// The program and what is known of all of it.
 pub struct Context<'a> {
-    pub files: &'a [SourceFile],
     pub program: &'a Program,
     pub noreturn: &'a NoReturn,
     pub options: &'a Options,
@@ -81,6 +85,7 @@ pub struct Context<'a> {
 
 /// One function under one reading of its file.
 pub struct View<'a> {
+    pub source: &'a SourceFile,
     pub unit: &'a Unit,
     pub reading: &'a Reading,
     pub function: &'a Function,

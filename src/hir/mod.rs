@@ -23,7 +23,6 @@ pub struct Function {
     pub file: FileId,
     /// Header and body.
     pub span: Span,
-    pub name_span: Span,
     pub body: Body,
 }
 

@@ -327,10 +327,10 @@ fn atom(name: &str) -> Condition {
 
 /// `#ifndef X` with `#define X` as the next directive, at the file's head: always read.
 fn is_include_guard(text: &str, scan: &Scan, index: usize, name: &str) -> bool {
-    let Some(next) = scan.directives.get(index + 1) else { return false };
+    // The file's head: looked for once or twice a file, not for every `#ifndef`.
+    let Some(next) = scan.directives.get(index + 1).filter(|_| index < 3) else { return false };
     let first_code = scan.code.bytes().position(|b| !b.is_ascii_whitespace()).unwrap_or(usize::MAX);
-    index < 3
-        && (scan.directives[index].span.start as usize) < first_code
+    (scan.directives[index].span.start as usize) < first_code
         && &text[next.keyword.range()] == "define"
         && scan.rest(text, next).split_whitespace().next() == Some(name)
 }

@@ -273,13 +273,13 @@ fn paste<'t>(left: &mut Vec<Expanded<'t>>, right: Vec<Expanded<'t>>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{macros::FileMacros, scan::Scan};
+    use super::super::scan::Scan;
     use super::*;
 
     fn expanded(defines: &str, code: &str) -> String {
         let text = format!("{defines}\n{code}");
         let scan = Scan::new(&text);
-        let table = MacroTable::new(vec![FileMacros::new(FileId(0), &text, &scan)], &["a.c"]);
+        let table = MacroTable::of(&[("a.c", &text)]);
         let (tokens, over) = expand(&scan.code, defines.len()..text.len(), 0, FileId(0), &table);
         assert!(!over);
         tokens.iter().map(|t| &*t.token.text).collect::<Vec<_>>().join(" ")
@@ -320,8 +320,7 @@ mod tests {
         for i in 1..15 {
             defines.push_str(&format!("#define M{i}(x) {}\n", format!("M{}(x) ", i - 1).repeat(8)));
         }
-        let scan = Scan::new(&defines);
-        let table = MacroTable::new(vec![FileMacros::new(FileId(0), &defines, &scan)], &["a.c"]);
+        let table = MacroTable::of(&[("a.c", &defines)]);
         let (tokens, over) = expand("M14(y)", 0..6, 0, FileId(0), &table);
         assert!(over && tokens.len() < 2 * MAX_TOKENS);
     }

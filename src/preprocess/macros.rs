@@ -87,8 +87,7 @@ pub struct FileMacros {
 }
 
 impl FileMacros {
-    pub fn new(file: FileId, text: &str, scan: &Scan) -> FileMacros {
-        let conditionals = Conditionals::new(text, scan);
+    pub fn new(file: FileId, text: &str, scan: &Scan, conditionals: &Conditionals) -> FileMacros {
         let dead = merged(conditionals.dead(&conditionals.base(&|_| None)));
         let is_dead = |span: Span| {
             let next = dead.partition_point(|d| d.start <= span.start);
@@ -232,14 +231,6 @@ impl MacroTable {
         self.by_name.contains_key(name)
     }
 
-    pub fn len(&self) -> usize {
-        self.defs.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.defs.is_empty()
-    }
-
     /// The definition of `name` in force at offset `at` of `file`: the file's own, else one that it includes, else
     /// any. Among several, the one that says most about where control goes: the weaker claim for a finding.
     pub fn resolve(&self, name: &str, file: FileId, at: u32) -> Option<&MacroDef> {
@@ -329,6 +320,19 @@ impl MacroTable {
     }
 }
 
+#[cfg(test)]
+impl MacroTable {
+    /// The table of files given by path and text, for tests of all layers.
+    pub fn of(files: &[(&str, &str)]) -> MacroTable {
+        let macros = files.iter().enumerate().map(|(i, (_, text))| {
+            let scan = Scan::new(text);
+            FileMacros::new(FileId(i as u32), text, &scan, &Conditionals::new(text, &scan))
+        });
+        let paths: Vec<&str> = files.iter().map(|(path, _)| *path).collect();
+        MacroTable::new(macros.collect(), &paths)
+    }
+}
+
 fn base_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
@@ -354,13 +358,7 @@ mod tests {
     use super::*;
 
     fn table(files: &[(&str, &str)]) -> MacroTable {
-        let macros = files
-            .iter()
-            .enumerate()
-            .map(|(i, (_, text))| FileMacros::new(FileId(i as u32), text, &Scan::new(text)))
-            .collect();
-        let paths: Vec<&str> = files.iter().map(|(path, _)| *path).collect();
-        let mut table = MacroTable::new(macros, &paths);
+        let mut table = MacroTable::of(files);
         table.set_noreturn(["abort", "exit"].iter().map(|&s| s.into()).collect());
         table
     }

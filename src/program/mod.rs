@@ -12,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub use unit::{Reading, Unit, has_word};
 
 use crate::hir::Function;
+use crate::preprocess::conditionals::Conditionals;
 use crate::preprocess::macros::{FileMacros, MacroTable};
 use crate::preprocess::scan::Scan;
 use crate::preprocess::token::Tokens;
@@ -62,8 +63,9 @@ impl Program {
             tick();
             guarded(|| {
                 let scan = Scan::new(&files[i].text);
-                let macros = FileMacros::new(FileId(i as u32), &files[i].text, &scan);
-                (scan, macros)
+                let conditionals = Conditionals::new(&files[i].text, &scan);
+                let macros = FileMacros::new(FileId(i as u32), &files[i].text, &scan, &conditionals);
+                ((scan, conditionals), macros)
             })
         });
         let mut problems = Vec::new();
@@ -83,13 +85,13 @@ impl Program {
         let read: Vec<Result<Unit, String>> = scans
             .into_par_iter()
             .enumerate()
-            .map(|(i, scan)| guarded(|| Unit::new(FileId(i as u32), &files[i].text, scan, &macros)))
+            .map(|(i, (scan, conditionals))| guarded(|| Unit::new(FileId(i as u32), scan, conditionals, &macros)))
             .collect();
         let mut units: Vec<Unit> = Vec::with_capacity(read.len());
         for (i, unit) in read.into_iter().enumerate() {
             units.push(unit.unwrap_or_else(|why| {
                 kept(i, why);
-                Unit::new(FileId(i as u32), "", Scan::default(), &macros)
+                Unit::new(FileId(i as u32), Scan::default(), Conditionals::default(), &macros)
             }));
         }
         let declared: Vec<Declared> = units.par_iter().map(|unit| declared(unit, &macros)).collect();

@@ -87,8 +87,7 @@ impl Habits {
 }
 
 impl Unit {
-    pub fn new(file: FileId, text: &str, mut scan: Scan, macros: &MacroTable) -> Unit {
-        let conditionals = Conditionals::new(text, &scan);
+    pub fn new(file: FileId, mut scan: Scan, conditionals: Conditionals, macros: &MacroTable) -> Unit {
         let choice = conditionals.base(&|name| macros.settled(name, file));
         let masked = Masked::new(&scan.code, &conditionals, &choice);
         let base = if conditionals.groups.is_empty() {

@@ -55,7 +55,7 @@ fn named(code: &str, item: &FunctionItem, file: FileId, found: Option<LoweredFun
         .filter(|n| n != "crosstalk__function")
         .filter(|n| n != &code[item.name.range()])
         .unwrap_or_else(|| written.to_owned());
-    Function { name, file, span: item.span, name_span: item.name, body }
+    Function { name, file, span: item.span, body }
 }
 
 /// The name before the parameters; in `DEFUN(show_version, …) {`, whose macro nobody defined, its first argument.
@@ -105,12 +105,12 @@ fn given_up(span: Span) -> Body {
 mod tests {
     use super::*;
     use crate::hir::ExprKind;
-    use crate::preprocess::{macros::FileMacros, scan::Scan};
+    use crate::preprocess::scan::Scan;
     use crate::syntax::slice::slice;
 
     fn read_all(text: &str) -> Vec<Function> {
         let scan = Scan::new(text);
-        let table = MacroTable::new(vec![FileMacros::new(FileId(0), text, &scan)], &["a.c"]);
+        let table = MacroTable::of(&[("a.c", text)]);
         slice(&scan.code).functions.iter().map(|item| function(&scan.code, item, FileId(0), &table)).collect()
     }
 

@@ -88,12 +88,12 @@ fn render(code: &str, tokens: &[Expanded], brace: u32) -> Prepared {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::preprocess::{macros::FileMacros, scan::Scan};
+    use crate::preprocess::scan::Scan;
 
     fn prepared(defines: &str, body: &str) -> String {
         let text = format!("{defines}\nvoid f(void)\n{{{body}}}");
         let scan = Scan::new(&text);
-        let table = MacroTable::new(vec![FileMacros::new(FileId(0), &text, &scan)], &["a.c"]);
+        let table = MacroTable::of(&[("a.c", &text)]);
         let item = Span::new(defines.len() + 1, text.len());
         let open = text[item.range()].find('{').unwrap_or(0) as u32 + item.start;
         let (prepared, _) = prepare(&scan.code, item, open, FileId(0), &table);
@@ -168,7 +168,7 @@ mod tests {
     fn positions_lead_back_to_the_source() {
         let text = "#define R(x) return x\nvoid f(void)\n{ a(); R(5); b(); }";
         let scan = Scan::new(text);
-        let table = MacroTable::new(vec![FileMacros::new(FileId(0), text, &scan)], &["a.c"]);
+        let table = MacroTable::of(&[("a.c", text)]);
         let open = text.rfind("{ a").unwrap_or(0);
         let (prepared, _) = prepare(&scan.code, Span::new(22, text.len()), open as u32, FileId(0), &table);
         let back = |word: &str| {

@@ -1,11 +1,11 @@
 //! The evidence for and against an accidental fall-through, as yes-or-no features of one site.
 //!
-//! The features, and the shares of real fixes and of later-annotated sites that carry them, are those of a study of
-//! 1,117 fixes and 1,842 annotations (see `rules/implicit-fallthrough.md`); what each is worth is `weights.rs`.
+//! What each is worth is learnt from real fixes and from places marked as meant: `weights.rs`, CONTRIBUTING.md.
 
 use super::facts::{Facts, Last, MAX_STMTS, ends_in_jump, folded, similarity};
 use super::falls::{FallSite, SwitchFalls};
-use crate::checks::{Context, View};
+use crate::analysis::sections::Section;
+use crate::checks::View;
 use crate::hir::{Body, ExprKind, StmtId, StmtKind};
 
 /// One site's features: names of those that hold.
@@ -39,7 +39,7 @@ pub struct Sections {
 }
 
 impl Sections {
-    pub fn new(cx: &Context, view: &View, switch: &SwitchFalls) -> Sections {
+    pub fn new(view: &View, switch: &SwitchFalls) -> Sections {
         let body = &view.function.body;
         let facts: Vec<Facts> = switch.sections.iter().map(|s| Facts::new(body, &view.reading.code, s)).collect();
         let mut falls = vec![false; facts.len()];
@@ -47,7 +47,7 @@ impl Sections {
             falls[p] = true;
         }
         let ending = falls.iter().take(facts.len().saturating_sub(1)).filter(|&&f| !f).count();
-        let file_has_marks = view.unit.habits(&cx.files[view.unit.file.0 as usize].text).mentions_fallthrough;
+        let file_has_marks = view.unit.habits(&view.source.text).mentions_fallthrough;
         let siblings = (0..facts.len()).filter(|&i| !falls[i]).take(MAX_SIBLINGS).collect();
         Sections { facts, falls, ending, siblings, file_has_marks }
     }
@@ -60,14 +60,7 @@ impl Sections {
 }
 
 /// Collects the evidence on `site`, whose section `p` runs into section `p + 1`.
-pub fn evidence(
-    cx: &Context,
-    view: &View,
-    switch: &SwitchFalls,
-    sections: &Sections,
-    site: &FallSite,
-    p: usize,
-) -> Evidence {
+pub fn evidence(view: &View, switch: &SwitchFalls, sections: &Sections, site: &FallSite, p: usize) -> Evidence {
     let body = &view.function.body;
     let code = &view.reading.code;
     let (from, into) = (&sections.facts[p], &sections.facts[p + 1]);
@@ -117,10 +110,8 @@ pub fn evidence(
     e.add("numeric-labels", !from.numbers.is_empty() && !into.numbers.is_empty());
     e.add("char-labels", !from.chars.is_empty() && !into.chars.is_empty());
     e.add("upper-lower", case_pair);
-    let names = |labels: &[StmtId], pick: fn(&[StmtId]) -> Option<&StmtId>| {
-        pick(labels).map(|&l| folded(code, body.stmt(l).span)).unwrap_or_default()
-    };
-    let (a, b) = (names(&switch.sections[p].labels, <[StmtId]>::last), names(&next.labels, <[StmtId]>::first));
+    let name = |label: Option<&StmtId>| label.map(|&l| folded(code, body.stmt(l).span)).unwrap_or_default();
+    let (a, b) = (name(switch.sections[p].labels.last()), name(next.labels.first()));
     let prefix = common_prefix(&a, &b);
     e.add("labels-alike", prefix >= 0.7);
     e.add("labels-unlike", prefix < 0.3);
@@ -181,8 +172,8 @@ pub fn evidence(
     e.add("jumps-inside", from.jumps);
     e.add("has-loop", from.has_loop);
     e.add("last-noreturn-like", from.calls.last().is_some_and(|c| is_fatal_name(c)));
-    e.add("returns-inside", holds_return(body, &from.stmts));
-    e.add("breaks-inside", holds_break(body, &from.stmts));
+    e.add("returns-inside", any_stmt(body, &from.stmts, |kind| matches!(kind, StmtKind::Return(_))));
+    e.add("breaks-inside", any_stmt(body, &from.stmts, |kind| matches!(kind, StmtKind::Break)));
 
     // Sizes.
     let (n_from, n_into) = (from.stmts.len(), into.stmts.len());
@@ -213,8 +204,7 @@ pub fn evidence(
     e.add(
         "next-runs-off",
         p + 2 == sections.facts.len()
-            && !into.stmts.last().is_some_and(|&s| ends_in_jump(body, s))
-            && !next_jumps(body, next),
+            && ![into.stmts.last(), next.stmts.last()].into_iter().flatten().any(|&s| ends_in_jump(body, s)),
     );
     e.add("next-breaks", next.stmts.last().is_some_and(|&s| matches!(body.stmt(s).kind, StmtKind::Break)));
     e.add("next-returns", next.stmts.last().is_some_and(|&s| matches!(body.stmt(s).kind, StmtKind::Return(_))));
@@ -247,8 +237,7 @@ pub fn evidence(
 
     // Layout and comments.
     let comments = view.unit.scan.comments_in(site.gap);
-    let source = &cx.files[view.unit.file.0 as usize].text;
-    let gap = &source[site.gap.range()];
+    let gap = &view.source.text[site.gap.range()];
     e.add("comment-before", !comments.is_empty());
     e.add("blank-line-before", gap.lines().skip(1).any(|l| l.trim().is_empty()) && gap.lines().count() > 2);
     e.add("directive-between", view.unit.scan.has_directive(site.gap));
@@ -272,7 +261,7 @@ fn jaccard(a: &Facts, b: &Facts) -> f64 {
 }
 
 /// The name in a section's first label, if it is one.
-fn into_label_name<'b>(body: &'b Body, section: &crate::analysis::sections::Section) -> Option<&'b str> {
+fn into_label_name<'b>(body: &'b Body, section: &Section) -> Option<&'b str> {
     section.labels.iter().find_map(|&l| match body.stmt(l).kind {
         StmtKind::Case(Some(value)) => match body.expr(value).kind {
             ExprKind::Name(name) => Some(body.names.text(name)),
@@ -280,18 +269,6 @@ fn into_label_name<'b>(body: &'b Body, section: &crate::analysis::sections::Sect
         },
         _ => None,
     })
-}
-
-fn next_jumps(body: &Body, section: &crate::analysis::sections::Section) -> bool {
-    section.stmts.last().is_some_and(|&s| ends_in_jump(body, s))
-}
-
-fn holds_return(body: &Body, stmts: &[StmtId]) -> bool {
-    any_stmt(body, stmts, |kind| matches!(kind, StmtKind::Return(_)))
-}
-
-fn holds_break(body: &Body, stmts: &[StmtId]) -> bool {
-    any_stmt(body, stmts, |kind| matches!(kind, StmtKind::Break))
 }
 
 fn any_stmt(body: &Body, stmts: &[StmtId], is: fn(&StmtKind) -> bool) -> bool {

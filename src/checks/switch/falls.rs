@@ -64,7 +64,7 @@ pub fn switch_falls(cx: &Context, view: &View) -> Vec<SwitchFalls> {
         }
         let gap = gap_before(&view.reading.code, body.stmt(fall.label).span.start);
         let comments = view.unit.scan.comments_in(gap);
-        let text = |c: &Span| cx.files[view.unit.file.0 as usize].slice(*c);
+        let text = |c: &Span| view.source.slice(*c);
         let accepted = comments.iter().any(|c| cx.options.comment_style.accepts(text(c)))
             || comments.iter().any(|c| states_unreachable(text(c)))
             || !unmarked_end(body, cfg, &predecessors, fall.from);

@@ -8,12 +8,12 @@ use crate::report::{Edit, Fix};
 use crate::source::{SourceFile, Span};
 
 /// Both ways for `site`; `mark` is how to say that it is meant.
-pub fn fixes(cx: &Context, view: &View, switch: &SwitchFalls, site: &FallSite, mark: &str) -> Vec<Fix> {
+pub fn fixes(view: &View, switch: &SwitchFalls, site: &FallSite, mark: &str) -> Vec<Fix> {
     let Some(section) = site.section.map(|s| &switch.sections[s]) else { return Vec::new() };
     let Some(&last) = section.stmts.last() else { return Vec::new() };
     let body = &view.function.body;
     let file = view.unit.file;
-    let source = &cx.files[file.0 as usize];
+    let source = view.source;
     // Inside the braces, where the section is one block.
     let inner = match &body.stmt(last).kind {
         StmtKind::Block(all) if section.stmts.len() == 1 => all.last().copied(),
@@ -53,7 +53,7 @@ fn indent_of(source: &SourceFile, offset: u32) -> &str {
 
 /// How this project marks a fall-through: as the file does, else by its own macro, else as every tool accepts it.
 pub fn mark(cx: &Context, view: &View) -> String {
-    let habits = view.unit.habits(&cx.files[view.unit.file.0 as usize].text);
+    let habits = view.unit.habits(&view.source.text);
     if cx.options.comment_style != CommentStyle::Attribute
         && let Some(comment) = &habits.fallthrough_comment
     {

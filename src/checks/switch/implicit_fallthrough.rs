@@ -26,12 +26,12 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
         if switch.unmarked.is_empty() {
             continue;
         }
-        let sections = Sections::new(cx, view, &switch);
+        let sections = Sections::new(view, &switch);
         let mark = mark(cx, view);
         let mut run: Vec<Finding> = Vec::new();
         let mut last_section = None;
         for site in &switch.unmarked {
-            let evidence = site.section.map(|p| evidence(cx, view, &switch, &sections, site, p));
+            let evidence = site.section.map(|p| evidence(view, &switch, &sections, site, p));
             let finding = finding(cx, view, &switch, &mark, site, evidence);
             let follows = matches!((last_section, site.section), (Some(a), Some(b)) if b == a + 1);
             if finding.confidence > Confidence::Low || !follows {
@@ -101,8 +101,7 @@ fn finding(
     }
     let mut notes = view.assumed_in(site.extent);
     if let Some(intent) = site.intent {
-        let source = &cx.files[file.0 as usize];
-        let said = source.slice(intent).split_whitespace().collect::<Vec<_>>().join(" ");
+        let said = one_line(view.source.slice(intent));
         notes.push(format!(
             "`{said}` may say that it is meant, but not in a form that the chosen comment style accepts"
         ));
@@ -118,11 +117,10 @@ fn finding(
     if let (true, Some(evidence), Some(score)) = (cx.options.features, &evidence, &score) {
         notes.push(format!("features: {:.4} {}", score.probability, evidence.holds.join(" ")));
     }
-    let source = &cx.files[file.0 as usize];
     let what = match label.kind {
         StmtKind::Case(None) => "default".to_owned(),
         StmtKind::Case(Some(value)) if in_macro.is_some() => format!("case {}", value_text(body, value)),
-        _ => source.slice(label.span).trim_end_matches(':').trim_end().to_owned(),
+        _ => view.source.slice(label.span).trim_end_matches(':').trim_end().to_owned(),
     };
     let place = in_macro.map(|name| format!("inside the macro `{name}`, ")).unwrap_or_default();
     let only_leaves = if site.harmless { ", which only leaves" } else { "" };
@@ -141,7 +139,7 @@ fn finding(
         message: format!("{place}control falls through into `{}`{only_leaves}", one_line(&what)),
         related,
         notes,
-        fixes: fixes(cx, view, switch, site, mark),
+        fixes: fixes(view, switch, site, mark),
     }
 }
 

@@ -141,7 +141,7 @@ fn comments_at_end(cx: &Context, view: &View, switch: StmtId, last: &Section, ou
 }
 
 fn marks_in(cx: &Context, view: &View, gap: Span) -> Vec<Span> {
-    let text = &cx.files[view.unit.file.0 as usize].text;
+    let text = &view.source.text;
     let comments_count = cx.options.comment_style != CommentStyle::Attribute;
     let marks = view.unit.scan.comments_in(gap).iter().copied();
     marks.filter(|c| comments_count && CommentStyle::Keyword.accepts(&text[c.range()])).collect()
