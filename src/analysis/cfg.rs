@@ -1,10 +1,11 @@
 //! The control-flow graph of one function, built by position: a `case` is a place that control may enter from the
 //! `switch` or run into from above.
 
-use rustc_hash::FxHashMap;
+mod build;
 
-use super::constant;
-use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtId, StmtKind, Symbol};
+use build::{Built, EXIT};
+
+use crate::hir::{Body, ExprId, StmtId};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlockId(pub u32);
@@ -42,6 +43,18 @@ pub struct Block {
     pub edges: Vec<Edge>,
     /// Labels of a `switch` that stand at the block's head and nothing before them in the block.
     pub labels: Vec<StmtId>,
+    /// The `for` whose step is evaluated here, behind the statements.
+    pub step_of: Option<StmtId>,
+}
+
+/// Where a `switch` or a loop begins and ends.
+#[derive(Clone, Copy, Debug)]
+pub struct Construct {
+    pub stmt: StmtId,
+    /// Of a `switch`: the block that chooses the label. Of a loop: the one that each round begins with.
+    pub head: BlockId,
+    /// Where `break` leads.
+    pub after: BlockId,
 }
 
 /// Control runs from above into a label of a `switch`.
@@ -59,6 +72,9 @@ pub struct Cfg {
     pub blocks: Vec<Block>,
     pub exit: BlockId,
     pub falls: Vec<Fall>,
+    /// In order of writing.
+    pub switches: Vec<Construct>,
+    pub loops: Vec<Construct>,
     /// By block: control gets there from the function's entry.
     pub reachable: Vec<bool>,
 }
@@ -68,24 +84,8 @@ impl Cfg {
 
     /// Builds the graph of `body`. `noreturn` says of a call whether control comes back from it.
     pub fn new(body: &Body, noreturn: &dyn Fn(&Body, ExprId) -> bool) -> Cfg {
-        let mut builder = Builder {
-            body,
-            noreturn,
-            blocks: vec![Block::default(), Block::default()],
-            current: Some(Cfg::ENTRY),
-            tasks: vec![Task::Stmt(body.root)],
-            breaks: Vec::new(),
-            continues: Vec::new(),
-            switches: Vec::new(),
-            labels: FxHashMap::default(),
-            label_above: FxHashMap::default(),
-            computed: Vec::new(),
-            falls: Vec::new(),
-            has_statement_exprs: body.exprs.iter().any(|e| matches!(e.kind, ExprKind::Statement(_))),
-        };
-        builder.run();
-        let Builder { blocks, falls, .. } = builder;
-        let mut cfg = Cfg { reachable: vec![false; blocks.len()], blocks, exit: EXIT, falls };
+        let Built { blocks, falls, switches, loops } = build::build(body, noreturn);
+        let mut cfg = Cfg { reachable: vec![false; blocks.len()], blocks, exit: EXIT, falls, switches, loops };
         cfg.mark_reachable();
         cfg
     }
@@ -121,379 +121,6 @@ impl Cfg {
                 todo.extend(self.blocks[id.0 as usize].edges.iter().map(|e| e.to));
             }
         }
-    }
-}
-
-const EXIT: BlockId = BlockId(1);
-
-/// What is left to do, last first: the builder's own stack instead of recursion.
-enum Task {
-    Stmt(StmtId),
-    /// The statement itself, its statement expressions being done.
-    Evaluated(StmtId),
-    /// Go on in `block`, control also coming from the statement before.
-    Join(BlockId),
-    /// Go on in `block` without that.
-    Enter(Option<BlockId>),
-    Loop {
-        head: BlockId,
-    },
-    /// The body of a `do` is done: its condition follows.
-    DoCond {
-        stmt: StmtId,
-        head: BlockId,
-        cond: BlockId,
-        after: BlockId,
-    },
-    ForStep {
-        head: BlockId,
-        step: BlockId,
-    },
-    EndLoop {
-        after: BlockId,
-    },
-    EndSwitch {
-        after: BlockId,
-    },
-}
-
-struct OpenSwitch {
-    stmt: StmtId,
-    dispatch: Option<BlockId>,
-    has_default: bool,
-}
-
-struct Builder<'b> {
-    body: &'b Body,
-    noreturn: &'b dyn Fn(&Body, ExprId) -> bool,
-    blocks: Vec<Block>,
-    /// Where statements go; none behind a jump.
-    current: Option<BlockId>,
-    tasks: Vec<Task>,
-    breaks: Vec<BlockId>,
-    continues: Vec<BlockId>,
-    switches: Vec<OpenSwitch>,
-    labels: FxHashMap<Symbol, BlockId>,
-    /// For a user label's block, the block that runs into it from above.
-    label_above: FxHashMap<BlockId, Option<BlockId>>,
-    computed: Vec<BlockId>,
-    falls: Vec<Fall>,
-    has_statement_exprs: bool,
-}
-
-impl Builder<'_> {
-    fn new_block(&mut self) -> BlockId {
-        self.blocks.push(Block::default());
-        BlockId(self.blocks.len() as u32 - 1)
-    }
-
-    fn edge(&mut self, from: Option<BlockId>, to: BlockId, kind: EdgeKind) {
-        if let Some(from) = from {
-            self.blocks[from.0 as usize].edges.push(Edge { to, kind });
-        }
-    }
-
-    fn jump(&mut self, to: BlockId, kind: EdgeKind) {
-        let from = self.current.take();
-        self.edge(from, to, kind);
-    }
-
-    /// The block that statements go to; behind a jump, one that nothing leads to.
-    fn here(&mut self) -> BlockId {
-        match self.current {
-            Some(block) => block,
-            None => {
-                let block = self.new_block();
-                self.current = Some(block);
-                block
-            }
-        }
-    }
-
-    fn put(&mut self, stmt: StmtId) {
-        let block = self.here();
-        self.blocks[block.0 as usize].stmts.push(stmt);
-    }
-
-    fn run(&mut self) {
-        while let Some(task) = self.tasks.pop() {
-            match task {
-                Task::Stmt(stmt) => {
-                    // Statements inside expressions run first: `x = ({ if (!p) return; p->x; });`
-                    self.tasks.push(Task::Evaluated(stmt));
-                    if self.has_statement_exprs {
-                        let mut inner = Vec::new();
-                        let body = self.body;
-                        body.own_exprs(stmt, &mut |e| {
-                            body.walk(e, &mut |e| {
-                                if let ExprKind::Statement(s) = body.expr(e).kind {
-                                    inner.push(Task::Stmt(s));
-                                }
-                            });
-                        });
-                        self.tasks.extend(inner.into_iter().rev());
-                    }
-                }
-                Task::Evaluated(stmt) => self.stmt(stmt),
-                Task::Join(block) => {
-                    self.jump(block, EdgeKind::Next);
-                    self.current = Some(block);
-                }
-                Task::Enter(block) => self.current = block,
-                Task::Loop { head } => self.jump(head, EdgeKind::Next),
-                Task::DoCond { stmt, head, cond, after } => {
-                    self.jump(cond, EdgeKind::Next);
-                    self.current = Some(cond);
-                    if let StmtKind::DoWhile { cond: test, .. } = self.body.stmt(stmt).kind {
-                        self.put(stmt);
-                        self.branch(test, head, after);
-                    }
-                }
-                Task::ForStep { head, step } => {
-                    self.jump(step, EdgeKind::Next);
-                    self.current = Some(step);
-                    self.jump(head, EdgeKind::Next);
-                }
-                Task::EndLoop { after } => {
-                    self.breaks.pop();
-                    self.continues.pop();
-                    self.current = Some(after);
-                }
-                Task::EndSwitch { after } => {
-                    self.breaks.pop();
-                    if let Some(OpenSwitch { dispatch, has_default: false, .. }) = self.switches.pop() {
-                        self.edge(dispatch, after, EdgeKind::NoCase);
-                    }
-                    self.jump(after, EdgeKind::Next);
-                    self.current = Some(after);
-                }
-            }
-        }
-        self.jump(EXIT, EdgeKind::Return);
-        let targets: Vec<BlockId> = self.labels.values().copied().collect();
-        for from in std::mem::take(&mut self.computed) {
-            let mut targets = targets.clone();
-            targets.sort_unstable();
-            targets.into_iter().for_each(|to| self.edge(Some(from), to, EdgeKind::Goto));
-        }
-    }
-
-    /// Leaves the current block by a test of `cond`.
-    fn branch(&mut self, cond: ExprId, yes: BlockId, no: BlockId) {
-        let from = self.current.take();
-        let value = constant(self.body, cond);
-        if self.never_comes_back(cond) {
-            return;
-        }
-        if value != Some(false) {
-            self.edge(from, yes, EdgeKind::True);
-        }
-        if value != Some(true) {
-            self.edge(from, no, EdgeKind::False);
-        }
-    }
-
-    fn stmt(&mut self, id: StmtId) {
-        let body = self.body;
-        match &body.stmt(id).kind {
-            StmtKind::Block(all) => self.tasks.extend(all.iter().rev().map(|&s| Task::Stmt(s))),
-            StmtKind::Empty => {}
-            StmtKind::Expr(e) => {
-                self.put(id);
-                self.asm_labels(*e);
-                if self.never_comes_back(*e) {
-                    self.current = None;
-                }
-            }
-            StmtKind::Decl(_) | StmtKind::FallthroughMark | StmtKind::Opaque => self.put(id),
-            StmtKind::If { cond, then, otherwise } => {
-                self.put(id);
-                let (yes, after) = (self.new_block(), self.new_block());
-                let no = if otherwise.is_some() { self.new_block() } else { after };
-                self.branch(*cond, yes, no);
-                self.tasks.push(Task::Join(after));
-                if let Some(otherwise) = otherwise {
-                    self.tasks.push(Task::Stmt(*otherwise));
-                    self.tasks.push(Task::Enter(Some(no)));
-                    self.tasks.push(Task::Join(after));
-                }
-                self.tasks.push(Task::Stmt(*then));
-                self.current = Some(yes);
-            }
-            StmtKind::While { cond, body: inner } => {
-                let (head, first, after) = (self.new_block(), self.new_block(), self.new_block());
-                self.jump(head, EdgeKind::Next);
-                self.current = Some(head);
-                self.put(id);
-                self.branch(*cond, first, after);
-                self.open_loop(first, head, after, *inner, Task::Loop { head });
-            }
-            StmtKind::DoWhile { body: inner, .. } => {
-                let (head, cond, after) = (self.new_block(), self.new_block(), self.new_block());
-                self.jump(head, EdgeKind::Next);
-                self.open_loop(head, cond, after, *inner, Task::DoCond { stmt: id, head, cond, after });
-            }
-            StmtKind::For { init, cond, body: inner, .. } => {
-                let (head, first, step, after) =
-                    (self.new_block(), self.new_block(), self.new_block(), self.new_block());
-                if let Some(init) = init {
-                    self.put(*init);
-                }
-                self.jump(head, EdgeKind::Next);
-                self.current = Some(head);
-                self.put(id);
-                match cond {
-                    Some(cond) => self.branch(*cond, first, after),
-                    None => self.jump(first, EdgeKind::Next),
-                }
-                self.open_loop(first, step, after, *inner, Task::ForStep { head, step });
-            }
-            StmtKind::Switch { body: inner, .. } => {
-                self.put(id);
-                let after = self.new_block();
-                self.switches.push(OpenSwitch { stmt: id, dispatch: self.current.take(), has_default: false });
-                self.breaks.push(after);
-                self.tasks.push(Task::EndSwitch { after });
-                self.tasks.push(Task::Stmt(*inner));
-            }
-            StmtKind::Case(value) => self.case(id, value.is_none()),
-            StmtKind::Label(name) => {
-                let block = self.label(*name);
-                // A label between labels leaves the group whole.
-                if let Some(current) = self.current.filter(|&c| self.blocks[c.0 as usize].stmts.is_empty()) {
-                    let labels = self.blocks[current.0 as usize].labels.clone();
-                    self.blocks[block.0 as usize].labels = labels;
-                }
-                let above = self.above();
-                self.label_above.insert(block, above);
-                self.jump(block, EdgeKind::Next);
-                self.current = Some(block);
-            }
-            StmtKind::Goto(name) => {
-                self.put(id);
-                let block = self.label(*name);
-                self.jump(block, EdgeKind::Goto);
-            }
-            StmtKind::ComputedGoto => {
-                self.put(id);
-                self.computed.extend(self.current.take());
-            }
-            StmtKind::Break => {
-                self.put(id);
-                match self.breaks.last() {
-                    Some(&after) => self.jump(after, EdgeKind::Break),
-                    // Outside of everything: a fragment. Control goes somewhere else.
-                    None => self.jump(EXIT, EdgeKind::Break),
-                }
-            }
-            StmtKind::Continue => {
-                self.put(id);
-                match self.continues.last() {
-                    Some(&next) => self.jump(next, EdgeKind::Continue),
-                    None => self.jump(EXIT, EdgeKind::Continue),
-                }
-            }
-            StmtKind::Return(value) => {
-                self.put(id);
-                match value.is_some_and(|e| self.never_comes_back(e)) {
-                    true => self.current = None,
-                    false => self.jump(EXIT, EdgeKind::Return),
-                }
-            }
-        }
-    }
-
-    fn open_loop(&mut self, first: BlockId, next: BlockId, after: BlockId, inner: StmtId, end: Task) {
-        self.breaks.push(after);
-        self.continues.push(next);
-        self.tasks.push(Task::EndLoop { after });
-        self.tasks.push(end);
-        self.tasks.push(Task::Stmt(inner));
-        self.current = Some(first);
-    }
-
-    fn case(&mut self, id: StmtId, is_default: bool) {
-        let above = self.above();
-        // Grouped labels share a block, as long as nothing stands between them.
-        if let Some(block) = self.current {
-            let group = &mut self.blocks[block.0 as usize];
-            if group.stmts.is_empty() && !group.labels.is_empty() {
-                group.labels.push(id);
-                if let Some(open) = self.switches.last_mut() {
-                    open.has_default |= is_default;
-                    let dispatch = open.dispatch;
-                    self.edge(dispatch, block, EdgeKind::Case);
-                }
-                return;
-            }
-        }
-        let block = self.new_block();
-        self.blocks[block.0 as usize].labels.push(id);
-        if let (Some(open), Some(from)) = (self.switches.last(), above) {
-            self.falls.push(Fall { switch: open.stmt, label: id, from });
-        }
-        self.jump(block, EdgeKind::Fallthrough);
-        self.current = Some(block);
-        if let Some(open) = self.switches.last_mut() {
-            open.has_default |= is_default;
-            let dispatch = open.dispatch;
-            self.edge(dispatch, block, EdgeKind::Case);
-        }
-    }
-
-    /// The block that ends here by position: before a run of user labels, the one above them, for `goto l; l: case 2:`
-    /// jumps to the section and does not run into it.
-    fn above(&self) -> Option<BlockId> {
-        let current = self.current?;
-        match self.label_above.get(&current) {
-            Some(&above) if self.blocks[current.0 as usize].stmts.is_empty() => above,
-            _ => Some(current),
-        }
-    }
-
-    fn label(&mut self, name: Symbol) -> BlockId {
-        if let Some(&block) = self.labels.get(&name) {
-            return block;
-        }
-        let block = self.new_block();
-        self.labels.insert(name, block);
-        block
-    }
-
-    fn asm_labels(&mut self, e: ExprId) {
-        if let ExprKind::Asm { labels, .. } = &self.body.expr(e).kind {
-            for &name in labels {
-                let block = self.label(name);
-                self.edge(self.current, block, EdgeKind::Goto);
-            }
-            let next = self.new_block();
-            self.jump(next, EdgeKind::Next);
-            self.current = Some(next);
-        }
-    }
-
-    /// Evaluating `e` certainly calls a function that does not return.
-    fn never_comes_back(&self, e: ExprId) -> bool {
-        let body = self.body;
-        let mut todo = vec![e];
-        while let Some(e) = todo.pop() {
-            match &body.expr(e).kind {
-                ExprKind::Call { args, .. } => {
-                    if (self.noreturn)(body, e) {
-                        return true;
-                    }
-                    todo.extend(args);
-                }
-                ExprKind::Binary { op: BinaryOp::And | BinaryOp::Or, left, .. } => todo.push(*left),
-                ExprKind::Binary { left, right, .. } | ExprKind::Assign { left, right, .. } => {
-                    todo.extend([*left, *right])
-                }
-                ExprKind::Cast(inner) | ExprKind::Unary { operand: inner, .. } => todo.push(*inner),
-                ExprKind::Conditional { cond, .. } => todo.push(*cond),
-                _ => {}
-            }
-        }
-        false
     }
 }
 

@@ -1,7 +1,10 @@
 //! Control flow and what follows from it. Knows neither rules nor output.
 
+pub mod access;
 pub mod cfg;
 mod constant;
+pub mod flow;
+pub mod nesting;
 pub mod noreturn;
 pub mod sections;
 

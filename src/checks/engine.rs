@@ -138,7 +138,7 @@ fn check(cx: &Context, source: &SourceFile, unit: &Unit, parsed: &Parsed, rules:
     for (r, function) in &parsed.functions {
         let reading = r.checked_sub(1).map_or(&unit.base, |i| &parsed.others[i]);
         let cfg = Cfg::new(&function.body, &|body, call| cx.noreturn.is_noreturn(cx.program, unit.file, body, call));
-        let view = View { source, unit, reading, function, cfg: &cfg, assumed: &assumed[*r] };
+        let view = View::new(source, unit, reading, function, &cfg, &assumed[*r]);
         // A rule sees what it asked for and nothing else, whatever other rules wanted parsed.
         let candidate = Candidate::new(cx.program, unit, reading, &source.text, function.span);
         for rule in rules.iter().filter(|rule| (rule.wants)(&candidate)) {

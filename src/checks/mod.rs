@@ -8,9 +8,14 @@ pub mod engine;
 pub mod pages;
 pub mod switch;
 
+use std::cell::OnceCell;
+
+use crate::analysis::access::{Accesses, Callee};
 use crate::analysis::cfg::Cfg;
+use crate::analysis::flow::Flow;
+use crate::analysis::nesting::Nesting;
 use crate::analysis::noreturn::NoReturn;
-use crate::hir::Function;
+use crate::hir::{ExprId, Function};
 use crate::preprocess::comments::{CommentStyle, is_fallthrough_name};
 use crate::preprocess::scan::Scan;
 use crate::preprocess::token::Token;
@@ -92,9 +97,39 @@ pub struct View<'a> {
     pub cfg: &'a Cfg,
     /// What the reading assumes beyond the base one, by place; nothing for the base reading.
     pub assumed: &'a [(Span, String)],
+    facts: Facts<'a>,
 }
 
-impl View<'_> {
+/// What several rules ask of one function, computed when the first one asks.
+#[derive(Default)]
+struct Facts<'a> {
+    nesting: OnceCell<Nesting>,
+    flow: OnceCell<Flow<'a>>,
+}
+
+impl<'a> View<'a> {
+    pub fn new(
+        source: &'a SourceFile,
+        unit: &'a Unit,
+        reading: &'a Reading,
+        function: &'a Function,
+        cfg: &'a Cfg,
+        assumed: &'a [(Span, String)],
+    ) -> View<'a> {
+        View { source, unit, reading, function, cfg, assumed, facts: Facts::default() }
+    }
+
+    pub fn nesting(&self) -> &Nesting {
+        self.facts.nesting.get_or_init(|| Nesting::new(&self.function.body))
+    }
+
+    pub fn flow(&self, cx: &Context) -> &Flow<'a> {
+        self.facts.flow.get_or_init(|| {
+            let body = &self.function.body;
+            Flow::new(self.cfg, Accesses::new(body, self.cfg, &|call| callee(cx, self, call)))
+        })
+    }
+
     /// What the reading assumes of `within`, a line each: the nearest directives only.
     pub fn assumed_in(&self, within: Span) -> Vec<String> {
         const LINES: usize = 4;
@@ -105,5 +140,24 @@ impl View<'_> {
         lines.reverse();
         lines.dedup();
         lines
+    }
+}
+
+/// What `call` calls by name: a macro touches also the variables that its replacement names.
+fn callee(cx: &Context, view: &View, call: ExprId) -> Callee {
+    let body = &view.function.body;
+    let Some(name) = body.callee(call) else { return Callee::Function };
+    let macros = &cx.program.macros;
+    match macros.resolve(name, view.unit.file, body.expr(call).span.start) {
+        Some(def) => {
+            let is_parameter = |text: &str| def.params.iter().flatten().any(|p| **p == *text);
+            let idents = def.tokens().filter(|t| t.is_ident() && !is_parameter(&t.text));
+            Callee::Macro(idents.filter_map(|t| body.names.find(&t.text)).collect())
+        }
+        // Macros of headers that are not here shout.
+        None if !cx.program.is_defined(name) && !name.bytes().any(|b| b.is_ascii_lowercase()) => {
+            Callee::Macro(Vec::new())
+        }
+        None => Callee::Function,
     }
 }

@@ -43,6 +43,8 @@ pub struct Stmt {
     pub kind: StmtKind,
     /// Where it stands; for one out of a macro, the call.
     pub span: Span,
+    /// It begins in what a macro expands to.
+    pub in_macro: bool,
 }
 
 #[derive(Debug)]
@@ -94,6 +96,17 @@ pub struct Declarator {
     pub name: Symbol,
     pub init: Option<ExprId>,
     pub is_static: bool,
+    pub form: DeclaratorForm,
+}
+
+/// What a name is declared as, as far as its declarator tells: the part nearest to the name decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeclaratorForm {
+    /// A value of the type named: a number, a structure, a pointer behind a `typedef`.
+    Plain,
+    Pointer,
+    Array,
+    Function,
 }
 
 #[derive(Debug)]

@@ -22,6 +22,10 @@ impl Names {
         symbol
     }
 
+    pub fn find(&self, text: &str) -> Option<Symbol> {
+        self.index.get(text).copied()
+    }
+
     pub fn text(&self, symbol: Symbol) -> &str {
         &self.texts[symbol.0 as usize]
     }

@@ -97,7 +97,7 @@ fn read(prepared: &Prepared, body: usize) -> Option<LoweredFunction> {
 
 /// A function whose inside is unknown.
 fn given_up(span: Span) -> Body {
-    let stmts = vec![Stmt { kind: StmtKind::Opaque, span }];
+    let stmts = vec![Stmt { kind: StmtKind::Opaque, span, in_macro: false }];
     Body { stmts, exprs: Vec::new(), names: Names::default(), root: StmtId(0), islands: 1, over_budget: true }
 }
 

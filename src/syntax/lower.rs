@@ -8,7 +8,7 @@ use tree_sitter::Node;
 use super::kinds::Kind;
 use super::markers::{COMPUTED_GOTO, FALLTHROUGH_MARK, OPAQUE};
 use super::prepare::Prepared;
-use crate::hir::{Body, Declarator, Expr, ExprId, ExprKind, Names, Stmt, StmtId, StmtKind, Symbol};
+use crate::hir::{Body, Declarator, DeclaratorForm, Expr, ExprId, ExprKind, Names, Stmt, StmtId, StmtKind, Symbol};
 use crate::source::Span;
 
 /// What a node became.
@@ -22,6 +22,7 @@ enum Lowered {
     Declarator {
         name: Option<Symbol>,
         init: Option<ExprId>,
+        form: DeclaratorForm,
     },
     Name(Symbol),
     Static,
@@ -170,8 +171,12 @@ impl Lowering<'_> {
     }
 
     fn span(&self, range: &std::ops::Range<usize>) -> Span {
-        let at = |i: usize| i.saturating_sub(self.prefix) + self.offset;
-        self.prepared.source(at(range.start)..at(range.end))
+        self.prepared.source(self.at(range.start)..self.at(range.end))
+    }
+
+    /// The place in the prepared text of an offset in the text parsed.
+    fn at(&self, parsed: usize) -> usize {
+        parsed.saturating_sub(self.prefix) + self.offset
     }
 
     fn text_of(&self, range: &std::ops::Range<usize>) -> &str {
@@ -185,7 +190,8 @@ impl Lowering<'_> {
 
     fn stmt(&mut self, kind: StmtKind, range: &std::ops::Range<usize>) -> StmtId {
         let span = self.span(range);
-        self.stmts.push(Stmt { kind, span });
+        let in_macro = self.prepared.is_from_macro(self.at(range.start));
+        self.stmts.push(Stmt { kind, span, in_macro });
         StmtId(self.stmts.len() as u32 - 1)
     }
 
@@ -229,14 +235,24 @@ impl Lowering<'_> {
             Kind::Declaration | Kind::TypeDefinition => self.declaration(frame.kind, children, range),
             Kind::InitDeclarator => {
                 let init = self.take_expr(&mut children, *field::VALUE);
-                let name = self.declared_name(&children);
-                Lowered::Declarator { name, init }
+                let (name, form) = self.declared(&children);
+                Lowered::Declarator { name, init, form }
             }
             Kind::PointerDeclarator
             | Kind::ArrayDeclarator
             | Kind::FunctionDeclarator
             | Kind::ParenthesizedDeclarator
-            | Kind::AttributedDeclarator => Lowered::Declarator { name: self.declared_name(&children), init: None },
+            | Kind::AttributedDeclarator => {
+                let own = match frame.kind {
+                    Kind::PointerDeclarator => DeclaratorForm::Pointer,
+                    Kind::ArrayDeclarator => DeclaratorForm::Array,
+                    Kind::FunctionDeclarator => DeclaratorForm::Function,
+                    _ => DeclaratorForm::Plain,
+                };
+                let (name, inner) = self.declared(&children);
+                let form = if inner == DeclaratorForm::Plain { own } else { inner };
+                Lowered::Declarator { name, init: None, form }
+            }
             Kind::StorageClass => match self.text_of(range) {
                 "static" => Lowered::Static,
                 _ => Lowered::Nothing,
@@ -384,15 +400,15 @@ impl Lowering<'_> {
         let is_static = children.iter().any(|c| matches!(c.what, Lowered::Static));
         let mut declarators = Vec::new();
         for child in &children {
-            let (name, init) = match child.what {
-                Lowered::Declarator { name: Some(name), init } => (name, init),
+            let (name, init, form) = match child.what {
+                Lowered::Declarator { name: Some(name), init, form } => (name, init, form),
                 Lowered::Expr(e) if child.field == *field::DECLARATOR => match self.exprs[e.0 as usize].kind {
-                    ExprKind::Name(name) => (name, None),
+                    ExprKind::Name(name) => (name, None, DeclaratorForm::Plain),
                     _ => continue,
                 },
                 _ => continue,
             };
-            declarators.push(Declarator { name, init, is_static });
+            declarators.push(Declarator { name, init, is_static, form });
         }
         if kind == Kind::TypeDefinition {
             declarators.clear();

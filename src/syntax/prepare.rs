@@ -32,9 +32,17 @@ impl Prepared {
         Span { start: start.min(end), end: end.max(start) }
     }
 
+    /// What stands at `out` of the prepared text comes out of a macro, or was put in.
+    pub fn is_from_macro(&self, out: usize) -> bool {
+        self.piece(out).is_some_and(|piece| !piece.verbatim)
+    }
+
+    fn piece(&self, out: usize) -> Option<&Piece> {
+        self.pieces.get(self.pieces.partition_point(|p| p.out as usize <= out).saturating_sub(1))
+    }
+
     fn at(&self, out: usize, end: bool) -> u32 {
-        let index = self.pieces.partition_point(|p| p.out as usize <= out).saturating_sub(1);
-        let Some(piece) = self.pieces.get(index) else { return 0 };
+        let Some(piece) = self.piece(out) else { return 0 };
         let delta = out as u32 - piece.out;
         match (piece.verbatim, end) {
             (true, end) => (piece.source.start + delta + u32::from(end)).min(piece.source.end),

@@ -1,21 +1,23 @@
 //! Taking apart what a node's children became.
 
 use super::{Lowered, Lowering, Value, field};
-use crate::hir::{ExprId, ExprKind, StmtId, StmtKind, Symbol};
+use crate::hir::{DeclaratorForm, ExprId, ExprKind, StmtId, StmtKind, Symbol};
 use crate::syntax::kinds::Kind;
 use crate::syntax::markers::TYPE_ARGUMENT;
 
 impl Lowering<'_> {
-    pub(super) fn declared_name(&self, children: &[Value]) -> Option<Symbol> {
-        children.iter().find_map(|c| match c.what {
-            Lowered::Declarator { name, .. } => name,
-            Lowered::Name(name) => Some(name),
+    /// The name that the children declare, and as what.
+    pub(super) fn declared(&self, children: &[Value]) -> (Option<Symbol>, DeclaratorForm) {
+        let found = children.iter().find_map(|c| match c.what {
+            Lowered::Declarator { name, form, .. } => name.map(|name| (name, form)),
+            Lowered::Name(name) => Some((name, DeclaratorForm::Plain)),
             Lowered::Expr(e) if c.field == 0 || c.field == *field::DECLARATOR => match self.exprs[e.0 as usize].kind {
-                ExprKind::Name(name) => Some(name),
+                ExprKind::Name(name) => Some((name, DeclaratorForm::Plain)),
                 _ => None,
             },
             _ => None,
-        })
+        });
+        found.map_or((None, DeclaratorForm::Plain), |(name, form)| (Some(name), form))
     }
 
     /// The statements that the values are, in order. Expressions that an ERROR left bare become statements.

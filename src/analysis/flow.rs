@@ -1,0 +1,122 @@
+//! Paths through the graph, followed for one variable at a time: what reaches a place, and what it meets on its way.
+//!
+//! A value that a rule asks about is followed from where it arises to where it is set anew, forward over the basic
+//! blocks. That answers what reaching definitions answer, for the few variables that matter, without a bit vector for
+//! every definition of the function.
+
+use std::cell::Cell;
+
+use super::access::{Access, Accesses};
+use super::cfg::{BlockId, Cfg, Edge};
+use crate::hir::{StmtId, Symbol};
+
+/// Blocks that may be visited for one function, all questions together. Past it every answer is "unknown".
+const BUDGET: u64 = 2_000_000;
+
+/// What becomes of a value at an access.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Go {
+    On,
+    /// The value ends here.
+    Stop,
+}
+
+/// Where to begin.
+#[derive(Clone, Copy, Debug)]
+pub enum From {
+    /// At the head of a block.
+    Head(BlockId),
+    /// Behind the accesses of a statement of a block.
+    Behind(BlockId, StmtId),
+    /// At the end of a block.
+    End(BlockId),
+}
+
+pub struct Flow<'f> {
+    pub cfg: &'f Cfg,
+    pub accesses: Accesses,
+    budget: Cell<u64>,
+}
+
+/// The blocks that a value reaches: at their heads, and through to their ends.
+pub struct Reached {
+    heads: Vec<bool>,
+    ends: Vec<bool>,
+}
+
+impl Reached {
+    pub fn head(&self, block: BlockId) -> bool {
+        self.heads[block.0 as usize]
+    }
+
+    pub fn end(&self, block: BlockId) -> bool {
+        self.ends[block.0 as usize]
+    }
+}
+
+impl<'f> Flow<'f> {
+    pub fn new(cfg: &'f Cfg, accesses: Accesses) -> Flow<'f> {
+        Flow { cfg, accesses, budget: Cell::new(BUDGET) }
+    }
+
+    /// The budget ran out: some answer was "unknown".
+    pub fn is_exhausted(&self) -> bool {
+        self.budget.get() == 0
+    }
+
+    /// Follows a value of `base` forward. `meet` is asked at each access to the variable or what is selected from
+    /// it, `pass` at each edge. Nothing is followed through code that was not understood.
+    ///
+    /// `None` where the budget is used up.
+    pub fn forward(
+        &self,
+        starts: &[From],
+        base: Symbol,
+        meet: &mut dyn FnMut(BlockId, &Access) -> Go,
+        pass: &mut dyn FnMut(BlockId, &Edge) -> bool,
+    ) -> Option<Reached> {
+        let count = self.cfg.blocks.len();
+        let mut reached = Reached { heads: vec![false; count], ends: vec![false; count] };
+        let mut todo: Vec<BlockId> = Vec::new();
+        for start in starts {
+            match *start {
+                From::Head(block) => todo.push(block),
+                From::Behind(block, stmt) => {
+                    let stmts = &self.cfg.block(block).stmts;
+                    let at = stmts.iter().position(|&s| s == stmt).map_or(0, |i| i + 1);
+                    let later = |a: &&Access| stmts[at..].contains(&a.stmt);
+                    let mut own = self.accesses.in_block(base, block).filter(later);
+                    if !self.accesses.is_havoc(block) && own.all(|a| meet(block, a) == Go::On) {
+                        self.leave(block, &mut reached, &mut todo, pass);
+                    }
+                }
+                From::End(block) => self.leave(block, &mut reached, &mut todo, pass),
+            }
+        }
+        while let Some(block) = todo.pop() {
+            if std::mem::replace(&mut reached.heads[block.0 as usize], true) {
+                continue;
+            }
+            self.budget.set(self.budget.get().checked_sub(1)?);
+            if self.accesses.is_havoc(block) {
+                continue;
+            }
+            if self.accesses.in_block(base, block).all(|a| meet(block, a) == Go::On) {
+                self.leave(block, &mut reached, &mut todo, pass);
+            }
+        }
+        Some(reached)
+    }
+
+    fn leave(
+        &self,
+        block: BlockId,
+        reached: &mut Reached,
+        todo: &mut Vec<BlockId>,
+        pass: &mut dyn FnMut(BlockId, &Edge) -> bool,
+    ) {
+        if !std::mem::replace(&mut reached.ends[block.0 as usize], true) {
+            todo.extend(self.cfg.block(block).edges.iter().filter(|e| pass(block, e)).map(|e| e.to));
+        }
+    }
+}

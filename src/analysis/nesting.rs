@@ -1,0 +1,62 @@
+//! How the statements of a function stand inside each other.
+
+use crate::hir::{Body, ExprKind, StmtId, StmtKind};
+
+/// For each statement the one that holds it.
+pub struct Nesting {
+    parents: Vec<Option<StmtId>>,
+}
+
+impl Nesting {
+    pub fn new(body: &Body) -> Nesting {
+        let mut parents = vec![None; body.stmts.len()];
+        for i in 0..body.stmts.len() {
+            let parent = StmtId(i as u32);
+            body.inner(parent, &mut |inner| parents[inner.0 as usize] = Some(parent));
+            // `x = ({ … })`
+            body.own_exprs(parent, &mut |e| {
+                body.walk(e, &mut |e| {
+                    if let ExprKind::Statement(inner) = body.expr(e).kind {
+                        parents[inner.0 as usize] = Some(parent);
+                    }
+                });
+            });
+        }
+        Nesting { parents }
+    }
+
+    pub fn parent(&self, s: StmtId) -> Option<StmtId> {
+        self.parents[s.0 as usize]
+    }
+
+    /// The statements around `s`, innermost first, itself left out.
+    pub fn around(&self, s: StmtId) -> impl Iterator<Item = StmtId> + '_ {
+        std::iter::successors(self.parent(s), |&s| self.parent(s))
+    }
+
+    pub fn is_inside(&self, s: StmtId, outer: StmtId) -> bool {
+        s == outer || self.around(s).any(|a| a == outer)
+    }
+
+    /// The `switch` or loop that a `break` at `s` leaves.
+    pub fn left_by_break(&self, body: &Body, s: StmtId) -> Option<StmtId> {
+        self.around(s).find(|&a| is_loop(body, a) || matches!(body.stmt(a).kind, StmtKind::Switch { .. }))
+    }
+
+    /// The innermost loop around `s`.
+    pub fn loop_around(&self, body: &Body, s: StmtId) -> Option<StmtId> {
+        self.around(s).find(|&a| is_loop(body, a))
+    }
+
+    /// The statements that follow `s` in the block that holds it directly.
+    pub fn following<'b>(&self, body: &'b Body, s: StmtId) -> &'b [StmtId] {
+        match self.parent(s).map(|p| &body.stmt(p).kind) {
+            Some(StmtKind::Block(all)) => all.iter().position(|&x| x == s).map_or(&[], |i| &all[i + 1..]),
+            _ => &[],
+        }
+    }
+}
+
+pub fn is_loop(body: &Body, s: StmtId) -> bool {
+    matches!(body.stmt(s).kind, StmtKind::While { .. } | StmtKind::For { .. } | StmtKind::DoWhile { .. })
+}
