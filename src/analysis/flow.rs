@@ -26,8 +26,8 @@ pub enum Go {
 pub enum From {
     /// At the head of a block.
     Head(BlockId),
-    /// Behind the accesses of a statement of a block.
-    Behind(BlockId, StmtId),
+    /// Behind the accesses of a statement.
+    Behind(StmtId),
     /// At the end of a block.
     End(BlockId),
 }
@@ -35,6 +35,8 @@ pub enum From {
 pub struct Flow<'f> {
     pub cfg: &'f Cfg,
     pub accesses: Accesses,
+    /// By statement: the block that evaluates it.
+    block_of: Vec<Option<BlockId>>,
     budget: Cell<u64>,
 }
 
@@ -56,7 +58,17 @@ impl Reached {
 
 impl<'f> Flow<'f> {
     pub fn new(cfg: &'f Cfg, accesses: Accesses) -> Flow<'f> {
-        Flow { cfg, accesses, budget: Cell::new(BUDGET) }
+        let last = cfg.blocks.iter().flat_map(|b| &b.stmts).map(|s| s.0 as usize + 1).max().unwrap_or(0);
+        let mut block_of = vec![None; last];
+        for (b, block) in cfg.blocks.iter().enumerate() {
+            block.stmts.iter().for_each(|s| block_of[s.0 as usize] = Some(BlockId(b as u32)));
+        }
+        Flow { cfg, accesses, block_of, budget: Cell::new(BUDGET) }
+    }
+
+    /// The block that evaluates a statement; none for one that is only made of others.
+    pub fn block_of(&self, stmt: StmtId) -> Option<BlockId> {
+        self.block_of.get(stmt.0 as usize).copied().flatten()
     }
 
     /// The budget ran out: some answer was "unknown".
@@ -81,7 +93,8 @@ impl<'f> Flow<'f> {
         for start in starts {
             match *start {
                 From::Head(block) => todo.push(block),
-                From::Behind(block, stmt) => {
+                From::Behind(stmt) => {
+                    let Some(block) = self.block_of(stmt) else { continue };
                     let stmts = &self.cfg.block(block).stmts;
                     let at = stmts.iter().position(|&s| s == stmt).map_or(0, |i| i + 1);
                     let later = |a: &&Access| stmts[at..].contains(&a.stmt);

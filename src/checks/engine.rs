@@ -51,7 +51,7 @@ pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn
             a
         });
     let noreturn = NoReturn::infer(&program, asked);
-    let cx = Context { program: &program, noreturn: &noreturn, options };
+    let cx = Context { program: &program, noreturn: &noreturn, options, rules };
     let checked: Vec<Result<Vec<Finding>, String>> = for_each_file(files, |i| match &parsed[i] {
         Ok(parsed) => guarded(|| check(&cx, &files[i], &program.units[i], parsed, rules)),
         Err(why) => Err(why.clone()),

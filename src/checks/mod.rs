@@ -15,16 +15,29 @@ use crate::analysis::cfg::Cfg;
 use crate::analysis::flow::Flow;
 use crate::analysis::nesting::Nesting;
 use crate::analysis::noreturn::NoReturn;
-use crate::hir::{ExprId, Function};
+use crate::hir::{ExprId, Function, StmtId};
+use switch::exits::Switch;
+
 use crate::preprocess::comments::{CommentStyle, is_fallthrough_name};
 use crate::preprocess::scan::Scan;
 use crate::preprocess::token::Token;
 use crate::program::{Program, Reading, Unit};
-use crate::report::Finding;
+use crate::report::{Confidence, Finding, Related};
 use crate::source::{FileId, SourceFile, Span};
 
 /// Every rule there is.
-pub const RULES: &[Rule] = &[switch::implicit_fallthrough::RULE, switch::misplaced_fallthrough_mark::RULE];
+pub const RULES: &[Rule] = &[
+    switch::implicit_fallthrough::RULE,
+    switch::misplaced_fallthrough_mark::RULE,
+    switch::premature_break::RULE,
+    switch::unset_after_switch::RULE,
+    switch::break_leaves_switch_not_loop::RULE,
+    switch::lost_at_switch_exit::RULE,
+    switch::conditional_break_falls::RULE,
+    switch::break_among_returns::RULE,
+    switch::continue_skips_release::RULE,
+    switch::error_goes_on::RULE,
+];
 
 pub struct Rule {
     /// `implicit-fallthrough`; its page is `rules/<id>.md`.
@@ -86,6 +99,14 @@ pub struct Context<'a> {
     pub program: &'a Program,
     pub noreturn: &'a NoReturn,
     pub options: &'a Options,
+    /// The rules of this run.
+    pub rules: &'a [&'a Rule],
+}
+
+impl Context<'_> {
+    pub fn runs(&self, id: &str) -> bool {
+        self.rules.iter().any(|rule| rule.id == id)
+    }
 }
 
 /// One function under one reading of its file.
@@ -105,6 +126,7 @@ pub struct View<'a> {
 struct Facts<'a> {
     nesting: OnceCell<Nesting>,
     flow: OnceCell<Flow<'a>>,
+    switches: OnceCell<Vec<Switch>>,
 }
 
 impl<'a> View<'a> {
@@ -123,11 +145,42 @@ impl<'a> View<'a> {
         self.facts.nesting.get_or_init(|| Nesting::new(&self.function.body))
     }
 
+    /// The switches that control reaches, with the ways out of them.
+    pub fn switches(&self) -> &[Switch] {
+        self.facts.switches.get_or_init(|| switch::exits::switches(self))
+    }
+
     pub fn flow(&self, cx: &Context) -> &Flow<'a> {
         self.facts.flow.get_or_init(|| {
             let body = &self.function.body;
             Flow::new(self.cfg, Accesses::new(body, self.cfg, &|call| callee(cx, self, call)))
         })
+    }
+
+    /// A finding at `span`, for a rule to add its evidence to; `within` is what it speaks of.
+    pub fn finding(&self, rule: &'static str, confidence: Confidence, span: Span, within: Span) -> Finding {
+        Finding {
+            rule,
+            severity: confidence.into(),
+            confidence,
+            file: self.unit.file,
+            span,
+            label: String::new(),
+            function: Some(self.function.name.clone()),
+            message: String::new(),
+            related: Vec::new(),
+            notes: self.assumed_in(within),
+            fixes: Vec::new(),
+        }
+    }
+
+    pub fn related(&self, span: Span, message: impl Into<String>) -> Related {
+        Related { file: self.unit.file, span, message: message.into() }
+    }
+
+    /// The place of a statement as evidence.
+    pub fn at(&self, stmt: StmtId, message: impl Into<String>) -> Related {
+        self.related(self.function.body.stmt(stmt).span, message)
     }
 
     /// What the reading assumes of `within`, a line each: the nearest directives only.

@@ -23,7 +23,15 @@ pub struct Function {
     pub file: FileId,
     /// Header and body.
     pub span: Span,
+    pub params: Vec<Parameter>,
     pub body: Body,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    pub name: Symbol,
+    /// Its declaration.
+    pub span: Span,
 }
 
 #[derive(Debug)]

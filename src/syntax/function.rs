@@ -1,6 +1,7 @@
 //! From a slice of masked text to a function in HIR.
 
 use super::lower::{LoweredFunction, lower};
+use super::params::parameters;
 use super::parse::parse;
 use super::prepare::{Prepared, prepare};
 use super::rewrite::is_shouting;
@@ -55,7 +56,8 @@ fn named(code: &str, item: &FunctionItem, file: FileId, found: Option<LoweredFun
         .filter(|n| n != "crosstalk__function")
         .filter(|n| n != &code[item.name.range()])
         .unwrap_or_else(|| written.to_owned());
-    Function { name, file, span: item.span, body }
+    let params = parameters(code, item, &mut body.names);
+    Function { name, file, span: item.span, params, body }
 }
 
 /// The name before the parameters; in `DEFUN(show_version, …) {`, whose macro nobody defined, its first argument.

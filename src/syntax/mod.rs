@@ -4,6 +4,7 @@ pub mod function;
 pub mod kinds;
 pub mod lower;
 mod markers;
+mod params;
 pub mod parse;
 pub mod prepare;
 mod rewrite;

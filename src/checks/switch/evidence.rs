@@ -4,6 +4,7 @@
 
 use super::facts::{Facts, Last, MAX_STMTS, ends_in_jump, folded, similarity};
 use super::falls::{FallSite, SwitchFalls};
+use super::names::{is_error_word, is_fatal_name, is_log_name};
 use crate::analysis::sections::Section;
 use crate::checks::View;
 use crate::hir::{Body, ExprKind, StmtId, StmtKind};
@@ -302,41 +303,4 @@ fn leaves_with_error(body: &Body, s: StmtId) -> bool {
         },
         _ => false,
     }
-}
-
-fn is_error_word(word: &str) -> bool {
-    let lower = word.to_ascii_lowercase();
-    [
-        "err",
-        "fail",
-        "inval",
-        "unknown",
-        "unsupp",
-        "notsup",
-        "not_sup",
-        "bad",
-        "illegal",
-        "abort",
-        "unexpected",
-        "unhandled",
-    ]
-    .iter()
-    .any(|w| lower.contains(w))
-}
-
-fn is_log_name(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    [
-        "log", "print", "warn", "debug", "trace", "error", "dbg", "msg", "notice", "complain", "report", "diag",
-        "usage", "assert",
-    ]
-    .iter()
-    .any(|w| lower.contains(w))
-}
-
-fn is_fatal_name(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    ["usage", "exit", "die", "fatal", "abort", "panic", "bug", "unreach", "not_reached"]
-        .iter()
-        .any(|w| lower.contains(w))
 }

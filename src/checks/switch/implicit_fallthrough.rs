@@ -1,5 +1,6 @@
 //! `implicit-fallthrough`: control runs from one `case` into the next, and nothing says that it should.
 
+use super::conditional_break_falls;
 use super::evidence::{Evidence, Sections, evidence};
 use super::falls::{FallSite, SwitchFalls, switch_falls};
 use super::fixes::{fixes, mark};
@@ -8,7 +9,7 @@ use super::ranking::Score;
 use crate::checks::{Context, Rule, View};
 use crate::hir::{Body, ExprId, ExprKind, StmtId, StmtKind};
 use crate::preprocess::token::ident_end;
-use crate::report::{Confidence, Finding, Related, Severity};
+use crate::report::{Confidence, Finding, Related};
 
 pub const RULE: Rule = Rule {
     id: "implicit-fallthrough",
@@ -86,7 +87,10 @@ fn finding(
     }
     let score = evidence.as_ref().map(Score::new);
     let in_macro = macro_around(view, switch, site);
+    // One finding, not two: the rule of its own says more of this shape.
+    let told = score.as_ref().and_then(|score| told_elsewhere(cx, view, switch, site, score));
     let confidence = match &score {
+        Some(_) if told.is_some() => Confidence::Low,
         // One macro's doing, whatever the section looks like that it expands to.
         Some(score) if in_macro.is_some() => score.confidence().min(Confidence::Medium),
         Some(score) if site.intent.is_none() && !site.after_assertion && !site.harmless => score.confidence(),
@@ -100,7 +104,9 @@ fn finding(
         related.push(at(*anew, format!("`{place}` is set anew here")));
     }
     let mut notes = view.assumed_in(site.extent);
-    if let Some(intent) = site.intent {
+    if let Some(other) = told {
+        notes.push(format!("told as `{other}`, at the `break`"));
+    } else if let Some(intent) = site.intent {
         let said = one_line(view.source.slice(intent));
         notes.push(format!(
             "`{said}` may say that it is meant, but not in a form that the chosen comment style accepts"
@@ -126,11 +132,7 @@ fn finding(
     let only_leaves = if site.harmless { ", which only leaves" } else { "" };
     Finding {
         rule: RULE.id,
-        severity: match confidence {
-            Confidence::High => Severity::Error,
-            Confidence::Medium => Severity::Warning,
-            Confidence::Low => Severity::Note,
-        },
+        severity: confidence.into(),
         confidence,
         file,
         span: label.span,
@@ -141,6 +143,19 @@ fn finding(
         notes,
         fixes: fixes(view, switch, site, mark),
     }
+}
+
+/// The rule that reports this fall in more words at a confidence that is shown by default.
+fn told_elsewhere(
+    cx: &Context,
+    view: &View,
+    switch: &SwitchFalls,
+    site: &FallSite,
+    score: &Score,
+) -> Option<&'static str> {
+    let other = conditional_break_falls::RULE.id;
+    let shape = cx.runs(other).then(|| conditional_break_falls::shape(view, switch, site)).flatten()?;
+    (conditional_break_falls::confidence(view, &shape, site, score) > Confidence::Low).then_some(other)
 }
 
 /// The macro whose one call makes both the label and what runs into it.

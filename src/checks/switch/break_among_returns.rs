@@ -1,0 +1,104 @@
+//! `break-among-returns`: one section breaks out to the code behind the switch, where all sections that do the same
+//! return.
+
+use super::early::works;
+use super::exits::{Leaving, Switch};
+use super::facts::{Facts, similarity};
+use crate::analysis::sections::Section;
+use crate::checks::{Context, Rule, View};
+use crate::hir::{Body, StmtId, StmtKind, Symbol};
+use crate::report::{Confidence, Finding};
+
+pub const RULE: Rule = Rule {
+    id: "break-among-returns",
+    page: include_str!("../../../rules/break-among-returns.md"),
+    words: &["switch"],
+    wants: |_| true,
+    check,
+};
+
+/// Sections that have to leave the function for one that does not to stand out.
+const LEAVING: usize = 4;
+/// Of all sections, at most one in so many may break.
+const SHARE: usize = 5;
+/// Likeness of two sections' token shapes from which they do the same (see `similarity`).
+const ALIKE: f64 = 0.8;
+/// Switches with more sections are tables.
+const MAX_SECTIONS: usize = 256;
+
+/// Where a section's last statement leads.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Return,
+    Goto(Symbol),
+    Break(StmtId),
+    Other,
+}
+
+fn end(body: &Body, section: &Section) -> End {
+    let Some(&(mut last)) = section.stmts.last() else { return End::Other };
+    while let StmtKind::Block(all) = &body.stmt(last).kind {
+        match all.last() {
+            Some(&inner) => last = inner,
+            None => return End::Other,
+        }
+    }
+    match body.stmt(last).kind {
+        _ if body.stmt(last).in_macro => End::Other,
+        StmtKind::Return(_) => End::Return,
+        StmtKind::Goto(label) => End::Goto(label),
+        StmtKind::Break => End::Break(last),
+        _ => End::Other,
+    }
+}
+
+fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
+    for switch in view.switches() {
+        if switch.sections.len() <= MAX_SECTIONS {
+            odd_ones(view, switch, out);
+        }
+    }
+}
+
+fn odd_ones(view: &View, switch: &Switch, out: &mut Vec<Finding>) {
+    let body = &view.function.body;
+    let mut ends: Vec<End> = switch.sections.iter().map(|s| end(body, s)).collect();
+    // `goto out` where `out` stands right behind the switch is no other way than `break`.
+    let same = |s: StmtId| switch.exits.iter().any(|e| e.how == Leaving::Jump(s));
+    for (end, section) in ends.iter_mut().zip(&switch.sections) {
+        if matches!(end, End::Goto(_)) && section.stmts.last().is_some_and(|&s| same(s)) {
+            *end = End::Other;
+        }
+    }
+    let leaves = |end: End| matches!(end, End::Return | End::Goto(_));
+    let leaving = ends.iter().filter(|&&e| leaves(e)).count();
+    let breaking: Vec<usize> = (0..ends.len()).filter(|&i| matches!(ends[i], End::Break(_))).collect();
+    if leaving < LEAVING || breaking.is_empty() || breaking.len() * SHARE > ends.len() {
+        return;
+    }
+    let facts: Vec<Facts> = switch.sections.iter().map(|s| Facts::new(body, &view.reading.code, s)).collect();
+    for i in breaking {
+        let End::Break(jump) = ends[i] else { continue };
+        let section = &switch.sections[i];
+        let is_exit = switch.exits.iter().any(|e| e.how == Leaving::Jump(jump));
+        // Where the first section alone goes on, it is the one for success.
+        let later = ends[..i].iter().any(|&e| leaves(e));
+        if !later || section.is_default(body) || !is_exit || !works(view, &section.stmts) {
+            continue;
+        }
+        let alike = (0..facts.len())
+            .filter(|&j| leaves(ends[j]))
+            .map(|j| (similarity(&facts[i].shape, &facts[j].shape), j))
+            .filter(|(s, _)| *s >= ALIKE)
+            .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
+        let Some((_, sibling)) = alike else { continue };
+        let Some(&last) = switch.sections[sibling].stmts.last() else { continue };
+        let confidence = if leaving >= 2 * LEAVING { Confidence::Medium } else { Confidence::Low };
+        let whole = body.stmt(switch.at.stmt).span;
+        let mut finding = view.finding(RULE.id, confidence, body.stmt(jump).span, whole);
+        finding.label = "this one goes on behind the switch".into();
+        finding.message = format!("this section breaks where {leaving} others, which do the same, leave the function");
+        finding.related = vec![view.at(last, "a section like this one leaves here")];
+        out.push(finding);
+    }
+}

@@ -1,0 +1,229 @@
+//! A jump inside an `if` of a section that leaves the rest of the section undone.
+
+use super::exits::Switch;
+use super::facts::{MAX_STMTS, ends_in_jump};
+use super::names::{calls_log, is_in_log_macro};
+use crate::analysis::nesting::is_loop;
+use crate::checks::View;
+use crate::hir::{Body, ExprId, ExprKind, StmtId, StmtKind};
+use crate::source::Span;
+
+/// What the branch that jumps does before it jumps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Branch {
+    /// Nothing.
+    Bare,
+    /// It only writes a message.
+    Logs,
+    Acts,
+}
+
+/// The shape of an early exit.
+pub struct Early {
+    pub jump: StmtId,
+    pub section: usize,
+    /// The `if` that the jump stands in directly.
+    pub innermost: StmtId,
+    /// How many `if`s of the section stand around the jump; `else if` is no deeper than its `if`.
+    pub depth: usize,
+    pub branch: Branch,
+    /// What the branch does before it jumps.
+    pub before: Vec<StmtId>,
+    /// The other branch of the innermost `if`, where there is one.
+    pub sibling: Option<StmtId>,
+    /// The jump stands in the `else`.
+    pub in_else: bool,
+    /// The statements of the section that the jump leaves undone, in order; its closing jump left out.
+    pub skipped: Vec<StmtId>,
+    /// Those of them that stand outside the outermost `if`.
+    pub outside: Vec<StmtId>,
+}
+
+impl Early {
+    /// The shape of `jump`, if it is the last statement of a branch of an `if` and statements of the section follow.
+    pub fn new(view: &View, switch: &Switch, jump: StmtId) -> Option<Early> {
+        let body = &view.function.body;
+        let nesting = view.nesting();
+        let section = switch.section(view, jump)?;
+        let mut early = Early {
+            jump,
+            section,
+            innermost: jump,
+            depth: 0,
+            branch: Branch::Bare,
+            before: Vec::new(),
+            sibling: None,
+            in_else: false,
+            skipped: Vec::new(),
+            outside: Vec::new(),
+        };
+        let mut inner = jump;
+        let mut last_if = None;
+        for outer in nesting.around(jump) {
+            match &body.stmt(outer).kind {
+                StmtKind::Switch { .. } if outer == switch.at.stmt => break,
+                StmtKind::Block(all) => {
+                    let at = all.iter().position(|&s| s == inner)?;
+                    let rest = following(body, &all[at + 1..])?;
+                    if early.depth == 0 {
+                        // Behind the jump itself nothing runs: that is another defect.
+                        if inner == jump && !rest.is_empty() {
+                            return None;
+                        }
+                        early.before.splice(0..0, all[..at].iter().copied());
+                    } else {
+                        early.skipped.extend(&rest);
+                        early.outside.extend(rest);
+                    }
+                }
+                StmtKind::If { then, otherwise, .. } => {
+                    let chained = *otherwise == Some(inner) && last_if == Some(inner);
+                    if early.depth == 0 {
+                        early.innermost = outer;
+                        early.in_else = *otherwise == Some(inner);
+                        early.sibling = if early.in_else { Some(*then) } else { *otherwise };
+                    } else if chained && early.sibling.is_none() {
+                        early.sibling = Some(*then);
+                    }
+                    early.outside.clear();
+                    early.depth += usize::from(!chained);
+                    last_if = Some(outer);
+                }
+                _ => return None,
+            }
+            inner = outer;
+        }
+        if early.depth == 0 {
+            return None;
+        }
+        early.before.retain(|&s| !matches!(body.stmt(s).kind, StmtKind::Empty | StmtKind::FallthroughMark));
+        early.branch = match early.before[..] {
+            [] => Branch::Bare,
+            ref all if all.iter().all(|&s| only_logs(view, s)) => Branch::Logs,
+            _ => Branch::Acts,
+        };
+        Some(early)
+    }
+
+    /// The condition of the innermost `if`.
+    pub fn condition(&self, body: &Body) -> Option<ExprId> {
+        match body.stmt(self.innermost).kind {
+            StmtKind::If { cond, .. } => Some(cond),
+            _ => None,
+        }
+    }
+
+    /// Some comment stands at the branch: its author says why.
+    pub fn is_explained(&self, view: &View) -> bool {
+        let body = &view.function.body;
+        let source = view.source;
+        let line = |at: u32| source.line_range(source.line_index(at));
+        let (start, jump) = (body.stmt(self.innermost).span.start, body.stmt(self.jump).span);
+        // From behind the last thing that the branch does, or else from the line above the branch, to the end of the
+        // jump's line.
+        let from = match self.before.last() {
+            Some(&last) => body.stmt(last).span.end as usize,
+            None if self.in_else => self.sibling.map_or(start, |s| body.stmt(s).span.end) as usize,
+            None => line(line(start).start.saturating_sub(1) as u32).start,
+        };
+        let near = Span::new(from, line(jump.end).end.max(from));
+        !view.unit.scan.comments_in(near).is_empty()
+    }
+
+    /// The other branch does something and runs on into what the jump leaves undone.
+    pub fn sibling_completes(&self, view: &View) -> bool {
+        let body = &view.function.body;
+        self.sibling.is_some_and(|s| works(view, &[s]) && !ends_in_jump(body, s))
+    }
+}
+
+/// The statements behind, up to the next label of the switch, without a closing jump. `None` where a label stands
+/// among them that something else may jump to.
+fn following(body: &Body, rest: &[StmtId]) -> Option<Vec<StmtId>> {
+    let end = rest.iter().position(|&s| matches!(body.stmt(s).kind, StmtKind::Case(_))).unwrap_or(rest.len());
+    let mut all = rest[..end].to_vec();
+    let holds_label = |&s: &StmtId| {
+        let mut found = false;
+        body.walk_stmts(s, &mut |s| found |= matches!(body.stmt(s).kind, StmtKind::Label(_) | StmtKind::Opaque));
+        found
+    };
+    if all.iter().any(holds_label) {
+        return None;
+    }
+    while all.last().is_some_and(|&s| is_idle(body, s)) {
+        all.pop();
+    }
+    Some(all)
+}
+
+fn is_idle(body: &Body, s: StmtId) -> bool {
+    match &body.stmt(s).kind {
+        StmtKind::Break
+        | StmtKind::Continue
+        | StmtKind::Goto(_)
+        | StmtKind::ComputedGoto
+        | StmtKind::Return(_)
+        | StmtKind::Empty
+        | StmtKind::FallthroughMark => true,
+        StmtKind::Block(all) => all.iter().all(|&s| is_idle(body, s)),
+        _ => false,
+    }
+}
+
+/// Some of the statements assigns, or calls something that is no log.
+pub fn works(view: &View, stmts: &[StmtId]) -> bool {
+    let body = &view.function.body;
+    let mut found = false;
+    for &top in stmts {
+        body.walk_first(top, MAX_STMTS, &mut |s| {
+            if found || only_logs(view, s) {
+                return;
+            }
+            body.own_exprs(s, &mut |e| {
+                body.walk(e, &mut |e| {
+                    found |= match body.expr(e).kind {
+                        ExprKind::Assign { .. } | ExprKind::Update { .. } => true,
+                        ExprKind::Call { .. } => !calls_log(body, e),
+                        _ => false,
+                    };
+                });
+            });
+        });
+    }
+    found
+}
+
+/// The statement only writes messages.
+pub fn only_logs(view: &View, s: StmtId) -> bool {
+    let body = &view.function.body;
+    let logs = |s: StmtId| match body.stmt(s).kind {
+        _ if is_in_log_macro(view, s) => true,
+        StmtKind::Expr(mut e) => {
+            while let ExprKind::Cast(inner) = body.expr(e).kind {
+                e = inner;
+            }
+            calls_log(body, e)
+        }
+        _ => false,
+    };
+    match &body.stmt(s).kind {
+        StmtKind::Block(all) if !body.stmt(s).in_macro => !all.is_empty() && all.iter().all(|&s| logs(s)),
+        _ => logs(s),
+    }
+}
+
+/// What runs behind the switch, up to the end of the loop around it or of the function, does something.
+pub fn work_behind(view: &View, switch: &Switch) -> bool {
+    let body = &view.function.body;
+    let nesting = view.nesting();
+    let mut inner = switch.at.stmt;
+    loop {
+        if works(view, nesting.following(body, inner)) {
+            return true;
+        }
+        match nesting.parent(inner) {
+            Some(outer) if !is_loop(body, outer) => inner = outer,
+            _ => return false,
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! The ways out of a `switch` to the code behind it, and what that code makes of a variable.
+
+use std::cell::OnceCell;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::facts::folded;
+use super::known::Known;
+use crate::analysis::access::{Access, Act, place};
+use crate::analysis::cfg::{BlockId, Cfg, Construct, EdgeKind};
+use crate::analysis::flow::{Flow, From, Go};
+use crate::analysis::sections::{Section, sections};
+use crate::checks::View;
+use crate::hir::{Body, ExprId, ExprKind, StmtId, StmtKind, Symbol};
+use crate::source::Span;
+
+/// How control leaves a `switch` for the code behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaving {
+    /// A `break`, or a `continue` or `goto` that leads to the same place.
+    Jump(StmtId),
+    /// Past the end of the last section.
+    End,
+    /// No label fits, and there is no `default`.
+    NoCase,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Exit {
+    pub how: Leaving,
+    /// The block that ends there.
+    pub block: BlockId,
+    /// Index into the sections; none for `NoCase`.
+    pub section: Option<usize>,
+}
+
+/// A `switch` with its sections and its exits.
+pub struct Switch {
+    pub at: Construct,
+    pub operand: ExprId,
+    pub sections: Vec<Section>,
+    pub exits: Vec<Exit>,
+    section_of: FxHashMap<StmtId, usize>,
+    telling: OnceCell<Telling>,
+}
+
+/// A larger switch is a table, and looking at each of its exits would cost more than it tells.
+const MAX_EXITS: usize = 1_000;
+
+/// The switches of a function that control reaches, in order of writing.
+pub fn switches(view: &View) -> Vec<Switch> {
+    let cfg = view.cfg;
+    let all = cfg.switches.iter().filter(|s| cfg.is_reachable(s.head)).filter_map(|&at| Switch::new(view, at));
+    all.filter(|s| s.exits.len() <= MAX_EXITS).collect()
+}
+
+impl Switch {
+    fn new(view: &View, at: Construct) -> Option<Switch> {
+        let (body, cfg) = (&view.function.body, view.cfg);
+        let StmtKind::Switch { cond: operand, .. } = body.stmt(at.stmt).kind else { return None };
+        let sections = sections(body, at.stmt);
+        let mut section_of = FxHashMap::default();
+        for (i, section) in sections.iter().enumerate() {
+            section_of.extend(section.labels.iter().chain(&section.stmts).map(|&s| (s, i)));
+        }
+        let mut switch = Switch { at, operand, sections, exits: Vec::new(), section_of, telling: OnceCell::new() };
+        let landing = landing(cfg, at.after);
+        for (b, block) in cfg.blocks.iter().enumerate().filter(|(b, _)| cfg.reachable[*b]) {
+            for edge in block.edges.iter().filter(|e| landing.contains(&e.to)) {
+                let jump = block.stmts.last().copied();
+                let (how, section) = match (edge.kind, jump) {
+                    (EdgeKind::NoCase, _) if edge.to == at.after => (Leaving::NoCase, None),
+                    (EdgeKind::Break | EdgeKind::Goto | EdgeKind::Continue, Some(s)) => match switch.section(view, s) {
+                        Some(section) => (Leaving::Jump(s), Some(section)),
+                        None => continue,
+                    },
+                    _ if edge.to == at.after => (Leaving::End, switch.sections.len().checked_sub(1)),
+                    _ => continue,
+                };
+                switch.exits.push(Exit { how, block: BlockId(b as u32), section });
+            }
+        }
+        Some(switch)
+    }
+
+    /// The section that holds a statement, at any depth.
+    pub fn section(&self, view: &View, s: StmtId) -> Option<usize> {
+        let mut found = None;
+        for around in std::iter::once(s).chain(view.nesting().around(s)) {
+            if around == self.at.stmt {
+                return found;
+            }
+            found = self.section_of.get(&around).copied().or(found);
+        }
+        None
+    }
+
+    /// What is known of the operand on the way through an exit.
+    pub fn known(&self, view: &View, exit: &Exit, telling: &Telling) -> Known {
+        let body = &view.function.body;
+        let mut changes = false;
+        body.walk(self.operand, &mut |e| {
+            changes |= match body.expr(e).kind {
+                ExprKind::Name(name) => telling.names.contains(&name),
+                ExprKind::Call { .. } | ExprKind::Assign { .. } | ExprKind::Update { .. } => true,
+                _ => false,
+            };
+        });
+        if changes {
+            return Known::default();
+        }
+        let code = &view.reading.code;
+        let text = |e: ExprId| folded(code, body.expr(e).span);
+        let labels = |section: &Section| -> Vec<String> {
+            let value = |l: &StmtId| match body.stmt(*l).kind {
+                StmtKind::Case(Some(value)) => Some(text(value)),
+                _ => None,
+            };
+            section.labels.iter().filter_map(value).collect()
+        };
+        let own = exit.section.map(|i| &self.sections[i]);
+        let (is, is_not) = match own {
+            Some(section) if !section.is_default(body) => (labels(section), Vec::new()),
+            _ => {
+                let others = self.sections.iter().enumerate().filter(|(i, _)| Some(*i) != exit.section);
+                (Vec::new(), others.flat_map(|(_, s)| labels(s)).collect())
+            }
+        };
+        Known { operand: text(self.operand), is, is_not }
+    }
+
+    /// What a test behind the switch may look at to tell the ways through it apart.
+    pub fn telling(&self, view: &View, flow: &Flow) -> &Telling {
+        self.telling.get_or_init(|| self.tell(view, flow))
+    }
+
+    fn tell(&self, view: &View, flow: &Flow) -> Telling {
+        let body = &view.function.body;
+        let mut telling = Telling::default();
+        body.walk_stmts(self.at.stmt, &mut |s| {
+            telling.inside.insert(s);
+        });
+        let operand = &mut telling.operand;
+        body.walk(self.operand, &mut |e| {
+            if let ExprKind::Name(name) = body.expr(e).kind {
+                operand.insert(name);
+            }
+        });
+        for &s in &telling.inside {
+            let Some(block) = flow.block_of(s) else { continue };
+            for access in flow.accesses.of(block).iter().filter(|a| a.stmt == s) {
+                match access.act {
+                    Act::Write | Act::Update | Act::Escape => {
+                        telling.names.insert(access.place.base);
+                    }
+                    Act::Read if access.call.is_some() => {
+                        telling.handed.insert(access.place.base);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        telling
+    }
+}
+
+/// Where control is once it has left the switch, as long as nothing has been done there.
+fn landing(cfg: &Cfg, after: BlockId) -> FxHashSet<BlockId> {
+    let mut all: FxHashSet<BlockId> = FxHashSet::default();
+    let mut next = Some(after);
+    while let Some(block) = next.filter(|b| all.insert(*b)) {
+        let here = cfg.block(block);
+        let idle = here.stmts.is_empty() && here.step_of.is_none();
+        next = match here.edges[..] {
+            [edge] if idle && edge.to != cfg.exit => Some(edge.to),
+            _ => None,
+        };
+    }
+    all
+}
+
+/// See [`Switch::telling`].
+#[derive(Default)]
+pub struct Telling {
+    /// Variables that the switch may change.
+    pub names: FxHashSet<Symbol>,
+    operand: FxHashSet<Symbol>,
+    /// Variables that it hands to calls, which may change what is behind them.
+    handed: FxHashSet<Symbol>,
+    /// The statements of the switch, itself among them.
+    pub inside: FxHashSet<StmtId>,
+}
+
+impl Telling {
+    /// A branch on `cond` may go one way or the other depending on how control went through the switch. What is tested
+    /// of `base`, which is followed, is seen anyway.
+    fn depends(&self, body: &Body, cond: ExprId, base: Symbol) -> bool {
+        let mut depends = false;
+        body.walk(cond, &mut |e| {
+            depends |= match body.expr(e).kind {
+                ExprKind::Name(name) if name == base => false,
+                ExprKind::Name(name) => self.names.contains(&name) || self.operand.contains(&name),
+                ExprKind::Member { .. } | ExprKind::Index { .. } => {
+                    place(body, e).is_some_and(|p| self.handed.contains(&p.base))
+                }
+                _ => false,
+            };
+        });
+        depends
+    }
+}
+
+/// The condition or operand that the block's last statement branches on.
+fn branches_on(body: &Body, cfg: &Cfg, block: BlockId) -> Option<ExprId> {
+    match body.stmt(*cfg.block(block).stmts.last()?).kind {
+        StmtKind::If { cond, .. }
+        | StmtKind::While { cond, .. }
+        | StmtKind::DoWhile { cond, .. }
+        | StmtKind::Switch { cond, .. } => Some(cond),
+        StmtKind::For { cond, .. } => cond,
+        _ => None,
+    }
+}
+
+/// What the code behind an exit does with a variable.
+#[derive(Default)]
+pub struct After<'f> {
+    /// The first use, in order of writing, that no test in between can have ruled out.
+    pub plain: Option<&'f Access>,
+    /// The first use of all.
+    pub any: Option<&'f Access>,
+}
+
+impl<'f> After<'f> {
+    pub fn used(&self) -> Option<&'f Access> {
+        self.plain.or(self.any)
+    }
+}
+
+/// What an access to a variable means to a search for its uses.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Meets {
+    Use,
+    End,
+    Nothing,
+}
+
+/// Follows `base` from an exit of a switch. `meet` says of an access whether it is a use, ends the search, or neither.
+///
+/// `None` where the function's budget is used up.
+pub fn after<'f>(
+    view: &View,
+    flow: &'f Flow,
+    switch: &Switch,
+    exit: &Exit,
+    telling: &Telling,
+    base: Symbol,
+    meet: &dyn Fn(&Access) -> Meets,
+) -> Option<After<'f>> {
+    let mut after = After::default();
+    let (body, cfg) = (&view.function.body, view.cfg);
+    let known = switch.known(view, exit, telling);
+    for through_tests in [false, true] {
+        let mut uses: Vec<(BlockId, StmtId)> = Vec::new();
+        flow.forward(
+            &[From::Head(switch.at.after)],
+            base,
+            &mut |block, access| match meet(access) {
+                Meets::Use => {
+                    uses.push((block, access.stmt));
+                    Go::Stop
+                }
+                Meets::End => Go::Stop,
+                Meets::Nothing => Go::On,
+            },
+            &mut |block, edge| {
+                // Once round the loop the switch decides anew.
+                if edge.to == switch.at.head {
+                    return false;
+                }
+                let Some(cond) = branches_on(body, cfg, block) else { return true };
+                match known.decides(view, cond, block, edge) {
+                    Some(goes) => goes,
+                    None => through_tests || !telling.depends(body, cond, base),
+                }
+            },
+        )?;
+        // Behind the switch rather than before it, round a loop.
+        let end = body.stmt(switch.at.stmt).span.end;
+        let first = uses.into_iter().min_by_key(|(_, s)| {
+            let start = body.stmt(*s).span.start;
+            (start < end, start)
+        });
+        let access = first.and_then(|(block, stmt)| {
+            flow.accesses.in_block(base, block).find(|a| a.stmt == stmt && meet(a) == Meets::Use)
+        });
+        match through_tests {
+            false => after.plain = access,
+            true => after.any = access,
+        }
+    }
+    Some(after)
+}
+
+/// The loop around the switch, if there is one.
+pub fn loop_around(view: &View, switch: &Switch) -> Option<Construct> {
+    let stmt = view.nesting().loop_around(&view.function.body, switch.at.stmt)?;
+    view.cfg.loops.iter().copied().find(|l| l.stmt == stmt)
+}
+
+/// Control branches on what the statement evaluates.
+pub fn is_test(body: &Body, s: StmtId) -> bool {
+    matches!(
+        body.stmt(s).kind,
+        StmtKind::If { .. }
+            | StmtKind::While { .. }
+            | StmtKind::DoWhile { .. }
+            | StmtKind::For { .. }
+            | StmtKind::Switch { .. }
+    )
+}
+
+/// The place of an exit: the jump, the last section's label, or the word `switch`.
+pub fn exit_span(view: &View, switch: &Switch, exit: &Exit) -> Span {
+    let body = &view.function.body;
+    let word = || {
+        let whole = body.stmt(switch.at.stmt).span;
+        Span { end: (whole.start + "switch".len() as u32).min(whole.end), ..whole }
+    };
+    match exit.how {
+        Leaving::Jump(s) => body.stmt(s).span,
+        Leaving::End => {
+            let label = switch.sections.last().and_then(|s| s.labels.first());
+            label.map_or_else(word, |&l| body.stmt(l).span)
+        }
+        Leaving::NoCase => word(),
+    }
+}
