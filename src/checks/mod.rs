@@ -17,8 +17,10 @@ use crate::analysis::nesting::Nesting;
 use crate::analysis::noreturn::NoReturn;
 use crate::hir::{ExprId, Function, StmtId};
 use switch::exits::Switch;
+use switch::outline::{Hidden, Outline};
 
 use crate::preprocess::comments::{CommentStyle, is_fallthrough_name};
+use crate::preprocess::macros::Traits;
 use crate::preprocess::scan::Scan;
 use crate::preprocess::token::Token;
 use crate::program::{Program, Reading, Unit};
@@ -60,25 +62,36 @@ pub struct Candidate<'a> {
     /// The function's text, masked.
     pub code: &'a str,
     pub span: Span,
+    outline: OnceCell<Outline<'a>>,
 }
 
 impl<'a> Candidate<'a> {
     /// The function at `span` of a reading.
     pub fn new(program: &'a Program, unit: &'a Unit, reading: &'a Reading, source: &'a str, span: Span) -> Self {
-        Candidate { program, file: unit.file, source, scan: &unit.scan, code: &reading.code[span.range()], span }
+        let code = &reading.code[span.range()];
+        Candidate { program, file: unit.file, source, scan: &unit.scan, code, span, outline: OnceCell::new() }
+    }
+
+    /// Its statements, read from tokens when the first rule asks.
+    pub fn outline(&self) -> &Outline<'a> {
+        self.outline.get_or_init(|| Outline::new(self.code, &|name| self.hidden(name)))
     }
 
     /// The token of `code`, a name, marks a fall-through: by itself, or by what the macro of that name expands to.
     pub fn is_mark(&self, name: &Token) -> bool {
-        let (macros, at) = (&self.program.macros, self.span.start + name.span.start);
-        let expands = || macros.resolve(&name.text, self.file, at).is_some_and(|def| macros.traits(def).fallthrough);
-        is_fallthrough_name(&name.text) || expands()
+        is_fallthrough_name(&name.text) || self.traits(name).fallthrough
     }
 
-    /// The token of `code` names a macro whose replacement holds a `case` or `default`.
-    pub fn hides_label(&self, name: &Token) -> bool {
-        let (macros, at) = (&self.program.macros, self.span.start + name.span.start);
-        macros.resolve(&name.text, self.file, at).is_some_and(|def| macros.traits(def).labels)
+    /// What the macro that a token of `code` names hides, if it is one.
+    fn hidden(&self, name: &Token) -> Hidden {
+        let traits = self.traits(name);
+        Hidden { labels: traits.labels, jumps: traits.jumps }
+    }
+
+    fn traits(&self, name: &Token) -> Traits {
+        let macros = &self.program.macros;
+        let def = macros.resolve(&name.text, self.file, self.span.start + name.span.start);
+        def.map(|def| macros.traits(def)).unwrap_or_default()
     }
 }
 

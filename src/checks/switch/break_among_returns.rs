@@ -4,6 +4,7 @@
 use super::early::works;
 use super::exits::{Leaving, Switch};
 use super::facts::{Facts, similarity};
+use super::hints;
 use crate::analysis::sections::Section;
 use crate::checks::{Context, Rule, View};
 use crate::hir::{Body, StmtId, StmtKind, Symbol};
@@ -13,7 +14,7 @@ pub const RULE: Rule = Rule {
     id: "break-among-returns",
     page: include_str!("../../../rules/break-among-returns.md"),
     words: &["switch"],
-    wants: |_| true,
+    wants: |candidate| hints::odd_break(candidate.outline()),
     check,
 };
 

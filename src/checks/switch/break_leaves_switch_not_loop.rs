@@ -4,6 +4,7 @@
 use super::destroyed::destroyed;
 use super::early::{Branch, Early};
 use super::exits::{Exit, Leaving, Switch, Telling, loop_around};
+use super::hints;
 use crate::analysis::constant;
 use crate::analysis::flow::Flow;
 use crate::checks::{Context, Rule, View};
@@ -15,7 +16,7 @@ pub const RULE: Rule = Rule {
     id: "break-leaves-switch-not-loop",
     page: include_str!("../../../rules/break-leaves-switch-not-loop.md"),
     words: &["switch"],
-    wants: |_| true,
+    wants: |candidate| hints::goes_on(candidate.outline()),
     check,
 };
 

@@ -15,7 +15,7 @@ pub const RULE: Rule = Rule {
     id: "conditional-break-falls",
     page: include_str!("../../../rules/conditional-break-falls.md"),
     words: &["switch", "case"],
-    wants: |candidate| may_fall(candidate.code, &|name| candidate.hides_label(name)),
+    wants: |candidate| may_fall(candidate.outline()),
     check,
 };
 

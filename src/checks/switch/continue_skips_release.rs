@@ -2,6 +2,7 @@
 //! the loop acquired before it.
 
 use super::exits::{Switch, loop_around};
+use super::hints;
 use super::names::{is_handing_over_name, is_releasing_name};
 use crate::analysis::access::{Access, Act, Place, place};
 use crate::analysis::cfg::Construct;
@@ -14,7 +15,7 @@ pub const RULE: Rule = Rule {
     id: "continue-skips-release",
     page: include_str!("../../../rules/continue-skips-release.md"),
     words: &["switch"],
-    wants: |_| true,
+    wants: |candidate| hints::continues(candidate.outline()),
     check,
 };
 

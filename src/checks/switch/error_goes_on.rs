@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::early::{only_logs, work_behind};
 use super::exits::{Exit, Leaving, Switch, exit_span};
+use super::hints;
 use super::names::{is_error_message_name, written_name};
 use crate::checks::{Context, Rule, View};
 use crate::hir::{Body, StmtId, StmtKind};
@@ -14,7 +15,7 @@ pub const RULE: Rule = Rule {
     id: "error-goes-on",
     page: include_str!("../../../rules/error-goes-on.md"),
     words: &["switch"],
-    wants: |_| true,
+    wants: |candidate| hints::reports_and_goes_on(candidate.outline()),
     check,
 };
 

@@ -15,7 +15,7 @@ pub const RULE: Rule = Rule {
     id: "implicit-fallthrough",
     page: include_str!("../../../rules/implicit-fallthrough.md"),
     words: &["switch", "case"],
-    wants: |candidate| may_fall(candidate.code, &|name| candidate.hides_label(name)),
+    wants: |candidate| may_fall(candidate.outline()),
     check,
 };
 

@@ -3,6 +3,7 @@
 
 use super::exits::{Leaving, Switch};
 use super::facts::folded;
+use super::hints;
 use super::names::is_error_word;
 use crate::analysis::access::{Access, Act, place};
 use crate::analysis::flow::{Flow, From, Go};
@@ -14,7 +15,7 @@ pub const RULE: Rule = Rule {
     id: "lost-at-switch-exit",
     page: include_str!("../../../rules/lost-at-switch-exit.md"),
     words: &["switch"],
-    wants: |_| true,
+    wants: |candidate| hints::loses(candidate.outline()),
     check,
 };
 

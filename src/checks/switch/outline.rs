@@ -1,128 +1,414 @@
-//! Tells from tokens alone whether a function can have a fall-through at all, so that most need no tree.
+//! The statements of a function, read from tokens alone: enough to tell which functions a rule needs as a tree.
+//!
+//! Parsing is what a run costs; this costs a twentieth of it. An outline may show more than there is, and says so where
+//! it does not understand (`unsure`); it must not miss what a rule looks for.
 
 use crate::preprocess::token::{Token, Tokens};
 
-/// A block that is open, and whether control can still run to its end by position.
-struct Block {
-    /// Opened as a statement of its own, not by `if`, a loop or an initialiser.
-    plain: bool,
-    /// Control cannot run into what follows: behind a jump, or nothing but labels so far.
-    ended: bool,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `case …:` or `default:`
+    Label,
+    UserLabel,
+    Break,
+    Continue,
+    Goto,
+    Return,
+    /// Its children are the branches.
+    If,
+    /// Its child is the body.
+    Loop,
+    Switch,
+    Block,
+    /// Anything else up to its `;`.
+    Plain,
 }
 
-/// Some label in the function's text may be run into from above. False only where every label certainly follows
-/// another label, the opening of its `switch`, or an unconditional `break`, `return`, `goto` or `continue`. `labels`
-/// tells the macros that hide a `case`.
-pub fn may_fall(code: &str, labels: &dyn Fn(&Token) -> bool) -> bool {
-    let mut blocks = vec![Block { plain: false, ended: true }];
-    let mut start = false;
-    // The statement is the branch or body of an `if` or a loop without braces.
-    let mut governed = false;
-    let mut jumps = false;
-    let mut of_switch = false;
-    let mut parens = 0usize;
-    let mut last_is_paren = false;
-    // The parenthesis depth at which a governing head `(…)` stands.
-    let mut head = false;
-    let mut tokens = Tokens::new(code, 0..code.len());
-    while let Some(token) = tokens.next() {
-        let text = &*token.text;
-        let Some(block) = blocks.last_mut() else { return true };
-        match text {
-            "(" => {
-                parens += 1;
-                last_is_paren = true;
+impl Kind {
+    pub fn is_jump(self) -> bool {
+        matches!(self, Kind::Break | Kind::Continue | Kind::Goto | Kind::Return)
+    }
+}
+
+#[derive(Debug)]
+pub struct Node {
+    pub kind: Kind,
+    /// Of the outline's tokens, the whole statement; of a label, up to the colon.
+    pub tokens: std::ops::Range<u32>,
+    pub children: Vec<u32>,
+    /// Itself for the function's body.
+    pub parent: u32,
+    /// A macro at its head hides a jump.
+    pub hides_jump: bool,
+}
+
+pub struct Outline<'c> {
+    pub tokens: Vec<Token<'c>>,
+    pub nodes: Vec<Node>,
+    /// Every `switch`, in order of their ends.
+    pub switches: Vec<u32>,
+    /// Something was met that may be more than it looks like: a label behind a macro, a statement expression.
+    pub unsure: bool,
+}
+
+/// What a name at the head of a statement does if it is a macro.
+#[derive(Clone, Copy, Default)]
+pub struct Hidden {
+    pub labels: bool,
+    pub jumps: bool,
+}
+
+/// Statements nested deeper are not looked at.
+const MAX_DEPTH: usize = 200;
+
+impl<'c> Outline<'c> {
+    /// Reads `code`, the text of one function. `hidden` tells what the macros named at statements' heads hide.
+    pub fn new(code: &'c str, hidden: &dyn Fn(&Token) -> Hidden) -> Outline<'c> {
+        let tokens: Vec<Token> = Tokens::new(code, 0..code.len()).collect();
+        let mut reader = Reader {
+            at: 0,
+            hidden,
+            outline: Outline { tokens, nodes: Vec::new(), switches: Vec::new(), unsure: false },
+        };
+        // The head's parentheses may hold braces only in attributes; the body is the first block.
+        reader.at = reader.outline.tokens.iter().position(|t| t.is("{")).unwrap_or(reader.outline.tokens.len());
+        reader.statement(0);
+        reader.outline
+    }
+
+    pub fn node(&self, id: u32) -> &Node {
+        &self.nodes[id as usize]
+    }
+
+    pub fn text(&self, node: &Node) -> &[Token<'c>] {
+        &self.tokens[node.tokens.start as usize..node.tokens.end as usize]
+    }
+
+    /// The statements of a switch's body, blocks that hold a label opened.
+    pub fn body(&self, switch: u32) -> Vec<u32> {
+        let mut flat = Vec::new();
+        let mut todo: Vec<u32> = self.node(switch).children.clone();
+        let mut root = true;
+        while let Some(id) = todo.pop() {
+            let node = self.node(id);
+            let holds_label = || node.children.iter().any(|&c| self.node(c).kind == Kind::Label);
+            if node.kind == Kind::Block && (root || holds_label()) {
+                todo.extend(node.children.iter().rev());
+            } else {
+                flat.push(id);
             }
-            ")" => {
-                parens = parens.saturating_sub(1);
-                if parens == 0 && head {
-                    (head, start) = (false, true);
-                }
-                continue;
-            }
-            // A statement expression.
-            "{" if parens > 0 && last_is_paren => return true,
-            _ if parens > 0 => {
-                last_is_paren = false;
-                continue;
-            }
-            "{" => {
-                let ended = if of_switch { true } else { start && !governed && block.ended };
-                blocks.push(Block { plain: start && !governed, ended });
-                (start, governed, of_switch) = (true, false, false);
-                continue;
-            }
-            "}" => {
-                let ended = blocks.pop().is_some_and(|b| b.plain && b.ended);
-                if let Some(parent) = blocks.last_mut() {
-                    parent.ended = ended;
-                }
-                (start, governed) = (true, false);
-                continue;
-            }
-            ";" => {
-                if !start {
-                    block.ended = jumps && !governed;
-                }
-                (start, governed, jumps, of_switch) = (true, false, false, false);
-                continue;
-            }
-            _ => {}
+            root = false;
         }
-        if !start {
-            // `STOP(x) case 2:`: what ends the statement before is a macro's secret.
-            if matches!(text, "case" | "default") {
-                return true;
-            }
-            // A label of the author's own, or half a `?:`, which starts nothing that matters here.
-            start = text == ":";
-            continue;
-        }
-        start = false;
-        match text {
-            "case" | "default" => {
-                if !block.ended {
-                    return true;
+        flat
+    }
+
+    /// The sections of a switch: what stands behind each group of labels.
+    pub fn sections(&self, switch: u32) -> Vec<Vec<u32>> {
+        let mut all: Vec<Vec<u32>> = Vec::new();
+        let mut labels = false;
+        for id in self.body(switch) {
+            match self.node(id).kind {
+                Kind::Label if labels => {}
+                Kind::Label => {
+                    all.push(Vec::new());
+                    labels = true;
                 }
-                let mut questions = 0usize;
-                loop {
-                    match tokens.next() {
-                        None => return true,
-                        Some(t) if t.is("?") => questions += 1,
-                        Some(t) if t.is(":") && questions > 0 => questions -= 1,
-                        Some(t) if t.is(":") => break,
-                        Some(t) if t.is(";") || t.is("{") || t.is("}") => return true,
-                        Some(_) => {}
+                _ => {
+                    labels = false;
+                    if let Some(section) = all.last_mut() {
+                        section.push(id);
                     }
                 }
-                start = true;
             }
-            "break" | "continue" | "goto" | "return" => {
-                // What stands before a statement without a label does not matter any more.
-                block.ended = false;
-                jumps = true;
+        }
+        all
+    }
+
+    /// Every node in `id`, itself first, as long as `enter` lets it into a node.
+    pub fn walk(&self, id: u32, visit: &mut dyn FnMut(&Node) -> bool) {
+        let mut todo = vec![id];
+        while let Some(next) = todo.pop() {
+            if visit(self.node(next)) {
+                todo.extend(self.node(next).children.iter().rev());
             }
-            "if" | "while" | "for" | "switch" => {
-                block.ended = false;
-                (governed, head, of_switch) = (true, true, text == "switch");
-            }
-            "else" | "do" => {
-                block.ended = false;
-                (governed, start) = (true, true);
-            }
-            _ if token.is_ident() && labels(&token) => return true,
-            _ => block.ended = false,
         }
     }
-    false
+
+    /// Control certainly leaves by a jump at the end of the statement.
+    pub fn ends_in_jump(&self, id: u32) -> bool {
+        let mut node = self.node(id);
+        while node.kind == Kind::Block {
+            match node.children.last() {
+                Some(&last) => node = self.node(last),
+                None => return false,
+            }
+        }
+        node.kind.is_jump()
+    }
+}
+
+struct Reader<'c, 'h> {
+    at: usize,
+    hidden: &'h dyn Fn(&Token) -> Hidden,
+    outline: Outline<'c>,
+}
+
+impl Reader<'_, '_> {
+    fn is(&self, text: &str) -> bool {
+        self.outline.tokens.get(self.at).is_some_and(|t| t.is(text))
+    }
+
+    fn ends(&self) -> bool {
+        self.at >= self.outline.tokens.len()
+    }
+
+    fn add(&mut self, kind: Kind, from: usize, children: Vec<u32>) -> u32 {
+        let tokens = from as u32..self.at as u32;
+        let id = self.outline.nodes.len() as u32;
+        children.iter().for_each(|&child| self.outline.nodes[child as usize].parent = id);
+        self.outline.nodes.push(Node { kind, tokens, children, parent: id, hides_jump: false });
+        id
+    }
+
+    /// Reads one statement. Nesting is bounded by [`MAX_DEPTH`].
+    fn statement(&mut self, depth: usize) -> Option<u32> {
+        if depth > MAX_DEPTH {
+            self.outline.unsure = true;
+            self.at = self.outline.tokens.len();
+        }
+        let from = self.at;
+        let token = self.outline.tokens.get(from)?.clone();
+        match &*token.text {
+            "{" => {
+                self.at += 1;
+                let mut children = Vec::new();
+                while !self.ends() && !self.is("}") {
+                    let before = self.at;
+                    children.extend(self.statement(depth + 1));
+                    if self.at == before {
+                        self.at += 1;
+                    }
+                }
+                self.at += 1;
+                Some(self.add(Kind::Block, from, children))
+            }
+            ";" => {
+                self.at += 1;
+                None
+            }
+            "case" | "default" => {
+                self.label();
+                Some(self.add(Kind::Label, from, Vec::new()))
+            }
+            "break" | "continue" | "goto" | "return" => {
+                let kind = match &*token.text {
+                    "break" => Kind::Break,
+                    "continue" => Kind::Continue,
+                    "goto" => Kind::Goto,
+                    _ => Kind::Return,
+                };
+                self.to_semicolon();
+                Some(self.add(kind, from, Vec::new()))
+            }
+            "if" => {
+                self.at += 1;
+                self.parentheses();
+                let mut children: Vec<u32> = self.branch(depth).into_iter().collect();
+                if self.is("else") {
+                    self.at += 1;
+                    children.extend(self.branch(depth));
+                }
+                Some(self.add(Kind::If, from, children))
+            }
+            "while" | "for" | "switch" => {
+                self.at += 1;
+                self.parentheses();
+                let children = self.branch(depth).into_iter().collect();
+                let kind = if token.is("switch") { Kind::Switch } else { Kind::Loop };
+                let id = self.add(kind, from, children);
+                if kind == Kind::Switch {
+                    self.outline.switches.push(id);
+                }
+                Some(id)
+            }
+            "do" => {
+                self.at += 1;
+                let children = self.branch(depth).into_iter().collect();
+                if self.is("while") {
+                    self.to_semicolon();
+                }
+                Some(self.add(Kind::Loop, from, children))
+            }
+            // An `else` whose `if` a macro holds.
+            "else" | "}" | ")" => {
+                self.at += usize::from(!self.is("}"));
+                None
+            }
+            _ => Some(self.plain(from, depth)),
+        }
+    }
+
+    /// The branch of an `if` or the body of a loop; an empty one is a block of its own.
+    fn branch(&mut self, depth: usize) -> Option<u32> {
+        let from = self.at;
+        match self.statement(depth + 1) {
+            Some(id) => Some(id),
+            None => Some(self.add(Kind::Block, from, Vec::new())),
+        }
+    }
+
+    fn plain(&mut self, from: usize, depth: usize) -> u32 {
+        let token = self.outline.tokens[from].clone();
+        let hidden = if token.is_ident() { (self.hidden)(&token) } else { Hidden::default() };
+        self.outline.unsure |= hidden.labels;
+        if token.is_ident() && self.outline.tokens.get(from + 1).is_some_and(|t| t.is(":")) {
+            self.at += 2;
+            return self.add(Kind::UserLabel, from, Vec::new());
+        }
+        let mut parens = 0usize;
+        let mut last_is_paren = false;
+        let mut initialiser = false;
+        while let Some(token) = self.outline.tokens.get(self.at) {
+            match &*token.text {
+                "(" | "[" => parens += 1,
+                ")" | "]" => parens = parens.saturating_sub(1),
+                // `({ … })`
+                "{" if parens > 0 => self.outline.unsure |= last_is_paren,
+                "}" if parens > 0 => {}
+                "=" if parens == 0 => initialiser = true,
+                "{" if initialiser => {
+                    self.braces();
+                    continue;
+                }
+                // `EACH(x) {`, `TRY {`: the block is the statement's body.
+                "{" => {
+                    let children = self.statement(depth + 1).into_iter().collect();
+                    let id = self.add(Kind::Loop, from, children);
+                    self.outline.nodes[id as usize].hides_jump = hidden.jumps;
+                    return id;
+                }
+                ";" if parens == 0 => {
+                    self.at += 1;
+                    break;
+                }
+                "}" => break,
+                // What ends the statement before is a macro's secret.
+                "case" | "default" if parens == 0 => {
+                    self.outline.unsure = true;
+                    break;
+                }
+                _ => {}
+            }
+            last_is_paren = token.is("(");
+            self.at += 1;
+        }
+        let id = self.add(Kind::Plain, from, Vec::new());
+        self.outline.nodes[id as usize].hides_jump = hidden.jumps;
+        id
+    }
+
+    fn label(&mut self) {
+        let mut questions = 0usize;
+        self.at += 1;
+        while let Some(token) = self.outline.tokens.get(self.at) {
+            match &*token.text {
+                "?" => questions += 1,
+                ":" if questions > 0 => questions -= 1,
+                ":" => {
+                    self.at += 1;
+                    return;
+                }
+                ";" | "{" | "}" => {
+                    self.outline.unsure = true;
+                    return;
+                }
+                _ => {}
+            }
+            self.at += 1;
+        }
+    }
+
+    fn to_semicolon(&mut self) {
+        let mut parens = 0usize;
+        while let Some(token) = self.outline.tokens.get(self.at) {
+            match &*token.text {
+                "(" => parens += 1,
+                ")" => parens = parens.saturating_sub(1),
+                "{" if parens > 0 => self.outline.unsure = true,
+                "}" if parens == 0 => return,
+                ";" if parens == 0 => {
+                    self.at += 1;
+                    return;
+                }
+                _ => {}
+            }
+            self.at += 1;
+        }
+    }
+
+    /// Skips `( … )`, if it is there.
+    fn parentheses(&mut self) {
+        if self.is("(") {
+            self.balanced("(", ")");
+        }
+    }
+
+    fn braces(&mut self) {
+        self.balanced("{", "}");
+    }
+
+    fn balanced(&mut self, open: &str, close: &str) {
+        let mut depth = 0usize;
+        while let Some(token) = self.outline.tokens.get(self.at) {
+            if token.is(open) {
+                depth += 1;
+            } else if token.is(close) {
+                depth -= 1;
+            } else if token.is("{") {
+                self.outline.unsure = true;
+            }
+            self.at += 1;
+            if depth == 0 {
+                return;
+            }
+        }
+    }
+}
+
+/// Some label of the function may be run into from above. False only where every label certainly follows another
+/// label, the opening of its `switch`, or an unconditional `break`, `return`, `goto` or `continue`.
+pub fn may_fall(outline: &Outline) -> bool {
+    if outline.unsure {
+        return true;
+    }
+    outline.nodes.iter().any(|node| {
+        // Control can run to this point of the block by position. Into a block that is no switch's body it may run
+        // from above.
+        let body = node.kind == Kind::Switch || outline.node(node.parent).kind == Kind::Switch;
+        let mut open = !body;
+        node.children.iter().any(|&child| {
+            let falls = open && outline.node(child).kind == Kind::Label;
+            open = match outline.node(child).kind {
+                Kind::Label => false,
+                Kind::UserLabel => true,
+                _ => !outline.ends_in_jump(child),
+            };
+            falls
+        })
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn outline(code: &str) -> Outline<'_> {
+        Outline::new(code, &|name| Hidden { labels: name.is("ON"), jumps: name.is("CHECK") })
+    }
+
     fn sections(code: &str) -> bool {
-        may_fall(&format!("int f(int x) {{ switch (x) {{ {code} }} }}"), &|name| name.is("ON"))
+        let text = format!("int f(int x) {{ switch (x) {{ {code} }} }}");
+        may_fall(&outline(&text))
     }
 
     #[test]
@@ -130,7 +416,8 @@ mod tests {
         assert!(!sections("case 1: a(); break; case 2: return b ? 1 : 2; case 3: goto out; default: c();"));
         assert!(!sections("case A ? 1 : 2: case 2: { a(); if (b) { c(); } break; } default: ;"));
         assert!(!sections("case 1: switch (y) { case 5: a(); } break; case 2: b();"));
-        assert!(!may_fall("int f(void) { char *s = \"case 1: case 2:\"; if (x) y(); z(); }", &|_| false));
+        assert!(!sections("case 1: { a(); break; } case 2: { return; }"));
+        assert!(!may_fall(&outline("int f(void) { char *s = \"case 1: case 2:\"; if (x) y(); z(); }")));
     }
 
     #[test]
@@ -140,6 +427,7 @@ mod tests {
         assert!(sections("case 1: if (a) b(); else break; case 2: b();"));
         assert!(sections("case 1: if (a) { break; } case 2: b();"));
         assert!(sections("case 1: { a(); } case 2: b();"));
+        assert!(sections("case 1: a(); { case 2: b(); }"));
         assert!(sections("case 1: for (;;) break; case 2: b();"));
         assert!(sections("case 1: do { break; } while (0); case 2: b();"));
         assert!(sections("case 1: STOP(x) case 2: b();"));
@@ -148,5 +436,24 @@ mod tests {
         assert!(sections("ON(1) a(); ON(2) b();"));
         assert!(sections("case 1: return ({ switch (y) { case 2: a(); case 3: b(); } 1; });"));
         assert!(sections("case 0: do { a(); case 1: a(); } while (n);"));
+    }
+
+    #[test]
+    fn statements_by_kind() {
+        let text = "int f(int x) { int a[] = { 1, 2 }; if (x) { a(); } else if (y) break; EACH(i) { b(); } \
+                    do { c(); } while (d); switch (x) { case 1: CHECK(x); l: return 1; } }";
+        let outline = outline(text);
+        let kinds: Vec<Kind> = outline.nodes.iter().map(|n| n.kind).collect();
+        for wanted in [Kind::If, Kind::Loop, Kind::Switch, Kind::Label, Kind::UserLabel, Kind::Return, Kind::Break] {
+            assert!(kinds.contains(&wanted), "{wanted:?}");
+        }
+        assert!(outline.nodes.iter().any(|n| n.hides_jump) && !outline.unsure);
+        assert_eq!(outline.sections(outline.switches[0]).len(), 1);
+    }
+
+    #[test]
+    fn deep_nesting_is_given_up() {
+        let text = format!("void f(void) {{ {} x(); }}", "if (a) { ".repeat(1_000));
+        assert!(outline(&text).unsure);
     }
 }

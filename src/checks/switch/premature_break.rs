@@ -6,6 +6,7 @@ use rustc_hash::FxHashSet;
 use super::early::{Branch, Early, work_behind, works};
 use super::exits::{Exit, Leaving, Meets, Switch, Telling, after, is_test, loop_around};
 use super::facts::folded;
+use super::hints;
 use super::names::{is_null, jump_word, writes_argument};
 use crate::analysis::access::{Access, Act, Place, Step, place};
 use crate::analysis::cfg::Cfg;
@@ -19,7 +20,7 @@ pub const RULE: Rule = Rule {
     id: "premature-break",
     page: include_str!("../../../rules/premature-break.md"),
     words: &["switch"],
-    wants: |_| true,
+    wants: |candidate| hints::early_exit(candidate.outline()),
     check,
 };
 

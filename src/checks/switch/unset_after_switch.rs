@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::destroyed::destroyed;
 use super::exits::{Exit, Leaving, Meets, Switch, Telling, after, exit_span, is_test, loop_around};
+use super::hints;
 use super::names::{is_null, jump_word, reads_behind_pointers, written_name};
 use crate::analysis::access::{Access, Act, Step};
 use crate::analysis::flow::{Flow, From, Go, Reached};
@@ -17,7 +18,7 @@ pub const RULE: Rule = Rule {
     id: "unset-after-switch",
     page: include_str!("../../../rules/unset-after-switch.md"),
     words: &["switch"],
-    wants: |_| true,
+    wants: |candidate| hints::left_alone(candidate.outline()),
     check,
 };
 

@@ -1,0 +1,397 @@
+//! What the tokens of a function tell of a defect that a rule looks for: enough to leave most functions unparsed.
+
+use rustc_hash::FxHashSet;
+
+use super::names::{is_destroying_name, is_error_message_name, is_releasing_name};
+use super::outline::{Kind, Node, Outline};
+use crate::preprocess::token::{Token, TokenKind};
+
+/// One `switch` and its surroundings.
+pub struct Hints<'o, 'c> {
+    outline: &'o Outline<'c>,
+    switch: u32,
+    sections: Vec<Vec<u32>>,
+}
+
+/// The hints of every switch; none where the outline is not sure of what it shows, which every rule takes for a hint.
+fn any(outline: &Outline, test: impl Fn(&Hints) -> bool) -> bool {
+    outline.unsure
+        || outline.switches.iter().any(|&switch| test(&Hints { outline, switch, sections: outline.sections(switch) }))
+}
+
+/// `premature-break`: an early exit with work behind it, and what may suffer.
+pub fn early_exit(outline: &Outline) -> bool {
+    any(outline, |hints| {
+        let behind = hints.behind();
+        hints.sections.iter().any(|section| hints.exits_early(section, &behind))
+    })
+}
+
+/// `unset-after-switch`: a variable that one section sets, another leaves alone, and the code behind names.
+pub fn left_alone(outline: &Outline) -> bool {
+    any(outline, |hints| {
+        let behind = hints.behind();
+        hints.leaves_a_variable(&behind) || hints.destroys(&behind)
+    })
+}
+
+/// `break-leaves-switch-not-loop`
+pub fn goes_on(outline: &Outline) -> bool {
+    any(outline, |hints| {
+        hints.in_loop() && (hints.destroys(&hints.names(hints.outline.tokens.iter())) || hints.ends_in_idle_break())
+    })
+}
+
+/// `lost-at-switch-exit`: a constant is stored before a `break`, and the code behind stores into the same name.
+pub fn loses(outline: &Outline) -> bool {
+    any(outline, |hints| {
+        let end = outline.node(hints.switch).tokens.end as usize;
+        let anew = stored(&outline.tokens[end..]);
+        hints.sections.iter().flatten().any(|&id| {
+            let mut found = false;
+            outline.walk(id, &mut |node| {
+                found |=
+                    node.kind == Kind::Plain && stores_constant(outline.text(node)).is_some_and(|n| anew.contains(n));
+                !matches!(node.kind, Kind::Plain)
+            });
+            found
+        })
+    })
+}
+
+/// `continue-skips-release`
+pub fn continues(outline: &Outline) -> bool {
+    any(outline, |hints| {
+        let end = outline.node(hints.switch).tokens.end as usize;
+        let releases = || calls(&outline.tokens[end..]).any(|(name, _)| is_releasing_name(&name.text));
+        hints.in_loop() && hints.sections.iter().flatten().any(|&id| hints.holds(id, Kind::Continue)) && releases()
+    })
+}
+
+/// `error-goes-on`: a section that is one message of an error, without a way out of the function.
+pub fn reports_and_goes_on(outline: &Outline) -> bool {
+    any(outline, |hints| {
+        hints.sections.iter().any(|section| {
+            let mut acting = section.iter().map(|&id| outline.node(id)).filter(|n| n.kind != Kind::Break);
+            let reports = |node: &Node| node.kind == Kind::Plain && is_error_message_name(&outline.text(node)[0].text);
+            acting.next().is_some_and(reports) && acting.next().is_none()
+        })
+    })
+}
+
+/// `break-among-returns`: many sections leave the function, few break.
+pub fn odd_break(outline: &Outline) -> bool {
+    any(outline, |hints| {
+        let ends = |kinds: &[Kind]| {
+            let last = |section: &&Vec<u32>| section.last().is_some_and(|&id| kinds.contains(&hints.last(id)));
+            hints.sections.iter().filter(last).count()
+        };
+        ends(&[Kind::Return, Kind::Goto]) >= 4 && ends(&[Kind::Break]) > 0
+    })
+}
+
+impl<'o, 'c> Hints<'o, 'c> {
+    fn names(&self, tokens: impl Iterator<Item = &'o Token<'c>>) -> FxHashSet<&'o str> {
+        tokens.filter(|t| t.kind == TokenKind::Ident).map(|t| &*t.text).collect()
+    }
+
+    /// The names that the code behind the switch uses; the loop around it may use them in its next round.
+    fn behind(&self) -> FxHashSet<&'o str> {
+        let end = self.outline.node(self.switch).tokens.end as usize;
+        let start = if self.in_loop() { 0 } else { end };
+        let inside = self.outline.node(self.switch).tokens.start as usize..end;
+        let outside = self.outline.tokens.iter().enumerate().filter(|(i, _)| *i >= start && !inside.contains(i));
+        self.names(outside.map(|(_, t)| t))
+    }
+
+    fn in_loop(&self) -> bool {
+        let mut id = self.switch;
+        loop {
+            let parent = self.outline.node(id).parent;
+            if parent == id {
+                return false;
+            }
+            if self.outline.node(parent).kind == Kind::Loop {
+                return true;
+            }
+            id = parent;
+        }
+    }
+
+    /// A node of the kind stands in `id`.
+    fn holds(&self, id: u32, kind: Kind) -> bool {
+        let mut found = false;
+        self.outline.walk(id, &mut |node| {
+            found |= node.kind == kind;
+            !found
+        });
+        found
+    }
+
+    /// The kind of the last statement, blocks opened.
+    fn last(&self, mut id: u32) -> Kind {
+        while self.outline.node(id).kind == Kind::Block {
+            match self.outline.node(id).children.last() {
+                Some(&last) => id = last,
+                None => break,
+            }
+        }
+        self.outline.node(id).kind
+    }
+
+    /// The statement jumps out of the switch, or may do so by a macro.
+    fn jumps(&self, id: u32) -> bool {
+        matches!(self.last(id), Kind::Break | Kind::Continue | Kind::Goto) || self.outline.node(id).hides_jump
+    }
+
+    /// Some `if` of the list holds an early exit, work follows, and something points to what suffers by it.
+    fn exits_early(&self, list: &[u32], behind: &FxHashSet<&str>) -> bool {
+        let mut todo: Vec<(Vec<u32>, Vec<u32>, usize)> = vec![(list.to_vec(), Vec::new(), 0)];
+        while let Some((list, outer, depth)) = todo.pop() {
+            for (i, &id) in list.iter().enumerate() {
+                let node = self.outline.node(id);
+                let rest: Vec<u32> = list[i + 1..].iter().chain(&outer).copied().collect();
+                if node.hides_jump && node.kind == Kind::Plain && !rest.is_empty() {
+                    return true;
+                }
+                match node.kind {
+                    Kind::Block => todo.push((node.children.clone(), rest, depth)),
+                    Kind::If => {
+                        for &branch in &node.children {
+                            if self.jumps(branch) && self.suffers(id, branch, &rest, depth, behind) {
+                                return true;
+                            }
+                            // `else if` is no deeper than its `if`.
+                            let deeper = usize::from(self.outline.node(branch).kind != Kind::If);
+                            let inner = vec![branch];
+                            todo.push((inner, rest.clone(), depth + deeper));
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        false
+    }
+
+    fn suffers(&self, decision: u32, branch: u32, rest: &[u32], depth: usize, behind: &FxHashSet<&str>) -> bool {
+        let works = |&id: &u32| !self.outline.node(id).kind.is_jump();
+        if !rest.iter().any(works) {
+            return false;
+        }
+        let node = self.outline.node(branch);
+        let bare = node.children.len() <= 1;
+        if depth > 0 {
+            return true;
+        }
+        let skipped = || rest.iter().flat_map(|&id| self.outline.text(self.outline.node(id)));
+        let tests_null = || {
+            let head = self.outline.node(decision).tokens.start as usize..node.tokens.start as usize;
+            self.outline.tokens[head].iter().any(|t| t.is("!") || t.is("NULL") || t.is("0"))
+        };
+        let tokens: Vec<Token> = skipped().cloned().collect();
+        let set_behind = written(&tokens).iter().any(|name| behind.contains(name));
+        let prepared = || {
+            let names: FxHashSet<&str> = tokens.iter().map(|t| &*t.text).collect();
+            stored(self.outline.text(node)).iter().any(|name| names.contains(name))
+        };
+        set_behind || (bare && tests_null()) || (!bare && (prepared() || self.has_twin(decision)))
+    }
+
+    /// Another `if` of the function reads the same but for the `break`.
+    fn has_twin(&self, decision: u32) -> bool {
+        let text = |node: &Node| -> Vec<&str> {
+            let tokens = self.outline.text(node);
+            let breaks = |i: usize| tokens[i].is("break") || (i > 0 && tokens[i - 1].is("break"));
+            (0..tokens.len()).filter(|&i| !breaks(i)).map(|i| &*tokens[i].text).collect()
+        };
+        let own = text(self.outline.node(decision));
+        let size = self.outline.node(decision).tokens.len();
+        let alike = |node: &&Node| node.kind == Kind::If && node.tokens.len() + 2 == size;
+        self.outline.nodes.iter().filter(alike).any(|node| text(node) == own)
+    }
+
+    fn leaves_a_variable(&self, behind: &FxHashSet<&str>) -> bool {
+        let tokens = |section: &Vec<u32>| -> Vec<Token> {
+            section.iter().flat_map(|&id| self.outline.text(self.outline.node(id))).cloned().collect()
+        };
+        let sections: Vec<Vec<Token>> = self.sections.iter().map(tokens).collect();
+        let stores: Vec<FxHashSet<&str>> = sections.iter().map(|s| stored(s)).collect();
+        let mut set: FxHashSet<&str> = stores.iter().flatten().copied().collect();
+        set.retain(|name| behind.contains(name) && !self.sets_first(name));
+        if set.is_empty() {
+            return false;
+        }
+        let declared = self.declared(&set);
+        // Sections from which control gets behind the switch, by their ends or from within.
+        let exits: Vec<bool> = self
+            .sections
+            .iter()
+            .map(|s| {
+                s.iter().any(|&id| self.holds(id, Kind::Break) || self.holds(id, Kind::Goto))
+                    || s.last().is_none_or(|&id| !self.outline.ends_in_jump(id))
+            })
+            .collect();
+        let has_default = self.outline.body(self.switch).iter().any(|&id| {
+            let node = self.outline.node(id);
+            node.kind == Kind::Label && self.outline.text(node)[0].is("default")
+        });
+        let in_loop = self.in_loop();
+        declared.iter().any(|(name, declared)| {
+            let alone = |i: &usize| exits[*i] && !stores[*i].contains(name);
+            // A way out of a section before the name is set counts, too.
+            let early = |i: &usize| {
+                let first = sections[*i].iter().position(|t| t.text == *name).unwrap_or(0);
+                exits[*i] && sections[*i][..first].iter().any(|t| t.is("break") || t.is("goto"))
+            };
+            let all = 0..sections.len();
+            let leaves = || !has_default || all.clone().any(|i| alone(&i) || early(&i));
+            let odd = || {
+                let sets = stores.iter().filter(|s| s.contains(name)).count();
+                let left = all.clone().filter(|i| alone(i) || early(i)).count();
+                sets >= 2 && left == 1
+            };
+            let nulls = || {
+                let null = |t: &Token| matches!(&*t.text, "NULL" | "nullptr" | "0");
+                let tokens = &self.outline.tokens;
+                tokens.windows(3).any(|w| w[0].text == *name && w[1].is("=") && (null(&w[2]) || w[2].is("(")))
+            };
+            (declared.bare && leaves())
+                || (declared.pointer && leaves() && nulls())
+                || ((declared.constant || in_loop) && odd())
+        })
+    }
+
+    /// The code behind the switch sets the name before it uses it, whatever way it goes.
+    fn sets_first(&self, name: &str) -> bool {
+        let end = self.outline.node(self.switch).tokens.end as usize;
+        let mut depth = 0usize;
+        for (i, token) in self.outline.tokens[end..].iter().enumerate() {
+            match &*token.text {
+                "{" => depth += 1,
+                // The end of the block that holds the switch: a loop may go round.
+                "}" if depth == 0 => return false,
+                "}" => depth -= 1,
+                text if text == name => {
+                    let starts = i == 0 || matches!(&*self.outline.tokens[end + i - 1].text, ";" | "}");
+                    let sets = self.outline.tokens.get(end + i + 1).is_some_and(|t| t.is("="));
+                    return depth == 0 && starts && sets;
+                }
+                _ => {}
+            }
+        }
+        false
+    }
+
+    /// How the names of `wanted` that are local are declared.
+    fn declared<'w>(&self, wanted: &FxHashSet<&'w str>) -> Vec<(&'w str, Declared)> {
+        let head = self.outline.node(self.switch).tokens.start;
+        let mut all: Vec<(&'w str, Declared)> = Vec::new();
+        for node in self.outline.nodes.iter().filter(|n| n.kind == Kind::Plain && n.tokens.start < head) {
+            let tokens = self.outline.text(node);
+            let declares = tokens.len() > 2
+                && tokens[0].is_ident()
+                && (tokens[1].is_ident() || tokens[1].is("*"))
+                && !tokens[0].is("static");
+            if !declares {
+                continue;
+            }
+            for (i, token) in tokens.iter().enumerate().skip(1) {
+                let Some(&name) = wanted.get(&*token.text) else { continue };
+                let next = |at: usize| tokens.get(i + at);
+                let declared = Declared {
+                    bare: next(1).is_none_or(|t| t.is(";") || t.is(",")),
+                    pointer: tokens[i - 1].is("*"),
+                    constant: next(1).is_some_and(|t| t.is("="))
+                        && next(2).is_some_and(|t| t.kind == TokenKind::Number),
+                };
+                all.push((name, declared));
+            }
+        }
+        all
+    }
+
+    /// A section destroys something that `later` names, and breaks.
+    fn destroys(&self, later: &FxHashSet<&str>) -> bool {
+        self.sections.iter().any(|section| {
+            let mut found = false;
+            for &id in section {
+                self.outline.walk(id, &mut |node| {
+                    let dead = |(name, arg): (&Token, Option<&Token>)| {
+                        is_destroying_name(&name.text) && arg.is_some_and(|arg| later.contains(&*arg.text))
+                    };
+                    found |= node.kind == Kind::Plain && calls(self.outline.text(node)).any(dead);
+                    !found && node.kind != Kind::Plain
+                });
+            }
+            found && section.iter().any(|&id| self.holds(id, Kind::Break))
+        })
+    }
+
+    /// A section ends with `if (…) break;`, perhaps before a `break`.
+    fn ends_in_idle_break(&self) -> bool {
+        self.sections.iter().any(|section| {
+            let mut list = section.clone();
+            while let [only] = list[..]
+                && self.outline.node(only).kind == Kind::Block
+            {
+                list = self.outline.node(only).children.clone();
+            }
+            let last = list.iter().rev().map(|&id| self.outline.node(id)).find(|n| n.kind != Kind::Break);
+            last.is_some_and(|n| n.kind == Kind::If && n.children.iter().any(|&b| self.last(b) == Kind::Break))
+        })
+    }
+}
+
+/// Names that tokens store into as a whole: `x = …`, not `p->x = …`.
+fn stored<'t>(tokens: &'t [Token]) -> FxHashSet<&'t str> {
+    let whole = |i: usize| i == 0 || !matches!(&*tokens[i - 1].text, "." | "->");
+    let stores = |i: &usize| tokens[*i].is_ident() && tokens.get(i + 1).is_some_and(|t| t.is("=")) && whole(*i);
+    (0..tokens.len()).filter(stores).map(|i| &*tokens[i].text).collect()
+}
+
+/// Names that tokens may change: stored into, also as a member or an element, or handed on.
+fn written<'t>(tokens: &'t [Token]) -> FxHashSet<&'t str> {
+    let mut all = FxHashSet::default();
+    let mut last_name: Option<&'t str> = None;
+    let mut brackets = 0usize;
+    for token in tokens {
+        match &*token.text {
+            "[" => brackets += 1,
+            "]" => brackets = brackets.saturating_sub(1),
+            _ if brackets > 0 => {}
+            "=" => all.extend(last_name),
+            // The arguments of a call may all be written.
+            "," | ")" => all.extend(last_name.take()),
+            _ if token.is_ident() => last_name = Some(&token.text),
+            _ => {}
+        }
+    }
+    all
+}
+
+/// The name that `x = CONSTANT;` stores into.
+fn stores_constant<'t>(tokens: &'t [Token]) -> Option<&'t str> {
+    let (name, rest) = match tokens {
+        [name, eq, rest @ ..] if name.is_ident() && eq.is("=") => (name, rest),
+        _ => return None,
+    };
+    (rest.len() <= 6).then_some(&*name.text)
+}
+
+/// Names called, with the last plain name among their arguments.
+fn calls<'t, 'c>(tokens: &'t [Token<'c>]) -> impl Iterator<Item = (&'t Token<'c>, Option<&'t Token<'c>>)> {
+    tokens.windows(2).enumerate().filter(|(_, w)| w[0].is_ident() && w[1].is("(")).map(|(i, w)| {
+        let args = tokens[i + 2..].iter().take_while(|t| !t.is(")"));
+        (&w[0], args.filter(|t| t.is_ident()).last())
+    })
+}
+
+/// How a name is declared, as far as tokens tell.
+struct Declared {
+    /// Without a value.
+    bare: bool,
+    pointer: bool,
+    /// With a number.
+    constant: bool,
+}
