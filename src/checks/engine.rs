@@ -148,7 +148,21 @@ fn check(cx: &Context, source: &SourceFile, unit: &Unit, parsed: &Parsed, rules:
     // The base reading comes first and so stays where readings agree: the sort is stable.
     findings.sort_by(|a, b| (a.span, a.rule).cmp(&(b.span, b.rule)));
     findings.dedup_by(|b, a| (a.span, a.rule) == (b.span, b.rule));
-    findings
+    one_for_a_place(findings, rules)
+}
+
+/// Keeps one of the findings that say of the same place what only one has to say; see [`Rule::yields_to`].
+fn one_for_a_place(findings: Vec<Finding>, rules: &[&Rule]) -> Vec<Finding> {
+    let yields =
+        |a: &Finding, b: &Finding| rules.iter().any(|rule| rule.id == a.rule && rule.yields_to.contains(&b.rule));
+    let loses = |a: &Finding, b: &Finding| {
+        (yields(a, b) && a.confidence <= b.confidence) || (yields(b, a) && a.confidence < b.confidence)
+    };
+    let mut kept = Vec::with_capacity(findings.len());
+    for same in findings.chunk_by(|a, b| a.span == b.span) {
+        kept.extend(same.iter().filter(|a| !same.iter().any(|b| loses(a, b))).cloned());
+    }
+    kept
 }
 
 fn cover(coverage: &mut Coverage, parsed: &Parsed) {

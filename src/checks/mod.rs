@@ -45,6 +45,8 @@ pub struct Rule {
     /// `implicit-fallthrough`; its page is `rules/<id>.md`.
     pub id: &'static str,
     pub page: &'static str,
+    /// Of these rules and this one, a place gets one finding: the surest, and among equals theirs.
+    pub yields_to: &'static [&'static str],
     /// Only text with one of these words matters to the rule.
     pub words: &'static [&'static str],
     /// Whether a function that has one needs a tree, told from its text.

@@ -13,6 +13,7 @@ use crate::report::{Confidence, Finding};
 pub const RULE: Rule = Rule {
     id: "break-among-returns",
     page: include_str!("../../../rules/break-among-returns.md"),
+    yields_to: &["unset-after-switch", "lost-at-switch-exit", "error-goes-on"],
     words: &["switch"],
     wants: |candidate| hints::odd_break(candidate.outline()),
     check,

@@ -15,6 +15,7 @@ use crate::source::Span;
 pub const RULE: Rule = Rule {
     id: "break-leaves-switch-not-loop",
     page: include_str!("../../../rules/break-leaves-switch-not-loop.md"),
+    yields_to: &["premature-break"],
     words: &["switch"],
     wants: |candidate| hints::goes_on(candidate.outline()),
     check,

@@ -14,6 +14,7 @@ use crate::source::Span;
 pub const RULE: Rule = Rule {
     id: "conditional-break-falls",
     page: include_str!("../../../rules/conditional-break-falls.md"),
+    yields_to: &[],
     words: &["switch", "case"],
     wants: |candidate| may_fall(candidate.outline()),
     check,

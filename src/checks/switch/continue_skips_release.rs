@@ -14,6 +14,7 @@ use crate::report::{Confidence, Finding};
 pub const RULE: Rule = Rule {
     id: "continue-skips-release",
     page: include_str!("../../../rules/continue-skips-release.md"),
+    yields_to: &[],
     words: &["switch"],
     wants: |candidate| hints::continues(candidate.outline()),
     check,

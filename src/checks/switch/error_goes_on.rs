@@ -14,6 +14,7 @@ use crate::report::{Confidence, Finding};
 pub const RULE: Rule = Rule {
     id: "error-goes-on",
     page: include_str!("../../../rules/error-goes-on.md"),
+    yields_to: &["unset-after-switch"],
     words: &["switch"],
     wants: |candidate| hints::reports_and_goes_on(candidate.outline()),
     check,

@@ -140,13 +140,16 @@ impl Switch {
         body.walk_stmts(self.at.stmt, &mut |s| {
             telling.inside.insert(s);
         });
-        let operand = &mut telling.operand;
+        let names = &mut telling.tested;
         body.walk(self.operand, &mut |e| {
-            if let ExprKind::Name(name) = body.expr(e).kind {
-                operand.insert(name);
-            }
+            names.extend(variable(body, e));
         });
         for &s in &telling.inside {
+            if let (true, Some(cond)) = (s != self.at.stmt, tested(body, s)) {
+                body.walk(cond, &mut |e| {
+                    names.extend(variable(body, e));
+                });
+            }
             let Some(block) = flow.block_of(s) else { continue };
             for access in flow.accesses.of(block).iter().filter(|a| a.stmt == s) {
                 match access.act {
@@ -161,6 +164,14 @@ impl Switch {
             }
         }
         telling
+    }
+}
+
+/// The variable that an expression is; constants by name shout.
+fn variable(body: &Body, e: ExprId) -> Option<Symbol> {
+    match body.expr(e).kind {
+        ExprKind::Name(name) => body.names.text(name).bytes().any(|b| b.is_ascii_lowercase()).then_some(name),
+        _ => None,
     }
 }
 
@@ -184,7 +195,8 @@ fn landing(cfg: &Cfg, after: BlockId) -> FxHashSet<BlockId> {
 pub struct Telling {
     /// Variables that the switch may change.
     pub names: FxHashSet<Symbol>,
-    operand: FxHashSet<Symbol>,
+    /// Variables that the switch and the tests inside it look at.
+    tested: FxHashSet<Symbol>,
     /// Variables that it hands to calls, which may change what is behind them.
     handed: FxHashSet<Symbol>,
     /// The statements of the switch, itself among them.
@@ -199,7 +211,7 @@ impl Telling {
         body.walk(cond, &mut |e| {
             depends |= match body.expr(e).kind {
                 ExprKind::Name(name) if name == base => false,
-                ExprKind::Name(name) => self.names.contains(&name) || self.operand.contains(&name),
+                ExprKind::Name(name) => self.names.contains(&name) || self.tested.contains(&name),
                 ExprKind::Member { .. } | ExprKind::Index { .. } => {
                     place(body, e).is_some_and(|p| self.handed.contains(&p.base))
                 }
@@ -212,7 +224,11 @@ impl Telling {
 
 /// The condition or operand that the block's last statement branches on.
 fn branches_on(body: &Body, cfg: &Cfg, block: BlockId) -> Option<ExprId> {
-    match body.stmt(*cfg.block(block).stmts.last()?).kind {
+    tested(body, *cfg.block(block).stmts.last()?)
+}
+
+fn tested(body: &Body, s: StmtId) -> Option<ExprId> {
+    match body.stmt(s).kind {
         StmtKind::If { cond, .. }
         | StmtKind::While { cond, .. }
         | StmtKind::DoWhile { cond, .. }
@@ -310,14 +326,7 @@ pub fn loop_around(view: &View, switch: &Switch) -> Option<Construct> {
 
 /// Control branches on what the statement evaluates.
 pub fn is_test(body: &Body, s: StmtId) -> bool {
-    matches!(
-        body.stmt(s).kind,
-        StmtKind::If { .. }
-            | StmtKind::While { .. }
-            | StmtKind::DoWhile { .. }
-            | StmtKind::For { .. }
-            | StmtKind::Switch { .. }
-    )
+    tested(body, s).is_some()
 }
 
 /// The place of an exit: the jump, the last section's label, or the word `switch`.

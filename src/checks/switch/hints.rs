@@ -274,8 +274,10 @@ impl<'o, 'c> Hints<'o, 'c> {
                 "}" => depth -= 1,
                 text if text == name => {
                     let starts = i == 0 || matches!(&*self.outline.tokens[end + i - 1].text, ";" | "}");
-                    let sets = self.outline.tokens.get(end + i + 1).is_some_and(|t| t.is("="));
-                    return depth == 0 && starts && sets;
+                    let mut rest = self.outline.tokens[end + i + 1..].iter();
+                    let sets = rest.next().is_some_and(|t| t.is("="));
+                    let reads = rest.take_while(|t| !t.is(";")).any(|t| t.text == name);
+                    return depth == 0 && starts && sets && !reads;
                 }
                 _ => {}
             }

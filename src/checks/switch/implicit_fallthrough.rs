@@ -14,6 +14,7 @@ use crate::report::{Confidence, Finding, Related};
 pub const RULE: Rule = Rule {
     id: "implicit-fallthrough",
     page: include_str!("../../../rules/implicit-fallthrough.md"),
+    yields_to: &[],
     words: &["switch", "case"],
     wants: |candidate| may_fall(candidate.outline()),
     check,

@@ -14,6 +14,7 @@ use crate::report::{Confidence, Finding};
 pub const RULE: Rule = Rule {
     id: "lost-at-switch-exit",
     page: include_str!("../../../rules/lost-at-switch-exit.md"),
+    yields_to: &["premature-break", "unset-after-switch"],
     words: &["switch"],
     wants: |candidate| hints::loses(candidate.outline()),
     check,

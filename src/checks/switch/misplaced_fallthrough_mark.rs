@@ -15,6 +15,7 @@ use crate::source::Span;
 pub const RULE: Rule = Rule {
     id: "misplaced-fallthrough-mark",
     page: include_str!("../../../rules/misplaced-fallthrough-mark.md"),
+    yields_to: &[],
     words: &["switch", "case"],
     wants: has_mark,
     check,

@@ -19,6 +19,7 @@ use crate::report::{Confidence, Finding};
 pub const RULE: Rule = Rule {
     id: "premature-break",
     page: include_str!("../../../rules/premature-break.md"),
+    yields_to: &[],
     words: &["switch"],
     wants: |candidate| hints::early_exit(candidate.outline()),
     check,

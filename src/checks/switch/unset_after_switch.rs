@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::destroyed::destroyed;
+use super::early::Early;
 use super::exits::{Exit, Leaving, Meets, Switch, Telling, after, exit_span, is_test, loop_around};
 use super::hints;
 use super::names::{is_null, jump_word, reads_behind_pointers, written_name};
@@ -17,6 +18,7 @@ use crate::report::{Confidence, Finding};
 pub const RULE: Rule = Rule {
     id: "unset-after-switch",
     page: include_str!("../../../rules/unset-after-switch.md"),
+    yields_to: &["premature-break"],
     words: &["switch"],
     wants: |candidate| hints::left_alone(candidate.outline()),
     check,
@@ -176,7 +178,10 @@ fn left_as<'f>(
         }
         let sets_too = section_sets(view, flow, switch, telling, name, before, exit);
         let confidence = match before {
-            _ if found.plain.is_none() || sets_too || no_case => Confidence::Low,
+            _ if found.plain.is_none() || no_case => Confidence::Low,
+            // A conditional way out whose author says why, or one of several.
+            Before::Nothing | Before::Null if sets_too && !explained(view, switch, exit) => Confidence::Medium,
+            _ if sets_too => Confidence::Low,
             Before::Nothing | Before::Null => Confidence::High,
             Before::Stale => Confidence::Medium,
             Before::Constant => Confidence::Low,
@@ -235,6 +240,14 @@ fn asserts_never(view: &View, s: StmtId) -> bool {
             let never = ["0", "false", "FALSE", "!\""].iter().any(|p| rest.trim_start().starts_with(p));
             name.to_ascii_lowercase().contains("assert") && never
         }
+        _ => false,
+    }
+}
+
+/// A comment stands at the branch that leaves.
+fn explained(view: &View, switch: &Switch, exit: &Exit) -> bool {
+    match exit.how {
+        Leaving::Jump(jump) => Early::new(view, switch, jump).is_some_and(|early| early.is_explained(view)),
         _ => false,
     }
 }
