@@ -124,7 +124,7 @@ impl<'t> Expander<'t> {
                 return false;
             };
             let missing = found.len() > 1 && found.iter().any(|arg| arg.is_empty());
-            let odd = missing || found.iter().any(|arg| is_jump(arg.last()) || is_type(arg));
+            let odd = missing || found.iter().any(|arg| is_jump(arg.last()) || is_type(arg.iter().rev()));
             if !(traits.must_expand() || odd || in_head) || (params.is_empty() && found.iter().any(|a| !a.is_empty())) {
                 self.work = work;
                 return false;
@@ -186,17 +186,14 @@ pub fn is_jump(first: Option<&Expanded>) -> bool {
     first.is_some_and(|t| matches!(&*t.token.text, "break" | "continue" | "return" | "goto"))
 }
 
-/// The argument (in any order) is a type: `TALLOC(ctx, struct foo)`, `va_arg(ap, char *)`.
-pub fn is_type(arg: &[Expanded]) -> bool {
+/// The argument, token by token as written, is a type: `TALLOC(ctx, struct foo)`, `va_arg(ap, char *)`.
+pub fn is_type<'a, 't: 'a>(arg: impl Iterator<Item = &'a Expanded<'t>> + Clone) -> bool {
     let word = |t: &Expanded| is_type_word(&t.token.text);
-    let simple = arg.iter().all(|t| t.token.is("*") || t.token.is_ident());
-    let stars = arg.iter().filter(|t| t.token.is("*")).count();
-    // `T *`: in either order the star stands at one end, and a product needs an operand there.
-    let pointer = arg.len() > 1
-        && stars + 1 == arg.len()
-        && [arg.first(), arg.last()].iter().any(|t| t.is_some_and(|t| t.token.is_ident()))
-        && [arg.first(), arg.last()].iter().any(|t| t.is_some_and(|t| t.token.is("*")));
-    simple && (arg.iter().any(word) || pointer)
+    let simple = arg.clone().all(|t| t.token.is("*") || t.token.is_ident());
+    // `T *`: a product needs an operand behind the star; `*p` is what `p` points to.
+    let name = arg.clone().next().is_some_and(|t| t.token.is_ident());
+    let stars = arg.clone().skip(1).all(|t| t.token.is("*")) && arg.clone().nth(1).is_some();
+    simple && (arg.clone().any(word) || (name && stars))
 }
 
 /// The replacement list of `def` with `args` (each in reverse) put in; all of it stands at `span`.

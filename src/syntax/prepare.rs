@@ -167,8 +167,9 @@ mod tests {
     #[test]
     fn types_as_arguments() {
         assert_eq!(
-            prepared("", "x = va_arg(ap, char *); y = talloc(c, struct s); z = f(a * b, ,c);"),
-            "x = va_arg(ap, crosstalk__type ); y = talloc(c, crosstalk__type ); z = f(a * b, 0 ,c);"
+            prepared("", "x = va_arg(ap, char *); y = talloc(c, struct s, T **); z = f(a * b, ,c, *p, **q);"),
+            "x = va_arg(ap, crosstalk__type ); y = talloc(c, crosstalk__type , crosstalk__type ); \
+             z = f(a * b, 0 ,c, *p, **q);"
         );
     }
 

@@ -83,7 +83,7 @@ impl Rewriter<'_, '_> {
         for arg in args {
             if arg.is_empty() && several {
                 self.inserts.entry(arg.start).or_default().push("0");
-            } else if is_type(&self.tokens[arg.clone()]) {
+            } else if is_type(self.tokens[arg.clone()].iter()) {
                 self.types.insert(arg.start, arg.end);
             }
         }
