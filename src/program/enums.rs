@@ -144,3 +144,114 @@ fn is_sentinel(name: &str, is_last: bool) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::program::Program;
+    use crate::source::SourceFile;
+
+    fn program(files: &[&str]) -> Program {
+        let file = |(i, text): (usize, &&str)| SourceFile::new(format!("{i}.c"), text.as_bytes().to_vec());
+        let files: Vec<SourceFile> = files.iter().enumerate().map(file).collect();
+        Program::new(&files, &|| {})
+    }
+
+    /// What `labels` leave out, in words.
+    fn missing(files: &[&str], labels: &str) -> String {
+        let program = program(files);
+        let labels: Vec<&str> = labels.split_whitespace().collect();
+        match program.enums.cover(&labels, FileId(0), &|_| false) {
+            None => "none".into(),
+            Some(cover) => {
+                let names: Vec<&str> = cover.missing.iter().map(|e| &*e.name).collect();
+                format!("{}: {}{}", cover.of.name, names.join(" "), if cover.of.open { " …" } else { "" })
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_missing() {
+        let text = "enum state { IDLE, RINGING = 4, UP };";
+        assert_eq!(missing(&[text], "IDLE UP"), "enum state: RINGING");
+        assert_eq!(missing(&[text], "UP RINGING IDLE"), "enum state: ");
+        assert_eq!(missing(&[text], "UP OTHER"), "none");
+        assert_eq!(missing(&[text], ""), "none");
+    }
+
+    #[test]
+    fn how_enumerations_are_written() {
+        for (text, expected) in [
+            ("typedef enum { A, B } t;", "t: B"),
+            ("typedef enum tag { A, B } t;", "enum tag: B"),
+            ("struct s { int a; enum { A, B } kind; };", ": B"),
+            ("void f(void) { enum e { A, B }; }", "enum e: B"),
+            ("enum e : unsigned char { A, B };", "enum e: B"),
+            ("enum __attribute__((packed)) e { A __attribute__((x)), B = 'b', };", "enum e: B"),
+            ("typedef enum { A, B } __attribute__((packed)) t;", "t: B"),
+            // A list of constants, which is no type.
+            ("enum { A, B };", "none"),
+            ("enum e f(enum g x) { return A; }", "none"),
+            ("enum e { A, struct", "none"),
+            ("enum e { A, int x; enum g { A, B };", "enum g: B"),
+            ("int my_enum; enumerate { A, B };", "none"),
+        ] {
+            assert_eq!(missing(&[text], "A"), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn one_value_with_two_names() {
+        let missing = |values: &str, labels: &str| missing(&[&format!("enum e {{ {values} }};")], labels);
+        assert_eq!(missing("A, B, C = B", "A C"), "enum e: ");
+        assert_eq!(missing("A = 0x10, B = (1 << 4), C = 020, D = '\\x10', E", "A"), "enum e: D E");
+        assert_eq!(missing("A = -1, B, C = 0", "A B"), "enum e: ");
+        assert_eq!(missing("A = F(1), B, C = A + 1, D = F(1), E = F(2)", "A B"), "enum e: E");
+        assert_eq!(missing("A, B = A, C = Z", "B"), "enum e: C");
+    }
+
+    #[test]
+    fn sentinels_are_no_values() {
+        let text = "enum e { E_MIN, A, NUM_ERRORS_SEEN, B, E_MAX_VALUE };";
+        assert_eq!(missing(&[text], "A"), "enum e: B");
+        assert_eq!(missing(&["enum e { A, E_NUM_CODE, __E_LAST };"], "A"), "enum e: E_NUM_CODE");
+    }
+
+    #[test]
+    fn what_an_if_may_leave_out_is_not_missing() {
+        let text = "#ifdef X\nenum e {\n A,\n#ifdef Y\n B,\n#elif Z\n C,\n#endif\n D\n};\n#endif";
+        assert_eq!(missing(&[text], "A"), "enum e: D");
+        assert_eq!(missing(&[text], "A B D"), "enum e: ");
+        assert_eq!(missing(&["#if X\nenum e { A, B };\n#else\nenum e { A };\n#endif"], "A"), "enum e: ");
+    }
+
+    #[test]
+    fn macros_leave_an_enumeration_open() {
+        assert_eq!(missing(&["#define L(x) x(A) x(B)\nenum e { L(X) C, D };"], "D"), "enum e:  …");
+        assert_eq!(missing(&["#define MORE X, Y,\nenum e { A, MORE B, C };"], "A"), "enum e: C …");
+        assert_eq!(missing(&["enum e { A,\n#include \"list.h\"\nB };"], "A"), "enum e: B …");
+        let open = program(&["enum e { A,\n#include \"list.h\"\n};"]);
+        assert!(!open.enums.cover(&["A"], FileId(0), &|_| false).expect("an enumeration").is_exhaustive());
+    }
+
+    #[test]
+    fn of_several_enumerations_the_weakest_claim_holds() {
+        let files = ["enum a { A, B, C };", "enum b { A, B, D };", "enum c { A };"];
+        assert_eq!(missing(&files[..2], "A"), "enum a: B");
+        assert_eq!(missing(&files[..2], "B"), "enum a: A");
+        assert_eq!(missing(&files, "A"), "enum a: ");
+        assert_eq!(missing(&files, "A D"), "enum b: B");
+        assert_eq!(missing(&files, "C D"), "none");
+    }
+
+    #[test]
+    fn hostile_text_ends_in_good_time() {
+        let start = std::time::Instant::now();
+        assert_eq!(missing(&[&"enum e { A, ".repeat(100_000)], "A"), "none");
+        assert_eq!(missing(&[&"enum ".repeat(200_000)], "A"), "none");
+        let same: String = (0..50_000).map(|i| format!("A{i} = Q{i} + 1,")).collect();
+        assert!(missing(&[&format!("enum e {{ {same} }};")], "A1").starts_with("enum e: A0 A2"));
+        assert!(missing(&[&"enum e { A, B };".repeat(50_000)], "A B").starts_with("enum e: "));
+        assert!(start.elapsed() < std::time::Duration::from_secs(20), "{:?}", start.elapsed());
+    }
+}
