@@ -24,7 +24,17 @@ use crate::report::Finding;
 use crate::source::{FileId, SourceFile, Span};
 
 /// Every rule there is.
-pub const RULES: &[Rule] = &[switch::implicit_fallthrough::RULE, switch::misplaced_fallthrough_mark::RULE];
+pub const RULES: &[Rule] = &[
+    switch::implicit_fallthrough::RULE,
+    switch::misplaced_fallthrough_mark::RULE,
+    switch::misra_16_1::RULE,
+    switch::misra_16_2::RULE,
+    switch::misra_16_3::RULE,
+    switch::misra_16_4::RULE,
+    switch::misra_16_5::RULE,
+    switch::misra_16_6::RULE,
+    switch::misra_16_7::RULE,
+];
 
 pub struct Rule {
     /// `implicit-fallthrough`; its page is `rules/<id>.md`.
