@@ -27,6 +27,7 @@ use crate::source::{FileId, SourceFile, Span};
 pub const RULES: &[Rule] = &[
     switch::implicit_fallthrough::RULE,
     switch::misplaced_fallthrough_mark::RULE,
+    switch::missing_default::RULE,
     switch::misra_16_1::RULE,
     switch::misra_16_2::RULE,
     switch::misra_16_3::RULE,
@@ -34,6 +35,7 @@ pub const RULES: &[Rule] = &[
     switch::misra_16_5::RULE,
     switch::misra_16_6::RULE,
     switch::misra_16_7::RULE,
+    switch::unhandled_enumerator::RULE,
 ];
 
 pub struct Rule {

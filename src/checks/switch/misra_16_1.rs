@@ -21,7 +21,8 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
             out.push(switch.finding(view, RULE.id, switch.keyword, "one statement is its body", message));
             continue;
         }
-        if let Some(first) = before_labels(body, &switch).into_iter().find(|&s| does_something(cx, body, s)) {
+        let mut before = before_labels(body, &switch).into_iter().take_while(|&s| !is_unknown_macro(cx, body, s));
+        if let Some(first) = before.find(|&s| does_something(body, s)) {
             let message = format!("{} before the first label of its `switch`", kind(body, first));
             out.push(switch.finding(view, RULE.id, body.stmt(first).span, "no label leads here", message));
         }
@@ -45,10 +46,9 @@ fn before_labels(body: &Body, switch: &Switch) -> Vec<StmtId> {
     before
 }
 
-fn does_something(cx: &Context, body: &Body, s: StmtId) -> bool {
+fn does_something(body: &Body, s: StmtId) -> bool {
     let stmt = body.stmt(s);
-    let idle = matches!(stmt.kind, StmtKind::Empty | StmtKind::Label(_) | StmtKind::Case(_));
-    !idle && !stmt.in_macro && !is_unknown_macro(cx, body, s)
+    !matches!(stmt.kind, StmtKind::Empty | StmtKind::Label(_) | StmtKind::Case(_)) && !stmt.in_macro
 }
 
 fn is_declaration(body: &Body, s: StmtId) -> bool {

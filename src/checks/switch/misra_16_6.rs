@@ -22,7 +22,7 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
             0 => "`switch` without a section",
             _ => "`switch` with a single section",
         };
-        let label = "an `if` would say the same";
+        let label = "nothing to choose between";
         out.push(switch.finding(view, RULE.id, switch.keyword, label, message.to_owned()));
     }
 }

@@ -124,6 +124,15 @@ impl Switch {
     }
 }
 
+/// Lowers a finding to a note where something says that what it finds may be meant.
+pub fn doubt(finding: &mut Finding, why: Option<&str>) {
+    if let Some(why) = why {
+        finding.confidence = Confidence::Low;
+        finding.severity = Severity::Note;
+        finding.notes.push(why.into());
+    }
+}
+
 /// A place of this file as evidence.
 pub fn related(view: &View, stmt: StmtId, message: &str) -> Related {
     Related { file: view.unit.file, span: view.function.body.stmt(stmt).span, message: message.into() }

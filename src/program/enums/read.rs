@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::{Enum, Enumerator, Value};
 use crate::preprocess::macros::MacroTable;
-use crate::preprocess::token::{Token, TokenKind, Tokens, is_ident_part, is_statement_word, is_type_word};
+use crate::preprocess::token::{Token, Tokens, integer, is_ident_part, is_statement_word, is_type_word};
 use crate::program::Unit;
 use crate::source::{FileId, Span, merged};
 
@@ -241,18 +241,8 @@ fn plain(offset: i64) -> Value {
 }
 
 fn number(token: &Token) -> Option<i64> {
-    let text = &*token.text;
-    if token.kind == TokenKind::Literal {
-        return match text.as_bytes() {
-            &[b'\'', byte, b'\''] => Some(byte.into()),
-            _ => None,
-        };
-    }
-    let digits = text.trim_end_matches(['u', 'U', 'l', 'L']);
-    match digits.as_bytes() {
-        [b'0', b'x' | b'X', ..] => i64::from_str_radix(&digits[2..], 16).ok(),
-        [b'0', b'b' | b'B', ..] => i64::from_str_radix(&digits[2..], 2).ok(),
-        [b'0', _, ..] => i64::from_str_radix(&digits[1..], 8).ok(),
-        _ => digits.parse().ok(),
+    match token.text.as_bytes() {
+        &[b'\'', byte, b'\''] => Some(byte.into()),
+        _ => integer(&token.text),
     }
 }
