@@ -12,6 +12,7 @@ use crate::checks::{Context, View};
 use crate::hir::{BinaryOp, ExprKind, StmtId, StmtKind};
 use crate::preprocess::token::integer;
 use crate::program::enums::Cover;
+use crate::program::has_word;
 
 /// A `switch` that has labels but no `default`, and may be given a value that no label handles.
 pub struct Open<'p> {
@@ -38,14 +39,29 @@ pub fn without_default<'p>(cx: &Context<'p>, view: &View) -> Vec<Open<'p>> {
         if switch.labels.is_empty() || switch.default(body).is_some() || takes_every_value(view, &switch) {
             continue;
         }
-        let handled = handled(cx, view, &switch);
-        if matches!(&handled, Handled::Enumeration(cover) if cover.missing.is_empty()) {
+        let mut handled = handled(cx, view, &switch);
+        let elsewhere = |word: &str| is_in_some_arm(view, &switch, word);
+        if let Handled::Enumeration(cover) = &mut handled
+            && cover.missing.len() <= MAX_LOOKED_FOR
+        {
+            cover.missing.retain(|e| !elsewhere(&e.name));
+        }
+        if elsewhere("default") || matches!(&handled, Handled::Enumeration(cover) if cover.missing.is_empty()) {
             continue;
         }
         let joins = joined.get_or_insert_with(|| self::joined(view.cfg)).contains(&switch.stmt);
         all.push(Open { switch, handled, joins });
     }
     all
+}
+
+/// More missing enumerators are not looked for in the arms of conditionals.
+const MAX_LOOKED_FOR: usize = 64;
+
+/// Another arm of a conditional in the switch may have the label.
+fn is_in_some_arm(view: &View, switch: &Switch, word: &str) -> bool {
+    let span = view.function.body.stmt(switch.stmt).span;
+    view.unit.scan.has_directive(span) && has_word(&view.unit.all_arms()[span.range()], word)
 }
 
 /// The switches behind which control comes from a section of theirs.

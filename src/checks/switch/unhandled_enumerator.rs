@@ -23,7 +23,7 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
         let Handled::Enumeration(cover) = &open.handled else { continue };
         let message = format!("no label for {}, and no `default`", list(cover));
         let span = open.switch.keyword;
-        let mut finding = open.switch.finding(view, RULE.id, span, "passes them over", message);
+        let mut finding = open.switch.finding(view, RULE.id, span, "passes over the rest", message);
         finding.related.push(Related { file: cover.of.file, span: cover.of.head, message: "the enumeration".into() });
         doubt(&mut finding, unlikely(cx, view, &open, cover));
         out.push(finding);
@@ -80,11 +80,12 @@ fn stands_for_nothing(name: &str) -> bool {
 }
 
 fn list(cover: &Cover) -> String {
-    let mut names: Vec<String> = cover.missing.iter().take(NAMED).map(|e| format!("`{}`", e.name)).collect();
-    match cover.missing.len().saturating_sub(NAMED) {
-        0 => {}
-        1 if cover.missing.len() == NAMED + 1 => names.push(format!("`{}`", cover.missing[NAMED].name)),
-        more => names.push(format!("{more} more")),
+    let all = cover.missing.len();
+    // The name of the last one takes no more room than `1 more`.
+    let named = if all > NAMED + 1 { NAMED } else { all };
+    let mut names: Vec<String> = cover.missing[..named].iter().map(|e| format!("`{}`", e.name)).collect();
+    if all > named {
+        names.push(format!("{} more", all - named));
     }
     let last = names.pop().unwrap_or_default();
     let of = if cover.of.name.is_empty() { String::new() } else { format!(" of `{}`", cover.of.name) };
