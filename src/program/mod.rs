@@ -98,8 +98,10 @@ impl Program {
             }));
         }
         let declared: Vec<Declared> = units.par_iter().map(|unit| declared(unit, &macros)).collect();
+        // A file whose enumerations cannot be read has none: the claims about others stay true.
+        let read_enums = |(unit, file): (&Unit, &SourceFile)| guarded(|| enums_of(unit, &file.text, &macros));
         let enums: Vec<Vec<Enum>> =
-            units.par_iter().zip(files).map(|(unit, file)| enums_of(unit, &file.text, &macros)).collect();
+            units.par_iter().zip(files).map(|pair| read_enums(pair).unwrap_or_default()).collect();
         let mut program = Program {
             units: Vec::new(),
             macros: MacroTable::default(),
