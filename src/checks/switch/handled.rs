@@ -116,7 +116,7 @@ fn name<'n>(cx: &'n Context, view: &'n View, label: StmtId) -> Option<&'n str> {
     if view.source.slice(body.stmt(label).span).contains("...") {
         return None;
     }
-    while let ExprKind::Cast(inner) = body.expr(value).kind {
+    while let ExprKind::Cast { operand: inner, .. } = body.expr(value).kind {
         value = inner;
     }
     let ExprKind::Name(name) = body.expr(value).kind else { return None };

@@ -46,7 +46,7 @@ fn is_boolean(view: &View, variables: &FxHashSet<Symbol>, e: ExprId, depth: usiz
         ExprKind::Unary { op: UnaryOp::Not, .. } => true,
         ExprKind::Conditional { then: Some(then), otherwise, .. } => is_boolean(then) && is_boolean(otherwise),
         ExprKind::Assign { op: None, left, .. } => is_boolean(left),
-        ExprKind::Cast(inner) => {
+        ExprKind::Cast { operand: inner, .. } => {
             let (whole, inner) = (body.expr(e).span, body.expr(inner).span);
             let kind = Span { start: whole.start, end: inner.start.max(whole.start) };
             let mut words = Tokens::new(&view.reading.code, kind.range()).take_while(|t| !t.is(")"));
