@@ -1,8 +1,10 @@
 //! Control flow and what follows from it. Knows neither rules nor output.
 
 pub mod access;
+pub mod bounds;
 pub mod cfg;
 mod constant;
+pub mod dominators;
 pub mod flow;
 pub mod nesting;
 pub mod noreturn;
