@@ -3,6 +3,7 @@
 use super::cond::Way;
 use super::eval::{Bound, Eval, Frame, MAX_FRAMES};
 use super::linear::Linear;
+use super::model::Called;
 use super::state::Value;
 use super::symbols::{What, Wire};
 use super::types::Kind;
@@ -104,10 +105,9 @@ impl Eval<'_> {
     /// A function of which nothing is known: what its arguments lead to may be changed.
     fn unknown_call(&mut self, f: &Frame, e: ExprId, args: &[ExprId], kind: Kind) -> Value {
         let span = self.span(f, e);
-        for &arg in args {
-            let value = self.eval(f, arg);
-            self.changed_behind(&value.linear, Wire::No);
-        }
+        let values = args.iter().map(|&arg| self.eval(f, arg)).collect();
+        let called = Called { e, span, name: f.body.callee(e).unwrap_or(""), args, values };
+        let result = self.any_call(f, &called, kind);
         let name = f.body.callee(e);
         let by_name = name.is_some_and(|name| self.cx.program.macros.is_defined(name) || is_shouting(name));
         if by_name {
@@ -121,7 +121,7 @@ impl Eval<'_> {
                 }
             }
         }
-        self.unknown(kind, Wire::No, span)
+        result
     }
 
     /// What lies behind a pointer may have become anything.
@@ -153,10 +153,6 @@ impl Eval<'_> {
 
     pub fn returned(&mut self, value: Value) {
         let _ = value;
-    }
-
-    fn modelled(&mut self, _f: &Frame, _e: ExprId, _name: &str, _args: &[ExprId]) -> Option<Value> {
-        None
     }
 }
 

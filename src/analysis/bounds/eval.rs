@@ -505,8 +505,15 @@ impl<'a> Eval<'a> {
         self.by_name.get(&name).copied()
     }
 
+    /// The buffer that an address points into: what may be read ends where received bytes end.
+    pub fn buffer_for(&self, address: &Linear, does: Use) -> Option<(Sym, Buffer)> {
+        let (s, buffer) = self.symbols.buffer(address)?;
+        let filled = self.symbols.info(s).filled.filter(|_| does == Use::Read);
+        Some((s, Buffer { limit: filled.unwrap_or(buffer.limit), ..buffer }))
+    }
+
     pub fn access(&mut self, f: &Frame, e: ExprId, does: Use, address: Linear, size: Linear) {
-        if let Some((_, buffer)) = self.symbols.buffer(&address) {
+        if let Some((_, buffer)) = self.buffer_for(&address, does) {
             self.site(f, e, SiteKind::Access { does, address, size, buffer });
         }
     }

@@ -12,8 +12,10 @@ mod eval;
 pub mod facts;
 mod inline;
 mod join;
+mod judge;
 pub mod linear;
 mod loops;
+mod model;
 mod pairs;
 mod place;
 pub mod sites;
@@ -24,7 +26,8 @@ mod walk;
 
 use std::sync::Arc;
 
-use eval::{Eval, Frame, Variable};
+use eval::{Eval, Variable};
+pub use judge::Verdict;
 use facts::Facts;
 use inline::{Inline, Inlines};
 use linear::Linear;
@@ -142,9 +145,5 @@ impl Eval<'_> {
             self.state.set_var(i, Some(Value { linear: Linear::symbol(s), kind }));
         }
         self.pair_parameters();
-    }
-
-    fn frame(&self) -> Frame<'_> {
-        Frame { body: &self.function.body, names: &[], up: None, call: None, is_open: true, depth: 0 }
     }
 }

@@ -26,7 +26,7 @@ pub enum SiteKind {
     /// An unsigned difference is compared with zero.
     NeverNegative { a: Linear, b: Linear },
     /// A size that memory is asked for.
-    Allocation { size: Linear },
+    Allocation { size: Linear, aborts: bool },
 }
 
 #[derive(Clone, Debug)]

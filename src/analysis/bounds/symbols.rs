@@ -75,6 +75,17 @@ pub enum Source {
     Converted { from: Linear, lo: i64, hi: Option<i64> },
 }
 
+/// Where a number comes from that needs a care of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tag {
+    /// The result of receiving: a length, or -1.
+    Received,
+    /// What printing would have written into that many bytes.
+    WouldBe(Linear),
+    /// Read out of text.
+    Text,
+}
+
 pub struct Info {
     pub what: What,
     pub lo: Option<i64>,
@@ -84,6 +95,11 @@ pub struct Info {
     pub axioms: Vec<Linear>,
     pub source: Source,
     pub buffer: Option<Buffer>,
+    /// Behind the last byte that was received into the buffer.
+    pub filled: Option<Linear>,
+    pub tag: Option<Tag>,
+    /// A call's result: what the call was given.
+    pub depends: Vec<Sym>,
     /// The expression that it was first the value of.
     pub span: Option<Span>,
 }
@@ -104,6 +120,9 @@ impl Symbols {
             axioms: Vec::new(),
             source: Source::Itself,
             buffer: None,
+            filled: None,
+            tag: None,
+            depends: Vec::new(),
             span: None,
         });
         Sym(self.all.len() as u32 - 1)
