@@ -124,7 +124,7 @@ impl Catalog {
     }
 }
 
-fn compiles(text: &str) -> Result<(), String> {
+pub(super) fn compiles(text: &str) -> Result<(), String> {
     // `a)(b` is none, though it would be one between parentheses.
     Regex::new(text).and_then(|_| Regex::new(&pattern(text))).map(drop).map_err(|e| {
         let why = e.to_string();

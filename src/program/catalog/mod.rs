@@ -19,10 +19,31 @@ pub use load::CatalogError;
 use model::{Confidence, MessageObject, MessageParam};
 use tables::{Places, Tables};
 
+macro_rules! files {
+    ($($name:literal,)*) => {
+        &[$(($name, include_str!(concat!("../../../rules/catalog/", $name))),)*]
+    };
+}
+
 /// The files of `rules/catalog`, by name.
-const FILES: &[(&str, &str)] = &[
-    ("libc.toml", include_str!("../../../rules/catalog/libc.toml")),
-];
+const FILES: &[(&str, &str)] = files! {
+    "asterisk.toml",
+    "formats.toml",
+    "freeswitch.toml",
+    "generic.toml",
+    "glib.toml",
+    "kamailio.toml",
+    "libc.toml",
+    "open5gs.toml",
+    "openssl.toml",
+    "osmocom.toml",
+    "pjsip.toml",
+    "posix-net.toml",
+    "re.toml",
+    "sofia.toml",
+    "stacks.toml",
+    "tcpdump.toml",
+};
 
 static EMBEDDED: LazyLock<Arc<Catalog>> =
     LazyLock::new(|| Arc::new(Catalog::load(FILES, &[]).expect("a test loads the embedded catalog")));

@@ -166,7 +166,22 @@ words! {
     }
 
     /// What reading past the end of the data does.
-    Bounds { Unchecked, ReturnsZero, ReturnsNull, ReturnsError, Aborts, Longjmp, SetsError, Infer, }
+    Bounds {
+        Unchecked,
+        ReturnsZero,
+        ReturnsNull,
+        ReturnsError,
+        /// Reads what there is and returns how much that was.
+        ReturnsLess,
+        Aborts,
+        /// Jumps or throws.
+        Longjmp,
+        /// Leaves by the `goto` or `return` of the macro.
+        Leaves,
+        SetsError,
+        /// To be told from its definition.
+        Infer,
+    }
 
     /// What a cursor does with a message object.
     Move {
@@ -283,7 +298,15 @@ words! {
         Infer,
     }
 
-    OnFail { Goto, Return, GotoOrReturn, Longjmp, Infer, }
+    OnFail {
+        Goto,
+        Return,
+        GotoOrReturn,
+        Longjmp,
+        GotoOrLongjmp,
+        /// To be told from its definition.
+        Infer,
+    }
 
     RetryKind { Connect, Handshake, Send, Register, Resolve, Start, }
 
@@ -553,8 +576,10 @@ entry! {
     Guard {
         /// Goes on if it is true.
         cond: Option<Arg>,
-        /// Leaves if it is true.
-        unless: Option<Arg>,
+        /// Leaves if `left operator right`, all three given as arguments, is true.
+        left: Option<Arg>,
+        operator: Option<Arg>,
+        right: Option<Arg>,
         /// Points to the bytes.
         ptr: Option<Arg>,
         /// How many bytes have to be there.
@@ -572,6 +597,31 @@ entry! {
         action: Option<Arg>,
         on_fail: OnFail,
         confidence: Option<Confidence>,
+    }
+}
+
+entry! {
+    /// Is true if enough bytes are left.
+    LengthTest {
+        /// Points to the bytes.
+        ptr: Option<Arg>,
+        /// Holds the bytes.
+        object: Option<Arg>,
+        /// Says which element of `object`.
+        element: Option<Arg>,
+        len: Option<Arg>,
+        /// As many bytes as that, where it is always the same.
+        size: Option<u8>,
+        /// As many bytes as the object at `ptr` has.
+        #[serde(default)]
+        whole: bool,
+        /// And takes them.
+        #[serde(default)]
+        takes: bool,
+    }
+    |t| {
+        one_of("`ptr` and `object`", &[t.ptr.is_some(), t.object.is_some()])?;
+        one_of("`len`, `size` and `whole`", &[t.len.is_some(), t.size.is_some(), t.whole])
     }
 }
 

@@ -88,9 +88,9 @@ macro_rules! tables {
             /// Adds the entries of `file`.
             pub(super) fn add_entries(&mut self, file: File, adding: &mut Adding) -> Result<(), Fault> {
                 $(for mut entry in file.$table {
+                    entry.force_by_default(file.force);
                     let fault = |what| Fault::new(entry.names().span(), stringify!($table), what);
                     entry.check().map_err(fault)?;
-                    entry.force_by_default(file.force);
                     let place = u16::try_from(self.tables.$table.len() + 1);
                     let place = place.map_err(|_| fault("has too many entries".into()))?;
                     for name in entry.names().get_ref() {
@@ -124,6 +124,7 @@ tables! {
     noreturn: NoReturn,
     assert: Assert,
     guard: Guard,
+    length_test: LengthTest,
     clamp: Clamp,
     retry: Retry,
     delay: Delay,
