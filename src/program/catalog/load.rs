@@ -51,6 +51,7 @@ impl Catalog {
     /// An extra entry takes the place of an earlier one for the same name in the same table.
     pub fn load(embedded: &[(&str, &str)], extra: &[(String, String)]) -> Result<Catalog, CatalogError> {
         let mut catalog = Catalog::default();
+        catalog.exact.reserve(4096);
         // The embedded files are one: none may say of a name what another says, too.
         let mut adding = Adding { before: Places::default(), trusted: true };
         for (path, text) in embedded {
@@ -64,7 +65,8 @@ impl Catalog {
         catalog.patterns.reverse();
         if let Some((path, _)) = extra.last() {
             let message = |e| format!("the patterns are too much together: {e}");
-            let set = catalog.pattern_set().map_err(|e| CatalogError { path: path.clone(), line: 1, message: message(e) });
+            let set =
+                catalog.pattern_set().map_err(|e| CatalogError { path: path.clone(), line: 1, message: message(e) });
             let _ = catalog.set.set(set?);
         }
         Ok(catalog)

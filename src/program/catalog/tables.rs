@@ -90,6 +90,9 @@ macro_rules! tables {
                 $(for mut entry in file.$table {
                     entry.force_by_default(file.force);
                     let fault = |what| Fault::new(entry.names().span(), stringify!($table), what);
+                    if entry.names().get_ref().is_empty() {
+                        return Err(fault("has no names".into()));
+                    }
                     entry.check().map_err(fault)?;
                     let place = u16::try_from(self.tables.$table.len() + 1);
                     let place = place.map_err(|_| fault("has too many entries".into()))?;
