@@ -33,7 +33,7 @@ struct Parsed {
 
 /// Checks `files` with `rules`. `tick` is called once for each file and pass (two passes).
 pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn Fn() + Sync)) -> Outcome {
-    let program = Program::new(files, tick);
+    let program = Program::with_catalog(files, options.catalog.clone(), tick);
     let words: Vec<&str> = rules.iter().flat_map(|r| r.words).copied().collect();
     let wanted = |code: &str| words.iter().any(|word| has_word(code, word));
     let parsed: Vec<Result<Parsed, String>> = for_each_file(files, |i| {

@@ -9,6 +9,7 @@ pub mod pages;
 pub mod switch;
 
 use std::cell::OnceCell;
+use std::sync::Arc;
 
 use crate::analysis::access::{Accesses, Callee};
 use crate::analysis::cfg::Cfg;
@@ -23,6 +24,7 @@ use crate::preprocess::comments::{CommentStyle, is_fallthrough_name};
 use crate::preprocess::macros::Traits;
 use crate::preprocess::scan::Scan;
 use crate::preprocess::token::Token;
+use crate::program::catalog::Catalog;
 use crate::program::{Program, Reading, Unit};
 use crate::report::{Confidence, Finding, Related};
 use crate::source::{FileId, SourceFile, Span};
@@ -116,6 +118,8 @@ pub struct Options {
     pub whole_files: bool,
     /// Add what the ranking is computed from to the notes of a finding.
     pub features: bool,
+    /// What library functions do.
+    pub catalog: Arc<Catalog>,
 }
 
 /// The program and what is known of all of it.

@@ -1,15 +1,17 @@
 //! The repository as a whole: its files read under every choice of arms that matters, its functions
 //! by name, and what their declarations say.
 
-mod catalog;
+pub mod catalog;
 pub mod enums;
 mod unit;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use catalog::{Catalog, Model};
 use enums::{Enum, Enums, enums_of};
 pub use unit::{Reading, Unit, has_word};
 
@@ -39,6 +41,8 @@ pub struct Program {
     /// Functions declared never to return, by name.
     declared_noreturn: FxHashSet<Box<str>>,
     pub enums: Enums,
+    /// What is known of library functions; see also [`Program::model`].
+    pub catalog: Arc<Catalog>,
     /// Files given up before they were read through, and why.
     pub problems: Vec<(FileId, String)>,
 }
@@ -62,6 +66,11 @@ pub fn for_each_file<T: Send>(files: &[SourceFile], work: impl Fn(usize) -> T + 
 impl Program {
     /// Scans and links `files`. `tick` is called once for each file.
     pub fn new(files: &[SourceFile], tick: &(dyn Fn() + Sync)) -> Program {
+        Program::with_catalog(files, Catalog::embedded(), tick)
+    }
+
+    /// The same with a catalog of one's own.
+    pub fn with_catalog(files: &[SourceFile], catalog: Arc<Catalog>, tick: &(dyn Fn() + Sync)) -> Program {
         let scanned = for_each_file(files, |i| {
             tick();
             guarded(|| {
@@ -109,6 +118,7 @@ impl Program {
             statics: FxHashSet::default(),
             declared_noreturn: FxHashSet::default(),
             enums: Enums::new(enums),
+            catalog,
             problems,
         };
         for (unit, declared) in units.iter_mut().zip(declared) {
@@ -126,7 +136,7 @@ impl Program {
             program.statics.extend(declared.statics.iter().map(|&item| Definition { file: unit.file, item }));
         }
         let mut noreturn: FxHashSet<Box<str>> = program.declared_noreturn.clone();
-        noreturn.extend(catalog::NORETURN.iter().filter(|n| !program.definitions.contains_key(**n)).map(|&n| n.into()));
+        noreturn.extend(program.catalog.noreturn_names().filter(|n| !program.is_defined(n)).map(Into::into));
         macros.set_noreturn(noreturn);
         program.macros = macros;
         program.units = units;
@@ -164,7 +174,20 @@ impl Program {
 
     /// Declared so, or known to the catalog and not defined here.
     pub fn is_declared_noreturn(&self, name: &str) -> bool {
-        self.declared_noreturn.contains(name) || (catalog::NORETURN.contains(&name) && !self.is_defined(name))
+        self.declared_noreturn.contains(name) || (self.catalog.noreturn(name).is_some() && !self.is_defined(name))
+    }
+
+    /// What the catalog says of a call of `name` in `file`. Where the repository defines a function or macro of that
+    /// name, its definition says it better: then only what the catalog forces is left.
+    pub fn model(&self, name: &str, file: FileId) -> Option<Model<'_>> {
+        let model = self.catalog.model(name)?;
+        if self.defines(name, file) { model.forced() } else { Some(model) }
+    }
+
+    /// A function or macro of the repository may be what a call of `name` in `file` means.
+    fn defines(&self, name: &str, file: FileId) -> bool {
+        // A macro for another platform is none here.
+        !self.callees(name, file).is_empty() || self.macros.resolve(name, file, u32::MAX).is_some_and(|def| !def.dead)
     }
 
     pub fn function_count(&self) -> usize {
