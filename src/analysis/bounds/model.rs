@@ -52,10 +52,9 @@ impl Eval<'_> {
             return Some(self.int(0));
         }
         if let Some(guard) = model.guard() {
-            let cond = guard.cond.or(guard.unless).and_then(|arg| args.get(arg.index()?));
-            if let Some(&cond) = cond {
-                let (yes, no) = self.branch(f, cond);
-                self.enter(if guard.unless.is_some() { no } else { yes });
+            if let Some(&cond) = guard.cond.and_then(|arg| args.get(arg.index()?)) {
+                let (yes, _) = self.branch(f, cond);
+                self.enter(yes);
                 return Some(self.int(0));
             }
         }
@@ -144,7 +143,7 @@ impl Eval<'_> {
         }
         if let Some(buf) = call.linear(source.buf) {
             if let Some(capacity) = capacity {
-                self.block(f, call, Use::Write, buf, capacity);
+                self.block_site(f, call, Use::Write, buf, capacity);
             }
             self.changed_behind(&buf, Wire::Strong);
             if let Some(root) = self.root(&buf) {
@@ -168,7 +167,7 @@ impl Eval<'_> {
         let bytes = i64::from(extractor.width / 8);
         let id = self.paths.text(call.name);
         let (lo, hi) = kind.range();
-        let mut pure = |eval: &mut Self, of: Linear, since: i64| {
+        let pure = |eval: &mut Self, of: Linear, since: i64| {
             let (s, new) = eval.symbols.get(What::Pure(id, of, Linear::constant(since)), lo, hi);
             if new {
                 let info = eval.symbols.info_mut(s);
@@ -245,22 +244,22 @@ impl Eval<'_> {
             Copy | Fill | StringCopyUnterminated => {
                 let size = size.or_else(|| end_size(dst));
                 if let (Some(dst), Some(size)) = (dst, size) {
-                    self.block(f, call, Use::Write, dst, size);
+                    self.block_site(f, call, Use::Write, dst, size);
                 }
                 if sink.kind == Copy
                     && let (Some(src), Some(size)) = (src, size)
                 {
-                    self.block(f, call, Use::Read, src, size);
+                    self.block_site(f, call, Use::Read, src, size);
                 }
             }
             StringCopyBounded | FormatBounded | Decode => {
                 if let (Some(dst), Some(size)) = (dst, size.or_else(|| end_size(dst))) {
-                    self.block(f, call, Use::Write, dst, size);
+                    self.block_site(f, call, Use::Write, dst, size);
                 }
             }
             Read | Send => {
                 if let (Some(src), Some(size)) = (src, size) {
-                    self.block(f, call, Use::Read, src, size);
+                    self.block_site(f, call, Use::Read, src, size);
                 }
             }
             StringCopy | Format | Scan | DecodeUnbounded => {}
@@ -300,7 +299,7 @@ impl Eval<'_> {
         }
     }
 
-    fn block(&mut self, f: &Frame, call: &Called, does: Use, address: Linear, size: Linear) {
+    fn block_site(&mut self, f: &Frame, call: &Called, does: Use, address: Linear, size: Linear) {
         if let Some((_, buffer)) = self.buffer_for(&address, does) {
             let kind = SiteKind::Block { does, address, size, buffer, callee: call.name.into() };
             self.site(f, call.e, kind);
