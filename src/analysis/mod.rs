@@ -6,6 +6,7 @@ pub mod cfg;
 mod constant;
 pub mod dominators;
 pub mod flow;
+pub mod messages;
 pub mod nesting;
 pub mod noreturn;
 pub mod sections;

@@ -6,11 +6,13 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::{Candidate, Context, Options, Rule, View};
+use crate::analysis::bounds::defects::Defect;
 use crate::analysis::cfg::Cfg;
+use crate::analysis::messages::{Input, defects};
 use crate::analysis::noreturn::{NoReturn, last_calls};
 use crate::analysis::sections::sections;
 use crate::hir::Function;
-use crate::program::{Program, Reading, Unit, for_each_file, guarded, has_word};
+use crate::program::{Definition, Program, Reading, Unit, for_each_file, guarded, has_word};
 use crate::report::{Coverage, Finding, Problem};
 use crate::source::{FileId, SourceFile};
 use crate::syntax::slice::FunctionItem;
@@ -35,7 +37,8 @@ struct Parsed {
 pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn Fn() + Sync)) -> Outcome {
     let program = Program::with_catalog(files, options.catalog.clone(), tick);
     let words: Vec<&str> = rules.iter().flat_map(|r| r.words).copied().collect();
-    let wanted = |code: &str| words.iter().any(|word| has_word(code, word));
+    let everything = rules.iter().any(|rule| rule.words.is_empty());
+    let wanted = |code: &str| everything || words.iter().any(|word| has_word(code, word));
     let parsed: Vec<Result<Parsed, String>> = for_each_file(files, |i| {
         tick();
         guarded(|| parse(&program, &program.units[i], &files[i].text, rules, options, &wanted))
@@ -51,9 +54,10 @@ pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn
             a
         });
     let noreturn = NoReturn::infer(&program, asked);
+    let defects = messages(&program, &noreturn, files, &parsed, rules);
     let cx = Context { program: &program, noreturn: &noreturn, options, rules };
     let checked: Vec<Result<Vec<Finding>, String>> = for_each_file(files, |i| match &parsed[i] {
-        Ok(parsed) => guarded(|| check(&cx, &files[i], &program.units[i], parsed, rules)),
+        Ok(parsed) => guarded(|| check(&cx, &files[i], &program.units[i], parsed, &defects[i], rules)),
         Err(why) => Err(why.clone()),
     });
     let mut outcome = Outcome { findings: Vec::new(), coverage: Coverage::default(), problems: Vec::new() };
@@ -131,14 +135,14 @@ fn asked_about(program: &Program, file: FileId, function: &Function) -> BTreeSet
     names
 }
 
-fn check(cx: &Context, source: &SourceFile, unit: &Unit, parsed: &Parsed, rules: &[&Rule]) -> Vec<Finding> {
+fn check(cx: &Context, source: &SourceFile, unit: &Unit, parsed: &Parsed, defects: &[Vec<Defect>], rules: &[&Rule]) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     let choices = std::iter::once(&unit.base).chain(&parsed.others).map(|r| &r.choice);
     let assumed: Vec<_> = choices.map(|c| unit.conditionals.assumed(&source.text, c, &unit.base.choice)).collect();
-    for (r, function) in &parsed.functions {
+    for (n, (r, function)) in parsed.functions.iter().enumerate() {
         let reading = r.checked_sub(1).map_or(&unit.base, |i| &parsed.others[i]);
         let cfg = Cfg::new(&function.body, &|body, call| cx.noreturn.is_noreturn(cx.program, unit.file, body, call));
-        let view = View::new(source, unit, reading, function, &cfg, &assumed[*r]);
+        let view = View::new(source, unit, reading, function, &cfg, &assumed[*r], defects.get(n).map_or(&[], |d| d));
         // A rule sees what it asked for and nothing else, whatever other rules wanted parsed.
         let candidate = Candidate::new(cx.program, unit, reading, &source.text, function.span);
         for rule in rules.iter().filter(|rule| (rule.wants)(&candidate)) {
@@ -149,6 +153,40 @@ fn check(cx: &Context, source: &SourceFile, unit: &Unit, parsed: &Parsed, rules:
     findings.sort_by(|a, b| (a.span, a.rule).cmp(&(b.span, b.rule)));
     findings.dedup_by(|b, a| (a.span, a.rule) == (b.span, b.rule));
     one_for_a_place(findings, rules)
+}
+
+/// By file and function: the defects for the message rules, if any of them runs.
+fn messages(
+    program: &Program,
+    noreturn: &NoReturn,
+    files: &[SourceFile],
+    parsed: &[Result<Parsed, String>],
+    rules: &[&Rule],
+) -> Vec<Vec<Vec<Defect>>> {
+    if !rules.iter().any(|rule| rule.words.is_empty()) {
+        return vec![Vec::new(); files.len()];
+    }
+    let mut inputs = Vec::new();
+    for (i, parsed) in parsed.iter().enumerate() {
+        let unit = &program.units[i];
+        let mut items = unit.base.functions.iter().enumerate().peekable();
+        for (r, function) in parsed.iter().flat_map(|p| &p.functions) {
+            let mut definition = None;
+            if *r == 0 {
+                while items.peek().is_some_and(|(_, item)| item.span.start < function.span.start) {
+                    items.next();
+                }
+                let item = items.peek().filter(|(_, item)| item.span == function.span).map(|(n, _)| *n as u32);
+                definition = item.map(|item| Definition { file: unit.file, item });
+            }
+            inputs.push(Input { definition, function, text: &files[i].text });
+        }
+    }
+    let mut all = defects(program, noreturn, &inputs).into_iter();
+    parsed
+        .iter()
+        .map(|parsed| all.by_ref().take(parsed.as_ref().map_or(0, |p| p.functions.len())).collect())
+        .collect()
 }
 
 /// Keeps one of the findings that say of the same place what only one has to say; see [`Rule::yields_to`].

@@ -5,12 +5,14 @@
 //! once in [`RULES`].
 
 pub mod engine;
+pub mod message;
 pub mod pages;
 pub mod switch;
 
 use std::cell::OnceCell;
 use std::sync::Arc;
 
+use crate::analysis::bounds::defects::Defect;
 use crate::analysis::access::{Accesses, Callee};
 use crate::analysis::cfg::Cfg;
 use crate::analysis::flow::Flow;
@@ -50,6 +52,13 @@ pub const RULES: &[Rule] = &[
     switch::misra_16_6::RULE,
     switch::misra_16_7::RULE,
     switch::unhandled_enumerator::RULE,
+    message::unchecked_message_read::RULE,
+    message::unchecked_message_length::RULE,
+    message::append_past_end::RULE,
+    message::length_underflow::RULE,
+    message::length_truncation::RULE,
+    message::signed_length::RULE,
+    message::receive_result_as_length::RULE,
 ];
 
 pub struct Rule {
@@ -146,6 +155,8 @@ pub struct View<'a> {
     pub cfg: &'a Cfg,
     /// What the reading assumes beyond the base one, by place; nothing for the base reading.
     pub assumed: &'a [(Span, String)],
+    /// What the message rules have to tell of it.
+    pub defects: &'a [Defect],
     facts: Facts<'a>,
 }
 
@@ -165,8 +176,9 @@ impl<'a> View<'a> {
         function: &'a Function,
         cfg: &'a Cfg,
         assumed: &'a [(Span, String)],
+        defects: &'a [Defect],
     ) -> View<'a> {
-        View { source, unit, reading, function, cfg, assumed, facts: Facts::default() }
+        View { source, unit, reading, function, cfg, assumed, defects, facts: Facts::default() }
     }
 
     pub fn nesting(&self) -> &Nesting {

@@ -232,6 +232,8 @@ impl Eval<'_> {
         match (to, value.kind) {
             (Kind::Unknown, _) => value,
             (Kind::Int { .. }, Kind::Float) => self.unknown(to, self.symbols.wire(&value.linear), span),
+            // That a sum of a type overflows it is not followed.
+            (to, from) if to == from.promoted() => Value { linear: value.linear, kind: to },
             (Kind::Int { bits, signed }, from) => {
                 let (lo, hi) = to.range();
                 let (least, greatest) = (self.symbols.least(&value.linear), self.symbols.greatest(&value.linear));

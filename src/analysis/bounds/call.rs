@@ -2,9 +2,11 @@
 
 use super::cond::Way;
 use super::eval::{Bound, Eval, Frame, MAX_FRAMES};
-use super::linear::Linear;
+use super::linear::{Linear, Sym};
 use super::model::Called;
+use super::sites::SiteKind;
 use super::state::Value;
+use super::summary::Summary;
 use super::symbols::{What, Wire};
 use super::types::Kind;
 use crate::hir::{ExprId, ExprKind, Symbol};
@@ -26,8 +28,59 @@ impl Eval<'_> {
         if let Some(value) = self.modelled(f, e, name, args) {
             return value;
         }
-        let kind = self.cx.types.returns(name).map_or(Kind::Unknown, |ty| self.cx.types.kind(ty));
+        let kind = self.types.returns(name).unwrap_or_default();
+        if let Some(value) = self.summarised(f, e, name, args, kind) {
+            return value;
+        }
         self.unknown_call(f, e, args, kind)
+    }
+
+    /// A call of functions that were analysed before.
+    fn summarised(&mut self, f: &Frame, e: ExprId, name: &str, args: &[ExprId], kind: Kind) -> Option<Value> {
+        let definitions = self.cx.program.callees(name, self.file);
+        let summaries: Vec<&Summary> = definitions.iter().map(|d| self.cx.summaries.get(*d)).collect::<Option<_>>()?;
+        if summaries.is_empty() || summaries.len() > 4 {
+            return None;
+        }
+        let span = self.span(f, e);
+        let values: Vec<Value> = args.iter().map(|&arg| self.eval(f, arg)).collect();
+        for summary in &summaries {
+            for need in &summary.needs {
+                if let Some(goal) = self.imported(&need.goal, &values, span) {
+                    self.site(f, e, SiteKind::Need { goal, defect: need.defect, depth: need.depth });
+                }
+            }
+        }
+        let writes = summaries.iter().fold(0, |all, s| all | s.writes);
+        for (i, value) in values.iter().enumerate() {
+            if writes & (1 << i.min(31)) != 0 {
+                self.changed_behind(&value.linear, Wire::No);
+            }
+        }
+        let result = match &summaries[..] {
+            [Summary { returns: Some(returned), .. }] => {
+                let exact = returned.value.as_ref().and_then(|value| self.imported(value, &values, span));
+                match exact {
+                    Some(linear) => return Some(Value { linear, kind }),
+                    None => {
+                        let result = self.unknown(kind, returned.wire, span);
+                        if let Some(s) = result.linear.as_symbol() {
+                            let info = self.symbols.info_mut(s);
+                            info.lo = info.lo.max(returned.lo);
+                            info.hi = match (info.hi, returned.hi) {
+                                (Some(a), Some(b)) => Some(a.min(b)),
+                                (a, b) => a.or(b),
+                            };
+                        }
+                        result
+                    }
+                }
+            }
+            _ => self.unknown(kind, Wire::No, span),
+        };
+        let called = Called { e, span, name, args, values };
+        self.depends(&result, &called);
+        Some(result)
     }
 
     /// A call as a condition.
@@ -87,7 +140,7 @@ impl Eval<'_> {
         }
         let span = self.span(f, e);
         let def = self.cx.program.macros.resolve(name, self.file, span.start).filter(|def| def.params.is_none())?;
-        if let Some(n) = self.cx.types.constant(name) {
+        if let Some(n) = self.types.constant(name) {
             return Some(self.int(n));
         }
         let inline = self.cx.inlines.of_macro(self.cx.program, def)?;
@@ -127,6 +180,7 @@ impl Eval<'_> {
     /// What lies behind a pointer may have become anything.
     pub fn changed_behind(&mut self, pointer: &Linear, wire: Wire) {
         let Some(root) = self.root(pointer) else { return };
+        self.written(root);
         if let What::Local(var) = self.symbols.info(root).what
             && !self.variables[var as usize].in_memory
         {
@@ -137,6 +191,12 @@ impl Eval<'_> {
         }
         let event = self.event();
         self.state.change_root(root, event);
+    }
+
+    pub fn written(&mut self, root: Sym) {
+        if let What::Parameter(i) = self.symbols.info(root).what {
+            self.writes |= 1 << i.min(31);
+        }
     }
 
     /// Which arguments a call may store to as variables; none if that is not known.
@@ -152,7 +212,7 @@ impl Eval<'_> {
     }
 
     pub fn returned(&mut self, value: Value) {
-        let _ = value;
+        self.returns.push(value.linear);
     }
 }
 

@@ -8,7 +8,7 @@ use super::linear::{Linear, Sym};
 use super::sites::{Site, SiteKind, Use};
 use super::state::{Paths, State, Value};
 use super::symbols::{Buffer, Room, Source, Symbols, What, Wire};
-use super::types::Kind;
+use super::types::{Kind, TypeTable};
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, Function, Symbol, UnaryOp};
 use crate::source::{FileId, Span};
 
@@ -49,6 +49,7 @@ pub(super) struct Variable {
 
 pub(super) struct Eval<'a> {
     pub cx: &'a Bounds<'a>,
+    pub types: TypeTable<'a>,
     pub file: FileId,
     pub function: &'a Function,
     pub variables: Vec<Variable>,
@@ -60,6 +61,9 @@ pub(super) struct Eval<'a> {
     pub state: State,
     pub at: FactId,
     pub event: u32,
+    /// Bit `i`: what parameter `i` leads to was stored to, or given away.
+    pub writes: u32,
+    pub returns: Vec<Linear>,
     depth: usize,
 }
 
@@ -67,6 +71,7 @@ impl<'a> Eval<'a> {
     pub fn new(cx: &'a Bounds<'a>, function: &'a Function) -> Eval<'a> {
         Eval {
             cx,
+            types: TypeTable::new(cx.program.types(), function.file),
             file: function.file,
             function,
             variables: Vec::new(),
@@ -78,6 +83,8 @@ impl<'a> Eval<'a> {
             state: State::new(0),
             at: FactId::NONE,
             event: 0,
+            writes: 0,
+            returns: Vec::new(),
             depth: 0,
         }
     }
@@ -247,12 +254,12 @@ impl<'a> Eval<'a> {
     }
 
     pub fn declared(&self, text: &str) -> Kind {
-        self.cx.types.kind(self.cx.types.declared(text))
+        self.types.declared(text)
     }
 
     fn literal(&mut self, text: &str, span: Span) -> Value {
         let s = self.symbols.fresh(Some(1), None);
-        let value = Value { linear: Linear::symbol(s), kind: Kind::Pointer(self.cx.types.declared("char")) };
+        let value = Value { linear: Linear::symbol(s), kind: self.types.declared("char *") };
         // As written, quotes and escapes included: never less than what there is.
         let length = text.len() as i64;
         let info = self.symbols.info_mut(s);
@@ -359,18 +366,17 @@ impl<'a> Eval<'a> {
     fn sizeof(&mut self, f: &Frame, e: ExprId, ty: Option<Symbol>, operand: Option<ExprId>) -> Value {
         let span = self.span(f, e);
         let body = f.body;
-        let types = self.cx.types;
-        let known = match (ty, operand) {
-            (_, Some(operand)) => {
+        let of_type = |eval: &Self| {
+            let kind = eval.types.declared(body.names.text(ty?));
+            eval.size_of_kind(kind)
+        };
+        let known = match operand {
+            Some(operand) => {
                 let kind = self.kind_of(f, operand, 0);
-                match self.size_of_kind(kind) {
-                    Some(size) => Some(size),
-                    // `sizeof(name)` may name a type.
-                    None => ty.and_then(|ty| types.size(types.declared(body.names.text(ty)))),
-                }
+                // `sizeof(name)` may name a type.
+                self.size_of_kind(kind).or_else(|| of_type(self))
             }
-            (Some(ty), None) => types.size(types.declared(body.names.text(ty))),
-            (None, None) => None,
+            None => of_type(self),
         };
         match known.and_then(|n| i64::try_from(n).ok()) {
             Some(n) => Value { linear: Linear::constant(n), kind: Kind::SIZE },
@@ -394,8 +400,8 @@ impl<'a> Eval<'a> {
         match kind {
             Kind::Int { bits, .. } => Some(u64::from(bits / 8)),
             Kind::Pointer(_) => Some(8),
-            Kind::Array(ty, n) => self.cx.types.size(ty)?.checked_mul(n?),
-            Kind::Struct(ty) => self.cx.types.size(ty),
+            Kind::Array(ty, n) => self.types.size(ty)?.checked_mul(n?),
+            Kind::Struct(ty) => self.types.size(ty),
             Kind::Unknown | Kind::Void | Kind::Float | Kind::Function => None,
         }
     }
@@ -405,14 +411,13 @@ impl<'a> Eval<'a> {
         if depth > 32 {
             return Kind::Unknown;
         }
-        let types = self.cx.types;
         match &f.body.expr(e).kind {
             ExprKind::Name(name) => match self.bound(f, *name) {
                 Some((up, Bound::Expr(arg))) => self.kind_of(&up, arg, depth + 1),
                 Some((_, Bound::Value(value))) => value.kind,
                 None => match self.variable(f, *name) {
                     Some(var) => self.variables[var as usize].kind,
-                    None => types.global(f.body.names.text(*name)).map_or(Kind::Unknown, |ty| types.kind(ty)),
+                    None => self.types.global(f.body.names.text(*name)).unwrap_or_default(),
                 },
             },
             ExprKind::Member { base, field, .. } => {
@@ -421,17 +426,20 @@ impl<'a> Eval<'a> {
                     Kind::Struct(ty) => Some(ty),
                     other => other.pointee(),
                 };
-                let field = ty.and_then(|ty| types.field(ty, f.body.names.text(*field)));
-                field.map_or(Kind::Unknown, |field| types.kind(field.ty))
+                let field = ty.and_then(|ty| self.types.field(ty, f.body.names.text(*field)));
+                field.map_or(Kind::Unknown, |field| field.kind)
             }
             ExprKind::Index { base, .. } | ExprKind::Unary { op: UnaryOp::Deref, operand: base } => {
                 let pointee = self.kind_of(f, *base, depth + 1).pointee();
-                pointee.map_or(Kind::Unknown, |ty| types.kind(ty))
+                pointee.map_or(Kind::Unknown, |ty| self.types.kind(ty))
             }
             ExprKind::Cast { ty, .. } => self.declared(f.body.names.text(*ty)),
             ExprKind::String(text) => {
                 let length = f.body.names.text(*text).len() as u64;
-                Kind::Array(types.declared("char"), length.checked_sub(1))
+                match self.types.declared("char *") {
+                    Kind::Pointer(ty) => Kind::Array(ty, length.checked_sub(1)),
+                    _ => Kind::Unknown,
+                }
             }
             ExprKind::Number(text) => number(f.body.names.text(*text)).map_or(Kind::Float, |(_, kind)| kind),
             _ => Kind::Unknown,

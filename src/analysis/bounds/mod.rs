@@ -7,6 +7,7 @@
 mod arith;
 mod call;
 mod cond;
+pub mod defects;
 mod effects;
 mod eval;
 pub mod facts;
@@ -18,8 +19,10 @@ mod loops;
 mod model;
 mod pairs;
 mod place;
+mod show;
 pub mod sites;
 pub mod state;
+pub mod summary;
 pub mod symbols;
 pub mod types;
 mod walk;
@@ -33,8 +36,10 @@ use inline::{Inline, Inlines};
 use linear::Linear;
 use sites::Site;
 use state::{Paths, State, Value};
+use summary::Returned;
+pub use summary::{Summaries, Summary};
 use symbols::{Symbols, What};
-use types::{Kind, Types};
+use types::Kind;
 
 use crate::analysis::cfg::Cfg;
 use crate::hir::{DeclaratorForm, ExprKind, Function, StmtKind, UnaryOp};
@@ -44,7 +49,7 @@ use crate::source::FileId;
 /// What the analysis of every function draws on.
 pub struct Bounds<'a> {
     pub program: &'a Program,
-    pub types: &'a dyn Types,
+    pub summaries: Summaries<'a>,
     inlines: Inlines,
 }
 
@@ -54,11 +59,32 @@ pub struct Walked {
     pub facts: Facts,
     pub paths: Paths,
     pub sites: Vec<Site>,
+    /// Bit `i`: what parameter `i` leads to may be changed.
+    writes: u32,
+    returns: Vec<Linear>,
+}
+
+impl Walked {
+    fn returned(&self) -> Option<Returned> {
+        let least = self.returns.iter().map(|v| self.symbols.least(v));
+        let greatest: Option<Vec<i64>> = self.returns.iter().map(|v| self.symbols.greatest(v)).collect();
+        let value = match &self.returns[..] {
+            [] => return None,
+            [only] => self.exported(only),
+            _ => None,
+        };
+        Some(Returned {
+            value,
+            lo: least.min().flatten(),
+            hi: greatest.and_then(|all| all.into_iter().max()),
+            wire: self.returns.iter().map(|v| self.symbols.wire(v)).max().unwrap_or_default(),
+        })
+    }
 }
 
 impl<'a> Bounds<'a> {
-    pub fn new(program: &'a Program, types: &'a dyn Types) -> Bounds<'a> {
-        Bounds { program, types, inlines: Inlines::default() }
+    pub fn new(program: &'a Program, summaries: Summaries<'a>) -> Bounds<'a> {
+        Bounds { program, summaries, inlines: Inlines::default() }
     }
 
     /// The body to look into for a macro of that name at that place, or for a function.
@@ -80,8 +106,8 @@ impl<'a> Bounds<'a> {
         let heads = eval.walk(cfg);
         eval.invariants(&heads);
         eval.facts.renew();
-        let Eval { symbols, facts, paths, sites, .. } = eval;
-        Walked { symbols, facts, paths, sites }
+        let Eval { symbols, facts, paths, sites, writes, returns, .. } = eval;
+        Walked { symbols, facts, paths, sites, writes, returns }
     }
 }
 
@@ -90,7 +116,7 @@ impl Eval<'_> {
     fn declare(&mut self) {
         let function = self.function;
         let body = &function.body;
-        let code_of = |text: &str| self.cx.types.kind(self.cx.types.declared(text));
+        let code_of = |text: &str| self.types.declared(text);
         let unit = self.cx.program.unit(function.file);
         for param in &function.params {
             let text = unit.base.code.get(param.span.range()).unwrap_or("");

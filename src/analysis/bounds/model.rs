@@ -119,6 +119,7 @@ impl Eval<'_> {
                 if let Some(s) = result.linear.as_symbol() {
                     let info = self.symbols.info_mut(s);
                     info.lo = Some(-1);
+                    info.hi = Some(i64::from(i32::MAX));
                     info.tag = Some(Tag::Received);
                 }
                 Some(result.linear)
@@ -309,7 +310,7 @@ impl Eval<'_> {
     fn allocated(&mut self, f: &Frame, call: &Called, size: Option<Linear>, aborts: bool) -> Value {
         let kind = match self.result_kind(call.name) {
             kind @ Kind::Pointer(_) => kind,
-            _ => Kind::Pointer(self.cx.types.declared("void")),
+            _ => self.types.declared("void *"),
         };
         let pointer = self.unknown(kind, Wire::No, call.span);
         if let Some(size) = size {
@@ -433,6 +434,6 @@ impl Eval<'_> {
     }
 
     fn result_kind(&self, name: &str) -> Kind {
-        self.cx.types.returns(name).map_or(Kind::Unknown, |ty| self.cx.types.kind(ty))
+        self.types.returns(name).unwrap_or_default()
     }
 }

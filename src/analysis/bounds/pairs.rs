@@ -52,7 +52,7 @@ impl Eval<'_> {
         let linear = match value.kind.pointee() {
             None => value.linear,
             Some(ty) => {
-                let kind = self.cx.types.kind(ty);
+                let kind = self.types.kind(ty);
                 if !matches!(kind, Kind::Int { bits: 16.., .. }) {
                     return None;
                 }
@@ -87,7 +87,7 @@ impl Eval<'_> {
         let unit = self.cx.program.unit(function.file);
         let text = unit.base.code.get(span.range()).unwrap_or("");
         let bytes = self.variables[param].kind.pointee().is_some_and(|ty| {
-            matches!(self.cx.types.kind(ty), Kind::Int { bits: 8, signed: false })
+            matches!(self.types.kind(ty), Kind::Int { bits: 8, signed: false })
         });
         let constant = text.contains("const");
         if is_message(name) || is_decoder(&function.name) || (bytes && constant) { Wire::Weak } else { Wire::No }
@@ -96,7 +96,7 @@ impl Eval<'_> {
     fn is_bytes(&self, param: usize) -> bool {
         match self.variables[param].kind {
             Kind::Pointer(ty) => matches!(
-                self.cx.types.kind(ty),
+                self.types.kind(ty),
                 Kind::Int { bits: 8, .. } | Kind::Void | Kind::Unknown | Kind::Struct(_)
             ),
             _ => false,
@@ -116,10 +116,10 @@ impl Eval<'_> {
         let Some((_, lengths)) = FIELDS.iter().find(|(data, _)| *data == name) else { return };
         let span = self.function.span;
         for &length in *lengths {
-            let found = memory.owner.and_then(|ty| self.cx.types.field(ty, length));
+            let found = memory.owner.and_then(|ty| self.types.field(ty, length));
             let kind = match (memory.owner, found) {
                 (Some(_), None) => continue,
-                (Some(_), Some(field)) => self.cx.types.kind(field.ty),
+                (Some(_), Some(field)) => field.kind,
                 (None, _) => return,
             };
             if !matches!(kind, Kind::Int { .. }) {

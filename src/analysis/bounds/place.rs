@@ -40,7 +40,7 @@ impl Eval<'_> {
                 let field = body.names.text(*field);
                 let outer = if *arrow {
                     let value = self.eval(f, *base);
-                    Memory::at(value.linear, value.kind.pointee().map_or(Kind::Unknown, |ty| self.cx.types.kind(ty)))
+                    Memory::at(value.linear, value.kind.pointee().map_or(Kind::Unknown, |ty| self.types.kind(ty)))
                 } else {
                     match self.place(f, *base) {
                         Place::Memory(memory) => memory,
@@ -92,10 +92,10 @@ impl Eval<'_> {
         if let Some(value) = self.object_macro(f, e, text) {
             return Place::Value(value);
         }
-        if let Some(n) = self.cx.types.constant(text) {
+        if let Some(n) = self.types.constant(text) {
             return Place::Value(self.int(n));
         }
-        let kind = self.cx.types.global(text).map_or(Kind::Unknown, |ty| self.cx.types.kind(ty));
+        let kind = self.types.global(text).unwrap_or_default();
         let id = self.paths.text(text);
         let (s, new) = self.symbols.get(What::Global(id), Some(1), None);
         if new {
@@ -123,7 +123,7 @@ impl Eval<'_> {
     }
 
     fn through(&mut self, address: Value) -> Place {
-        let kind = address.kind.pointee().map_or(Kind::Unknown, |ty| self.cx.types.kind(ty));
+        let kind = address.kind.pointee().map_or(Kind::Unknown, |ty| self.types.kind(ty));
         // `*&x`
         if let Some(s) = address.linear.as_symbol()
             && let What::Local(var) = self.symbols.info(s).what
@@ -139,12 +139,12 @@ impl Eval<'_> {
             Kind::Struct(ty) => Some(ty),
             _ => None,
         };
-        let field = ty.and_then(|ty| self.cx.types.field(ty, name));
+        let field = ty.and_then(|ty| self.types.field(ty, name));
         let path = self.paths.field(outer.key.path, name);
         let inner = field.and_then(|field| field.offset).and_then(|o| i64::try_from(o).ok());
         Memory {
             key: Key { base: outer.key.base, path },
-            kind: field.map_or(Kind::Unknown, |field| self.cx.types.kind(field.ty)),
+            kind: field.map_or(Kind::Unknown, |field| field.kind),
             offset: outer.offset.zip(inner).and_then(|(a, b)| a.checked_add(b)),
             bits: field.and_then(|field| field.bits),
             owner: ty,
@@ -154,9 +154,9 @@ impl Eval<'_> {
     /// Bytes of what a pointer leads to: arithmetic on a pointer to a type that is not known counts in bytes of it.
     pub fn element_size(&mut self, pointer: Kind) -> Linear {
         let Some(ty) = pointer.pointee() else { return Linear::constant(1) };
-        let size = match self.cx.types.kind(ty) {
+        let size = match self.types.kind(ty) {
             Kind::Void | Kind::Function => Some(1),
-            _ => self.cx.types.size(ty).and_then(|n| i64::try_from(n).ok()),
+            _ => self.types.size(ty).and_then(|n| i64::try_from(n).ok()),
         };
         match size {
             Some(n) => Linear::constant(n),
@@ -192,26 +192,18 @@ impl Eval<'_> {
             Place::Variable(var) => {
                 let kind = self.variables[var as usize].kind;
                 let linear = self.local_address(var);
-                let pointer = self.pointer_to(kind);
+                let pointer = self.types.pointer_to(kind);
                 Value { linear, kind: pointer }
             }
             Place::Memory(memory) => {
                 let linear = self.memory_address(&memory, span);
                 let kind = match memory.kind {
                     Kind::Array(ty, _) => Kind::Pointer(ty),
-                    other => self.pointer_to(other),
+                    other => self.types.pointer_to(other),
                 };
                 Value { linear, kind }
             }
             Place::Value(value) => self.unknown(Kind::Unknown, self.symbols.wire(&value.linear), span),
-        }
-    }
-
-    fn pointer_to(&self, kind: Kind) -> Kind {
-        match kind {
-            Kind::Struct(ty) => Kind::Pointer(ty),
-            Kind::Unknown => Kind::Unknown,
-            other => Kind::Pointer(self.cx.types.of_kind(other)),
         }
     }
 
@@ -322,6 +314,9 @@ impl Eval<'_> {
     }
 
     fn keep(&mut self, key: Key, value: Value) {
+        if let Some(root) = self.root(&key.base) {
+            self.written(root);
+        }
         let event = self.event();
         match self.paths.last(key.path) {
             Some((_, field)) => {

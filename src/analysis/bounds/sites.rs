@@ -2,6 +2,7 @@
 
 use super::facts::FactId;
 use super::linear::Linear;
+use super::summary::DefectId;
 use super::symbols::Buffer;
 use super::types::Kind;
 use crate::source::Span;
@@ -27,6 +28,8 @@ pub enum SiteKind {
     NeverNegative { a: Linear, b: Linear },
     /// A size that memory is asked for.
     Allocation { size: Linear, aborts: bool },
+    /// What a call of a function has to see to.
+    Need { goal: Linear, defect: DefectId, depth: u32 },
 }
 
 #[derive(Clone, Debug)]

@@ -100,6 +100,8 @@ pub struct Info {
     pub tag: Option<Tag>,
     /// A call's result: what the call was given.
     pub depends: Vec<Sym>,
+    /// The variable that holds it, interned.
+    pub name: Option<u32>,
     /// The expression that it was first the value of.
     pub span: Option<Span>,
 }
@@ -123,6 +125,7 @@ impl Symbols {
             filled: None,
             tag: None,
             depends: Vec::new(),
+            name: None,
             span: None,
         });
         Sym(self.all.len() as u32 - 1)

@@ -1,6 +1,14 @@
 //! What the engine asks about types, and C's rules of arithmetic on them.
 
-/// A type, by its number in whatever keeps it.
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::program::types::{Scope, Type, Types};
+use crate::source::FileId;
+
+/// A type, by its number in a [`TypeTable`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Ty(pub u32);
 
@@ -24,44 +32,127 @@ pub enum Kind {
 
 #[derive(Clone, Copy, Debug)]
 pub struct FieldType {
-    pub ty: Ty,
+    pub kind: Kind,
     /// In bytes.
     pub offset: Option<u64>,
     /// The width of a bit field.
     pub bits: Option<u8>,
 }
 
-/// Where types come from.
-pub trait Types {
-    /// The type that a declaration, or a type's name, gives as text.
-    fn declared(&self, text: &str) -> Ty;
-    fn kind(&self, ty: Ty) -> Kind;
-    /// In bytes.
-    fn size(&self, ty: Ty) -> Option<u64>;
-    fn field(&self, ty: Ty, name: &str) -> Option<FieldType>;
-    fn global(&self, name: &str) -> Option<Ty>;
-    fn returns(&self, function: &str) -> Option<Ty>;
-    /// The value of a constant by name.
-    fn constant(&self, name: &str) -> Option<i64>;
+/// The types of one function: those of the program as its file sees them, by number.
+pub struct TypeTable<'p> {
+    types: Types<'p>,
+    file: FileId,
+    all: RefCell<Vec<Type>>,
+    numbers: RefCell<FxHashMap<Type, Ty>>,
+    declared: RefCell<FxHashMap<Box<str>, Kind>>,
+    constants: RefCell<FxHashMap<Box<str>, Option<i64>>>,
+    fields: RefCell<FxHashMap<(Ty, Box<str>), Option<FieldType>>>,
+}
 
-    /// A type of that kind.
-    fn of_kind(&self, kind: Kind) -> Ty {
-        self.declared(match kind {
-            Kind::Int { bits: 8, signed: false } => "uint8_t",
-            Kind::Int { bits: 8, .. } => "int8_t",
-            Kind::Int { bits: 16, signed: false } => "uint16_t",
-            Kind::Int { bits: 16, .. } => "int16_t",
-            Kind::Int { bits: 32, signed: false } => "uint32_t",
-            Kind::Int { bits: 32, .. } => "int32_t",
-            Kind::Int { signed: false, .. } => "uint64_t",
-            Kind::Int { .. } => "int64_t",
-            Kind::Float => "double",
-            Kind::Pointer(ty) | Kind::Array(ty, _) | Kind::Struct(ty) => match self.kind(ty) {
-                Kind::Int { bits: 8, .. } => "char *",
-                _ => "void *",
-            },
-            Kind::Unknown | Kind::Void | Kind::Function => "void",
-        })
+impl<'p> TypeTable<'p> {
+    pub fn new(types: Types<'p>, file: FileId) -> TypeTable<'p> {
+        TypeTable {
+            types,
+            file,
+            all: RefCell::default(),
+            numbers: RefCell::default(),
+            declared: RefCell::default(),
+            constants: RefCell::default(),
+            fields: RefCell::default(),
+        }
+    }
+
+    fn number(&self, ty: &Type) -> Ty {
+        if let Some(&known) = self.numbers.borrow().get(ty) {
+            return known;
+        }
+        let mut all = self.all.borrow_mut();
+        all.push(ty.clone());
+        let new = Ty(all.len() as u32 - 1);
+        self.numbers.borrow_mut().insert(ty.clone(), new);
+        new
+    }
+
+    fn of(&self, ty: &Type) -> Kind {
+        match ty {
+            Type::Unknown => Kind::Unknown,
+            Type::Void => Kind::Void,
+            Type::Bool => Kind::Int { bits: 8, signed: false },
+            Type::Int { bits, signed } => Kind::Int { bits: *bits, signed: *signed },
+            Type::Float { .. } => Kind::Float,
+            Type::Pointer(to) => Kind::Pointer(self.number(to)),
+            Type::Array(of, n) => Kind::Array(self.number(of), *n),
+            Type::Struct(_) => Kind::Struct(self.number(ty)),
+            Type::Function(_) => Kind::Function,
+        }
+    }
+
+    pub fn kind(&self, ty: Ty) -> Kind {
+        let ty = self.all.borrow()[ty.0 as usize].clone();
+        self.of(&ty)
+    }
+
+    /// The type that a declaration, or a type's name, gives as text.
+    pub fn declared(&self, text: &str) -> Kind {
+        if let Some(&known) = self.declared.borrow().get(text) {
+            return known;
+        }
+        let kind = self.of(&self.types.of_declaration(text, Scope::of(self.file)));
+        self.declared.borrow_mut().insert(text.into(), kind);
+        kind
+    }
+
+    /// In bytes.
+    pub fn size(&self, ty: Ty) -> Option<u64> {
+        let ty = self.all.borrow()[ty.0 as usize].clone();
+        self.types.size_of(&ty)
+    }
+
+    pub fn field(&self, ty: Ty, name: &str) -> Option<FieldType> {
+        let key = (ty, Box::from(name));
+        if let Some(&known) = self.fields.borrow().get(&key) {
+            return known;
+        }
+        let ty = self.all.borrow()[ty.0 as usize].clone();
+        let found = match ty {
+            Type::Struct(id) => self.types.field(id, name),
+            _ => None,
+        };
+        let found = found.map(|field| FieldType { kind: self.of(&field.ty), offset: field.offset, bits: field.bits });
+        self.fields.borrow_mut().insert(key, found);
+        found
+    }
+
+    pub fn global(&self, name: &str) -> Option<Kind> {
+        self.types.global(name, self.file).map(|ty| self.of(&ty))
+    }
+
+    pub fn returns(&self, function: &str) -> Option<Kind> {
+        self.types.returns(function, self.file).map(|ty| self.of(&ty))
+    }
+
+    /// The value of a constant by name.
+    pub fn constant(&self, name: &str) -> Option<i64> {
+        if let Some(&known) = self.constants.borrow().get(name) {
+            return known;
+        }
+        let value = self.types.constant(name, Scope::of(self.file));
+        self.constants.borrow_mut().insert(name.into(), value);
+        value
+    }
+
+    /// A pointer to a type of that kind.
+    pub fn pointer_to(&self, kind: Kind) -> Kind {
+        let ty = match kind {
+            Kind::Struct(ty) => return Kind::Pointer(ty),
+            Kind::Int { bits, signed } => Type::Int { bits, signed },
+            Kind::Pointer(to) => Type::Pointer(Arc::new(self.all.borrow()[to.0 as usize].clone())),
+            Kind::Array(of, n) => Type::Array(Arc::new(self.all.borrow()[of.0 as usize].clone()), n),
+            Kind::Float => Type::Float { bits: 64 },
+            Kind::Unknown | Kind::Void | Kind::Function => Type::Unknown,
+        };
+        Kind::Pointer(self.number(&ty))
     }
 }
 
