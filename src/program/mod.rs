@@ -3,16 +3,18 @@
 
 pub mod catalog;
 pub mod enums;
+pub mod types;
 mod unit;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use catalog::{Catalog, Model};
 use enums::{Enum, Enums, enums_of};
+use types::Types;
 pub use unit::{Reading, Unit, has_word};
 
 use crate::hir::Function;
@@ -43,6 +45,8 @@ pub struct Program {
     pub enums: Enums,
     /// What is known of library functions; see also [`Program::model`].
     pub catalog: Arc<Catalog>,
+    /// Made when first asked for.
+    types: OnceLock<types::Index>,
     /// Files given up before they were read through, and why.
     pub problems: Vec<(FileId, String)>,
 }
@@ -108,9 +112,8 @@ impl Program {
         }
         let declared: Vec<Declared> = units.par_iter().map(|unit| declared(unit, &macros)).collect();
         // A file whose enumerations cannot be read has none: the claims about others stay true.
-        let read_enums = |(unit, file): (&Unit, &SourceFile)| guarded(|| enums_of(unit, &file.text, &macros));
         let enums: Vec<Vec<Enum>> =
-            units.par_iter().zip(files).map(|pair| read_enums(pair).unwrap_or_default()).collect();
+            units.par_iter().map(|unit| guarded(|| enums_of(unit, &macros)).unwrap_or_default()).collect();
         let mut program = Program {
             units: Vec::new(),
             macros: MacroTable::default(),
@@ -119,6 +122,7 @@ impl Program {
             declared_noreturn: FxHashSet::default(),
             enums: Enums::new(enums),
             catalog,
+            types: OnceLock::new(),
             problems,
         };
         for (unit, declared) in units.iter_mut().zip(declared) {
@@ -141,6 +145,18 @@ impl Program {
         program.macros = macros;
         program.units = units;
         program
+    }
+
+    /// The types that the repository declares.
+    pub fn types(&self) -> Types<'_> {
+        Types::new(self, self.types.get_or_init(|| types::Index::new(self)))
+    }
+
+    /// Reads the types on all threads, for a run whose rules will ask: else the first to ask reads them alone.
+    pub fn read_types(&self) {
+        let read = |unit: &Unit| guarded(|| types::read(unit, &self.macros)).unwrap_or_default();
+        let files: Vec<_> = self.units.par_iter().map(read).collect();
+        self.types.get_or_init(|| types::Index::of(self, files.into_iter()));
     }
 
     pub fn unit(&self, file: FileId) -> &Unit {

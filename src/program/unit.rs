@@ -13,6 +13,9 @@ use crate::syntax::slice::{FunctionItem, Items, slice};
 /// Further readings of one file: past this its other arms stay unread, and the run says so.
 const MAX_READINGS: usize = 8;
 
+/// Readings beside the base one from which declarations are taken.
+const MAX_DECLARATION_READINGS: usize = 3;
+
 /// A file under one choice of arms.
 pub struct Reading {
     pub choice: Choice,
@@ -107,6 +110,24 @@ impl Unit {
     /// `text` is the file's.
     pub fn habits(&self, text: &str) -> &Habits {
         self.habits.get_or_init(|| Habits::new(text, &self.scan))
+    }
+
+    /// The readings beside the base one under which other declarations hold. Arms of another platform and arms inside
+    /// of functions do not count.
+    pub fn other_declarations(&self, macros: &MacroTable) -> Vec<Reading> {
+        if self.conditionals.groups.is_empty() {
+            return Vec::new();
+        }
+        let code = self.all_arms();
+        let settled = |name: &str| macros.settled(name, self.file);
+        let is_wanted = |arm: &Arm| {
+            let functions = &self.base.functions;
+            let next = functions.get(functions.partition_point(|f| f.span.end <= arm.body.start));
+            let inside = next.is_some_and(|f| f.span.start <= arm.body.start && arm.body.end <= f.span.end);
+            !inside && !code[arm.body.range()].trim().is_empty()
+        };
+        let choices = self.conditionals.contrary(&self.base.choice, &settled, &is_wanted, MAX_DECLARATION_READINGS);
+        choices.into_iter().map(|choice| Reading::new(&self.conditionals, code, choice)).collect()
     }
 
     /// The readings beside the base one that change the control flow of a function for which `wanted` holds, and

@@ -32,7 +32,7 @@ pub fn switches(view: &View) -> Vec<Switch> {
         return Vec::new();
     }
     let unknown = unknown(body);
-    let includes = |span: Span| view.unit.scan.has_include(&view.source.text, span);
+    let includes = |span: Span| view.unit.scan.has_include(span);
     let some_include = includes(view.function.span);
     let is_known = |span: Span| {
         let next = unknown.partition_point(|&at| at < span.start);
