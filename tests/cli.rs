@@ -393,6 +393,21 @@ fn slicing_does_not_change_findings() {
     assert_eq!(sliced, check(&["--no-slicing"]));
 }
 
+#[test]
+fn a_catalog_adds_functions() {
+    let text = "void f(int x)\n{\n    switch (x) {\n    case 1: my_reboot();\n    case 2: h();\n    }\n}\n";
+    let folder = Folder::new(&[("a.c", text), ("mine.toml", "[[noreturn]]\nnames = [\"my_reboot\"]\n")]);
+    assert_eq!(json_lines(&folder.run(&low(&["--format", "json-lines", "a.c"]))).len(), 1);
+    let run = folder.run(&low(&["--format", "json-lines", "--catalog", "mine.toml", "a.c"]));
+    ends(&run, 0, "");
+    assert_eq!(run.out, "");
+
+    folder.write("bad.toml", b"[[noreturn]]\nnames = [\"f\"]\nname = 1\n");
+    let bad = ["check", "--catalog", "mine.toml", "--catalog", "bad.toml", "a.c"];
+    ends(&folder.run(&bad), 2, "bad.toml:3: unknown field `name`, expected one of `names`");
+    ends(&folder.run(&["check", "--catalog", "none.toml", "a.c"]), 2, "none.toml: ");
+}
+
 fn readme() -> String {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     std::fs::read_to_string(path).expect("README.md")

@@ -12,7 +12,7 @@ use std::sync::{Arc, OnceLock};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use catalog::{Catalog, Model};
+use catalog::{Catalog, Model, model::Entry};
 use enums::{Enum, Enums, enums_of};
 use types::Types;
 pub use unit::{Reading, Unit, has_word};
@@ -190,7 +190,10 @@ impl Program {
 
     /// Declared so, or known to the catalog and not defined here.
     pub fn is_declared_noreturn(&self, name: &str) -> bool {
-        self.declared_noreturn.contains(name) || (self.catalog.noreturn(name).is_some() && !self.is_defined(name))
+        // A function defined here is judged by its body, and a macro by what it expands to; but one that stands in for
+        // a builtin on some compilers does not say what the builtin does.
+        let ours = |force: bool| self.is_defined(name) || (!force && self.macros.is_defined(name));
+        self.declared_noreturn.contains(name) || self.catalog.noreturn(name).is_some_and(|entry| !ours(entry.force()))
     }
 
     /// What the catalog says of a call of `name` in `file`. Where the repository defines a function or macro of that

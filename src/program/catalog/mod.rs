@@ -5,10 +5,12 @@
 //! [`Program::model`](super::Program::model)'s affair.
 
 mod load;
+mod message;
 pub mod model;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::sync::{Arc, LazyLock, OnceLock, RwLock};
 
