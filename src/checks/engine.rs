@@ -31,16 +31,47 @@ struct Parsed {
     arms_unread: usize,
 }
 
+/// The rules of a run by the words that they ask for, so that a text is searched once for rules that ask alike.
+struct Asked<'r> {
+    groups: Vec<(&'static [&'static str], Vec<&'r Rule>)>,
+}
+
+impl<'r> Asked<'r> {
+    fn new(rules: &[&'r Rule]) -> Asked<'r> {
+        let mut groups: Vec<(&'static [&'static str], Vec<&'r Rule>)> = Vec::new();
+        for &rule in rules {
+            match groups.iter_mut().find(|(words, _)| *words == rule.words) {
+                Some((_, group)) => group.push(rule),
+                None => groups.push((rule.words, vec![rule])),
+            }
+        }
+        Asked { groups }
+    }
+
+    fn has_words(&self, code: &str) -> bool {
+        self.groups.iter().any(|(words, _)| words.iter().any(|word| has_word(code, word)))
+    }
+
+    /// The rules that have to see a function of the base reading, or of another one.
+    fn wanting<'c>(&'c self, candidate: &'c Candidate, base: bool) -> impl Iterator<Item = &'r Rule> + 'c {
+        let matters = move |words: &[&str]| match words {
+            [] => base,
+            words => words.iter().any(|word| has_word(candidate.code, word)),
+        };
+        let groups = self.groups.iter().filter(move |(words, _)| matters(words));
+        groups.flat_map(|(_, rules)| rules.iter().copied()).filter(|rule| (rule.wants)(candidate))
+    }
+}
+
 /// Checks `files` with `rules`. `tick` is called once for each file and pass (two passes).
 pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn Fn() + Sync)) -> Outcome {
     let program = Program::new(files, tick);
-    let words: Vec<&str> = rules.iter().flat_map(|r| r.words).copied().collect();
-    let wanted = |code: &str| words.iter().any(|word| has_word(code, word));
+    let asked = Asked::new(rules);
     let parsed: Vec<Result<Parsed, String>> = for_each_file(files, |i| {
         tick();
-        guarded(|| parse(&program, &program.units[i], &files[i].text, rules, options, &wanted))
+        guarded(|| parse(&program, &program.units[i], &files[i].text, &asked, options))
     });
-    let asked: BTreeSet<(Box<str>, FileId)> = parsed
+    let last_called: BTreeSet<(Box<str>, FileId)> = parsed
         .par_iter()
         .enumerate()
         .filter_map(|(i, p)| p.as_ref().ok().map(|p| (FileId(i as u32), p)))
@@ -50,10 +81,10 @@ pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn
             a.append(&mut b);
             a
         });
-    let noreturn = NoReturn::infer(&program, asked);
+    let noreturn = NoReturn::infer(&program, last_called);
     let cx = Context { program: &program, noreturn: &noreturn, options };
     let checked: Vec<Result<Vec<Finding>, String>> = for_each_file(files, |i| match &parsed[i] {
-        Ok(parsed) => guarded(|| check(&cx, &files[i], &program.units[i], parsed, rules)),
+        Ok(parsed) => guarded(|| check(&cx, &files[i], &program.units[i], parsed, &asked)),
         Err(why) => Err(why.clone()),
     });
     let mut outcome = Outcome { findings: Vec::new(), coverage: Coverage::default(), problems: Vec::new() };
@@ -86,20 +117,13 @@ pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn
     outcome
 }
 
-fn parse(
-    program: &Program,
-    unit: &Unit,
-    source: &str,
-    rules: &[&Rule],
-    options: &Options,
-    wanted: &dyn Fn(&str) -> bool,
-) -> Parsed {
-    let (others, arms_unread) = unit.others(&program.macros, wanted);
+fn parse(program: &Program, unit: &Unit, source: &str, asked: &Asked, options: &Options) -> Parsed {
+    let (others, arms_unread) = unit.others(&program.macros, &|code| asked.has_words(code));
     let mut functions = Vec::new();
     for (r, reading) in std::iter::once(&unit.base).chain(&others).enumerate() {
         let needed = reading.functions.iter().filter(|item| {
             let candidate = Candidate::new(program, unit, reading, source, item.span);
-            wanted(candidate.code) && rules.iter().any(|rule| (rule.wants)(&candidate))
+            asked.wanting(&candidate, r == 0).next().is_some()
         });
         if options.whole_files {
             // Every function, wanted or not: what is not wanted must not matter.
@@ -131,7 +155,7 @@ fn asked_about(program: &Program, file: FileId, function: &Function) -> BTreeSet
     names
 }
 
-fn check(cx: &Context, source: &SourceFile, unit: &Unit, parsed: &Parsed, rules: &[&Rule]) -> Vec<Finding> {
+fn check(cx: &Context, source: &SourceFile, unit: &Unit, parsed: &Parsed, asked: &Asked) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     let choices = std::iter::once(&unit.base).chain(&parsed.others).map(|r| &r.choice);
     let assumed: Vec<_> = choices.map(|c| unit.conditionals.assumed(&source.text, c, &unit.base.choice)).collect();
@@ -141,7 +165,7 @@ fn check(cx: &Context, source: &SourceFile, unit: &Unit, parsed: &Parsed, rules:
         let view = View::new(source, unit, reading, function, &cfg, &assumed[*r]);
         // A rule sees what it asked for and nothing else, whatever other rules wanted parsed.
         let candidate = Candidate::new(cx.program, unit, reading, &source.text, function.span);
-        for rule in rules.iter().filter(|rule| (rule.wants)(&candidate)) {
+        for rule in asked.wanting(&candidate, *r == 0) {
             (rule.check)(cx, &view, &mut findings);
         }
     }

@@ -24,13 +24,20 @@ use crate::report::Finding;
 use crate::source::{FileId, SourceFile, Span};
 
 /// Every rule there is.
-pub const RULES: &[Rule] = &[switch::implicit_fallthrough::RULE, switch::misplaced_fallthrough_mark::RULE];
+pub const RULES: &[Rule] = &[
+    switch::implicit_fallthrough::RULE,
+    switch::misplaced_fallthrough_mark::RULE,
+    switch::misspelled_label::RULE,
+    switch::suspicious_case::RULE,
+    switch::unreachable_in_switch::RULE,
+];
 
 pub struct Rule {
     /// `implicit-fallthrough`; its page is `rules/<id>.md`.
     pub id: &'static str,
     pub page: &'static str,
-    /// Only text with one of these words matters to the rule.
+    /// Only text with one of these words matters to the rule, and a file is read under every choice of arms that
+    /// changes such text. Without words, every function matters to it, but no arm is read for its sake.
     pub words: &'static [&'static str],
     /// Whether a function that has one needs a tree, told from its text.
     pub wants: fn(&Candidate) -> bool,

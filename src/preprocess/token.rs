@@ -69,6 +69,16 @@ pub fn ident_end(bytes: &[u8], at: usize) -> usize {
     at + bytes[at..].iter().take_while(|&&b| is_ident_part(b)).count()
 }
 
+/// Where `word` occurs in `text` as a whole identifier, in comments and literals, too.
+pub fn occurrences<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = usize> + 't {
+    let bytes = text.as_bytes();
+    memchr::memmem::find_iter(bytes, word).filter(move |&at| {
+        let before = at.checked_sub(1).is_some_and(|i| is_ident_part(bytes[i]));
+        let after = bytes.get(at + word.len()).is_some_and(|&b| is_ident_part(b));
+        !before && !after
+    })
+}
+
 /// End of the string or character literal whose quote is at `at`; one without end stops before its line end.
 pub fn literal_end(bytes: &[u8], at: usize) -> usize {
     let quote = bytes[at];

@@ -2,9 +2,11 @@
 //! by name, and what their declarations say.
 
 mod catalog;
+mod enums;
 mod unit;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -36,6 +38,8 @@ pub struct Program {
     statics: FxHashSet<Definition>,
     /// Functions declared never to return, by name.
     declared_noreturn: FxHashSet<Box<str>>,
+    /// Collected when the first one is asked about.
+    enumerators: OnceLock<FxHashSet<Box<str>>>,
     /// Files given up before they were read through, and why.
     pub problems: Vec<(FileId, String)>,
 }
@@ -101,6 +105,7 @@ impl Program {
             definitions: FxHashMap::default(),
             statics: FxHashSet::default(),
             declared_noreturn: FxHashSet::default(),
+            enumerators: OnceLock::new(),
             problems,
         };
         for (unit, declared) in units.iter_mut().zip(declared) {
@@ -157,6 +162,11 @@ impl Program {
     /// Declared so, or known to the catalog and not defined here.
     pub fn is_declared_noreturn(&self, name: &str) -> bool {
         self.declared_noreturn.contains(name) || (catalog::NORETURN.contains(&name) && !self.is_defined(name))
+    }
+
+    /// Some `enum` of the repository defines `name`.
+    pub fn is_enumerator(&self, name: &str) -> bool {
+        self.enumerators.get_or_init(|| enums::enumerators(&self.units)).contains(name)
     }
 
     pub fn function_count(&self) -> usize {

@@ -68,6 +68,17 @@ impl Confidence {
     }
 }
 
+/// How severe a finding is whose rule ranks it by nothing but its confidence.
+impl From<Confidence> for Severity {
+    fn from(confidence: Confidence) -> Severity {
+        match confidence {
+            Confidence::High => Severity::Error,
+            Confidence::Medium => Severity::Warning,
+            Confidence::Low => Severity::Note,
+        }
+    }
+}
+
 /// One labelled place of a finding's evidence.
 #[derive(Clone, Debug)]
 pub struct Related {

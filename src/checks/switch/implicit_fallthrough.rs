@@ -8,7 +8,7 @@ use super::ranking::Score;
 use crate::checks::{Context, Rule, View};
 use crate::hir::{Body, ExprId, ExprKind, StmtId, StmtKind};
 use crate::preprocess::token::ident_end;
-use crate::report::{Confidence, Finding, Related, Severity};
+use crate::report::{Confidence, Finding, Related};
 
 pub const RULE: Rule = Rule {
     id: "implicit-fallthrough",
@@ -126,11 +126,7 @@ fn finding(
     let only_leaves = if site.harmless { ", which only leaves" } else { "" };
     Finding {
         rule: RULE.id,
-        severity: match confidence {
-            Confidence::High => Severity::Error,
-            Confidence::Medium => Severity::Warning,
-            Confidence::Low => Severity::Note,
-        },
+        severity: confidence.into(),
         confidence,
         file,
         span: label.span,

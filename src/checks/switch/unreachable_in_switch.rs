@@ -1,0 +1,347 @@
+//! `unreachable-in-switch`: statements of a `switch` that control never gets to: before its first label, or behind a
+//! jump.
+
+use rustc_hash::FxHashMap;
+
+use super::facts::{MAX_STMTS, called, folded, is_jump};
+use crate::analysis::sections::sections;
+use crate::checks::{Candidate, Context, Rule, View};
+use crate::hir::{Body, ExprId, ExprKind, StmtId, StmtKind};
+use crate::preprocess::token::{Tokens, ident_end, literal_end, occurrences};
+use crate::report::{Confidence, Finding, Related};
+use crate::source::Span;
+
+pub const RULE: Rule = Rule {
+    id: "unreachable-in-switch",
+    page: include_str!("../../../rules/unreachable-in-switch.md"),
+    words: &["switch", "case"],
+    wants: |candidate| follows_jump(candidate.code) || precedes_labels(candidate),
+    check,
+};
+
+const JUMPS: [&str; 4] = ["break", "return", "continue", "goto"];
+
+/// Something other than a label, a closing brace or another jump stands behind a jump that no `if` governs.
+fn follows_jump(code: &str) -> bool {
+    let bytes = code.as_bytes();
+    JUMPS.iter().any(|jump| {
+        occurrences(code, jump).any(|at| {
+            let before = code[..at].trim_ascii_end();
+            before.ends_with([';', '{', '}', ':'])
+                && semicolon(bytes, at).is_some_and(|end| begins_statement(code[end + 1..].trim_ascii_start()))
+        })
+    })
+}
+
+/// So far a statement or a condition is followed in search of its end: one without end must not cost its length for
+/// each word in it.
+const MAX_LOOK: usize = 2048;
+
+/// The `;` that ends the statement at `at`.
+fn semicolon(bytes: &[u8], mut at: usize) -> Option<usize> {
+    let end = bytes.len().min(at + MAX_LOOK);
+    while at < end {
+        match bytes[at] {
+            b';' => return Some(at),
+            b'"' | b'\'' => at = literal_end(bytes, at),
+            b'{' | b'}' => return None,
+            _ => at += 1,
+        }
+    }
+    None
+}
+
+fn begins_statement(rest: &str) -> bool {
+    let word = &rest[..ident_end(rest.as_bytes(), 0)];
+    match word {
+        "" => !rest.starts_with(['}', ';']) && !rest.is_empty(),
+        "case" | "default" => false,
+        word if JUMPS.contains(&word) => false,
+        // A label of the author's own.
+        word => !rest[word.len()..].trim_ascii_start().starts_with(':'),
+    }
+}
+
+/// Something other than a label stands first in the braces of a `switch`.
+fn precedes_labels(candidate: &Candidate) -> bool {
+    let code = candidate.code;
+    occurrences(code, "switch").any(|at| {
+        let head = at + "switch".len();
+        let Some(close) = closing(code.as_bytes(), head) else { return false };
+        let Some(inner) = code[close..].trim_ascii_start().strip_prefix('{') else { return false };
+        let inner = inner.trim_ascii_start();
+        let first = Tokens::new(code, code.len() - inner.len()..code.len()).next();
+        begins_statement(inner) && !first.is_some_and(|t| candidate.hides_label(&t))
+    })
+}
+
+/// Behind the parenthesis that closes the one that `at` leads to.
+fn closing(bytes: &[u8], mut at: usize) -> Option<usize> {
+    let mut depth = 0usize;
+    let end = bytes.len().min(at + MAX_LOOK);
+    while at < end {
+        match bytes[at] {
+            b'"' | b'\'' => {
+                at = literal_end(bytes, at);
+                continue;
+            }
+            b'(' => depth += 1,
+            b')' => {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+            b';' | b'{' | b'}' => return None,
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
+    let body = &view.function.body;
+    let live = live(view);
+    let mut switches = Switches::default();
+    for (i, stmt) in body.stmts.iter().enumerate() {
+        match &stmt.kind {
+            StmtKind::Switch { body: inner, .. } if !stmt.in_macro => before_labels(cx, view, *inner, out),
+            StmtKind::Block(all) if is_in_switch(view, StmtId(i as u32)) => behind_jumps(view, all, &live, &mut switches, out),
+            _ => {}
+        }
+    }
+}
+
+fn is_in_switch(view: &View, block: StmtId) -> bool {
+    let body = &view.function.body;
+    view.nesting().around(block).any(|s| matches!(body.stmt(s).kind, StmtKind::Switch { .. }))
+}
+
+/// By statement: control gets there, as far as the statement stands in a basic block at all.
+fn live(view: &View) -> Vec<bool> {
+    let mut live = vec![false; view.function.body.stmts.len()];
+    let blocks = view.cfg.blocks.iter().zip(&view.cfg.reachable).filter(|(_, reachable)| **reachable);
+    blocks.flat_map(|(block, _)| &block.stmts).for_each(|s| live[s.0 as usize] = true);
+    live
+}
+
+/// Control may enter the statement other than from above: it is a label or holds one, or is not understood.
+fn may_be_entered(body: &Body, s: StmtId) -> bool {
+    let mut entered = false;
+    body.walk_first(s, MAX_STMTS, &mut |s| {
+        entered |= matches!(body.stmt(s).kind, StmtKind::Case(_) | StmtKind::Label(_) | StmtKind::Opaque);
+    });
+    entered
+}
+
+/// The first statement in a switch's braces that no label stands before.
+fn before_labels(cx: &Context, view: &View, inner: StmtId, out: &mut Vec<Finding>) {
+    let body = &view.function.body;
+    let StmtKind::Block(all) = &body.stmt(inner).kind else { return };
+    for (i, &s) in all.iter().enumerate() {
+        let stmt = body.stmt(s);
+        if stmt.in_macro || may_be_entered(body, s) {
+            return;
+        }
+        let what = match &stmt.kind {
+            StmtKind::Decl(declared) => {
+                if !declared.iter().any(|d| d.init.is_some() && !d.is_static) {
+                    continue;
+                }
+                "initialiser"
+            }
+            StmtKind::Expr(e) if !has_effect(body, *e) || may_hide_label(cx, view, *e) => return,
+            StmtKind::Empty | StmtKind::FallthroughMark => continue,
+            _ => "statement",
+        };
+        let Some(&label) = all[i..].iter().find(|&&s| matches!(body.stmt(s).kind, StmtKind::Case(_))) else { return };
+        if view.unit.scan.has_directive(Span { start: body.stmt(inner).span.start, end: body.stmt(label).span.start }) {
+            return;
+        }
+        let first = (body.stmt(label).span, "control enters the switch at its labels");
+        let message = format!("this {what} stands before the first label of its switch and is never run");
+        out.push(finding(view, stmt.span, message, first, Confidence::High));
+        return;
+    }
+}
+
+fn has_effect(body: &Body, e: ExprId) -> bool {
+    let mut effect = false;
+    body.walk(e, &mut |e| {
+        effect |= matches!(
+            body.expr(e).kind,
+            ExprKind::Call { .. } | ExprKind::Assign { .. } | ExprKind::Update { .. } | ExprKind::Asm { .. }
+        );
+    });
+    effect
+}
+
+/// A call of something that this repository does not define, written as macros are.
+fn may_hide_label(cx: &Context, view: &View, e: ExprId) -> bool {
+    let body = &view.function.body;
+    called(body, e).is_some_and(|name| !cx.program.is_defined(name) && !name.bytes().any(|b| b.is_ascii_lowercase()))
+}
+
+/// In a list of statements: the first that does something behind a jump, up to the next label, for each jump.
+fn behind_jumps<'b>(
+    view: &View<'b>,
+    all: &[StmtId],
+    live: &[bool],
+    switches: &mut Switches<'b>,
+    out: &mut Vec<Finding>,
+) {
+    let body = &view.function.body;
+    let mut jump: Option<StmtId> = None;
+    for (i, &s) in all.iter().enumerate() {
+        let stmt = body.stmt(s);
+        if may_be_entered(body, s) {
+            jump = None;
+            continue;
+        }
+        let Some(before) = jump else {
+            jump = Some(s).filter(|&s| is_jump(body, s) && !stmt.in_macro && live[s.0 as usize]);
+            continue;
+        };
+        let idle = match &stmt.kind {
+            StmtKind::Decl(declared) => declared.iter().all(|d| d.init.is_none()),
+            StmtKind::Block(inner) => inner.is_empty(),
+            StmtKind::Empty | StmtKind::FallthroughMark => true,
+            _ => is_jump(body, s),
+        };
+        if idle {
+            continue;
+        }
+        jump = None;
+        let next_is_opaque = all.get(i + 1).is_some_and(|&s| matches!(body.stmt(s).kind, StmtKind::Opaque));
+        let between = Span { start: body.stmt(before).span.start, end: stmt.span.start.max(body.stmt(before).span.start) };
+        if !stmt.in_macro && !next_is_opaque && !view.unit.scan.has_directive(between) {
+            out.push(behind_jump(view, before, s, switches));
+        }
+    }
+}
+
+fn behind_jump<'b>(view: &View<'b>, jump: StmtId, s: StmtId, switches: &mut Switches<'b>) -> Finding {
+    let body = &view.function.body;
+    let word = match body.stmt(jump).kind {
+        StmtKind::Break => "break",
+        StmtKind::Continue => "continue",
+        StmtKind::Return(_) => "return",
+        _ => "goto",
+    };
+    let (message, confidence) = match word {
+        "break" if switches.do_likewise(view, jump, s) => (
+            "this comes behind the section's `break` and is never done, where other sections do the like before theirs".to_owned(),
+            Confidence::High,
+        ),
+        _ => (format!("this comes behind `{word}` and is never done"), Confidence::Medium),
+    };
+    finding(view, body.stmt(s).span, message, (body.stmt(jump).span, "control leaves here"), confidence)
+}
+
+/// What a statement does, as far as it can be compared.
+#[derive(PartialEq, Eq)]
+enum Work<'b> {
+    /// Sets this place.
+    Sets(String),
+    /// Calls this function, with this first argument.
+    Calls(&'b str, String),
+}
+
+impl Work<'_> {
+    fn of<'b>(view: &View<'b>, e: ExprId) -> Option<Work<'b>> {
+        let (body, code) = (&view.function.body, &view.reading.code);
+        match &body.expr(e).kind {
+            ExprKind::Assign { left, .. } => Some(Work::Sets(folded(code, body.expr(*left).span))),
+            ExprKind::Call { args, .. } => {
+                let first = args.first().map(|&a| folded(code, body.expr(a).span)).unwrap_or_default();
+                Some(Work::Calls(body.callee(e)?, first))
+            }
+            _ => None,
+        }
+    }
+
+    /// The same place, the same function, or one of the same family for the same thing.
+    fn is_like(&self, other: &Work) -> bool {
+        const FAMILY: usize = 4;
+        match (self, other) {
+            (Work::Sets(a), Work::Sets(b)) => a == b,
+            (Work::Calls(f, a), Work::Calls(g, b)) => {
+                let common = f.bytes().zip(g.bytes()).take_while(|(x, y)| x == y).count();
+                f == g || (a == b && common >= FAMILY)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// What the sections of a switch do: each one's extent, and its work.
+type Sections<'b> = Vec<(Span, Vec<Work<'b>>)>;
+
+/// The sections of the switches met, each collected once.
+#[derive(Default)]
+struct Switches<'b>(FxHashMap<StmtId, Sections<'b>>);
+
+impl<'b> Switches<'b> {
+    /// Another section of the switch that `jump` leaves does what `skipped` or a statement behind it would do.
+    fn do_likewise(&mut self, view: &View<'b>, jump: StmtId, skipped: StmtId) -> bool {
+        const COMPARED: usize = 8;
+        let body = &view.function.body;
+        let Some(switch) = view.nesting().left_by_break(body, jump) else { return false };
+        let sections = self.0.entry(switch).or_insert_with(|| collect(view, switch));
+        let behind = std::iter::once(&skipped).chain(view.nesting().following(body, skipped)).take(COMPARED);
+        let lost: Vec<Work> = behind.filter_map(|&s| own_expr(body, s)).filter_map(|e| Work::of(view, e)).collect();
+        let at = body.stmt(jump).span.start;
+        let others = sections.iter().filter(|(extent, _)| !extent.contains(at));
+        others.flat_map(|(_, work)| work).any(|work| lost.iter().any(|lost| lost.is_like(work)))
+    }
+}
+
+fn collect<'b>(view: &View<'b>, switch: StmtId) -> Sections<'b> {
+    let body = &view.function.body;
+    let mut left = MAX_STMTS;
+    let mut all = Vec::new();
+    for section in sections(body, switch) {
+        let Some(extent) = section.stmts.iter().map(|&s| body.stmt(s).span).reduce(Span::to) else { continue };
+        let mut work = Vec::new();
+        for &s in &section.stmts {
+            let room = left;
+            body.walk_first(s, room, &mut |s| {
+                left = left.saturating_sub(1);
+                work.extend(own_expr(body, s).and_then(|e| Work::of(view, e)));
+            });
+        }
+        all.push((extent, work));
+    }
+    all
+}
+
+fn own_expr(body: &Body, s: StmtId) -> Option<ExprId> {
+    match body.stmt(s).kind {
+        StmtKind::Expr(e) => Some(e),
+        _ => None,
+    }
+}
+
+fn finding(
+    view: &View,
+    span: Span,
+    message: String,
+    (place, says): (Span, &str),
+    confidence: Confidence,
+) -> Finding {
+    let file = view.unit.file;
+    Finding {
+        rule: RULE.id,
+        severity: confidence.into(),
+        confidence,
+        file,
+        span,
+        label: "control never gets here".into(),
+        function: Some(view.function.name.clone()),
+        message,
+        related: vec![Related { file, span: place, message: says.into() }],
+        notes: view.assumed_in(place.to(span)),
+        fixes: Vec::new(),
+    }
+}
