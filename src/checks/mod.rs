@@ -29,6 +29,7 @@ pub const RULES: &[Rule] = &[
     switch::misplaced_fallthrough_mark::RULE,
     switch::misspelled_label::RULE,
     switch::suspicious_case::RULE,
+    switch::swallowed_statement::RULE,
     switch::unreachable_in_switch::RULE,
 ];
 

@@ -95,6 +95,60 @@ pub fn literal_end(bytes: &[u8], at: usize) -> usize {
     bytes.len()
 }
 
+/// So far a statement or a list is followed in search of its end: one without end must not cost its length for each
+/// place where the search begins.
+const MAX_LOOK: usize = 2048;
+
+/// Behind the parenthesis that closes the one that `text` opens with, blanks before it left out.
+pub fn closing_paren(text: &str) -> Option<usize> {
+    let mut depth = 0usize;
+    find_outside_literals(text, |byte| match byte {
+        b'(' => {
+            depth += 1;
+            Some(false)
+        }
+        b')' if depth <= 1 => (depth == 1).then_some(true),
+        b')' => {
+            depth -= 1;
+            Some(false)
+        }
+        b'{' | b'}' => None,
+        _ => (depth > 0 || byte.is_ascii_whitespace()).then_some(false),
+    })
+}
+
+/// Behind the `;` of the statement that `text` begins with; none where it has braces.
+pub fn statement_end(text: &str) -> Option<usize> {
+    let mut depth = 0usize;
+    find_outside_literals(text, |byte| {
+        match byte {
+            b'(' => depth += 1,
+            b')' => depth = depth.checked_sub(1)?,
+            b'{' | b'}' => return None,
+            _ => {}
+        }
+        Some(byte == b';' && depth == 0)
+    })
+}
+
+/// Behind the first byte for which `is_end` says yes; none where it gives up before.
+fn find_outside_literals(text: &str, mut is_end: impl FnMut(u8) -> Option<bool>) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len().min(MAX_LOOK) {
+        match bytes[at] {
+            b'"' | b'\'' => at = literal_end(bytes, at),
+            byte => {
+                at += 1;
+                if is_end(byte)? {
+                    return Some(at);
+                }
+            }
+        }
+    }
+    None
+}
+
 /// The tokens of `text[range]`, their spans being offsets into `text`.
 pub struct Tokens<'a> {
     text: &'a str,
@@ -183,6 +237,15 @@ mod tests {
     #[test]
     fn an_unclosed_literal_ends_with_its_line() {
         assert_eq!(texts("don't\nx"), ["don", "'t", "x"]);
+    }
+
+    #[test]
+    fn ends_of_lists_and_statements() {
+        assert_eq!(closing_paren(" (a(b), \")\") c)"), Some(13));
+        assert_eq!(closing_paren("x (a)"), None);
+        assert_eq!(closing_paren("(a; { b; })"), None);
+        assert_eq!(statement_end("for (;;) a(\";\"); b;"), Some(16));
+        assert_eq!(statement_end("do { a; } while (b);"), None);
     }
 
     #[test]

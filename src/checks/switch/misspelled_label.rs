@@ -16,25 +16,32 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-/// Some identifier stands before a colon where a statement begins, and nothing jumps there by name.
+/// Some line begins with an identifier and a colon, nothing jumps there by name, and it may be a label misspelled.
 fn has_idle_label(candidate: &Candidate) -> bool {
     let code = candidate.code;
     let labels = memchr::memchr_iter(b':', code.as_bytes()).filter_map(|colon| label_before(code, colon));
-    let mut labels = labels.filter(|name| *name != "default").peekable();
+    let mut labels = labels.filter(|name| may_be_meant(name)).peekable();
     labels.peek().is_some() && {
         let used = used_names(code);
         labels.any(|name| !used.contains(name))
     }
 }
 
-/// The identifier before the colon, if a statement can begin with it.
+/// The identifier before the colon, if its line begins with it.
 fn label_before(code: &str, colon: usize) -> Option<&str> {
-    let before = code[..colon].trim_ascii_end();
-    let start = before.bytes().rposition(|b| !is_ident_part(b)).map_or(0, |i| i + 1);
-    let behind = code[..start].trim_ascii_end().bytes().last()?;
-    let begins = matches!(behind, b';' | b'{' | b'}' | b':' | b')');
-    let is_name = before.as_bytes().get(start).is_some_and(|&b| is_ident_start(b));
-    (begins && is_name && before.is_char_boundary(start)).then(|| &before[start..])
+    const LONGEST: usize = 128;
+    let near = &code.as_bytes()[colon.saturating_sub(LONGEST)..colon];
+    let start = near.iter().rposition(|b| *b == b'\n')? + 1;
+    let name = std::str::from_utf8(near[start..].trim_ascii()).ok()?;
+    let is_name = name.bytes().all(is_ident_part) && name.bytes().next().is_some_and(is_ident_start);
+    is_name.then_some(name)
+}
+
+/// `default` misspelled, `case` run together with a value, or a constant, which few labels look like.
+fn may_be_meant(name: &str) -> bool {
+    let written_right = name == "default";
+    !written_right
+        && (name.bytes().any(|b| b.is_ascii_uppercase()) || name.starts_with("case") || is_like_default(name))
 }
 
 /// The names behind `goto` and `&&`: labels that something jumps to, or whose address is taken.
@@ -60,7 +67,7 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
             let own = body.stmt(s);
             match own.kind {
                 StmtKind::Label(name) if !own.in_macro && !targets.contains(&name) => {
-                    idle.push((own.span, body.names.text(name)));
+                    idle.extend(Some((own.span, body.names.text(name))).filter(|(_, name)| may_be_meant(name)));
                 }
                 StmtKind::Case(value) => {
                     switch.first.get_or_insert(own.span);
@@ -236,8 +243,8 @@ mod tests {
     #[test]
     fn labels_by_their_text() {
         let label = |code: &'static str| code.find(':').and_then(|colon| label_before(code, colon));
-        assert_eq!(label("{ out: x"), Some("out"));
-        assert_eq!(label("x; out :"), Some("out"));
+        assert_eq!(label("x;\n  Out : y"), Some("Out"));
+        assert_eq!(label("x; out:"), None);
         assert_eq!(label("case A:"), None);
         assert_eq!(label("a ? b : c"), None);
         assert_eq!(label("\"x: "), None);

@@ -7,7 +7,7 @@ use super::facts::{MAX_STMTS, called, folded, is_jump};
 use crate::analysis::sections::sections;
 use crate::checks::{Candidate, Context, Rule, View};
 use crate::hir::{Body, ExprId, ExprKind, StmtId, StmtKind};
-use crate::preprocess::token::{Tokens, ident_end, literal_end, occurrences};
+use crate::preprocess::token::{Tokens, closing_paren, ident_end, occurrences, statement_end};
 use crate::report::{Confidence, Finding, Related};
 use crate::source::Span;
 
@@ -23,32 +23,13 @@ const JUMPS: [&str; 4] = ["break", "return", "continue", "goto"];
 
 /// Something other than a label, a closing brace or another jump stands behind a jump that no `if` governs.
 fn follows_jump(code: &str) -> bool {
-    let bytes = code.as_bytes();
     JUMPS.iter().any(|jump| {
         occurrences(code, jump).any(|at| {
             let before = code[..at].trim_ascii_end();
             before.ends_with([';', '{', '}', ':'])
-                && semicolon(bytes, at).is_some_and(|end| begins_statement(code[end + 1..].trim_ascii_start()))
+                && statement_end(&code[at..]).is_some_and(|end| begins_statement(code[at + end..].trim_ascii_start()))
         })
     })
-}
-
-/// So far a statement or a condition is followed in search of its end: one without end must not cost its length for
-/// each word in it.
-const MAX_LOOK: usize = 2048;
-
-/// The `;` that ends the statement at `at`.
-fn semicolon(bytes: &[u8], mut at: usize) -> Option<usize> {
-    let end = bytes.len().min(at + MAX_LOOK);
-    while at < end {
-        match bytes[at] {
-            b';' => return Some(at),
-            b'"' | b'\'' => at = literal_end(bytes, at),
-            b'{' | b'}' => return None,
-            _ => at += 1,
-        }
-    }
-    None
 }
 
 fn begins_statement(rest: &str) -> bool {
@@ -67,37 +48,12 @@ fn precedes_labels(candidate: &Candidate) -> bool {
     let code = candidate.code;
     occurrences(code, "switch").any(|at| {
         let head = at + "switch".len();
-        let Some(close) = closing(code.as_bytes(), head) else { return false };
-        let Some(inner) = code[close..].trim_ascii_start().strip_prefix('{') else { return false };
+        let Some(close) = closing_paren(&code[head..]) else { return false };
+        let Some(inner) = code[head + close..].trim_ascii_start().strip_prefix('{') else { return false };
         let inner = inner.trim_ascii_start();
         let first = Tokens::new(code, code.len() - inner.len()..code.len()).next();
         begins_statement(inner) && !first.is_some_and(|t| candidate.hides_label(&t))
     })
-}
-
-/// Behind the parenthesis that closes the one that `at` leads to.
-fn closing(bytes: &[u8], mut at: usize) -> Option<usize> {
-    let mut depth = 0usize;
-    let end = bytes.len().min(at + MAX_LOOK);
-    while at < end {
-        match bytes[at] {
-            b'"' | b'\'' => {
-                at = literal_end(bytes, at);
-                continue;
-            }
-            b'(' => depth += 1,
-            b')' => {
-                depth = depth.checked_sub(1)?;
-                if depth == 0 {
-                    return Some(at + 1);
-                }
-            }
-            b';' | b'{' | b'}' => return None,
-            _ => {}
-        }
-        at += 1;
-    }
-    None
 }
 
 fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
