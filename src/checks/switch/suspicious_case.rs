@@ -19,8 +19,11 @@ pub const RULE: Rule = Rule {
 /// A value has few tokens; one with more is not looked at any further.
 const MAX_TOKENS: usize = 64;
 
-/// One of the operators stands between the `case` at `at` and its colon.
+/// A label begins at `at`, and one of the operators stands before its colon.
 fn has_operator(code: &str, at: usize) -> bool {
+    if !code[..at].trim_ascii_end().ends_with([';', '{', '}', ':']) {
+        return false;
+    }
     let tokens = Tokens::new(code, at..code.len()).take(MAX_TOKENS);
     tokens.take_while(|t| !matches!(&*t.text, ":" | ";" | "{" | "}")).any(|t| is_operator(&t.text))
 }

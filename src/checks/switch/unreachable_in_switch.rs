@@ -7,7 +7,7 @@ use super::facts::{MAX_STMTS, called, folded, is_jump};
 use crate::analysis::sections::sections;
 use crate::checks::{Candidate, Context, Rule, View};
 use crate::hir::{Body, ExprId, ExprKind, StmtId, StmtKind};
-use crate::preprocess::token::{Tokens, closing_paren, ident_end, occurrences, statement_end};
+use crate::preprocess::token::{Tokens, closing_paren, occurrences, statement_end};
 use crate::report::{Confidence, Finding, Related};
 use crate::source::Span;
 
@@ -15,44 +15,55 @@ pub const RULE: Rule = Rule {
     id: "unreachable-in-switch",
     page: include_str!("../../../rules/unreachable-in-switch.md"),
     words: &["switch", "case"],
-    wants: |candidate| follows_jump(candidate.code) || precedes_labels(candidate),
+    wants: |candidate| follows_jump(candidate) || precedes_labels(candidate),
     check,
 };
 
 const JUMPS: [&str; 4] = ["break", "return", "continue", "goto"];
 
 /// Something other than a label, a closing brace or another jump stands behind a jump that no `if` governs.
-fn follows_jump(code: &str) -> bool {
+fn follows_jump(candidate: &Candidate) -> bool {
+    let code = candidate.code;
     JUMPS.iter().any(|jump| {
         occurrences(code, jump).any(|at| {
-            let before = code[..at].trim_ascii_end();
-            before.ends_with([';', '{', '}', ':'])
-                && statement_end(&code[at..]).is_some_and(|end| begins_statement(code[at + end..].trim_ascii_start()))
+            begins_statement(code, at)
+                && statement_end(&code[at..]).is_some_and(|end| is_statement(candidate, at + end))
         })
     })
 }
 
-fn begins_statement(rest: &str) -> bool {
-    let word = &rest[..ident_end(rest.as_bytes(), 0)];
-    match word {
-        "" => !rest.starts_with(['}', ';']) && !rest.is_empty(),
-        "case" | "default" => false,
+fn begins_statement(code: &str, at: usize) -> bool {
+    code[..at].trim_ascii_end().ends_with([';', '{', '}', ':'])
+}
+
+/// What comes behind `end`, the end of a statement, is neither a label nor a closing brace nor a jump.
+fn is_statement(candidate: &Candidate, end: usize) -> bool {
+    let code = candidate.code;
+    let mut tokens = Tokens::new(code, end..code.len());
+    let Some(first) = tokens.next() else { return false };
+    let at = |offset: u32| candidate.span.start + offset;
+    match &*first.text {
+        "}" | ";" | "case" | "default" => false,
         word if JUMPS.contains(&word) => false,
-        // A label of the author's own.
-        word => !rest[word.len()..].trim_ascii_start().starts_with(':'),
+        // A label of the author's own, or a macro for one.
+        _ if first.is_ident() && (tokens.next().is_some_and(|t| t.is(":")) || candidate.hides_label(&first)) => false,
+        _ => !candidate.scan.has_directive(Span { start: at(end as u32), end: at(first.span.start) }),
     }
 }
 
-/// Something other than a label stands first in the braces of a `switch`.
+/// Something that acts stands before the first label in the braces of a `switch`.
 fn precedes_labels(candidate: &Candidate) -> bool {
     let code = candidate.code;
-    occurrences(code, "switch").any(|at| {
+    occurrences(code, "switch").filter(|&at| begins_statement(code, at)).any(|at| {
         let head = at + "switch".len();
         let Some(close) = closing_paren(&code[head..]) else { return false };
         let Some(inner) = code[head + close..].trim_ascii_start().strip_prefix('{') else { return false };
-        let inner = inner.trim_ascii_start();
-        let first = Tokens::new(code, code.len() - inner.len()..code.len()).next();
-        begins_statement(inner) && !first.is_some_and(|t| candidate.hides_label(&t))
+        let first = code.len() - inner.len();
+        let acts = || {
+            let mut before = Tokens::new(code, first..code.len()).take_while(|t| !matches!(&*t.text, "case" | "default"));
+            before.any(|t| matches!(&*t.text, "=" | "(" | "++" | "--" | "}"))
+        };
+        is_statement(candidate, first) && acts()
     })
 }
 
