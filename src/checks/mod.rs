@@ -25,6 +25,7 @@ use crate::source::{FileId, SourceFile, Span};
 
 /// Every rule there is.
 pub const RULES: &[Rule] = &[
+    switch::duplicate_section::RULE,
     switch::implicit_fallthrough::RULE,
     switch::misplaced_fallthrough_mark::RULE,
     switch::misspelled_label::RULE,

@@ -1,5 +1,7 @@
 //! Rules on `switch`.
 
+mod clones;
+pub mod duplicate_section;
 mod evidence;
 mod facts;
 mod falls;
