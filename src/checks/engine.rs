@@ -10,7 +10,8 @@ use crate::analysis::cfg::Cfg;
 use crate::analysis::noreturn::{NoReturn, last_calls};
 use crate::analysis::sections::sections;
 use crate::hir::Function;
-use crate::program::{Program, Reading, Unit, for_each_file, guarded, has_word};
+use crate::preprocess::token::Word;
+use crate::program::{Program, Reading, Unit, for_each_file, guarded};
 use crate::report::{Coverage, Finding, Problem};
 use crate::source::{FileId, SourceFile};
 use crate::syntax::slice::FunctionItem;
@@ -33,33 +34,41 @@ struct Parsed {
 
 /// The rules of a run by the words that they ask for, so that a text is searched once for rules that ask alike.
 struct Asked<'r> {
-    groups: Vec<(&'static [&'static str], Vec<&'r Rule>)>,
+    groups: Vec<Group<'r>>,
+}
+
+struct Group<'r> {
+    words: Vec<Word>,
+    rules: Vec<&'r Rule>,
 }
 
 impl<'r> Asked<'r> {
     fn new(rules: &[&'r Rule]) -> Asked<'r> {
-        let mut groups: Vec<(&'static [&'static str], Vec<&'r Rule>)> = Vec::new();
+        let mut groups: Vec<Group> = Vec::new();
         for &rule in rules {
-            match groups.iter_mut().find(|(words, _)| *words == rule.words) {
-                Some((_, group)) => group.push(rule),
-                None => groups.push((rule.words, vec![rule])),
+            match groups.iter_mut().find(|group| group.rules[0].words == rule.words) {
+                Some(group) => group.rules.push(rule),
+                None => {
+                    let words = rule.words.iter().map(|word| Word::new(word)).collect();
+                    groups.push(Group { words, rules: vec![rule] });
+                }
             }
         }
         Asked { groups }
     }
 
     fn has_words(&self, code: &str) -> bool {
-        self.groups.iter().any(|(words, _)| words.iter().any(|word| has_word(code, word)))
+        self.groups.iter().any(|group| group.words.iter().any(|word| word.is_in(code)))
     }
 
     /// The rules that have to see a function of the base reading, or of another one.
     fn wanting<'c>(&'c self, candidate: &'c Candidate, base: bool) -> impl Iterator<Item = &'r Rule> + 'c {
-        let matters = move |words: &[&str]| match words {
+        let matters = move |group: &&Group| match &group.words[..] {
             [] => base,
-            words => words.iter().any(|word| has_word(candidate.code, word)),
+            words => words.iter().any(|word| word.is_in(candidate.code)),
         };
-        let groups = self.groups.iter().filter(move |(words, _)| matters(words));
-        groups.flat_map(|(_, rules)| rules.iter().copied()).filter(|rule| (rule.wants)(candidate))
+        let rules = self.groups.iter().filter(matters).flat_map(|group| group.rules.iter().copied());
+        rules.filter(|rule| (rule.wants)(candidate))
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem;
+
 use crate::source::Span;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,11 +58,11 @@ const PUNCTUATORS: [&str; 24] = [
     "-=", "&=", "^=", "|=", "##", "::",
 ];
 
-pub fn is_ident_start(byte: u8) -> bool {
+pub const fn is_ident_start(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || byte == b'_' || byte == b'$' || byte >= 0x80
 }
 
-pub fn is_ident_part(byte: u8) -> bool {
+pub const fn is_ident_part(byte: u8) -> bool {
     is_ident_start(byte) || byte.is_ascii_digit()
 }
 
@@ -71,12 +73,32 @@ pub fn ident_end(bytes: &[u8], at: usize) -> usize {
 
 /// Where `word` occurs in `text` as a whole identifier, in comments and literals, too.
 pub fn occurrences<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = usize> + 't {
+    memmem::find_iter(text.as_bytes(), word).filter(move |&at| is_whole(text, at, word.len()))
+}
+
+/// A word to look for in many texts.
+pub struct Word {
+    finder: memmem::Finder<'static>,
+}
+
+impl Word {
+    pub fn new(word: &'static str) -> Word {
+        Word { finder: memmem::Finder::new(word) }
+    }
+
+    /// The word occurs in `text` as a whole identifier.
+    pub fn is_in(&self, text: &str) -> bool {
+        let len = self.finder.needle().len();
+        self.finder.find_iter(text.as_bytes()).any(|at| is_whole(text, at, len))
+    }
+}
+
+/// No identifier goes on beyond `text[at..at + len]`.
+fn is_whole(text: &str, at: usize, len: usize) -> bool {
     let bytes = text.as_bytes();
-    memchr::memmem::find_iter(bytes, word).filter(move |&at| {
-        let before = at.checked_sub(1).is_some_and(|i| is_ident_part(bytes[i]));
-        let after = bytes.get(at + word.len()).is_some_and(|&b| is_ident_part(b));
-        !before && !after
-    })
+    let before = at.checked_sub(1).is_some_and(|i| is_ident_part(bytes[i]));
+    let after = bytes.get(at + len).is_some_and(|&b| is_ident_part(b));
+    !before && !after
 }
 
 /// End of the string or character literal whose quote is at `at`; one without end stops before its line end.
@@ -189,8 +211,7 @@ impl<'a> Iterator for Tokens<'a> {
             (TokenKind::Literal, literal_end(bytes, start))
         } else {
             let rest = &bytes[start..];
-            let len = PUNCTUATORS.iter().find(|p| rest.starts_with(p.as_bytes())).map_or(1, |p| p.len());
-            (TokenKind::Punct, start + len)
+            (TokenKind::Punct, start + punctuator_len(rest))
         };
         self.at = end;
         Some(Token {
@@ -199,6 +220,16 @@ impl<'a> Iterator for Tokens<'a> {
             span: Span::new(start, end),
             spaced: start > before,
         })
+    }
+}
+
+/// Most punctuators have one byte, which the byte behind them tells.
+fn punctuator_len(bytes: &[u8]) -> usize {
+    match bytes.get(1) {
+        Some(b'.' | b'=' | b'<' | b'>' | b'+' | b'-' | b'&' | b'|' | b'#' | b':') => {
+            PUNCTUATORS.iter().find(|p| bytes.starts_with(p.as_bytes())).map_or(1, |p| p.len())
+        }
+        _ => 1,
     }
 }
 
@@ -241,7 +272,7 @@ mod tests {
 
     #[test]
     fn ends_of_lists_and_statements() {
-        assert_eq!(closing_paren(" (a(b), \")\") c)"), Some(13));
+        assert_eq!(closing_paren(" (a(b), \")\") c)"), Some(12));
         assert_eq!(closing_paren("x (a)"), None);
         assert_eq!(closing_paren("(a; { b; })"), None);
         assert_eq!(statement_end("for (;;) a(\";\"); b;"), Some(16));

@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-pub use unit::{Reading, Unit, has_word};
+pub use unit::{Reading, Unit};
 
 use crate::hir::Function;
 use crate::preprocess::conditionals::Conditionals;

@@ -10,9 +10,21 @@ use crate::preprocess::token::{Token, TokenKind, Tokens, ident_end, is_ident_par
 /// A section as text.
 pub struct Part<'c> {
     /// The name that is its only label's value.
-    pub label: Option<&'c str>,
-    /// What stands behind its labels, blanks around it left out.
-    pub text: &'c str,
+    label: Option<&'c str>,
+    /// What stands behind its labels.
+    text: &'c str,
+    look: Look,
+}
+
+impl<'c> Part<'c> {
+    pub fn new(label: Option<&'c str>, text: &'c str) -> Part<'c> {
+        let look = Look::new(text);
+        Part { label, text: &text[..look.end], look }
+    }
+
+    fn tokens(&self) -> Tokens<'c> {
+        Tokens::new(self.text, 0..self.text.len())
+    }
 }
 
 /// A section that has the word of another one's label where all others of its shape have their own.
@@ -42,13 +54,13 @@ pub fn parts(code: &str) -> Vec<Vec<Part<'_>>> {
         let end = labels.get(i + 1).map_or(code.len(), |&next| next);
         let Some((label, behind)) = label(&code[at..end]) else { continue };
         let own = &code[at + behind..end];
-        let inner = block_end(own);
-        let text = own[..inner].trim_ascii();
-        if !text.is_empty() {
-            list.push(Part { label: label.filter(|_| !grouped), text });
+        let part = Part::new(label.filter(|_| !grouped), own);
+        let last = part.look.end < own.len();
+        grouped = part.look.tokens == 0;
+        if !grouped {
+            list.push(part);
         }
-        grouped = text.is_empty();
-        if inner < own.len() {
+        if last {
             lists.push(std::mem::take(&mut list));
         }
     }
@@ -64,89 +76,116 @@ fn label(text: &str) -> Option<(Option<&str>, usize)> {
     Some((Some(value).filter(|_| is_name && !value.starts_with(|c: char| c.is_ascii_digit())), colon + 1))
 }
 
-/// Before the `}` that closes a block which `text` does not open, or the end.
-fn block_end(text: &str) -> usize {
-    let bytes = text.as_bytes();
-    let mut depth = 0usize;
-    let mut at = 0;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'"' | b'\'' => {
-                at = literal_end(bytes, at);
-                continue;
-            }
-            b'{' => depth += 1,
-            b'}' if depth == 0 => return at,
-            b'}' => depth -= 1,
-            _ => {}
-        }
-        at += 1;
-    }
-    at.min(bytes.len())
-}
-
 /// What a section looks like, in one pass.
 struct Look {
-    /// Of the punctuators; names, numbers and literals are all alike.
+    /// A hash of the punctuators, with names, numbers and literals all alike.
     shape: u64,
-    /// Of every byte that is not blank.
-    content: u64,
     tokens: usize,
+    /// Before the `}` that closes a block which the text does not open, or the text's end.
+    end: usize,
 }
+
+/// For each byte what it is: blank, part of a word, a quote or a punctuator.
+const CLASSES: [u8; 256] = {
+    let mut classes = [PUNCTUATOR; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        if is_ident_part(byte as u8) {
+            classes[byte] = WORD;
+        } else if (byte as u8).is_ascii_whitespace() {
+            classes[byte] = BLANK;
+        }
+        byte += 1;
+    }
+    classes[b'"' as usize] = QUOTE;
+    classes[b'\'' as usize] = QUOTE;
+    classes
+};
+const BLANK: u8 = 0;
+const WORD: u8 = 1;
+const QUOTE: u8 = 2;
+const PUNCTUATOR: u8 = 3;
 
 impl Look {
     fn new(text: &str) -> Look {
         let bytes = text.as_bytes();
-        let mut look = Look { shape: 0, content: 0, tokens: 0 };
+        let mut look = Look { shape: 0xcbf2_9ce4_8422_2325, tokens: 0, end: bytes.len() };
+        let mut depth = 0usize;
         let mut at = 0;
         while at < bytes.len() {
-            let end = match bytes[at] {
-                b if b.is_ascii_whitespace() => {
+            let byte = bytes[at];
+            let kind = match CLASSES[byte as usize] {
+                BLANK => {
                     at += 1;
                     continue;
                 }
-                b'"' | b'\'' => literal_end(bytes, at),
-                b if is_ident_part(b) => ident_end(bytes, at),
-                _ => at + 1,
+                WORD => {
+                    while at < bytes.len() && CLASSES[bytes[at] as usize] == WORD {
+                        at += 1;
+                    }
+                    b'a'
+                }
+                QUOTE => {
+                    at = literal_end(bytes, at).max(at + 1);
+                    b'a'
+                }
+                _ => {
+                    match byte {
+                        b'{' => depth += 1,
+                        b'}' if depth == 0 => {
+                            look.end = at;
+                            break;
+                        }
+                        b'}' => depth -= 1,
+                        _ => {}
+                    }
+                    at += 1;
+                    byte
+                }
             };
-            let kind = if end > at + 1 || is_ident_part(bytes[at]) { b'a' } else { bytes[at] };
-            look.shape = mixed(look.shape, kind);
-            look.content = bytes[at..end].iter().fold(mixed(look.content, 0), |hash, &b| mixed(hash, b));
+            // FNV-1a.
+            look.shape = (look.shape ^ u64::from(kind)).wrapping_mul(0x0100_0000_01b3);
             look.tokens += 1;
-            at = end.max(at + 1);
         }
         look
     }
 }
 
-/// FNV-1a.
-fn mixed(hash: u64, byte: u8) -> u64 {
-    (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+/// The sections of one shape each, `least` or more of them.
+fn by_shape(parts: &[Part], least: usize, wanted: impl Fn(&Part) -> bool) -> Vec<Vec<usize>> {
+    let mut alike: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
+    for (i, part) in parts.iter().enumerate().filter(|(_, part)| wanted(part)) {
+        alike.entry(part.look.shape).or_default().push(i);
+    }
+    let mut groups: Vec<Vec<usize>> = alike.into_values().filter(|group| group.len() >= least).collect();
+    groups.sort_unstable();
+    groups.iter_mut().for_each(|group| group.truncate(MAX_COMPARED));
+    groups
 }
 
 /// The sections that are the same, two or more each, if they are long and something else stands between them.
 pub fn copies(parts: &[Part]) -> Vec<Vec<usize>> {
     const LEAST: usize = 25;
-    let mut alike: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
-    for (i, part) in parts.iter().enumerate() {
-        let look = Look::new(part.text);
-        if look.tokens >= LEAST {
-            alike.entry(look.content).or_default().push(i);
+    let mut sets: Vec<Vec<usize>> = Vec::new();
+    for mut group in by_shape(parts, 2, |part| (LEAST..=MAX_TOKENS).contains(&part.look.tokens)) {
+        while let Some(&first) = group.first() {
+            let same = |&i: &usize| parts[first].tokens().map(|t| t.text).eq(parts[i].tokens().map(|t| t.text));
+            let (set, rest): (Vec<usize>, Vec<usize>) = group.into_iter().partition(same);
+            if set.windows(2).any(|pair| pair[1] > pair[0] + 1) {
+                sets.push(set);
+            }
+            group = rest;
         }
     }
-    let apart = |all: &Vec<usize>| all.windows(2).any(|pair| pair[1] > pair[0] + 1);
-    let mut sets: Vec<Vec<usize>> = alike.into_values().filter(apart).collect();
-    sets.sort_unstable();
     sets
 }
 
 /// The sections that were pasted and in which a name was not changed.
 pub fn pasted(parts: &[Part]) -> Vec<Pasted> {
-    let mut alike: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
-    for (i, part) in parts.iter().enumerate().filter(|(_, part)| part.label.is_some()) {
-        alike.entry(Look::new(part.text).shape).or_default().push(i);
-    }
-    let mut found: Vec<Pasted> = alike.into_values().filter_map(|group| Group::new(parts, group)).flat_map(|g| g.odd()).collect();
+    // Fewer show no habit.
+    const LEAST: usize = 4;
+    let groups = by_shape(parts, LEAST, |part| part.label.is_some() && part.look.tokens <= MAX_TOKENS);
+    let mut found: Vec<Pasted> = groups.into_iter().flat_map(|group| Group::new(parts, group).odd()).collect();
     found.sort_unstable_by_key(|p| p.section);
     found
 }
@@ -165,14 +204,8 @@ struct Member<'c> {
 }
 
 impl<'c> Group<'c> {
-    /// One that is large enough for a habit to show.
-    fn new(parts: &[Part<'c>], sections: Vec<usize>) -> Option<Group<'c>> {
-        const LEAST: usize = 4;
-        if sections.len() < LEAST {
-            return None;
-        }
-        let labelled = sections.iter().take(MAX_COMPARED).filter_map(|&i| Some((i, parts[i].label?)));
-        let labelled: Vec<(usize, &str)> = labelled.collect();
+    fn new(parts: &[Part<'c>], sections: Vec<usize>) -> Group<'c> {
+        let labelled: Vec<(usize, &str)> = sections.iter().filter_map(|&i| Some((i, parts[i].label?))).collect();
         let mut count: FxHashMap<String, usize> = FxHashMap::default();
         for (_, label) in &labelled {
             let mut own: Vec<String> = words(label).map(str::to_ascii_lowercase).collect();
@@ -183,11 +216,10 @@ impl<'c> Group<'c> {
         let few = (labelled.len() / 3).max(1);
         let is_own = |word: &&str| count.get(&word.to_ascii_lowercase()).is_some_and(|&n| n <= few);
         let members = labelled.into_iter().map(|(section, label)| {
-            let text = parts[section].text;
-            let tokens = Tokens::new(text, 0..text.len()).take(MAX_TOKENS).collect();
+            let tokens = parts[section].tokens().collect();
             Member { section, label, own: words(label).filter(is_own).collect(), tokens }
         });
-        Some(Group { members: members.collect() })
+        Group { members: members.collect() }
     }
 
     /// The members that differ from most others in nothing but another member's word where those have their own.

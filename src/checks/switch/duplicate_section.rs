@@ -28,7 +28,7 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
                 sections.iter().filter_map(|s| Some((s, written(view, s)?))).collect();
             let list: Vec<Part> = own
                 .iter()
-                .map(|(section, span)| Part { label: name(body, section), text: &view.reading.code[span.range()] })
+                .map(|(section, span)| Part::new(name(body, section), &view.reading.code[span.range()]))
                 .collect();
             let place = |i: usize| label(body, own[i].0);
             for slip in pasted(&list) {

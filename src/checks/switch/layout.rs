@@ -33,32 +33,26 @@ pub fn is_deeper(inner: &str, outer: &str) -> bool {
 }
 
 /// Some line of the function may swallow the next one, has a `;` behind its condition, or is a body without braces
-/// that the next line is indented like. `directive` says whether one stands in a range of `code`.
+/// that the next line is indented like. A label before it on its line hides that. `directive` says whether one stands in a range of `code`.
 pub fn is_suspicious(code: &str, directive: &dyn Fn(Range<usize>) -> bool) -> bool {
     let mut start = 0;
     memchr::memchr_iter(b'\n', code.as_bytes()).any(|end| {
-        let line = &code[std::mem::replace(&mut start, end + 1)..end];
-        let behind = &code[end..];
-        let text = line.trim_ascii_end();
-        let swallows = |indent: &str| swallows(behind, indent).is_some_and(|blank| !directive(end..end + blank));
-        // Most lines are told by their last character, or by their first.
+        let line = &code.as_bytes()[std::mem::replace(&mut start, end + 1)..end];
+        let indent = line.iter().position(|b| !matches!(b, b' ' | b'\t'));
+        // Most lines are told by their first character, or by their last.
+        let Some(indent) = indent.filter(|&i| matches!(line[i], b'i' | b'f' | b'w' | b'e' | b'r' | b'}')) else {
+            return false;
+        };
+        let first = end - line.len() + indent;
+        let (indent, text, behind) = (&code[first - indent..first], code[first..end].trim_ascii_end(), &code[end..]);
+        let swallows = || swallows(behind, indent).is_some_and(|blank| !directive(end..end + blank));
         match text.as_bytes().last() {
-            None | Some(b'{' | b'}') => false,
-            Some(b'n') if ends_with_word(text, "return") => swallows(indent(line)),
-            Some(b'e') if ends_with_word(text, "else") => {
-                swallows(indent(line)) || misleads(behind, indent(line))
-            }
-            _ => {
-                let indent = indent(line);
-                matches!(line.as_bytes()[indent.len()], b'i' | b'f' | b'w' | b'e' | b'}')
-                    && guards_wrongly(&code[end - line.len() + indent.len()..], indent)
-            }
+            Some(b'{' | b'}') => false,
+            Some(b'n') if ends_with_word(text, "return") => swallows(),
+            Some(b'e') if ends_with_word(text, "else") => swallows() || misleads(behind, indent),
+            _ => guards_wrongly(&code[first..], indent),
         }
     })
-}
-
-fn indent(line: &str) -> &str {
-    &line[..line.len() - line.trim_ascii_start().len()]
 }
 
 /// What follows is no deeper than the line that waits for it: the length of the blanks before.
@@ -78,15 +72,14 @@ fn begins_statement(text: &str) -> bool {
 
 /// The line begins with a condition or a loop's head whose body is a `;`, or misleads.
 fn guards_wrongly(text: &str, indent: &str) -> bool {
-    let mut text = text.strip_prefix('}').unwrap_or(text).trim_ascii_start();
-    text = text.strip_prefix("else").map_or(text, str::trim_ascii_start);
-    let word = first_word(text);
-    if !matches!(word, "if" | "for" | "while") {
-        return false;
-    }
+    let text = text.strip_prefix('}').map_or(text, str::trim_ascii_start);
+    let text = text.strip_prefix("else").map_or(text, str::trim_ascii_start);
+    let Some(word) = ["if", "for", "while"].into_iter().find(|word| text.starts_with(word)) else { return false };
     let Some(close) = closing_paren(&text[word.len()..]) else { return false };
     let body = &text[word.len() + close..];
-    match body.trim_start_matches([' ', '\t']).strip_prefix(';') {
+    // On the same line.
+    let blanks = body.bytes().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    match body[blanks..].strip_prefix(';') {
         Some(next) => word == "if" || next.trim_ascii_start().starts_with('{'),
         None => misleads(body, indent),
     }

@@ -190,20 +190,35 @@ fn behind_jumps<'b>(
 
 fn behind_jump<'b>(view: &View<'b>, jump: StmtId, s: StmtId, switches: &mut Switches<'b>) -> Finding {
     let body = &view.function.body;
+    let (from, span) = (body.stmt(jump).span, body.stmt(s).span);
     let word = match body.stmt(jump).kind {
         StmtKind::Break => "break",
         StmtKind::Continue => "continue",
         StmtKind::Return(_) => "return",
         _ => "goto",
     };
-    let (message, confidence) = match word {
-        "break" if switches.do_likewise(view, jump, s) => (
-            "this comes behind the section's `break` and is never done, where other sections do the like before theirs".to_owned(),
-            Confidence::High,
-        ),
-        _ => (format!("this comes behind `{word}` and is never done"), Confidence::Medium),
-    };
-    finding(view, body.stmt(s).span, message, (body.stmt(jump).span, "control leaves here"), confidence)
+    let message = format!("this comes behind `{word}` and is never done");
+    let mut found = finding(view, span, message, (from, "control leaves here"), Confidence::Medium);
+    let between = Span { start: from.end.min(span.start), end: span.start };
+    let off = view.unit.scan.comments_in(between).iter().any(|c| {
+        let comment = view.source.slice(*c);
+        ["case", "default"].iter().any(|word| occurrences(comment, word).next().is_some())
+    });
+    if off {
+        found.confidence = Confidence::Low;
+        found.notes.push("a label seems to have been commented out before it".into());
+    } else if word == "break" && !follows_label(view, from) && switches.do_likewise(view, jump, s) {
+        found.confidence = Confidence::High;
+        found.notes.push("other sections of the switch do the like before their `break`".into());
+    }
+    found.severity = found.confidence.into();
+    found
+}
+
+/// `case X: break;` on one line: whoever wrote that switched the section off.
+fn follows_label(view: &View, jump: Span) -> bool {
+    let line = view.source.line_range(view.source.line_index(jump.start));
+    view.reading.code[line.start..jump.start as usize].trim_ascii_end().ends_with(':')
 }
 
 /// What a statement does, as far as it can be compared.
