@@ -58,8 +58,10 @@ mod tests {
                     struct s { enum { E = 1 } e; int f; };\n";
         let files = [SourceFile::new("a.h", text.into())];
         let program = Program::new(&files, &|| {});
-        let known: Vec<&str> =
-            ["A", "B", "C", "D", "E", "X", "Y", "d", "e", "f", "z"].into_iter().filter(|n| program.is_enumerator(n)).collect();
+        let known: Vec<&str> = ["A", "B", "C", "D", "E", "X", "Y", "d", "e", "f", "z"]
+            .into_iter()
+            .filter(|n| program.is_enumerator(n))
+            .collect();
         assert_eq!(known, ["A", "B", "C", "D", "E"]);
     }
 }

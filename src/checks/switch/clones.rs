@@ -163,15 +163,18 @@ fn by_shape(parts: &[Part], least: usize, wanted: impl Fn(&Part) -> bool) -> Vec
     groups
 }
 
-/// The sections that are the same, two or more each, if they are long and something else stands between them.
+/// The sections that are the same, two or more each, if they are long, have two statements and their jump at least,
+/// and something else stands between them.
 pub fn copies(parts: &[Part]) -> Vec<Vec<usize>> {
     const LEAST: usize = 25;
+    const STATEMENTS: usize = 3;
     let mut sets: Vec<Vec<usize>> = Vec::new();
     for mut group in by_shape(parts, 2, |part| (LEAST..=MAX_TOKENS).contains(&part.look.tokens)) {
         while let Some(&first) = group.first() {
             let same = |&i: &usize| parts[first].tokens().map(|t| t.text).eq(parts[i].tokens().map(|t| t.text));
             let (set, rest): (Vec<usize>, Vec<usize>) = group.into_iter().partition(same);
-            if set.windows(2).any(|pair| pair[1] > pair[0] + 1) {
+            let statements = parts[first].tokens().filter(|t| t.is(";")).count();
+            if statements >= STATEMENTS && set.windows(2).any(|pair| pair[1] > pair[0] + 1) {
                 sets.push(set);
             }
             group = rest;
@@ -250,7 +253,8 @@ impl<'c> Group<'c> {
 impl<'c> Member<'c> {
     /// The tokens, without those that have its own words.
     fn skeleton(&self) -> Vec<Option<&str>> {
-        let is_own = |t: &Token| matches!(t.kind, TokenKind::Ident | TokenKind::Literal) && has_words(&t.text, &self.own);
+        let is_own =
+            |t: &Token| matches!(t.kind, TokenKind::Ident | TokenKind::Literal) && has_words(&t.text, &self.own);
         self.tokens.iter().map(|t| (!is_own(t)).then_some(&*t.text)).collect()
     }
 
@@ -319,7 +323,9 @@ mod tests {
     fn slips(code: &str) -> Vec<(usize, usize, String)> {
         let code = format!("void f(int x) {{ switch (x) {{ {code} }} }}");
         let lists = parts(&code);
-        let found = lists.iter().flat_map(|list| pasted(list).into_iter().map(|p| (p.section, p.from, list[p.section].text[p.token].to_owned())));
+        let found = lists.iter().flat_map(|list| {
+            pasted(list).into_iter().map(|p| (p.section, p.from, list[p.section].text[p.token].to_owned()))
+        });
         found.collect()
     }
 
@@ -359,7 +365,8 @@ mod tests {
     #[test]
     fn copies_apart_from_each_other() {
         let long = "a(b, c, d, e); f(g, h, i, j); k(l, m, n, o); p(q); break;";
-        let code = format!("void f(int x) {{ switch (x) {{ case 1: {long} case 2: b(); break; case 3: {long} }} y(); }}");
+        let code =
+            format!("void f(int x) {{ switch (x) {{ case 1: {long} case 2: b(); break; case 3: {long} }} y(); }}");
         assert_eq!(copies(&parts(&code)[0]), [[0, 2]]);
         let code = code.replace("case 2: b(); break;", "");
         assert!(copies(&parts(&code)[0]).is_empty());

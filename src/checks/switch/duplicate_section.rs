@@ -24,8 +24,7 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
     for (i, stmt) in body.stmts.iter().enumerate() {
         if matches!(stmt.kind, StmtKind::Switch { .. }) && !stmt.in_macro {
             let sections = sections(body, StmtId(i as u32));
-            let own: Vec<(&Section, Span)> =
-                sections.iter().filter_map(|s| Some((s, written(view, s)?))).collect();
+            let own: Vec<(&Section, Span)> = sections.iter().filter_map(|s| Some((s, written(view, s)?))).collect();
             let list: Vec<Part> = own
                 .iter()
                 .map(|(section, span)| Part::new(name(body, section), &view.reading.code[span.range()]))

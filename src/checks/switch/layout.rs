@@ -27,9 +27,10 @@ fn ends_with_word(text: &str, word: &str) -> bool {
     text.ends_with(word) && occurrences(&text[text.len().saturating_sub(word.len() + 1)..], word).next().is_some()
 }
 
-/// `inner` is indented as `outer` is, and further.
+/// `inner` is indented further than `outer`, where a tab goes to the next eighth column.
 pub fn is_deeper(inner: &str, outer: &str) -> bool {
-    inner.len() > outer.len() && inner.starts_with(outer)
+    let column = |indent: &str| indent.bytes().fold(0, |at, b| if b == b'\t' { (at | 7) + 1 } else { at + 1 });
+    if inner.starts_with(outer) { inner.len() > outer.len() } else { column(inner) > column(outer) }
 }
 
 /// Some line of the function may swallow the next one, has a `;` behind its condition, or is a body without braces
@@ -80,7 +81,10 @@ fn guards_wrongly(text: &str, indent: &str) -> bool {
     // On the same line.
     let blanks = body.bytes().take_while(|b| matches!(b, b' ' | b'\t')).count();
     match body[blanks..].strip_prefix(';') {
-        Some(next) => word == "if" || next.trim_ascii_start().starts_with('{'),
+        Some(next) => {
+            let goes_on = |line: Line| line.text.starts_with('{') || is_deeper(line.indent, indent);
+            word == "if" || first_line(next).is_some_and(goes_on)
+        }
         None => misleads(body, indent),
     }
 }
@@ -124,8 +128,12 @@ mod tests {
         assert!(suspicious("    if (a(1));\n        b();"));
         assert!(suspicious("    } else if (a);"));
         assert!(suspicious("    while (a) ;\n    {"));
+        assert!(suspicious("    for (;;);\n        b();"));
         assert!(suspicious("    if (a)\n        b();\n        c();"));
-        assert!(suspicious("    for (;;)\n        if (a)\n            b();\n        else\n            c(d,\n              e);\n        g();"));
+        assert!(suspicious(
+            "    for (;;)\n        if (a)\n            b();\n        else\n            c(d,\n              e);\n        g();"
+        ));
+        assert!(suspicious("    if (a)\n\tb();\n\tc();"));
         assert!(suspicious("    else\n        c();\n        d();"));
     }
 

@@ -48,10 +48,7 @@ fn may_be_meant(name: &str) -> bool {
 fn used_names(text: &str) -> FxHashSet<&str> {
     let gotos = occurrences(text, "goto").map(|at| at + "goto".len());
     let behind = gotos.chain(memchr::memmem::find_iter(text.as_bytes(), "&&").map(|at| at + "&&".len()));
-    behind
-        .map(|at| text[at..].trim_ascii_start())
-        .map(|rest| &rest[..ident_end(rest.as_bytes(), 0)])
-        .collect()
+    behind.map(|at| text[at..].trim_ascii_start()).map(|rest| &rest[..ident_end(rest.as_bytes(), 0)]).collect()
 }
 
 fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
@@ -220,7 +217,11 @@ fn finding(view: &View, span: Span, name: &str, switch: &Labels, meant: Meant) -
         label: "a label for `goto`, which nothing uses".into(),
         function: Some(view.function.name.clone()),
         message: format!("`{name}:` is no label of the switch: `{text}:` was probably meant"),
-        related: switch.first.into_iter().map(|span| Related { file, span, message: "a label of the switch".into() }).collect(),
+        related: switch
+            .first
+            .into_iter()
+            .map(|span| Related { file, span, message: "a label of the switch".into() })
+            .collect(),
         notes: [vec![why.to_owned()], view.assumed_in(span)].concat(),
         fixes: vec![Fix {
             description: format!("make it `{text}:`"),

@@ -69,13 +69,7 @@ fn what_it_is(op: BinaryOp) -> Option<(&'static str, Confidence)> {
     })
 }
 
-fn finding(
-    view: &View,
-    label: Span,
-    value: ExprId,
-    op: BinaryOp,
-    (what, confidence): (&str, Confidence),
-) -> Finding {
+fn finding(view: &View, label: Span, value: ExprId, op: BinaryOp, (what, confidence): (&str, Confidence)) -> Finding {
     let span = view.function.body.expr(value).span;
     Finding {
         rule: RULE.id,
@@ -101,7 +95,8 @@ fn two_labels(view: &View, label: Span, value: ExprId) -> Vec<Fix> {
         return Vec::new();
     }
     let behind = format!("{}{}", view.unit.habits(&view.source.text).newline, indent_of(view.source, label.start));
-    let labels: Vec<String> = values.iter().map(|&e| format!("case {}:", view.source.slice(body.expr(e).span))).collect();
+    let labels: Vec<String> =
+        values.iter().map(|&e| format!("case {}:", view.source.slice(body.expr(e).span))).collect();
     let edits = vec![Edit { file, span: label, replacement: labels.join(&behind) }];
     vec![Fix { description: "give each value a label of its own".into(), safe: false, edits }]
 }

@@ -37,9 +37,9 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
         out.extend(match stmt.kind {
             StmtKind::Return(Some(_)) => behind_return(view, id),
             StmtKind::If { otherwise: Some(otherwise), .. } => behind_else(view, id, otherwise),
-            StmtKind::If { then: inner, .. } | StmtKind::While { body: inner, .. } | StmtKind::For { body: inner, .. } => {
-                stray_semicolon(view, id, inner, next[i])
-            }
+            StmtKind::If { then: inner, .. }
+            | StmtKind::While { body: inner, .. }
+            | StmtKind::For { body: inner, .. } => stray_semicolon(view, id, inner, next[i]),
             _ => None,
         });
         out.extend(next[i].and_then(|next| like_the_body(view, id, next)));
@@ -96,7 +96,8 @@ fn behind_else(view: &View, id: StmtId, otherwise: StmtId) -> Option<Finding> {
     let indent = indent_of(view.source, keyword.start);
     // Where the other branch is indented no deeper either, nothing is.
     let other = body.stmt(then);
-    let in_style = matches!(other.kind, StmtKind::Block(_)) || is_deeper(indent_of(view.source, other.span.start), indent);
+    let in_style =
+        matches!(other.kind, StmtKind::Block(_)) || is_deeper(indent_of(view.source, other.span.start), indent);
     if !code.ends_with("else") || !heads_line(view, keyword.start) || !indent.starts_with(next) || !in_style {
         return None;
     }
@@ -133,21 +134,31 @@ fn stray_semicolon(view: &View, id: StmtId, inner: StmtId, next: Option<StmtId>)
     if at != empty.span.start || !line.contains(&(stmt.span.start as usize)) {
         return None;
     }
-    let block = next.map(|s| body.stmt(s)).filter(|next| matches!(next.kind, StmtKind::Block(_)) && !next.in_macro);
-    let block = block.map(|block| Span { start: block.span.start, end: block.span.start + 1 });
-    let judged = Span { start: stmt.span.start, end: block.map_or(line.end as u32, |b| b.start) };
-    if !view.unit.scan.comments_in(judged).is_empty() || view.unit.scan.has_directive(judged) {
-        return None;
-    }
-    if block.is_none() && word != "if" {
+    let meant = next.and_then(|next| meant_as_body(view, stmt.span, next));
+    let end = meant.map_or(line.end as u32, |(place, _)| place.start);
+    let judged = Span { start: stmt.span.start, end };
+    let remarked = !view.unit.scan.comments_in(judged).is_empty() || view.unit.scan.has_directive(judged);
+    if remarked || (meant.is_none() && word != "if") {
         return None;
     }
     let semicolon = Span { start: at, end: at + 1 };
-    let related = block.map(|b| (b, "this block is run in any case")).into_iter().collect();
+    let related = meant.into_iter().collect();
     let edits = vec![Edit { file: view.unit.file, span: semicolon, replacement: String::new() }];
     let fix = Fix { description: "delete the `;`".into(), safe: false, edits };
     let message = format!("this `;` is all that the `{word}` governs");
     Some(finding(view, semicolon, message, related, Confidence::High, vec![fix]))
+}
+
+/// The statement behind a head looks like its body: a block, or one indented further.
+fn meant_as_body(view: &View, head: Span, next: StmtId) -> Option<(Span, &'static str)> {
+    let next = view.function.body.stmt(next);
+    let indent = |at: u32| indent_of(view.source, at);
+    let start = next.span.start;
+    if matches!(next.kind, StmtKind::Block(_)) && !next.in_macro {
+        return Some((Span { start, end: start + 1 }, "this block is run in any case"));
+    }
+    let deeper = is_plain(&next.kind) && starts_line(view, start) && is_deeper(indent(start), indent(head.start));
+    (deeper && !next.in_macro).then_some((next.span, "this is done in any case"))
 }
 
 /// `next` is indented exactly like the body without braces of the statement before it, and so reads as part of it.
@@ -166,7 +177,9 @@ fn like_the_body(view: &View, guard: StmtId, next: StmtId) -> Option<Finding> {
     let mut outer = guard;
     while let Some(inner) = last_body(body, outer) {
         let own = body.stmt(inner);
-        if own.in_macro || !is_plain(&own.kind) {
+        // A macro as the body is one statement to its reader; one that heads a loop is not.
+        let deeper = last_body(body, inner);
+        if !is_plain(&own.kind) || (own.in_macro && deeper.is_some_and(|s| !body.stmt(s).in_macro)) {
             return None;
         }
         let guard = body.stmt(outer).span;
@@ -176,10 +189,14 @@ fn like_the_body(view: &View, guard: StmtId, next: StmtId) -> Option<Finding> {
             && is_deeper(indent, indent_of(view.source, guard.start))
         {
             let word = &view.source.slice(guard)[..ident_end(view.source.slice(guard).as_bytes(), 0)];
-            let message = format!("this statement is indented like the body of the `{word}` above, and is not part of it");
+            let message =
+                format!("this statement is indented like the body of the `{word}` above, and is not part of it");
             let head = Span { start: guard.start, end: guard.start + word.len() as u32 };
             let related = vec![(head, "governs one statement only"), (own.span, "this one")];
             return Some(finding(view, then.span, message, related, Confidence::Medium, Vec::new()));
+        }
+        if own.in_macro {
+            return None;
         }
         outer = inner;
     }

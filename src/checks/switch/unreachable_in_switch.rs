@@ -60,7 +60,8 @@ fn precedes_labels(candidate: &Candidate) -> bool {
         let Some(inner) = code[head + close..].trim_ascii_start().strip_prefix('{') else { return false };
         let first = code.len() - inner.len();
         let acts = || {
-            let mut before = Tokens::new(code, first..code.len()).take_while(|t| !matches!(&*t.text, "case" | "default"));
+            let mut before =
+                Tokens::new(code, first..code.len()).take_while(|t| !matches!(&*t.text, "case" | "default"));
             before.any(|t| matches!(&*t.text, "=" | "(" | "++" | "--" | "}"))
         };
         is_statement(candidate, first) && acts()
@@ -74,7 +75,9 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     for (i, stmt) in body.stmts.iter().enumerate() {
         match &stmt.kind {
             StmtKind::Switch { body: inner, .. } if !stmt.in_macro => before_labels(cx, view, *inner, out),
-            StmtKind::Block(all) if is_in_switch(view, StmtId(i as u32)) => behind_jumps(view, all, &live, &mut switches, out),
+            StmtKind::Block(all) if is_in_switch(view, StmtId(i as u32)) => {
+                behind_jumps(view, all, &live, &mut switches, out)
+            }
             _ => {}
         }
     }
@@ -181,7 +184,8 @@ fn behind_jumps<'b>(
         }
         jump = None;
         let next_is_opaque = all.get(i + 1).is_some_and(|&s| matches!(body.stmt(s).kind, StmtKind::Opaque));
-        let between = Span { start: body.stmt(before).span.start, end: stmt.span.start.max(body.stmt(before).span.start) };
+        let between =
+            Span { start: body.stmt(before).span.start, end: stmt.span.start.max(body.stmt(before).span.start) };
         if !stmt.in_macro && !next_is_opaque && !view.unit.scan.has_directive(between) {
             out.push(behind_jump(view, before, s, switches));
         }
@@ -305,13 +309,7 @@ fn own_expr(body: &Body, s: StmtId) -> Option<ExprId> {
     }
 }
 
-fn finding(
-    view: &View,
-    span: Span,
-    message: String,
-    (place, says): (Span, &str),
-    confidence: Confidence,
-) -> Finding {
+fn finding(view: &View, span: Span, message: String, (place, says): (Span, &str), confidence: Confidence) -> Finding {
     let file = view.unit.file;
     Finding {
         rule: RULE.id,
