@@ -43,13 +43,17 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
     }
 }
 
+/// Longer sections (in bytes) are not looked at: nested ones would each be read as often as they are deep.
+const MAX_BYTES: u32 = 16 * 1024;
+
 /// Where a section's statements stand, if all of them are written there, under every choice of arms.
 fn written(view: &View, section: &Section) -> Option<Span> {
     let body = &view.function.body;
     let in_macro = section.labels.iter().chain(&section.stmts).any(|&s| body.stmt(s).in_macro);
     let unclear = section.stmts.iter().any(|&s| matches!(body.stmt(s).kind, StmtKind::Opaque));
     let span = section.stmts.iter().map(|&s| body.stmt(s).span).reduce(Span::to)?;
-    (!in_macro && !unclear && !view.unit.scan.has_directive(span)).then_some(span)
+    let short = span.end - span.start <= MAX_BYTES;
+    (short && !in_macro && !unclear && !view.unit.scan.has_directive(span)).then_some(span)
 }
 
 /// The name that is the value of the section's only label.

@@ -60,6 +60,7 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
         let StmtKind::Switch { body: inner, .. } = stmt.kind else { continue };
         let mut idle: Vec<(Span, &str)> = Vec::new();
         let mut switch = Labels::default();
+        let mut understood = true;
         body.inner(inner, &mut |s| {
             let own = body.stmt(s);
             match own.kind {
@@ -72,9 +73,13 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
                         switch.add(body.names.text(*name));
                     }
                 }
-                _ => {}
+                _ => understood &= !matches!(own.kind, StmtKind::Opaque),
             }
         });
+        if !understood || idle.is_empty() {
+            continue;
+        }
+        switch.enumerated = switch.values.iter().any(|value| cx.program.is_enumerator(value));
         for (span, name) in idle {
             if !used.contains(name)
                 && let Some(meant) = meant(cx, view, &switch, name)
@@ -114,6 +119,8 @@ struct Labels<'v> {
     values: FxHashSet<&'v str>,
     /// How many of these begin with a word in capitals.
     prefixes: FxHashMap<&'v str, usize>,
+    /// Some of these are enumerators.
+    enumerated: bool,
 }
 
 impl<'v> Labels<'v> {
@@ -144,7 +151,7 @@ fn meant(cx: &Context, view: &View, switch: &Labels, name: &str) -> Option<Meant
         let text = "default".to_owned();
         return Some(Meant { text, why: "it is one or two letters away", confidence: Confidence::High });
     }
-    let is_constant = |name: &str| switch.values.contains(name) || is_constant(cx, view, name);
+    let is_constant = |name: &str| switch.values.contains(name) || is_constant(cx, view, switch, name);
     if let Some(value) = name.strip_prefix("case").map(|rest| rest.trim_start_matches('_')).filter(|v| !v.is_empty())
         && (value.bytes().all(|b| b.is_ascii_digit()) || is_constant(value) || switch.resemble(value))
     {
@@ -159,14 +166,15 @@ fn meant(cx: &Context, view: &View, switch: &Labels, name: &str) -> Option<Meant
     None
 }
 
-fn is_constant(cx: &Context, view: &View, name: &str) -> bool {
+/// A macro that can be used here, or an enumerator where the switch has others.
+fn is_constant(cx: &Context, view: &View, switch: &Labels, name: &str) -> bool {
     let file = view.unit.file;
     let macros = &cx.program.macros;
     let usable = |from| from == file || macros.includes(file, from);
     let is_macro = macros
         .resolve(name, file, view.function.span.start)
         .is_some_and(|def| def.params.is_none() && !def.text.is_empty() && usable(def.file));
-    is_macro || cx.program.is_enumerator(name)
+    is_macro || (switch.enumerated && cx.program.is_enumerator(name))
 }
 
 /// The first word of a name in capitals, with its `_`: `SIP_` of `SIP_INVITE`.

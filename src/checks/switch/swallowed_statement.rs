@@ -27,12 +27,17 @@ pub const RULE: Rule = Rule {
 fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
     let body = &view.function.body;
     let mut next = vec![None; body.stmts.len()];
+    // What stands behind something that was not understood may be half of it.
+    let mut doubtful = vec![false; body.stmts.len()];
     for stmt in &body.stmts {
         if let StmtKind::Block(all) = &stmt.kind {
-            all.windows(2).for_each(|pair| next[pair[0].0 as usize] = Some(pair[1]));
+            for pair in all.windows(2) {
+                next[pair[0].0 as usize] = Some(pair[1]);
+                doubtful[pair[1].0 as usize] = matches!(body.stmt(pair[0]).kind, StmtKind::Opaque);
+            }
         }
     }
-    for (i, stmt) in body.stmts.iter().enumerate().filter(|(_, stmt)| !stmt.in_macro) {
+    for (i, stmt) in body.stmts.iter().enumerate().filter(|&(i, stmt)| !stmt.in_macro && !doubtful[i]) {
         let id = StmtId(i as u32);
         out.extend(match stmt.kind {
             StmtKind::Return(Some(_)) => behind_return(view, id),

@@ -70,39 +70,38 @@ fn precedes_labels(candidate: &Candidate) -> bool {
 
 fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     let body = &view.function.body;
-    let live = live(view);
+    let inside = inside_switches(body);
     let mut switches = Switches::default();
     for (i, stmt) in body.stmts.iter().enumerate() {
         match &stmt.kind {
             StmtKind::Switch { body: inner, .. } if !stmt.in_macro => before_labels(cx, view, *inner, out),
-            StmtKind::Block(all) if is_in_switch(view, StmtId(i as u32)) => {
-                behind_jumps(view, all, &live, &mut switches, out)
-            }
+            StmtKind::Block(all) if inside[i] => behind_jumps(view, all, &mut switches, out),
             _ => {}
         }
     }
 }
 
-fn is_in_switch(view: &View, block: StmtId) -> bool {
-    let body = &view.function.body;
-    view.nesting().around(block).any(|s| matches!(body.stmt(s).kind, StmtKind::Switch { .. }))
-}
-
-/// By statement: control gets there, as far as the statement stands in a basic block at all.
-fn live(view: &View) -> Vec<bool> {
-    let mut live = vec![false; view.function.body.stmts.len()];
-    let blocks = view.cfg.blocks.iter().zip(&view.cfg.reachable).filter(|(_, reachable)| **reachable);
-    blocks.flat_map(|(block, _)| &block.stmts).for_each(|s| live[s.0 as usize] = true);
-    live
+/// By statement: it stands in some `switch`.
+fn inside_switches(body: &Body) -> Vec<bool> {
+    let mut inside = vec![false; body.stmts.len()];
+    // Outer statements come behind inner ones, so that each is walked once.
+    for i in (0..body.stmts.len()).rev() {
+        if matches!(body.stmts[i].kind, StmtKind::Switch { .. }) && !inside[i] {
+            body.walk_stmts(StmtId(i as u32), &mut |s| inside[s.0 as usize] = true);
+        }
+    }
+    inside
 }
 
 /// Control may enter the statement other than from above: it is a label or holds one, or is not understood.
 fn may_be_entered(body: &Body, s: StmtId) -> bool {
     let mut entered = false;
+    let mut seen = 0;
     body.walk_first(s, MAX_STMTS, &mut |s| {
+        seen += 1;
         entered |= matches!(body.stmt(s).kind, StmtKind::Case(_) | StmtKind::Label(_) | StmtKind::Opaque);
     });
-    entered
+    entered || seen == MAX_STMTS
 }
 
 /// The first statement in a switch's braces that no label stands before.
@@ -123,6 +122,7 @@ fn before_labels(cx: &Context, view: &View, inner: StmtId, out: &mut Vec<Finding
             }
             StmtKind::Expr(e) if !has_effect(body, *e) || may_hide_label(cx, view, *e) => return,
             StmtKind::Empty | StmtKind::FallthroughMark => continue,
+            StmtKind::Block(inner) if inner.is_empty() => continue,
             _ => "statement",
         };
         let Some(&label) = all[i..].iter().find(|&&s| matches!(body.stmt(s).kind, StmtKind::Case(_))) else { return };
@@ -154,25 +154,22 @@ fn may_hide_label(cx: &Context, view: &View, e: ExprId) -> bool {
 }
 
 /// In a list of statements: the first that does something behind a jump, up to the next label, for each jump.
-fn behind_jumps<'b>(
-    view: &View<'b>,
-    all: &[StmtId],
-    live: &[bool],
-    switches: &mut Switches<'b>,
-    out: &mut Vec<Finding>,
-) {
+fn behind_jumps<'b>(view: &View<'b>, all: &[StmtId], switches: &mut Switches<'b>, out: &mut Vec<Finding>) {
     let body = &view.function.body;
+    let is_opaque = |s: Option<&StmtId>| s.is_some_and(|&s| matches!(body.stmt(s).kind, StmtKind::Opaque));
     let mut jump: Option<StmtId> = None;
     for (i, &s) in all.iter().enumerate() {
         let stmt = body.stmt(s);
+        let Some(before) = jump else {
+            // Behind what was not understood, an `if` may be lost that governs the jump.
+            let lost = is_opaque(i.checked_sub(1).map(|i| &all[i]));
+            jump = Some(s).filter(|&s| is_jump(body, s) && !stmt.in_macro && !lost);
+            continue;
+        };
         if may_be_entered(body, s) {
             jump = None;
             continue;
         }
-        let Some(before) = jump else {
-            jump = Some(s).filter(|&s| is_jump(body, s) && !stmt.in_macro && live[s.0 as usize]);
-            continue;
-        };
         let idle = match &stmt.kind {
             StmtKind::Decl(declared) => declared.iter().all(|d| d.init.is_none()),
             StmtKind::Block(inner) => inner.is_empty(),
@@ -183,18 +180,18 @@ fn behind_jumps<'b>(
             continue;
         }
         jump = None;
-        let next_is_opaque = all.get(i + 1).is_some_and(|&s| matches!(body.stmt(s).kind, StmtKind::Opaque));
-        let between =
-            Span { start: body.stmt(before).span.start, end: stmt.span.start.max(body.stmt(before).span.start) };
-        if !stmt.in_macro && !next_is_opaque && !view.unit.scan.has_directive(between) {
-            out.push(behind_jump(view, before, s, switches));
+        let from = body.stmt(before).span.start;
+        let between = Span { start: from, end: stmt.span.start.max(from) };
+        if !stmt.in_macro && !is_opaque(all.get(i + 1)) && !view.unit.scan.has_directive(between) {
+            out.push(behind_jump(view, before, &all[i..], switches));
         }
     }
 }
 
-fn behind_jump<'b>(view: &View<'b>, jump: StmtId, s: StmtId, switches: &mut Switches<'b>) -> Finding {
+/// `skipped` begins with the statement to report.
+fn behind_jump<'b>(view: &View<'b>, jump: StmtId, skipped: &[StmtId], switches: &mut Switches<'b>) -> Finding {
     let body = &view.function.body;
-    let (from, span) = (body.stmt(jump).span, body.stmt(s).span);
+    let (from, span) = (body.stmt(jump).span, body.stmt(skipped[0]).span);
     let word = match body.stmt(jump).kind {
         StmtKind::Break => "break",
         StmtKind::Continue => "continue",
@@ -211,7 +208,7 @@ fn behind_jump<'b>(view: &View<'b>, jump: StmtId, s: StmtId, switches: &mut Swit
     if off {
         found.confidence = Confidence::Low;
         found.notes.push("a label seems to have been commented out before it".into());
-    } else if word == "break" && !follows_label(view, from) && switches.do_likewise(view, jump, s) {
+    } else if word == "break" && !follows_label(view, from) && switches.do_likewise(view, jump, skipped) {
         found.confidence = Confidence::High;
         found.notes.push("other sections of the switch do the like before their `break`".into());
     }
@@ -269,14 +266,14 @@ type Sections<'b> = Vec<(Span, Vec<Work<'b>>)>;
 struct Switches<'b>(FxHashMap<StmtId, Sections<'b>>);
 
 impl<'b> Switches<'b> {
-    /// Another section of the switch that `jump` leaves does what `skipped` or a statement behind it would do.
-    fn do_likewise(&mut self, view: &View<'b>, jump: StmtId, skipped: StmtId) -> bool {
+    /// Another section of the switch that `jump` leaves does what one of the `skipped` would do.
+    fn do_likewise(&mut self, view: &View<'b>, jump: StmtId, skipped: &[StmtId]) -> bool {
         const COMPARED: usize = 8;
         let body = &view.function.body;
         let Some(switch) = view.nesting().left_by_break(body, jump) else { return false };
         let sections = self.0.entry(switch).or_insert_with(|| collect(view, switch));
-        let behind = std::iter::once(&skipped).chain(view.nesting().following(body, skipped)).take(COMPARED);
-        let lost: Vec<Work> = behind.filter_map(|&s| own_expr(body, s)).filter_map(|e| Work::of(view, e)).collect();
+        let lost = skipped.iter().take(COMPARED).filter_map(|&s| own_expr(body, s));
+        let lost: Vec<Work> = lost.filter_map(|e| Work::of(view, e)).collect();
         let at = body.stmt(jump).span.start;
         let others = sections.iter().filter(|(extent, _)| !extent.contains(at));
         others.flat_map(|(_, work)| work).any(|work| lost.iter().any(|lost| lost.is_like(work)))
