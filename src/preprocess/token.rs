@@ -62,8 +62,19 @@ pub const fn is_ident_start(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || byte == b'_' || byte == b'$' || byte >= 0x80
 }
 
+/// Every byte of the text is asked at least once.
+const IDENT_PARTS: [bool; 256] = {
+    let mut parts = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        parts[byte] = is_ident_start(byte as u8) || (byte as u8).is_ascii_digit();
+        byte += 1;
+    }
+    parts
+};
+
 pub const fn is_ident_part(byte: u8) -> bool {
-    is_ident_start(byte) || byte.is_ascii_digit()
+    IDENT_PARTS[byte as usize]
 }
 
 /// End of the identifier that starts at `at`.
@@ -223,10 +234,12 @@ impl<'a> Iterator for Tokens<'a> {
     }
 }
 
-/// Most punctuators have one byte, which the byte behind them tells.
+/// Most punctuators have one byte, which it or the one behind tells.
+#[inline]
 fn punctuator_len(bytes: &[u8]) -> usize {
-    match bytes.get(1) {
-        Some(b'.' | b'=' | b'<' | b'>' | b'+' | b'-' | b'&' | b'|' | b'#' | b':') => {
+    match bytes {
+        [b'(' | b')' | b'{' | b'}' | b'[' | b']' | b';' | b',', ..] => 1,
+        [_, b'.' | b'=' | b'<' | b'>' | b'+' | b'-' | b'&' | b'|' | b'#' | b':', ..] => {
             PUNCTUATORS.iter().find(|p| bytes.starts_with(p.as_bytes())).map_or(1, |p| p.len())
         }
         _ => 1,
