@@ -33,7 +33,10 @@ pub fn defects(program: &Program, noreturn: &NoReturn, inputs: &[Input]) -> Vec<
         inputs.iter().enumerate().filter_map(|(i, input)| Some((input.definition?, i as u32))).collect();
     let calls = calls(program, inputs, &numbers);
     let mut called = vec![false; inputs.len()];
-    calls.iter().enumerate().for_each(|(i, all)| all.iter().filter(|c| **c != i as u32).for_each(|&c| called[c as usize] = true));
+    calls
+        .iter()
+        .enumerate()
+        .for_each(|(i, all)| all.iter().filter(|c| **c != i as u32).for_each(|&c| called[c as usize] = true));
     let summaries: Vec<OnceLock<Summary>> = inputs.iter().map(|_| OnceLock::new()).collect();
     let bounds = Bounds::new(program, Summaries { numbers: &numbers, all: &summaries });
     let mut found: Vec<Found> = Vec::new();
@@ -46,13 +49,18 @@ pub fn defects(program: &Program, noreturn: &NoReturn, inputs: &[Input]) -> Vec<
                 let input = &inputs[n as usize];
                 let file = input.function.file;
                 let work = || {
-                    let cfg = Cfg::new(&input.function.body, &|body, call| noreturn.is_noreturn(program, file, body, call));
+                    let cfg =
+                        Cfg::new(&input.function.body, &|body, call| noreturn.is_noreturn(program, file, body, call));
                     bounds.walk(input.function, &cfg).found(n, input.text)
                 };
                 let t = std::time::Instant::now();
-                if std::env::var("CT_SLOW").is_ok() { eprintln!("begin {}", input.function.name); }
+                if std::env::var("CT_SLOW").is_ok() {
+                    eprintln!("begin {}", input.function.name);
+                }
                 let r = (n, guarded(work).unwrap_or_default());
-                if std::env::var("CT_SLOW").is_ok() { eprintln!("took {} {}", t.elapsed().as_millis(), input.function.name); }
+                if std::env::var("CT_SLOW").is_ok() {
+                    eprintln!("took {} {}", t.elapsed().as_millis(), input.function.name);
+                }
                 r
             })
             .collect();
@@ -109,7 +117,11 @@ fn put_to_callers(
                     defect.caller_wire = defect.caller_wire.max(u.wire);
                     if defect.callers.len() < MAX_CALLERS {
                         let function = inputs[caller as usize].function;
-                        defect.callers.push(CallSite { file: function.file, span: u.span, function: function.name.clone() });
+                        defect.callers.push(CallSite {
+                            file: function.file,
+                            span: u.span,
+                            function: function.name.clone(),
+                        });
                     }
                 }
             }

@@ -12,8 +12,8 @@ pub mod switch;
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use crate::analysis::bounds::defects::Defect;
 use crate::analysis::access::{Accesses, Callee};
+use crate::analysis::bounds::defects::Defect;
 use crate::analysis::cfg::Cfg;
 use crate::analysis::flow::Flow;
 use crate::analysis::nesting::Nesting;
@@ -52,6 +52,11 @@ pub const RULES: &[Rule] = &[
     switch::misra_16_6::RULE,
     switch::misra_16_7::RULE,
     switch::unhandled_enumerator::RULE,
+    switch::duplicate_section::RULE,
+    switch::misspelled_label::RULE,
+    switch::suspicious_case::RULE,
+    switch::swallowed_statement::RULE,
+    switch::unreachable_in_switch::RULE,
     message::unchecked_message_read::RULE,
     message::unchecked_message_length::RULE,
     message::append_past_end::RULE,
@@ -67,7 +72,8 @@ pub struct Rule {
     pub page: &'static str,
     /// Of these rules and this one, a place gets one finding: the surest, and among equals theirs.
     pub yields_to: &'static [&'static str],
-    /// Only text with one of these words matters to the rule.
+    /// Only text with one of these words matters to the rule, and a file is read under every choice of arms that
+    /// changes such text. Without words, every function matters to it, but no arm is read for its sake.
     pub words: &'static [&'static str],
     /// Whether a function that has one needs a tree, told from its text.
     pub wants: fn(&Candidate) -> bool,
@@ -102,6 +108,11 @@ impl<'a> Candidate<'a> {
     /// The token of `code`, a name, marks a fall-through: by itself, or by what the macro of that name expands to.
     pub fn is_mark(&self, name: &Token) -> bool {
         is_fallthrough_name(&name.text) || self.traits(name).fallthrough
+    }
+
+    /// The token of `code` names a macro whose replacement holds a `case` or `default`.
+    pub fn hides_label(&self, name: &Token) -> bool {
+        self.traits(name).labels
     }
 
     /// What the macro that a token of `code` names hides, if it is one.

@@ -15,7 +15,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use catalog::{Catalog, Model, model::Entry};
 use enums::{Enum, Enums, enums_of};
 use types::Types;
-pub use unit::{Reading, Unit, has_word};
+pub use unit::{Reading, Unit};
 
 use crate::hir::Function;
 use crate::preprocess::conditionals::Conditionals;

@@ -138,10 +138,8 @@ fn compare(op: BinaryOp, a: &Value, b: &Value, least: &dyn Fn(&Linear) -> Option
         least_zero: l.plus_constant(-n).into_iter().filter(|l| !l.terms().is_empty()).collect(),
         apart: Vec::new(),
     };
-    let equal = || Says {
-        least_zero: if ab.terms().is_empty() { Vec::new() } else { vec![ab, ba] },
-        apart: Vec::new(),
-    };
+    let equal =
+        || Says { least_zero: if ab.terms().is_empty() { Vec::new() } else { vec![ab, ba] }, apart: Vec::new() };
     let apart = || match (least(&ab), least(&ba)) {
         (Some(0..), _) => at_least(ab, 1),
         (_, Some(0..)) => at_least(ba, 1),

@@ -320,15 +320,7 @@ impl Walked {
         defects.push(defect);
     }
 
-    fn conversion(
-        &self,
-        site: &Site,
-        value: &Linear,
-        to: Kind,
-        from: Kind,
-        text: &str,
-        defects: &mut Vec<Defect>,
-    ) {
+    fn conversion(&self, site: &Site, value: &Linear, to: Kind, from: Kind, text: &str, defects: &mut Vec<Defect>) {
         let (Kind::Int { bits, signed }, Kind::Int { bits: had, .. }) = (to, from) else { return };
         let (lo, hi) = to.range();
         let wire = self.symbols.wire(value);

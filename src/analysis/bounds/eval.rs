@@ -264,10 +264,8 @@ impl<'a> Eval<'a> {
         let length = text.len() as i64;
         let info = self.symbols.info_mut(s);
         info.span = Some(span);
-        info.buffer = value
-            .linear
-            .plus_constant(length)
-            .map(|limit| Buffer { limit, room: Room::Text, wire: Wire::No });
+        info.buffer =
+            value.linear.plus_constant(length).map(|limit| Buffer { limit, room: Room::Text, wire: Wire::No });
         value
     }
 
@@ -296,14 +294,7 @@ impl<'a> Eval<'a> {
         }
     }
 
-    fn conditional(
-        &mut self,
-        f: &Frame,
-        e: ExprId,
-        cond: ExprId,
-        then: Option<ExprId>,
-        otherwise: ExprId,
-    ) -> Value {
+    fn conditional(&mut self, f: &Frame, e: ExprId, cond: ExprId, then: Option<ExprId>, otherwise: ExprId) -> Value {
         let start = self.at;
         let span = self.span(f, e);
         let (yes, no) = self.branch(f, cond);

@@ -110,7 +110,8 @@ impl Facts {
 
     /// `goal >= 0` follows from what holds at `id`.
     pub fn prove(&self, symbols: &Symbols, id: FactId, goal: &Linear) -> bool {
-        let mut proof = Proof { facts: self, symbols, places: vec![id], seen: FxHashSet::default(), splits: MAX_SPLITS };
+        let mut proof =
+            Proof { facts: self, symbols, places: vec![id], seen: FxHashSet::default(), splits: MAX_SPLITS };
         proof.goal(goal, MAX_DEPTH)
     }
 
@@ -198,10 +199,9 @@ impl Proof<'_> {
             // Cut to fewer bits, a value that is not negative can only become smaller.
             let smaller = k < 0 && lo == 0 && not_below;
             let below = |proof: &mut Self| match hi {
-                Some(hi) => from
-                    .scaled(-1)
-                    .and_then(|l| l.plus_constant(hi))
-                    .is_some_and(|goal| proof.goal(&goal, depth - 1)),
+                Some(hi) => {
+                    from.scaled(-1).and_then(|l| l.plus_constant(hi)).is_some_and(|goal| proof.goal(&goal, depth - 1))
+                }
                 None => true,
             };
             if (smaller || (not_below && below(self)))

@@ -15,9 +15,14 @@ pub enum Verdict {
     /// Nothing on the way says anything of it.
     Unchecked,
     /// What is tested leaves up to `lacking` bytes too few.
-    Short { lacking: i64, by: Option<Span> },
+    Short {
+        lacking: i64,
+        by: Option<Span>,
+    },
     /// What would prove it is tested afterwards.
-    Late { by: Span },
+    Late {
+        by: Span,
+    },
     /// It is compared with something that cannot be related.
     Capped,
     /// The proof was given up.

@@ -56,9 +56,7 @@ impl Linear {
 
     /// `self + factor·other`. `None` where the numbers or the terms grow too large.
     pub fn plus(&self, other: &Linear, factor: i32) -> Option<Linear> {
-        let mut sum = Linear::constant(
-            self.constant.checked_add(other.constant.checked_mul(i64::from(factor))?)?,
-        );
+        let mut sum = Linear::constant(self.constant.checked_add(other.constant.checked_mul(i64::from(factor))?)?);
         let (a, b) = (self.terms(), other.terms());
         let (mut i, mut j) = (0, 0);
         while i < a.len() || j < b.len() {

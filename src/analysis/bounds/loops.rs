@@ -72,7 +72,8 @@ impl Eval<'_> {
 
     fn is_kept(&self, head: &Head, candidate: &Linear) -> bool {
         let first = |s: Sym| Some(head.first(s));
-        let begins = substituted(candidate, &first).is_some_and(|goal| self.facts.prove(&self.symbols, head.before, &goal));
+        let begins =
+            substituted(candidate, &first).is_some_and(|goal| self.facts.prove(&self.symbols, head.before, &goal));
         begins
             && head.rounds.iter().all(|round| {
                 let next = |s: Sym| match round.values.iter().find(|(t, _)| *t == s) {

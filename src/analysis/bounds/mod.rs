@@ -30,9 +30,9 @@ mod walk;
 use std::sync::Arc;
 
 use eval::{Eval, Variable};
-pub use judge::Verdict;
 use facts::Facts;
 use inline::{Inline, Inlines};
+pub use judge::Verdict;
 use linear::Linear;
 use sites::Site;
 use state::{Paths, State, Value};

@@ -75,8 +75,7 @@ impl Eval<'_> {
             return;
         }
         let wire = self.evidence(param);
-        self.symbols.info_mut(s).buffer =
-            limit(&start).map(|limit| Buffer { limit, room: Room::Given, wire });
+        self.symbols.info_mut(s).buffer = limit(&start).map(|limit| Buffer { limit, room: Room::Given, wire });
     }
 
     /// How surely a parameter leads to bytes of a message, told by its type and the names.
@@ -86,19 +85,19 @@ impl Eval<'_> {
         let span = function.params[param].span;
         let unit = self.cx.program.unit(function.file);
         let text = unit.base.code.get(span.range()).unwrap_or("");
-        let bytes = self.variables[param].kind.pointee().is_some_and(|ty| {
-            matches!(self.types.kind(ty), Kind::Int { bits: 8, signed: false })
-        });
+        let bytes = self.variables[param]
+            .kind
+            .pointee()
+            .is_some_and(|ty| matches!(self.types.kind(ty), Kind::Int { bits: 8, signed: false }));
         let constant = text.contains("const");
         if is_message(name) || is_decoder(&function.name) || (bytes && constant) { Wire::Weak } else { Wire::No }
     }
 
     fn is_bytes(&self, param: usize) -> bool {
         match self.variables[param].kind {
-            Kind::Pointer(ty) => matches!(
-                self.types.kind(ty),
-                Kind::Int { bits: 8, .. } | Kind::Void | Kind::Unknown | Kind::Struct(_)
-            ),
+            Kind::Pointer(ty) => {
+                matches!(self.types.kind(ty), Kind::Int { bits: 8, .. } | Kind::Void | Kind::Unknown | Kind::Struct(_))
+            }
             _ => false,
         }
     }
@@ -185,7 +184,20 @@ fn is_message(name: &str) -> bool {
 
 fn is_decoder(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    ["parse", "decode", "unpack", "deserial", "unmarshal", "dissect", "recv", "receive", "_rx", "rx_", "input", "handle"]
-        .iter()
-        .any(|word| lower.contains(word))
+    [
+        "parse",
+        "decode",
+        "unpack",
+        "deserial",
+        "unmarshal",
+        "dissect",
+        "recv",
+        "receive",
+        "_rx",
+        "rx_",
+        "input",
+        "handle",
+    ]
+    .iter()
+    .any(|word| lower.contains(word))
 }

@@ -321,9 +321,8 @@ impl Eval<'_> {
         match self.paths.last(key.path) {
             Some((_, field)) => {
                 let symbols = &self.symbols;
-                let local = |base: &Linear| {
-                    base.as_symbol().is_some_and(|s| matches!(symbols.info(s).what, What::Local(_)))
-                };
+                let local =
+                    |base: &Linear| base.as_symbol().is_some_and(|s| matches!(symbols.info(s).what, What::Local(_)));
                 let own = local(&key.base);
                 let paths = &self.paths;
                 self.state.change_field(field, event, |k| {

@@ -31,7 +31,11 @@ pub struct Template {
 enum Term {
     Parameter(u32),
     /// What stands at a place when the function is entered.
-    Load { base: Box<Template>, path: Vec<Box<str>>, bits: Option<(u8, bool)> },
+    Load {
+        base: Box<Template>,
+        path: Vec<Box<str>>,
+        bits: Option<(u8, bool)>,
+    },
     Size(Box<str>),
 }
 

@@ -59,7 +59,9 @@ impl Eval<'_> {
         for (i, &stmt) in block.stmts.iter().enumerate() {
             let is_last = i + 1 == block.stmts.len();
             match &body.stmt(stmt).kind {
-                StmtKind::If { cond, .. } | StmtKind::While { cond, .. } | StmtKind::DoWhile { cond, .. } if is_last => {
+                StmtKind::If { cond, .. } | StmtKind::While { cond, .. } | StmtKind::DoWhile { cond, .. }
+                    if is_last =>
+                {
                     test = Some((*cond, false));
                 }
                 StmtKind::For { cond: Some(cond), .. } if is_last => test = Some((*cond, false)),
