@@ -206,6 +206,7 @@ fn messages(
     if !rules.iter().any(|rule| rule.words.is_empty()) {
         return vec![Vec::new(); files.len()];
     }
+    program.read_types();
     let mut inputs = Vec::new();
     for (i, parsed) in parsed.iter().enumerate() {
         let unit = &program.units[i];
