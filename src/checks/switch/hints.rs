@@ -186,8 +186,10 @@ impl<'o, 'c> Hints<'o, 'c> {
         }
         let skipped = || rest.iter().flat_map(|&id| self.outline.text(self.outline.node(id)));
         let tests_null = || {
-            let head = self.outline.node(decision).tokens.start as usize..node.tokens.start as usize;
-            self.outline.tokens[head].iter().any(|t| t.is("!") || t.is("NULL") || t.is("0"))
+            let decision = self.outline.node(decision);
+            let head = decision.tokens.start as usize..node.tokens.start as usize;
+            let null = |t: &Token| matches!(&*t.text, "!" | "NULL" | "nullptr" | "0");
+            decision.children.first() != Some(&branch) || self.outline.tokens[head].iter().any(null)
         };
         let tokens: Vec<Token> = skipped().cloned().collect();
         let set_behind = written(&tokens).iter().any(|name| behind.contains(name));
