@@ -9,7 +9,7 @@ use super::{Candidate, Context, Options, Rule, View};
 use crate::analysis::cfg::Cfg;
 use crate::analysis::noreturn::{NoReturn, last_calls};
 use crate::analysis::sections::sections;
-use crate::hir::Function;
+use crate::hir::{Function, StmtId, StmtKind};
 use crate::program::{Program, Reading, Unit, for_each_file, guarded, has_word};
 use crate::report::{Coverage, Finding, Problem};
 use crate::source::{FileId, SourceFile};
@@ -112,7 +112,8 @@ fn parse(
     Parsed { functions, others, arms_unread }
 }
 
-/// The functions whose not returning would change what a rule sees: those called last in a section that falls.
+/// The functions whose not returning would change what a rule sees: those called last in a section that falls, and
+/// those called right before a section's end, where it seems to leave for the code behind the switch.
 fn asked_about(program: &Program, file: FileId, function: &Function) -> BTreeSet<(Box<str>, FileId)> {
     let body = &function.body;
     let cfg = Cfg::new(body, &|body, call| body.callee(call).is_some_and(|name| program.is_declared_noreturn(name)));
@@ -124,6 +125,18 @@ fn asked_about(program: &Program, file: FileId, function: &Function) -> BTreeSet
         for pair in sections(body, falls[0].switch).windows(2).filter(|p| p[1].labels.iter().any(|l| into.contains(l)))
         {
             if let Some(&last) = pair[0].stmts.last() {
+                names.extend(last_calls(body, last).into_iter().map(|name| (name, file)));
+            }
+        }
+    }
+    for switch in cfg.switches.iter().filter(|s| cfg.is_reachable(s.head)) {
+        for section in sections(body, switch.stmt) {
+            let acts = |s: &&StmtId| !matches!(body.stmt(**s).kind, StmtKind::Break);
+            let mut last = section.stmts.iter().rfind(acts);
+            while let Some(StmtKind::Block(all)) = last.map(|&s| &body.stmt(s).kind) {
+                last = all.iter().rfind(acts);
+            }
+            if let Some(&last) = last.filter(|&&s| matches!(body.stmt(s).kind, StmtKind::Expr(_))) {
                 names.extend(last_calls(body, last).into_iter().map(|name| (name, file)));
             }
         }

@@ -225,33 +225,19 @@ impl<'o, 'c> Hints<'o, 'c> {
             return false;
         }
         let declared = self.declared(&set);
-        // Sections from which control gets behind the switch, by their ends or from within.
-        let exits: Vec<bool> = self
-            .sections
-            .iter()
-            .map(|s| {
-                s.iter().any(|&id| self.holds(id, Kind::Break) || self.holds(id, Kind::Goto))
-                    || s.last().is_none_or(|&id| !self.outline.ends_in_jump(id))
-            })
-            .collect();
         let has_default = self.outline.body(self.switch).iter().any(|&id| {
             let node = self.outline.node(id);
             node.kind == Kind::Label && self.outline.text(node)[0].is("default")
         });
         let in_loop = self.in_loop();
         declared.iter().any(|(name, declared)| {
-            let alone = |i: &usize| exits[*i] && !stores[*i].contains(name);
-            // A way out of a section before the name is set counts, too.
-            let early = |i: &usize| {
-                let first = sections[*i].iter().position(|t| t.text == *name).unwrap_or(0);
-                exits[*i] && sections[*i][..first].iter().any(|t| t.is("break") || t.is("goto"))
-            };
-            let all = 0..sections.len();
-            let leaves = || !has_default || all.clone().any(|i| alone(&i) || early(&i));
+            let left = || self.sections.iter().filter(|s| self.leaves_before(s, name));
+            let leaves = || !has_default || left().next().is_some();
             let odd = || {
                 let sets = stores.iter().filter(|s| s.contains(name)).count();
-                let left = all.clone().filter(|i| alone(i) || early(i)).count();
-                sets >= 2 && left == 1
+                // Some of those that seem to leave it may not: their calls may not return.
+                let forgets = |i: &usize| !stores[*i].contains(name) && self.breaks_at_its_end(&self.sections[*i]);
+                sets >= 2 && left().next().is_some() && (0..stores.len()).filter(forgets).count() <= 2
             };
             let nulls = || {
                 let null = |t: &Token| matches!(&*t.text, "NULL" | "nullptr" | "0");
@@ -262,6 +248,27 @@ impl<'o, 'c> Hints<'o, 'c> {
                 || (declared.pointer && leaves() && nulls())
                 || ((declared.constant || in_loop) && odd())
         })
+    }
+
+    /// Control may leave the section for the code behind the switch before the name is certainly stored into.
+    fn leaves_before(&self, section: &[u32], name: &str) -> bool {
+        let mut todo: Vec<u32> = section.iter().rev().copied().collect();
+        while let Some(id) = todo.pop() {
+            let node = self.outline.node(id);
+            match node.kind {
+                _ if node.hides_jump => return true,
+                Kind::Block => todo.extend(node.children.iter().rev()),
+                Kind::Plain if stored(self.outline.text(node)).contains(name) => return false,
+                Kind::Return => return false,
+                _ if [Kind::Break, Kind::Goto, Kind::Continue].iter().any(|&kind| self.holds(id, kind)) => return true,
+                _ => {}
+            }
+        }
+        true
+    }
+
+    fn breaks_at_its_end(&self, section: &[u32]) -> bool {
+        section.last().is_some_and(|&id| self.last(id) == Kind::Break)
     }
 
     /// The code behind the switch sets the name before it uses it, whatever way it goes.
