@@ -45,9 +45,13 @@ pub fn destroyed<'f>(
         }
         let meet = |a: &Access| meets(body, a, &dead);
         let found = after(view, flow, switch, exit, telling, dead.base, &meet)?;
-        if let Some(used) = found.used() {
+        // Round the loop, what stands right before the switch, or its operand, uses it first.
+        let mut head = flow.accesses.in_block(dead.base, switch.at.head).filter(|a| meet(a) != Meets::Nothing);
+        let again = head.next().filter(|a| meet(a) == Meets::Use);
+        let plain = found.plain.or(again.filter(|_| found.round[0]));
+        if let Some(used) = plain.or(found.any).or(again.filter(|_| found.round[1])) {
             let text = folded(&view.reading.code, body.expr(target).span);
-            let this = Destroyed { text, by, used, plain: found.plain.is_some() };
+            let this = Destroyed { text, by, used, plain: plain.is_some() };
             if best.as_ref().is_none_or(|b| this.plain && !b.plain) {
                 best = Some(this);
             }

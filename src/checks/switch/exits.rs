@@ -245,6 +245,8 @@ pub struct After<'f> {
     pub plain: Option<&'f Access>,
     /// The first use of all.
     pub any: Option<&'f Access>,
+    /// Control may come round to the switch again: past no such test, and at all.
+    pub round: [bool; 2],
 }
 
 impl<'f> After<'f> {
@@ -291,14 +293,13 @@ pub fn after<'f>(
             },
             &mut |block, edge| {
                 // Once round the loop the switch decides anew.
-                if edge.to == switch.at.head {
-                    return false;
-                }
-                let Some(cond) = branches_on(body, cfg, block) else { return true };
-                match known.decides(view, cond, block, edge) {
-                    Some(goes) => goes,
-                    None => through_tests || !telling.depends(body, cond, base),
-                }
+                let round = edge.to == switch.at.head;
+                let goes = branches_on(body, cfg, block).is_none_or(|cond| {
+                    let known = known.decides(view, cond, block, edge);
+                    known.unwrap_or_else(|| through_tests || !telling.depends(body, cond, base))
+                });
+                after.round[usize::from(through_tests)] |= round && goes;
+                goes && !round
             },
         )?;
         // Behind the switch rather than before it, round a loop.
