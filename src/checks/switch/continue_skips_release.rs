@@ -103,7 +103,7 @@ fn acquired(view: &View, flow: &Flow, switch: &Switch, around: Construct, resour
         .stmts
         .iter()
         .any(|s| matches!(&s.kind, StmtKind::Decl(all) if all.iter().any(|d| d.name == resource.base && !d.is_static)));
-    (calls && before && declared && !releases && !reached.head(switch.at.head)).then_some(stmt)
+    (calls && before && declared && !releases && !reached.end(switch.at.head)).then_some(stmt)
 }
 
 /// Between the switch and the `continue` the resource is neither released nor handed on, nor known to be null.
