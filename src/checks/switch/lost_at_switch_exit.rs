@@ -110,6 +110,8 @@ fn is_result(body: &Body, e: ExprId) -> bool {
 fn is_error(body: &Body, e: ExprId) -> bool {
     match body.expr(e).kind {
         ExprKind::Unary { op: UnaryOp::Negate, .. } => true,
+        // The grammar takes the sign of `-1` for a part of the number.
+        ExprKind::Number(text) => body.names.text(text).starts_with('-'),
         ExprKind::Name(name) => {
             let name = body.names.text(name);
             is_error_word(name)
