@@ -20,8 +20,10 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-/// Reports of the same kind that have to end the function for one that does not to stand out.
-const ENDING: usize = 3;
+/// Of reports of the same kind, so many have to end the function for each that does not, for it to stand out.
+const ENDING: usize = 4;
+/// Where nothing is to be compared with: sections of the switch that leave the function when something fails.
+const FAILING: usize = 3;
 
 fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
     let mut reports: Option<FxHashMap<&str, Reports>> = None;
@@ -48,8 +50,8 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
             let reports = reports.get_or_insert_with(|| collect(view));
             let Some(all) = reports.get(name) else { continue };
             let confidence = match () {
-                () if all.ending >= ENDING && all.going_on * 4 <= all.ending => Confidence::Medium,
-                () if failing_sections(view, switch) >= ENDING => Confidence::Low,
+                () if all.going_on * ENDING <= all.ending => Confidence::Medium,
+                () if failing_sections(view, switch) >= FAILING => Confidence::Low,
                 () => continue,
             };
             out.push(finding(view, switch, exit, only, name, all, confidence));
