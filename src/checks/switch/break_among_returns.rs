@@ -1,7 +1,7 @@
 //! `break-among-returns`: one section breaks out to the code behind the switch, where all sections that do the same
 //! return.
 
-use super::early::works;
+use super::early::{is_commented, works};
 use super::exits::{Leaving, Switch};
 use super::facts::{Facts, similarity};
 use super::hints;
@@ -95,7 +95,11 @@ fn odd_ones(view: &View, switch: &Switch, out: &mut Vec<Finding>) {
             .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
         let Some((_, sibling)) = alike else { continue };
         let Some(&last) = switch.sections[sibling].stmts.last() else { continue };
-        let confidence = if leaving >= 2 * LEAVING { Confidence::Medium } else { Confidence::Low };
+        let confidence = match () {
+            () if facts[i].stmts.iter().rfind(|&&s| s != jump).is_some_and(|&s| is_commented(view, s)) => continue,
+            () if leaving >= 2 * LEAVING => Confidence::Medium,
+            () => Confidence::Low,
+        };
         let whole = body.stmt(switch.at.stmt).span;
         let mut finding = view.finding(RULE.id, confidence, body.stmt(jump).span, whole);
         finding.label = "this one goes on behind the switch".into();

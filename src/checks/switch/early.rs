@@ -126,8 +126,7 @@ impl Early {
             None if self.in_else => self.sibling.map_or(start, |s| body.stmt(s).span.end) as usize,
             None => line(line(start).start.saturating_sub(1) as u32).start,
         };
-        let near = Span::new(from, line(jump.end).end.max(from));
-        !view.unit.scan.comments_in(near).is_empty()
+        comment_up_to(view, from, jump.end)
     }
 
     /// The other branch does something and runs on into what the jump leaves undone.
@@ -135,6 +134,21 @@ impl Early {
         let body = &view.function.body;
         self.sibling.is_some_and(|s| works(view, &[s]) && !ends_in_jump(body, s))
     }
+}
+
+/// A comment stands behind a statement, between it and the jump that may follow it, or on the jump's line.
+pub fn is_commented(view: &View, last: StmtId) -> bool {
+    let body = &view.function.body;
+    let end = body.stmt(last).span.end;
+    let next = view.nesting().following(body, last).first();
+    let jump = next.filter(|&&s| matches!(body.stmt(s).kind, StmtKind::Break));
+    comment_up_to(view, end as usize, jump.map_or(end, |&s| body.stmt(s).span.end))
+}
+
+/// A comment stands from `from` on to the end of `end`'s line.
+fn comment_up_to(view: &View, from: usize, end: u32) -> bool {
+    let end = view.source.line_range(view.source.line_index(end)).end;
+    !view.unit.scan.comments_in(Span::new(from, end.max(from))).is_empty()
 }
 
 /// The statements behind, up to the next label of the switch, without a closing jump. `None` where a label stands

@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::early::{only_logs, work_behind};
+use super::early::{is_commented, only_logs, work_behind};
 use super::exits::{Exit, Leaving, Switch, exit_span};
 use super::hints;
 use super::names::{is_error_message_name, written_name};
@@ -50,6 +50,7 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
             let reports = reports.get_or_insert_with(|| collect(view));
             let Some(all) = reports.get(name) else { continue };
             let confidence = match () {
+                () if is_commented(view, only) => continue,
                 () if all.going_on * ENDING <= all.ending => Confidence::Medium,
                 () if failing_sections(view, switch) >= FAILING => Confidence::Low,
                 () => continue,
