@@ -100,6 +100,91 @@ fn one_rule() {
 }
 
 #[test]
+fn a_misspelled_rule_is_guessed() {
+    let folder = Folder::new(&[("falls.c", FALLS)]);
+    let run = folder.run(&["check", "--rule", "implicit-falltrough"]);
+    ends(&run, 2, "a similar value exists: 'implicit-fallthrough'");
+    assert_eq!(run.out, "");
+}
+
+/// An enumeration in a header, and a switch that is odd in several ways.
+fn odd() -> Folder {
+    let code = "#include \"state.h\"\nvoid f(int s)\n{\n    switch (s) {\n    case A: a(); break;\n    case B: b(); break;\n    }\n}\n\
+                int g(int n)\n{\n    switch (n) {\n        int i;\n    case 1: return i;\n    case 2: return 2;\n    default: return 3;\n    }\n}\n";
+    Folder::new(&[("include/state.h", "enum state { A, B, C };\n"), ("f.c", code)])
+}
+
+#[test]
+fn a_profile_chooses_rules() {
+    let folder = odd();
+    let found = |args: &[&str]| {
+        let run = folder.run(&[&["check", "-q", "--format", "json-lines", "--exit-zero"], args].concat());
+        assert_eq!(run.code, Some(0), "{}", run.err);
+        let mut rules: Vec<String> = json_lines(&run).iter().filter_map(|f| Some(f["rule"].as_str()?.into())).collect();
+        rules.sort();
+        rules.dedup();
+        rules.join(" ")
+    };
+    assert_eq!(found(&[]), "");
+    assert_eq!(found(&["--profile", "strict"]), "");
+    assert_eq!(found(&["--profile", "pedantic"]), "unhandled-enumerator");
+    assert_eq!(found(&["--profile", "misra"]), "misra-16-1 misra-16-3 misra-16-4");
+    assert_eq!(found(&["--profile", "cert"]), "misra-16-1 unhandled-enumerator");
+    assert_eq!(found(&["--profile", "audit"]), "misra-16-1 misra-16-3 misra-16-4 unhandled-enumerator");
+    assert_eq!(found(&["--profile", "default", "--rule", "misra-16-4"]), "misra-16-4");
+    assert_eq!(found(&["--profile", "misra", "--rule", "unhandled-enumerator"]), "unhandled-enumerator");
+}
+
+/// The enumeration is found in the file that has it, and what is missing is named.
+#[test]
+fn an_enumeration_of_another_file() {
+    let run = odd().run(&["check", "--profile", "pedantic"]);
+    ends(&run, 1, "coverage");
+    assert!(run.out.contains("no label for `C` of `enum state`, and no `default`"), "{}", run.out);
+    assert!(run.out.contains("f.c:4:5") && run.out.contains("include/state.h:1:1"), "{}", run.out);
+}
+
+#[test]
+fn the_list_of_rules() {
+    let folder = Folder::new(&[]);
+    let table = folder.run(&["rules"]);
+    ends(&table, 0, "");
+    let row = |id: &str| table.out.lines().find(|line| line.starts_with(id)).expect("a row").to_owned();
+    assert!(row("implicit-fallthrough ").contains(" default ") && row("implicit-fallthrough ").contains(" 484 "));
+    assert!(row("misra-16-2 ").contains(" misra, cert "), "{}", table.out);
+    let list = folder.run(&["rules", "--format", "json"]);
+    ends(&list, 0, "");
+    let list: Vec<Value> = serde_json::from_str(&list.out).expect("a list");
+    assert_eq!(list.len(), PAGES.len());
+    for (rule, page) in list.iter().zip(PAGES.iter()) {
+        assert_eq!((rule["id"].as_str(), rule["summary"].as_str()), (Some(page.id), Some(&*page.summary)));
+        let profiles = rule["profiles"].as_array().expect("profiles");
+        assert!(profiles.contains(&"audit".into()) && rule["cwe"].is_array() && rule["references"].is_array());
+    }
+    let default = |rule: &&Value| rule["profiles"].as_array().is_some_and(|p| p.contains(&"default".into()));
+    assert!(list.iter().filter(default).count() >= 2);
+}
+
+#[test]
+fn statistics_count_what_is_hidden_too() {
+    let folder = odd();
+    let args = ["check", "-q", "--profile", "misra", "--min-confidence", "high", "--statistics"];
+    let human = folder.run(&args);
+    ends(&human, 0, "");
+    let rows: Vec<Vec<&str>> = human.out.lines().map(|line| line.split_whitespace().collect()).collect();
+    let at = rows.iter().position(|r| r[..] == ["found", "high", "medium", "low", "rule"]).expect("a table");
+    assert_eq!(rows[at + 1], ["3", "0", "3", "0", "misra-16-3"]);
+    assert_eq!(rows[at + 2], ["1", "0", "1", "0", "misra-16-1"]);
+    assert_eq!(human.err, "");
+    for format in ["json-lines", "sarif", "short"] {
+        let with = folder.run(&[&args[..], &["--format", format]].concat());
+        let without = folder.run(&[&args[..6], &["--format", format]].concat());
+        assert_eq!(with.out, without.out, "what programs read stays as it is");
+        assert!(with.err.contains("misra-16-3") && without.err.is_empty(), "{}", with.err);
+    }
+}
+
+#[test]
 fn explain() {
     let folder = Folder::new(&[]);
     let list = folder.run(&["explain"]);
@@ -269,7 +354,7 @@ fn many() -> Folder {
 fn the_same_bytes_for_any_number_of_threads() {
     let folder = many();
     for format in ["human", "short", "json-lines", "sarif"] {
-        let run = |threads| folder.run(&low(&["--format", format, "--threads", threads]));
+        let run = |threads| folder.run(&low(&["--profile", "audit", "--format", format, "--threads", threads]));
         let (one, many) = (run("1"), run("8"));
         assert!(one.out.len() > 10_000, "{format}: little to compare: {}", one.out);
         assert_eq!((one.code, &one.err), (many.code, &many.err));
@@ -280,7 +365,8 @@ fn the_same_bytes_for_any_number_of_threads() {
 #[test]
 fn the_same_findings_without_slicing() {
     let folder = many();
-    let run = |more: &[&str]| folder.run(&low(&[&["--format", "json-lines"], more].concat())).out;
+    let args = ["--profile", "audit", "--format", "json-lines"];
+    let run = |more: &[&str]| folder.run(&low(&[&args, more].concat())).out;
     assert!(run(&[]) == run(&["--no-slicing"]), "a function parsed alone gives other findings than in its file");
 }
 
@@ -333,7 +419,7 @@ fn the_example_prints_what_it_shows() {
 fn the_table_lists_every_rule() {
     let readme = readme();
     for page in PAGES.iter() {
-        let row = format!("| [`{0}`](rules/{0}.md) | {1} |", page.id, page.family);
+        let row = format!("| [`{0}`](rules/{0}.md) | {1} | {2} |", page.id, page.family, page.set.as_str());
         assert!(readme.contains(&row) && readme.contains(&page.summary), "no row for {}", page.id);
     }
 }

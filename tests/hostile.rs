@@ -194,6 +194,30 @@ fn loops_without_braces_nine_thousand_deep() {
     is_contained(&format!("void g(int x)\n{{\n    switch (x) {{\n    case 1:\n{heads}a();\n    }}\n}}"));
 }
 
+/// The rules on the form of a `switch`, where much of it meets much of it.
+#[test]
+fn thousands_of_switches_of_all_forms() {
+    let many = |n: usize, text: &dyn Fn(usize) -> String| (0..n).map(text).collect::<String>();
+    let function = |body: String| format!("void g(int x)\n{{\n{body}\n}}\n");
+    let flat = function(many(2_000, &|_| "switch (x) { case A: return; }\n".into()));
+    let sections = many(2_000, &|n| format!("case {n}: a(); int d{n}; break;\n"));
+    let enumerators = many(20_000, &|n| format!("E{n},"));
+    let files = [
+        ("enums.h", many(2_000, &|n| format!("enum e{n} {{ A, B, C{n} }};\n"))),
+        ("flat.c", flat),
+        ("deep.c", function(format!("{}{}", "switch (x) { int a; case 1: ".repeat(500), "}".repeat(500)))),
+        ("bools.c", function(many(2_000, &|n| format!("bool b{n}; switch (b{n}) {{ case 1: a(); break; }}\n")))),
+        ("sections.c", function(format!("switch (x) {{\n{sections}}}"))),
+        ("long.h", format!("enum long_one {{ {enumerators} }};\n")),
+        ("long.c", function(many(300, &|n| format!("switch (x) {{ case E{n}: a(); break; }}\n")))),
+        ("includes.c", function(many(1_000, &|_| "switch (x) {\n#include \"x\"\n}\n".into()))),
+    ];
+    let folder = Folder::new(&[]);
+    files.iter().for_each(|(name, text)| folder.write(name, text.as_bytes()));
+    let run = survives(&folder, &["--profile", "audit"]);
+    assert!(run.out.lines().count() > 5_000, "{}", run.err);
+}
+
 #[test]
 fn what_is_never_closed() {
     for open in ["/* never closed", "char *s = \"never closed", "#if never_closed", "int g(int x) { {{{{ switch (x) {"]

@@ -12,6 +12,7 @@ use clap::ValueEnum;
 use crosstalk::checks::engine::run;
 use crosstalk::checks::{Options, RULES, Rule};
 use crosstalk::cli::args::CommentLevel;
+use crosstalk::cli::policy::{Profile, selected};
 use crosstalk::preprocess::comments::CommentStyle;
 use crosstalk::report::Confidence;
 use crosstalk::source::SourceFile;
@@ -85,7 +86,10 @@ fn cut_markers(lines: &[&str]) -> (String, Marked) {
 /// What is wrong with a block, in words; nothing if it does what its page says.
 fn judge(rule: &Rule, block: &Block) -> Vec<String> {
     let files = [SourceFile::new("block.c", block.code.clone().into_bytes())];
-    let rules: Vec<&Rule> = RULES.iter().collect();
+    let mut rules: Vec<&Rule> = selected(&[], Profile::Default).into_iter().map(|(rule, _)| rule).collect();
+    if !rules.iter().any(|r| r.id == rule.id) {
+        rules.push(rule);
+    }
     let options = Options { comment_style: block.comment_style, generated: false, whole_files: false, features: false };
     let outcome = run(&files, &rules, &options, &|| {});
     let mut wrong: Vec<String> = outcome.problems.iter().map(|p| p.message.clone()).collect();

@@ -171,7 +171,7 @@ pub fn place(body: &Body, mut e: ExprId) -> Option<Place> {
                 path.pop();
                 e = operand;
             }
-            ExprKind::Cast(operand) => e = operand,
+            ExprKind::Cast { operand, .. } => e = operand,
             _ => return None,
         }
     }
@@ -263,8 +263,8 @@ impl Collector<'_> {
             ExprKind::Unary { op: UnaryOp::Deref, .. } => self.lvalue(e, Act::Read, mode),
             ExprKind::Unary { op: UnaryOp::AddressOf, operand } => self.lvalue(*operand, Act::Escape, mode),
             ExprKind::Unary { operand, .. } => self.push(*operand, inner),
-            ExprKind::Cast(operand) => self.push(*operand, mode),
-            ExprKind::Update { operand } => self.lvalue(*operand, Act::Update, inner),
+            ExprKind::Cast { operand, .. } => self.push(*operand, mode),
+            ExprKind::Update { operand, .. } => self.lvalue(*operand, Act::Update, inner),
             ExprKind::Assign { op, left, right } => {
                 self.push(*right, inner);
                 self.selected(*left, inner);
@@ -313,6 +313,7 @@ impl Collector<'_> {
             ExprKind::Number(_)
             | ExprKind::Char(_)
             | ExprKind::String(_)
+            | ExprKind::Sizeof { .. }
             | ExprKind::Unevaluated(_)
             | ExprKind::Statement(_) => {}
         }
@@ -342,7 +343,8 @@ impl Collector<'_> {
                     self.push(index, mode);
                     e = base;
                 }
-                ExprKind::Unary { op: UnaryOp::Deref | UnaryOp::AddressOf, operand } | ExprKind::Cast(operand) => {
+                ExprKind::Unary { op: UnaryOp::Deref | UnaryOp::AddressOf, operand }
+                | ExprKind::Cast { operand, .. } => {
                     e = operand;
                 }
                 _ => return self.push(e, mode),

@@ -23,7 +23,7 @@ fn value(body: &Body, id: ExprId, depth: usize) -> Option<bool> {
             "false" | "FALSE" | "NULL" | "nullptr" => Some(false),
             _ => None,
         },
-        ExprKind::Cast(inner) => value(body, *inner, depth),
+        ExprKind::Cast { operand: inner, .. } => value(body, *inner, depth),
         ExprKind::Unary { op: UnaryOp::Not, operand } => value(body, *operand, depth).map(|v| !v),
         ExprKind::Binary { op, left, right } => {
             let (a, b) = (value(body, *left, depth), value(body, *right, depth));

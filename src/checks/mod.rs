@@ -39,6 +39,15 @@ pub const RULES: &[Rule] = &[
     switch::break_among_returns::RULE,
     switch::continue_skips_release::RULE,
     switch::error_goes_on::RULE,
+    switch::missing_default::RULE,
+    switch::misra_16_1::RULE,
+    switch::misra_16_2::RULE,
+    switch::misra_16_3::RULE,
+    switch::misra_16_4::RULE,
+    switch::misra_16_5::RULE,
+    switch::misra_16_6::RULE,
+    switch::misra_16_7::RULE,
+    switch::unhandled_enumerator::RULE,
 ];
 
 pub struct Rule {

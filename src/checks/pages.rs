@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::{RULES, Rule};
-use crate::report::{RuleInfo, Severity};
+use crate::report::{RuleInfo, RuleSet, Severity};
 
 /// What the pages say of every rule, by id.
 pub static PAGES: LazyLock<Vec<RuleInfo>> = LazyLock::new(|| {
@@ -24,6 +24,11 @@ fn info(rule: &Rule) -> RuleInfo {
             "message" => "message",
             "cascade" => "cascade",
             _ => "switch",
+        },
+        set: match field("profile") {
+            "pedantic" => RuleSet::Pedantic,
+            "misra" => RuleSet::Misra,
+            _ => RuleSet::Default,
         },
         summary: field("summary").to_owned(),
         severity: match field("severity") {
@@ -59,6 +64,8 @@ mod tests {
                 "{}: one sentence, no full stop",
                 rule.id
             );
+            let set = format!("profile: {}\n", page.set.as_str());
+            assert!(front.contains(&set), "{}: profile is default, pedantic or misra", rule.id);
             assert!(!page.since.is_empty(), "{}: since which version", rule.id);
             assert!(text.contains("```c bad") && text.contains("```c good"), "{}: shows both sides", rule.id);
         }

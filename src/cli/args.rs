@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use super::policy::Profile;
+use crate::checks::pages::PAGES;
 use crate::preprocess::comments::CommentStyle;
 
 /// Finds switch fall-through, unchecked messages and cascading failures in C. Needs no build.
@@ -19,13 +22,32 @@ pub struct Cli {
 pub enum Command {
     /// Check C files and folders
     Check(Box<CheckArgs>),
+    /// List all rules, with the profiles that run them
+    Rules(RulesArgs),
     /// Explain a rule, or list all rules
     Explain(ExplainArgs),
 }
 
 #[derive(Debug, Args)]
+pub struct RulesArgs {
+    /// Form of the list on stdout
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ListFormat,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// A table
+    #[default]
+    Human,
+    /// One JSON array with an object for each rule
+    Json,
+}
+
+#[derive(Debug, Args)]
 pub struct ExplainArgs {
     /// Rule to explain, such as `implicit-fallthrough`
+    #[arg(value_parser = rule_names(), hide_possible_values = true)]
     pub rule: Option<String>,
 }
 
@@ -64,15 +86,16 @@ pub struct CheckArgs {
     #[arg(long, value_name = "SIZE", default_value = "32M", value_parser = parse_size, help_heading = INPUT)]
     pub max_file_size: u64,
 
-    /// Run only this rule (repeatable)
-    #[arg(long = "rule", value_name = "NAME", help_heading = SELECTION)]
+    /// Run only this rule, whatever the profile (repeatable)
+    #[arg(long = "rule", value_name = "NAME", value_parser = rule_names(), hide_possible_values = true,
+        help_heading = SELECTION)]
     pub rules: Vec<String>,
 
-    /// Set of defaults; strict is --fail-on note --min-confidence low
+    /// Which rules run, and how much of what they find counts
     #[arg(long, value_enum, default_value_t, help_heading = SELECTION)]
     pub profile: Profile,
 
-    /// Hide findings below this confidence [default: medium, with --fail-on note: low]
+    /// Hide findings below this confidence [default: medium, with --fail-on note or --profile audit: low]
     #[arg(long, value_enum, value_name = "LEVEL", help_heading = SELECTION)]
     min_confidence: Option<ConfidenceLevel>,
 
@@ -103,6 +126,10 @@ pub struct CheckArgs {
     /// Write what was read and what was not to FILE, as JSON
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub coverage_json: Option<PathBuf>,
+
+    /// Count the findings of each rule by confidence, hidden ones too: behind the human report, else on stderr
+    #[arg(long, help_heading = OUTPUT)]
+    pub statistics: bool,
 
     /// Show neither progress nor coverage
     #[arg(short, long, help_heading = OUTPUT)]
@@ -159,15 +186,6 @@ pub enum FailOn {
     Note,
     Warning,
     Error,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Profile {
-    /// Likely defects
-    #[default]
-    Default,
-    /// Everything, for audits
-    Strict,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -252,17 +270,12 @@ impl CheckArgs {
 
     pub fn min_confidence(&self) -> ConfidenceLevel {
         // A gate on notes has to see them.
-        self.min_confidence.unwrap_or(match self.fail_on() {
-            FailOn::Note => ConfidenceLevel::Low,
-            FailOn::Warning | FailOn::Error => ConfidenceLevel::Medium,
-        })
+        let all = self.profile == Profile::Audit || self.fail_on() == FailOn::Note;
+        self.min_confidence.unwrap_or(if all { ConfidenceLevel::Low } else { ConfidenceLevel::Medium })
     }
 
     pub fn fail_on(&self) -> FailOn {
-        self.fail_on.unwrap_or(match self.profile {
-            Profile::Default => FailOn::Warning,
-            Profile::Strict => FailOn::Note,
-        })
+        self.fail_on.unwrap_or(if self.profile == Profile::Strict { FailOn::Note } else { FailOn::Warning })
     }
 }
 
@@ -283,6 +296,11 @@ impl Color {
             Color::Auto => terminal && variable("TERM").is_none_or(|term| term != "dumb"),
         }
     }
+}
+
+/// The ids of all rules; for another name, the nearest one is suggested.
+fn rule_names() -> PossibleValuesParser {
+    PossibleValuesParser::new(PAGES.iter().map(|page| page.id))
 }
 
 /// A number of bytes, or of KiB, MiB or GiB with a suffix K, M or G; below 4 GiB, for offsets are 32 bits wide.

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use rayon::prelude::*;
 
 use super::args::{CheckArgs, ConfidenceLevel, FailOn, Format, Input};
+use super::policy::selected;
 use super::progress::Progress;
 use crate::checks::engine::{Outcome, run};
-use crate::checks::pages::PAGES;
-use crate::checks::{Options, RULES, Rule};
+use crate::checks::{Options, Rule};
 use crate::report::{self, Confidence, Coverage, Problem, Report, RuleInfo, Severity};
 use crate::source::{Selection, SourceFile, discover, load, read, read_list, shown};
 
@@ -30,7 +30,7 @@ struct Loaded {
 /// Runs the command. An error is a message for stderr, and exit code 2.
 pub fn check(args: &CheckArgs) -> Result<u8, String> {
     let start = Instant::now();
-    let rules = selected(&args.rules)?;
+    let rules = selected(&args.rules, args.profile);
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(args.threads)
         // Parsing keeps no recursion, the library's own is shallow; this is room for both.
@@ -71,17 +71,6 @@ pub fn check(args: &CheckArgs) -> Result<u8, String> {
 /// A problem goes to stderr as it is met. Nothing more can be done where that fails.
 fn complain(problem: &Problem) {
     let _ = writeln!(io::stderr(), "crosstalk: {}: {}", problem.path, problem.message);
-}
-
-fn selected(names: &[String]) -> Result<Vec<(&'static Rule, RuleInfo)>, String> {
-    if let Some(unknown) = names.iter().find(|name| !RULES.iter().any(|r| r.id == **name)) {
-        return Err(format!("there is no rule `{unknown}`; `crosstalk explain` lists them"));
-    }
-    Ok(PAGES
-        .iter()
-        .filter(|page| names.is_empty() || names.iter().any(|name| name == page.id))
-        .filter_map(|page| Some((RULES.iter().find(|r| r.id == page.id)?, page.clone())))
-        .collect())
 }
 
 fn input(args: &CheckArgs) -> Result<Loaded, String> {
@@ -132,6 +121,7 @@ fn output(args: &CheckArgs, rules: &[(&Rule, RuleInfo)], loaded: &Loaded, outcom
         ConfidenceLevel::Medium => Confidence::Medium,
         ConfidenceLevel::High => Confidence::High,
     };
+    let statistics = args.statistics.then(|| report::statistics::table(&findings));
     let all = findings.len();
     findings.retain(|f| f.confidence >= least);
     let infos: Vec<RuleInfo> = rules.iter().map(|(_, info)| info.clone()).collect();
@@ -152,7 +142,12 @@ fn output(args: &CheckArgs, rules: &[(&Rule, RuleInfo)], loaded: &Loaded, outcom
     };
     let color = args.color.enabled(io::stdout().is_terminal());
     let mut out = BufWriter::new(io::stdout().lock());
-    match report::emit(format, &report, color, &mut out).and_then(|()| out.flush()) {
+    // What programs read stays as it is.
+    let (behind, beside) = if format == report::Format::Human { (statistics, None) } else { (None, statistics) };
+    let written = report::emit(format, &report, color, &mut out)
+        .and_then(|()| out.write_all(behind.unwrap_or_default().as_bytes()))
+        .and_then(|()| out.flush());
+    match written {
         // `crosstalk check | head` is no failure.
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => {}
         other => other.map_err(|e| format!("cannot write the report: {e}"))?,
@@ -161,6 +156,7 @@ fn output(args: &CheckArgs, rules: &[(&Rule, RuleInfo)], loaded: &Loaded, outcom
         let line = format!("{}\n", report::coverage::json(&coverage, &problems));
         std::fs::write(path, line).map_err(|e| format!("{}: {e}", path.display()))?;
     }
+    let _ = write!(io::stderr(), "{}", beside.unwrap_or_default());
     if !args.quiet {
         let _ = writeln!(io::stderr(), "{}", report::coverage::line(&coverage));
     }

@@ -1,27 +1,16 @@
 //! `crosstalk explain`: the rules' pages.
 
-use std::io::{self, Write};
-
+use super::say;
 use crate::checks::pages::PAGES;
 
 /// Prints one rule's page, or a line for each rule. An error is a message for stderr.
 pub fn explain(rule: Option<&str>) -> Result<(), String> {
-    let mut text = String::new();
-    match rule {
-        None => {
-            let width = PAGES.iter().map(|p| p.id.len()).max().unwrap_or(0);
-            for page in PAGES.iter() {
-                text.push_str(&format!("{:width$}  {}\n", page.id, page.summary));
-            }
-        }
-        Some(name) => {
-            let page = PAGES.iter().find(|p| p.id == name);
-            let page = page.ok_or_else(|| format!("there is no rule `{name}`; `crosstalk explain` lists them"))?;
-            text.push_str(page.page);
-        }
-    }
-    match io::stdout().write_all(text.as_bytes()) {
-        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(format!("cannot write: {e}")),
-        _ => Ok(()),
-    }
+    let width = PAGES.iter().map(|p| p.id.len()).max().unwrap_or(0);
+    let asked = PAGES.iter().filter(|page| rule.is_none_or(|name| name == page.id));
+    say(&asked
+        .map(|page| match rule {
+            Some(_) => page.page.to_owned(),
+            None => format!("{:width$}  {}\n", page.id, page.summary),
+        })
+        .collect::<String>())
 }

@@ -3,7 +3,9 @@
 pub mod args;
 mod check;
 mod explain;
+pub mod policy;
 mod progress;
+mod rules;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -12,11 +14,20 @@ use clap::Parser;
 
 use args::{Cli, Command};
 
+/// Writes what a command says. Nobody reading on is no failure.
+fn say(text: &str) -> Result<(), String> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(format!("cannot write: {e}")),
+        _ => Ok(()),
+    }
+}
+
 /// The whole program.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match &cli.command {
         Command::Check(args) => check::check(args),
+        Command::Rules(args) => rules::rules(args.format).map(|()| check::CLEAN),
         Command::Explain(args) => explain::explain(args.rule.as_deref()).map(|()| check::CLEAN),
     };
     match done {

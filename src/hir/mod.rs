@@ -105,6 +105,8 @@ pub struct Declarator {
     pub init: Option<ExprId>,
     pub is_static: bool,
     pub form: DeclaratorForm,
+    /// Its declaration without the value, as text: `const char *name`.
+    pub ty: Symbol,
 }
 
 /// What a name is declared as, as far as its declarator tells: the part nearest to the name decides.
@@ -151,6 +153,9 @@ pub enum ExprKind {
     /// `++` and `--`, before or behind.
     Update {
         operand: ExprId,
+        decrement: bool,
+        /// Its value is the one after the change.
+        prefix: bool,
     },
     Binary {
         op: BinaryOp,
@@ -168,8 +173,17 @@ pub enum ExprKind {
         then: Option<ExprId>,
         otherwise: ExprId,
     },
-    Cast(ExprId),
-    /// `sizeof` and its like: the operand is not evaluated.
+    Cast {
+        /// As written: `const char *`.
+        ty: Symbol,
+        operand: ExprId,
+    },
+    /// The operand is not evaluated. A name in parentheses may be a type's.
+    Sizeof {
+        ty: Option<Symbol>,
+        operand: Option<ExprId>,
+    },
+    /// `offsetof`, `_Alignof`, `_Generic`.
     Unevaluated(Vec<ExprId>),
     /// Braced initialisers, compound literals.
     Braced(Vec<ExprId>),
@@ -239,8 +253,8 @@ impl Body {
             }
             ExprKind::Member { base: a, .. }
             | ExprKind::Unary { operand: a, .. }
-            | ExprKind::Update { operand: a }
-            | ExprKind::Cast(a) => {
+            | ExprKind::Update { operand: a, .. }
+            | ExprKind::Cast { operand: a, .. } => {
                 each(*a);
             }
             ExprKind::Index { base: a, index: b }
@@ -254,6 +268,7 @@ impl Body {
                 then.iter().for_each(|&t| each(t));
                 each(*otherwise);
             }
+            ExprKind::Sizeof { operand, .. } => operand.iter().for_each(|&e| each(e)),
             ExprKind::Unevaluated(all)
             | ExprKind::Braced(all)
             | ExprKind::Opaque(all)

@@ -126,6 +126,13 @@ impl Scan {
         self.directives.get(first).is_some_and(|d| d.span.start < within.end)
     }
 
+    /// Other files' text is put in somewhere in `within`. `text` is the file's.
+    pub fn has_include(&self, text: &str, within: Span) -> bool {
+        let first = self.directives.partition_point(|d| d.span.start < within.start);
+        let inside = self.directives[first..].iter().take_while(|d| d.span.start < within.end);
+        inside.into_iter().any(|d| &text[d.keyword.range()] == "include")
+    }
+
     /// The comments that lie in `within`, in order.
     pub fn comments_in(&self, within: Span) -> &[Span] {
         let first = self.comments.partition_point(|c| c.start < within.start);

@@ -85,6 +85,17 @@ pub fn literal_end(bytes: &[u8], at: usize) -> usize {
     bytes.len()
 }
 
+/// The value of an integer constant.
+pub fn integer(text: &str) -> Option<i64> {
+    let digits = text.trim_end_matches(['u', 'U', 'l', 'L']);
+    match digits.as_bytes() {
+        [b'0', b'x' | b'X', ..] => i64::from_str_radix(&digits[2..], 16).ok(),
+        [b'0', b'b' | b'B', ..] => i64::from_str_radix(&digits[2..], 2).ok(),
+        [b'0', _, ..] => i64::from_str_radix(&digits[1..], 8).ok(),
+        _ => digits.parse().ok(),
+    }
+}
+
 /// The tokens of `text[range]`, their spans being offsets into `text`.
 pub struct Tokens<'a> {
     text: &'a str,

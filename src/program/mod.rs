@@ -2,6 +2,7 @@
 //! by name, and what their declarations say.
 
 mod catalog;
+pub mod enums;
 mod unit;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,6 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use enums::{Enum, Enums, enums_of};
 pub use unit::{Reading, Unit, has_word};
 
 use crate::hir::Function;
@@ -36,6 +38,7 @@ pub struct Program {
     statics: FxHashSet<Definition>,
     /// Functions declared never to return, by name.
     declared_noreturn: FxHashSet<Box<str>>,
+    pub enums: Enums,
     /// Files given up before they were read through, and why.
     pub problems: Vec<(FileId, String)>,
 }
@@ -95,12 +98,17 @@ impl Program {
             }));
         }
         let declared: Vec<Declared> = units.par_iter().map(|unit| declared(unit, &macros)).collect();
+        // A file whose enumerations cannot be read has none: the claims about others stay true.
+        let read_enums = |(unit, file): (&Unit, &SourceFile)| guarded(|| enums_of(unit, &file.text, &macros));
+        let enums: Vec<Vec<Enum>> =
+            units.par_iter().zip(files).map(|pair| read_enums(pair).unwrap_or_default()).collect();
         let mut program = Program {
             units: Vec::new(),
             macros: MacroTable::default(),
             definitions: FxHashMap::default(),
             statics: FxHashSet::default(),
             declared_noreturn: FxHashSet::default(),
+            enums: Enums::new(enums),
             problems,
         };
         for (unit, declared) in units.iter_mut().zip(declared) {

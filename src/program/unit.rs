@@ -99,6 +99,11 @@ impl Unit {
         Unit { file, scan, conditionals, base, masked, habits: OnceLock::new() }
     }
 
+    /// The text with comments and directives blanked and all arms of all conditionals left in.
+    pub fn all_arms(&self) -> &str {
+        if self.conditionals.groups.is_empty() { &self.base.code } else { &self.scan.code }
+    }
+
     /// `text` is the file's.
     pub fn habits(&self, text: &str) -> &Habits {
         self.habits.get_or_init(|| Habits::new(text, &self.scan))
@@ -110,7 +115,7 @@ impl Unit {
         if self.conditionals.groups.is_empty() {
             return (Vec::new(), 0);
         }
-        let code = &self.scan.code;
+        let code = self.all_arms();
         let touched: Vec<Span> =
             self.base.functions.iter().map(|f| f.span).filter(|s| wanted(&code[s.range()])).collect();
         let is_wanted = |arm: &Arm| {

@@ -28,6 +28,7 @@ pub fn rules() -> Vec<RuleInfo> {
     let rule = |id, family, severity, cwe: &[u32]| RuleInfo {
         id,
         family,
+        set: RuleSet::Default,
         summary: format!("{id} in one sentence"),
         severity,
         cwe: cwe.to_vec(),

@@ -14,6 +14,7 @@ pub mod json_lines;
 mod printable;
 pub mod sarif;
 pub mod short;
+pub mod statistics;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -104,6 +105,27 @@ pub struct Fix {
     pub edits: Vec<Edit>,
 }
 
+/// Which set of rules a rule belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuleSet {
+    /// Likely defects: always on.
+    Default,
+    /// What a careful team may want to know of its own code.
+    Pedantic,
+    /// What MISRA C:2012 asks for.
+    Misra,
+}
+
+impl RuleSet {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RuleSet::Default => "default",
+            RuleSet::Pedantic => "pedantic",
+            RuleSet::Misra => "misra",
+        }
+    }
+}
+
 /// What a rule's page says of it; see `rules/*.md`.
 #[derive(Clone, Debug)]
 pub struct RuleInfo {
@@ -111,6 +133,7 @@ pub struct RuleInfo {
     pub id: &'static str,
     /// `switch`, `message` or `cascade`
     pub family: &'static str,
+    pub set: RuleSet,
     /// One sentence without a full stop.
     pub summary: String,
     pub severity: Severity,

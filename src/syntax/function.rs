@@ -180,6 +180,31 @@ mod tests {
     }
 
     #[test]
+    fn types_are_kept_as_text() {
+        let text = "void f(void) { const char *p = (struct s *)q, a[4]; unsigned n = sizeof(struct t) + sizeof *p; --n; }";
+        let functions = read_all(text);
+        let body = &functions[0].body;
+        let mut types: Vec<&str> = Vec::new();
+        for s in &body.stmts {
+            if let StmtKind::Decl(all) = &s.kind {
+                types.extend(all.iter().map(|d| body.names.text(d.ty)));
+            }
+        }
+        for e in &body.exprs {
+            match e.kind {
+                ExprKind::Cast { ty, .. } | ExprKind::Sizeof { ty: Some(ty), .. } => types.push(body.names.text(ty)),
+                _ => {}
+            }
+        }
+        assert_eq!(types, ["const char *p", "const char a[4]", "unsigned n", "struct s *", "struct t"]);
+        let changes = body.exprs.iter().find_map(|e| match e.kind {
+            ExprKind::Update { decrement, prefix, .. } => Some((decrement, prefix)),
+            _ => None,
+        });
+        assert_eq!(changes, Some((true, true)));
+    }
+
+    #[test]
     fn macros_behave_as_written() {
         let defines = "#define RET(x) do { if (x) return; } while (0)\n#define EACH(a) for (a = 0; a; a++)\n#define OP(x) case OP_##x:\n";
         let text = format!("{defines}void f(int x) {{ RET(x); EACH(i) b(); switch (x) {{ OP(A) c(); }} }}");

@@ -23,7 +23,11 @@ enum Lowered {
         name: Option<Symbol>,
         init: Option<ExprId>,
         form: DeclaratorForm,
+        /// Where it ends in the text parsed, a value left out.
+        end: usize,
     },
+    /// As written.
+    Type(Symbol),
     Name(Symbol),
     Static,
     Function {
@@ -236,7 +240,8 @@ impl Lowering<'_> {
             Kind::InitDeclarator => {
                 let init = self.take_expr(&mut children, *field::VALUE);
                 let (name, form) = self.declared(&children);
-                Lowered::Declarator { name, init, form }
+                let end = children.iter().find(|c| c.field == *field::DECLARATOR).map_or(range.end, |c| c.range.end);
+                Lowered::Declarator { name, init, form, end }
             }
             Kind::PointerDeclarator
             | Kind::ArrayDeclarator
@@ -251,7 +256,7 @@ impl Lowering<'_> {
                 };
                 let (name, inner) = self.declared(&children);
                 let form = if inner == DeclaratorForm::Plain { own } else { inner };
-                Lowered::Declarator { name, init: None, form }
+                Lowered::Declarator { name, init: None, form, end: range.end }
             }
             Kind::StorageClass => match self.text_of(range) {
                 "static" => Lowered::Static,
@@ -261,8 +266,8 @@ impl Lowering<'_> {
             | Kind::StructSpecifier
             | Kind::UnionSpecifier
             | Kind::EnumSpecifier
-            | Kind::TypeDescriptor
             | Kind::MacroType => Lowered::Nothing,
+            Kind::TypeDescriptor => Lowered::Type(self.symbol(range)),
             Kind::If => {
                 let cond = self.cond(&mut children, range);
                 let then = self.take_stmt(&mut children, *field::CONSEQUENCE, range);
@@ -399,16 +404,20 @@ impl Lowering<'_> {
     fn declaration(&mut self, kind: Kind, children: Vec<Value>, range: &std::ops::Range<usize>) -> Lowered {
         let is_static = children.iter().any(|c| matches!(c.what, Lowered::Static));
         let mut declarators = Vec::new();
+        let first = children.iter().find(|c| c.field == *field::DECLARATOR).map_or(range.end, |c| c.range.start);
+        let specifiers = range.start..first;
         for child in &children {
-            let (name, init, form) = match child.what {
-                Lowered::Declarator { name: Some(name), init, form } => (name, init, form),
+            let (name, init, form, end) = match child.what {
+                Lowered::Declarator { name: Some(name), init, form, end } => (name, init, form, end),
                 Lowered::Expr(e) if child.field == *field::DECLARATOR => match self.exprs[e.0 as usize].kind {
-                    ExprKind::Name(name) => (name, None, DeclaratorForm::Plain),
+                    ExprKind::Name(name) => (name, None, DeclaratorForm::Plain, child.range.end),
                     _ => continue,
                 },
                 _ => continue,
             };
-            declarators.push(Declarator { name, init, is_static, form });
+            let ty = [self.text_of(&specifiers), self.text_of(&(child.range.start..end))].concat();
+            let ty = self.names.intern(&ty);
+            declarators.push(Declarator { name, init, is_static, form, ty });
         }
         if kind == Kind::TypeDefinition {
             declarators.clear();

@@ -408,7 +408,7 @@ impl Builder<'_> {
                 ExprKind::Binary { left, right, .. } | ExprKind::Assign { left, right, .. } => {
                     todo.extend([*left, *right])
                 }
-                ExprKind::Cast(inner) | ExprKind::Unary { operand: inner, .. } => todo.push(*inner),
+                ExprKind::Cast { operand: inner, .. } | ExprKind::Unary { operand: inner, .. } => todo.push(*inner),
                 ExprKind::Conditional { cond, .. } => todo.push(*cond),
                 _ => {}
             }

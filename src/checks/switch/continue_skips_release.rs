@@ -94,7 +94,7 @@ fn acquired(view: &View, flow: &Flow, switch: &Switch, around: Construct, resour
     )?;
     let (stmt, value) = from?;
     let mut value = value?;
-    while let ExprKind::Cast(inner) = body.expr(value).kind {
+    while let ExprKind::Cast { operand: inner, .. } = body.expr(value).kind {
         value = inner;
     }
     let calls = matches!(body.expr(value).kind, ExprKind::Call { .. });

@@ -76,7 +76,7 @@ fn destroys(body: &Body, mut s: StmtId) -> Option<(StmtId, ExprId)> {
                     _ => return None,
                 };
                 let target = match body.expr(target).kind {
-                    ExprKind::Cast(inner) => inner,
+                    ExprKind::Cast { operand: inner, .. } => inner,
                     _ => target,
                 };
                 let named = matches!(body.expr(target).kind, ExprKind::Name(_) | ExprKind::Member { .. });

@@ -213,7 +213,7 @@ pub fn only_logs(view: &View, s: StmtId) -> bool {
     let logs = |s: StmtId| match body.stmt(s).kind {
         _ if is_in_log_macro(view, s) => true,
         StmtKind::Expr(mut e) => {
-            while let ExprKind::Cast(inner) = body.expr(e).kind {
+            while let ExprKind::Cast { operand: inner, .. } = body.expr(e).kind {
                 e = inner;
             }
             calls_log(body, e)

@@ -237,7 +237,7 @@ pub fn called(body: &Body, mut e: ExprId) -> Option<&str> {
         match body.expr(e).kind {
             ExprKind::Call { .. } => return body.callee(e),
             ExprKind::Assign { right, .. } => e = right,
-            ExprKind::Cast(inner) => e = inner,
+            ExprKind::Cast { operand: inner, .. } => e = inner,
             _ => return None,
         }
     }
@@ -261,7 +261,7 @@ fn collect_writes(body: &Body, code: &str, root: ExprId, top: Option<usize>, out
     body.walk(root, &mut |e| {
         let (target, compound) = match &body.expr(e).kind {
             ExprKind::Assign { op, left, .. } => (*left, op.is_some()),
-            ExprKind::Update { operand } => (*operand, true),
+            ExprKind::Update { operand, .. } => (*operand, true),
             ExprKind::Call { args, .. } if body.callee(e).is_some_and(|name| COPIES.contains(&name)) => {
                 match args.first() {
                     Some(&first) => (first, false),
@@ -288,10 +288,10 @@ pub fn base_name(body: &Body, mut e: ExprId) -> Option<Symbol> {
         match body.expr(e).kind {
             ExprKind::Name(name) => return Some(name),
             ExprKind::Member { base, .. } | ExprKind::Index { base, .. } => e = base,
-            ExprKind::Unary { op: UnaryOp::Deref | UnaryOp::AddressOf, operand } | ExprKind::Cast(operand) => {
+            ExprKind::Unary { op: UnaryOp::Deref | UnaryOp::AddressOf, operand } | ExprKind::Cast { operand, .. } => {
                 e = operand
             }
-            ExprKind::Update { operand } => e = operand,
+            ExprKind::Update { operand, .. } => e = operand,
             _ => return None,
         }
     }

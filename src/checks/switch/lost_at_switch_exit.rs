@@ -102,7 +102,7 @@ fn is_result(body: &Body, e: ExprId) -> bool {
                 || matches!(body.names.text(name), "true" | "false")
         }
         ExprKind::Unary { op: UnaryOp::Negate, operand } => is_result(body, operand),
-        ExprKind::Cast(inner) => is_result(body, inner),
+        ExprKind::Cast { operand: inner, .. } => is_result(body, inner),
         _ => false,
     }
 }
@@ -118,7 +118,7 @@ fn is_error(body: &Body, e: ExprId) -> bool {
                 || matches!(name, "FALSE" | "false" | "NULL")
                 || (name.starts_with('E') && name.len() <= 8)
         }
-        ExprKind::Cast(inner) => is_error(body, inner),
+        ExprKind::Cast { operand: inner, .. } => is_error(body, inner),
         _ => false,
     }
 }

@@ -109,7 +109,7 @@ pub fn reads_behind_pointers(name: &str) -> bool {
 
 /// The null pointer, as written.
 pub fn is_null(body: &Body, mut e: ExprId) -> bool {
-    while let ExprKind::Cast(inner) = body.expr(e).kind {
+    while let ExprKind::Cast { operand: inner, .. } = body.expr(e).kind {
         e = inner;
     }
     match body.expr(e).kind {

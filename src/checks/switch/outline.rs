@@ -207,7 +207,7 @@ impl Reader<'_, '_> {
                     "goto" => Kind::Goto,
                     _ => Kind::Return,
                 };
-                self.skip_to_semicolon();
+                self.skip_statement();
                 Some(self.add(kind, from, Vec::new()))
             }
             "if" => {
@@ -235,7 +235,7 @@ impl Reader<'_, '_> {
                 self.at += 1;
                 let children = self.branch(depth).into_iter().collect();
                 if self.is("while") {
-                    self.skip_to_semicolon();
+                    self.skip_statement();
                 }
                 Some(self.add(Kind::Loop, from, children))
             }
@@ -328,7 +328,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn skip_to_semicolon(&mut self) {
+    fn skip_statement(&mut self) {
         let mut parens = 0usize;
         while let Some(token) = self.outline.tokens.get(self.at) {
             match &*token.text {

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::destroyed::destroyed;
 use super::early::Early;
 use super::exits::{Exit, Leaving, Meets, Switch, Telling, after, exit_span, is_test, loop_around};
+use super::handled::{Handled, without_default};
 use super::hints;
 use super::names::{is_null, jump_word, reads_behind_pointers, written_name};
 use crate::analysis::access::{Access, Act, Step};
@@ -58,7 +59,7 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
         let mut left: Vec<Left> = Vec::new();
         for name in set_inside(view, flow, switch, telling) {
             let all = [Before::Nothing, Before::Null, Before::Stale, Before::Constant];
-            let found = all.iter().map(|&before| left_as(view, flow, switch, telling, name, before));
+            let found = all.iter().map(|&before| left_as(cx, view, switch, name, before));
             let found = found.into_iter().find(|found| !found.is_empty()).unwrap_or_default();
             if found.len() <= MAX_EXITS {
                 left.extend(found);
@@ -134,15 +135,10 @@ fn origins(view: &View, flow: &Flow, switch: &Switch, name: Symbol, before: Befo
 }
 
 /// The exits that leave the variable as `before` says, where the code behind them uses it.
-fn left_as<'f>(
-    view: &View,
-    flow: &'f Flow,
-    switch: &Switch,
-    telling: &Telling,
-    name: Symbol,
-    before: Before,
-) -> Vec<Left<'f>> {
+fn left_as<'f>(cx: &Context, view: &'f View, switch: &Switch, name: Symbol, before: Before) -> Vec<Left<'f>> {
     let body = &view.function.body;
+    let flow = view.flow(cx);
+    let telling = switch.telling(view, flow);
     let origins = origins(view, flow, switch, name, before);
     let Some(&(_, origin)) = origins.first() else { return Vec::new() };
     let starts: Vec<From> = origins.iter().map(|(from, _)| *from).collect();
@@ -176,9 +172,12 @@ fn left_as<'f>(
         if asserts || (no_case && old) {
             continue;
         }
+        let missed = if no_case { missed_values(cx, view, switch) } else { Missed::Named };
         let sets_too = section_sets(view, flow, switch, telling, name, before, exit);
         let confidence = match before {
-            _ if found.plain.is_none() || no_case => Confidence::Low,
+            _ if missed == Missed::None => continue,
+            _ if found.plain.is_none() || missed == Missed::Perhaps => Confidence::Low,
+            _ if no_case => Confidence::Medium,
             // A conditional way out whose author says why, or one of several.
             Before::Nothing | Before::Null if sets_too && !explained(view, switch, exit) => Confidence::Medium,
             _ if sets_too => Confidence::Low,
@@ -241,6 +240,24 @@ fn asserts_never(view: &View, s: StmtId) -> bool {
             name.to_ascii_lowercase().contains("assert") && never
         }
         _ => false,
+    }
+}
+
+/// Values that no label of a switch without `default` fits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Missed {
+    None,
+    /// There may be some.
+    Perhaps,
+    /// An enumeration names them.
+    Named,
+}
+
+fn missed_values(cx: &Context, view: &View, switch: &Switch) -> Missed {
+    match without_default(cx, view).iter().find(|open| open.switch.stmt == switch.at.stmt).map(|open| &open.handled) {
+        None => Missed::None,
+        Some(Handled::Enumeration(_)) => Missed::Named,
+        Some(_) => Missed::Perhaps,
     }
 }
 

@@ -4,7 +4,7 @@ fn parse(arguments: &[&str]) -> Result<CheckArgs, clap::Error> {
     let line = ["crosstalk", "check"].iter().chain(arguments);
     match Cli::try_parse_from(line)?.command {
         Command::Check(check) => Ok(*check),
-        Command::Explain(_) => unreachable!(),
+        Command::Rules(_) | Command::Explain(_) => unreachable!(),
     }
 }
 
@@ -76,15 +76,35 @@ fn extensions_add_up() {
 
 #[test]
 fn rules_repeat() {
-    assert_eq!(check(&["--rule", "a", "--rule", "b"]).rules, ["a", "b"]);
+    let (one, other) = ("implicit-fallthrough", "misplaced-fallthrough-mark");
+    assert_eq!(check(&["--rule", one, "--rule", other]).rules, [one, other]);
+}
+
+#[test]
+fn a_misspelled_rule_gets_the_nearest_name() {
+    for line in [&["check", "--rule", "implicit-falltrough"], &["explain", "implicit-falltrough"][..]] {
+        let error = Cli::try_parse_from(std::iter::once(&"crosstalk").chain(line)).expect_err("no such rule");
+        assert_eq!(error.exit_code(), 2);
+        assert!(error.to_string().contains("a similar value exists: 'implicit-fallthrough'"), "{error}");
+    }
+}
+
+#[test]
+fn the_audit_profile_hides_nothing() {
+    let audit = check(&["--profile", "audit"]);
+    assert_eq!((audit.min_confidence(), audit.fail_on()), (ConfidenceLevel::Low, FailOn::Warning));
+    assert_eq!(check(&["--profile", "misra"]).min_confidence(), ConfidenceLevel::Medium);
 }
 
 #[test]
 fn explain_takes_a_rule_or_none() {
-    for (line, rule) in [(&["crosstalk", "explain"][..], None), (&["crosstalk", "explain", "r"], Some("r"))] {
+    for (line, rule) in [
+        (&["crosstalk", "explain"][..], None),
+        (&["crosstalk", "explain", "implicit-fallthrough"], Some("implicit-fallthrough")),
+    ] {
         match Cli::try_parse_from(line).unwrap().command {
             Command::Explain(explain) => assert_eq!(explain.rule.as_deref(), rule),
-            Command::Check(_) => unreachable!(),
+            Command::Rules(_) | Command::Check(_) => unreachable!(),
         }
     }
 }

@@ -47,10 +47,15 @@ impl Lowering<'_> {
                     (_, operand) => ExprKind::Opaque(operand.into_iter().collect()),
                 }
             }
-            Kind::Update => match self.any_expr(&mut children) {
-                Some(operand) => ExprKind::Update { operand },
-                None => ExprKind::Opaque(Vec::new()),
-            },
+            Kind::Update => {
+                let operator = children.iter().find(|c| c.field == *field::OPERATOR);
+                let decrement = operator.is_some_and(|c| self.text_of(&c.range) == "--");
+                let prefix = operator.is_some_and(|c| c.range.start == range.start);
+                match self.any_expr(&mut children) {
+                    Some(operand) => ExprKind::Update { operand, decrement, prefix },
+                    None => ExprKind::Opaque(Vec::new()),
+                }
+            }
             Kind::Binary | Kind::Assignment => {
                 let operator =
                     children.iter().find(|c| c.field == *field::OPERATOR).map(|c| self.text_of(&c.range).to_owned());
@@ -79,11 +84,18 @@ impl Lowering<'_> {
                     _ => ExprKind::Opaque([cond, then, otherwise].into_iter().flatten().collect()),
                 }
             }
-            Kind::Cast => match self.any_expr(&mut children) {
-                Some(operand) => ExprKind::Cast(operand),
-                None => ExprKind::Opaque(Vec::new()),
-            },
-            Kind::Sizeof | Kind::Alignof | Kind::Offsetof => ExprKind::Unevaluated(self.exprs_of(children)),
+            Kind::Cast => {
+                let ty = self.type_text(&children);
+                match self.any_expr(&mut children) {
+                    Some(operand) => ExprKind::Cast { ty: ty.unwrap_or_else(|| self.names.intern("")), operand },
+                    None => ExprKind::Opaque(Vec::new()),
+                }
+            }
+            Kind::Sizeof => {
+                let ty = self.type_text(&children);
+                ExprKind::Sizeof { ty, operand: self.any_expr(&mut children) }
+            }
+            Kind::Alignof | Kind::Offsetof => ExprKind::Unevaluated(self.exprs_of(children)),
             Kind::Parenthesized | Kind::Extension => {
                 // `({ … })`
                 if let Some(block) = children.iter().find_map(|c| match c.what {

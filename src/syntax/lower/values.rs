@@ -6,6 +6,14 @@ use crate::syntax::kinds::Kind;
 use crate::syntax::markers::TYPE_ARGUMENT;
 
 impl Lowering<'_> {
+    /// The type that a cast or `sizeof` names.
+    pub(super) fn type_text(&self, children: &[Value]) -> Option<Symbol> {
+        children.iter().find_map(|c| match c.what {
+            Lowered::Type(ty) => Some(ty),
+            _ => None,
+        })
+    }
+
     /// The name that the children declare, and as what.
     pub(super) fn declared(&self, children: &[Value]) -> (Option<Symbol>, DeclaratorForm) {
         let found = children.iter().find_map(|c| match c.what {

@@ -1,0 +1,81 @@
+//! `crosstalk rules`: what rules there are, for people and programs.
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use super::args::ListFormat;
+use super::policy::Profile;
+use super::say;
+use crate::checks::pages::PAGES;
+use crate::report::{RuleInfo, RuleSet};
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    id: &'a str,
+    family: &'a str,
+    /// Every profile that runs the rule.
+    profiles: Vec<String>,
+    severity: &'a str,
+    cwe: &'a [u32],
+    references: &'a [String],
+    since: &'a str,
+    summary: &'a str,
+}
+
+/// Prints the list. An error is a message for stderr.
+pub fn rules(format: ListFormat) -> Result<(), String> {
+    match format {
+        ListFormat::Human => say(&table()),
+        ListFormat::Json => {
+            let entries: Vec<Entry> = PAGES.iter().map(entry).collect();
+            let list = serde_json::to_string_pretty(&entries).map_err(|e| e.to_string())?;
+            say(&format!("{list}\n"))
+        }
+    }
+}
+
+fn entry(page: &RuleInfo) -> Entry<'_> {
+    Entry {
+        id: page.id,
+        family: page.family,
+        profiles: Profile::value_variants().iter().filter(|p| p.runs(page)).map(|p| p.name()).collect(),
+        severity: page.severity.as_str(),
+        cwe: &page.cwe,
+        references: &page.references,
+        since: &page.since,
+        summary: &page.summary,
+    }
+}
+
+fn table() -> String {
+    let head = ["rule", "family", "profile", "severity", "CWE", "references", "summary"].map(str::to_owned);
+    let rows: Vec<[String; 7]> = std::iter::once(head).chain(PAGES.iter().map(row)).collect();
+    let mut widths = [0; 7];
+    for row in &rows {
+        widths.iter_mut().zip(row).for_each(|(width, cell)| *width = cell.len().max(*width));
+    }
+    let line = |row: &[String; 7]| -> String {
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}  "));
+        format!("{}\n", cells.collect::<String>().trim_end())
+    };
+    let list: String = rows.iter().map(line).collect();
+    format!("{list}\nRules of the default profile run in every profile, and every rule runs in the profile audit.\n")
+}
+
+fn row(page: &RuleInfo) -> [String; 7] {
+    let entry = entry(page);
+    let profiles = match page.set {
+        RuleSet::Default => page.set.as_str().to_owned(),
+        _ => entry.profiles.iter().filter(|p| **p != Profile::Audit.name()).cloned().collect::<Vec<_>>().join(", "),
+    };
+    let cwe: Vec<String> = page.cwe.iter().map(u32::to_string).collect();
+    [
+        page.id.to_owned(),
+        page.family.to_owned(),
+        profiles,
+        entry.severity.to_owned(),
+        cwe.join(", "),
+        page.references.join(", "),
+        page.summary.clone(),
+    ]
+}
