@@ -35,11 +35,7 @@ pub fn destroyed<'f>(
         let Some((by, target)) = destroys(body, s) else { continue };
         let Some(dead) = place(body, target) else { continue };
         // `free(p); p = NULL;`
-        let set_anew = |s: &StmtId| {
-            flow.block_of(*s).is_some_and(|b| {
-                flow.accesses.of(b).iter().any(|a| a.stmt == *s && a.may_write() && a.place.covers(&dead))
-            })
-        };
+        let set_anew = |s: &StmtId| flow.accesses.of(*s).iter().any(|a| a.may_write() && a.place.covers(&dead));
         if all[i + 1..at].iter().any(set_anew) {
             continue;
         }

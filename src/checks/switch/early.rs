@@ -3,7 +3,6 @@
 use super::exits::Switch;
 use super::facts::{MAX_STMTS, ends_in_jump};
 use super::names::{calls_log, is_in_log_macro};
-use crate::analysis::nesting::is_loop;
 use crate::checks::View;
 use crate::hir::{Body, ExprId, ExprKind, StmtId, StmtKind};
 use crate::source::Span;
@@ -64,7 +63,7 @@ impl Early {
                 StmtKind::Switch { .. } if outer == switch.at.stmt => break,
                 StmtKind::Block(all) => {
                     let at = all.iter().position(|&s| s == inner)?;
-                    let rest = following(body, &all[at + 1..])?;
+                    let rest = following(body, &all[at + 1..], switch.has_labels)?;
                     if early.depth == 0 {
                         // Behind the jump itself nothing runs: that is another defect.
                         if inner == jump && !rest.is_empty() {
@@ -153,7 +152,7 @@ fn comment_up_to(view: &View, from: usize, end: u32) -> bool {
 
 /// The statements behind, up to the next label of the switch, without a closing jump. `None` where a label stands
 /// among them that something else may jump to.
-fn following(body: &Body, rest: &[StmtId]) -> Option<Vec<StmtId>> {
+fn following(body: &Body, rest: &[StmtId], has_labels: bool) -> Option<Vec<StmtId>> {
     let end = rest.iter().position(|&s| matches!(body.stmt(s).kind, StmtKind::Case(_))).unwrap_or(rest.len());
     let mut all = rest[..end].to_vec();
     let holds_label = |&s: &StmtId| {
@@ -161,7 +160,7 @@ fn following(body: &Body, rest: &[StmtId]) -> Option<Vec<StmtId>> {
         body.walk_stmts(s, &mut |s| found |= matches!(body.stmt(s).kind, StmtKind::Label(_) | StmtKind::Opaque));
         found
     };
-    if all.iter().any(holds_label) {
+    if has_labels && all.iter().any(holds_label) {
         return None;
     }
     while all.last().is_some_and(|&s| is_idle(body, s)) {
@@ -189,6 +188,9 @@ pub fn works(view: &View, stmts: &[StmtId]) -> bool {
     let body = &view.function.body;
     let mut found = false;
     for &top in stmts {
+        if found {
+            break;
+        }
         body.walk_first(top, MAX_STMTS, &mut |s| {
             if found || only_logs(view, s) {
                 return;
@@ -223,21 +225,5 @@ pub fn only_logs(view: &View, s: StmtId) -> bool {
     match &body.stmt(s).kind {
         StmtKind::Block(all) if !body.stmt(s).in_macro => !all.is_empty() && all.iter().all(|&s| logs(s)),
         _ => logs(s),
-    }
-}
-
-/// What runs behind the switch, up to the end of the loop around it or of the function, does something.
-pub fn work_behind(view: &View, switch: &Switch) -> bool {
-    let body = &view.function.body;
-    let nesting = view.nesting();
-    let mut inner = switch.at.stmt;
-    loop {
-        if works(view, nesting.following(body, inner)) {
-            return true;
-        }
-        match nesting.parent(inner) {
-            Some(outer) if !is_loop(body, outer) => inner = outer,
-            _ => return false,
-        }
     }
 }

@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::early::{is_commented, only_logs, work_behind};
+use super::early::{is_commented, only_logs};
 use super::exits::{Exit, Leaving, Switch, exit_span};
 use super::hints;
 use super::names::{is_error_message_name, written_name};
@@ -28,6 +28,7 @@ const FAILING: usize = 3;
 fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
     let mut reports: Option<FxHashMap<&str, Reports>> = None;
     for switch in view.switches() {
+        let mut failing = None;
         for exit in &switch.exits {
             let Some(section) = exit.section.map(|i| &switch.sections[i]) else { continue };
             let body = &view.function.body;
@@ -44,7 +45,7 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
                 Leaving::NoCase => false,
             };
             let name = written_name(view, only);
-            if !direct || !only_logs(view, only) || !is_error_message_name(name) || !work_behind(view, switch) {
+            if !direct || !only_logs(view, only) || !is_error_message_name(name) || !switch.work_behind(view) {
                 continue;
             }
             let reports = reports.get_or_insert_with(|| collect(view));
@@ -52,7 +53,7 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
             let confidence = match () {
                 () if is_commented(view, only) => continue,
                 () if all.going_on * ENDING <= all.ending => Confidence::Medium,
-                () if failing_sections(view, switch) >= FAILING => Confidence::Low,
+                () if *failing.get_or_insert_with(|| failing_sections(view, switch)) >= FAILING => Confidence::Low,
                 () => continue,
             };
             out.push(finding(view, switch, exit, only, name, all, confidence));

@@ -3,17 +3,17 @@
 
 use rustc_hash::FxHashSet;
 
-use super::early::{Branch, Early, work_behind, works};
+use super::early::{Branch, Early, works};
 use super::exits::{Exit, Leaving, Meets, Switch, Telling, after, is_test, loop_around};
-use super::facts::folded;
+use super::facts::{MAX_STMTS, folded};
 use super::hints;
 use super::names::{is_log_name, is_null, is_releasing_name, jump_word, writes_argument};
 use crate::analysis::access::{Access, Act, Place, Step, place};
 use crate::analysis::cfg::Cfg;
 use crate::analysis::constant;
 use crate::analysis::flow::{Flow, From, Go, Reached};
-use crate::checks::{Context, Rule, View};
-use crate::hir::{BinaryOp, Body, DeclaratorForm, ExprId, ExprKind, Parameter, StmtId, StmtKind, Symbol, UnaryOp};
+use crate::checks::{Context, Local, Rule, View};
+use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtId, StmtKind, Symbol, UnaryOp};
 use crate::report::{Confidence, Finding};
 
 pub const RULE: Rule = Rule {
@@ -142,7 +142,7 @@ impl Path<'_, '_> {
             constant: early.condition(body).is_some_and(|c| constant(body, c).is_some()),
             skips_work: works(view, &early.skipped),
             outside_works: works(view, &early.outside),
-            work_behind: work_behind(view, self.switch),
+            work_behind: self.switch.work_behind(view),
             suffers: self.suffers(),
             flag: self.flag(),
             null_used: self.null_used(),
@@ -155,28 +155,11 @@ impl Path<'_, '_> {
     fn skipped(&self) -> FxHashSet<StmtId> {
         let mut all = FxHashSet::default();
         for &s in &self.early.skipped {
-            self.body().walk_stmts(s, &mut |s| {
+            self.body().walk_first(s, MAX_STMTS, &mut |s| {
                 all.insert(s);
             });
         }
         all
-    }
-
-    fn is_parameter(&self, name: Symbol) -> bool {
-        self.view.function.params.iter().any(|p| p.name == name)
-    }
-
-    /// A variable or parameter that is declared with a `*`.
-    fn is_pointer(&self, name: Symbol) -> bool {
-        let declares = |s: &StmtKind| matches!(s, StmtKind::Decl(all) if all.iter().any(|d| d.name == name && d.form == DeclaratorForm::Pointer));
-        let of_parameter = |p: &Parameter| p.name == name && self.view.reading.code[p.span.range()].contains('*');
-        self.view.function.params.iter().any(of_parameter) || self.body().stmts.iter().any(|s| declares(&s.kind))
-    }
-
-    fn is_local(&self, name: Symbol) -> bool {
-        let declares =
-            |s: &StmtKind| matches!(s, StmtKind::Decl(all) if all.iter().any(|d| d.name == name && !d.is_static));
-        self.is_parameter(name) || self.body().stmts.iter().any(|s| declares(&s.kind))
     }
 
     /// What the skipped statements set and the code behind the switch reads, where nothing has set it before in this
@@ -217,6 +200,7 @@ impl Path<'_, '_> {
                 operand.insert(name);
             }
         });
+        let is_parameter = |name: Symbol| self.view.local(name).is_some_and(|l| l.parameter);
         // A constant by name that a macro is given.
         let shouts = |name: Symbol| !body.names.text(name).bytes().any(|b| b.is_ascii_lowercase());
         let inside = |name: Symbol| {
@@ -228,8 +212,10 @@ impl Path<'_, '_> {
         let mut ordered: Vec<StmtId> = skipped.iter().copied().collect();
         ordered.sort_unstable();
         for s in ordered {
-            let Some(block) = self.flow.block_of(s) else { continue };
-            for a in self.flow.accesses.of(block).iter().filter(|a| a.stmt == s) {
+            if all.len() >= MAX_PLACES {
+                break;
+            }
+            for a in self.flow.accesses.of(s) {
                 let Some(expr) = a.expr else { continue };
                 let sets = match a.act {
                     Act::Write => !a.value.is_some_and(|value| mentions(body, value, &a.place)),
@@ -239,7 +225,7 @@ impl Path<'_, '_> {
                 };
                 let base = a.place.base;
                 // The operand's own variable is a state; a parameter has a value from the start.
-                let given = operand.contains(&base) || self.is_parameter(base) || shouts(base);
+                let given = operand.contains(&base) || is_parameter(base) || shouts(base);
                 let given = given && a.place.is_variable();
                 if sets && !given && !inside(base) && !all.iter().any(|(p, ..)| *p == a.place) {
                     all.push((a.place.clone(), s, expr));
@@ -267,7 +253,7 @@ impl Path<'_, '_> {
             text: self.text(expr),
             plain: found.plain.is_some() && behind,
             behind,
-            local: !place.path.contains(&Step::Deref) && self.is_local(place.base),
+            local: !place.path.contains(&Step::Deref) && self.view.local(place.base).is_some(),
             fresh: false,
             others: others.count(),
         })
@@ -298,7 +284,7 @@ impl Path<'_, '_> {
         let null = place(body, tested)?;
         let depth = null.path.len();
         // To be handed on is to be used, but not where null is welcome or where the value may as well be a number.
-        let is_number = null.is_variable() && self.is_local(null.base) && !self.is_pointer(null.base);
+        let is_number = null.is_variable() && matches!(self.view.local(null.base), Some(Local { pointer: false, .. }));
         let bears_null = |call| body.callee(call).is_some_and(|name| is_releasing_name(name) || is_log_name(name));
         let meet = |a: &Access| {
             let behind = a.place.path.len() > depth && a.place.path.starts_with(&null.path);
@@ -324,7 +310,7 @@ impl Path<'_, '_> {
         self.early.before.iter().find_map(|&s| {
             let StmtKind::Expr(e) = body.stmt(s).kind else { return None };
             let ExprKind::Assign { op: None, left, .. } = body.expr(e).kind else { return None };
-            let set = place(body, left).filter(|p| p.is_variable() && self.is_local(p.base))?;
+            let set = place(body, left).filter(|p| p.is_variable() && self.view.local(p.base).is_some())?;
             let reads = |a: &Access| skipped.contains(&a.stmt) && matches!(a.act, Act::Read | Act::Escape);
             let mut read = false;
             self.flow.forward(
@@ -348,22 +334,31 @@ impl Path<'_, '_> {
             self.view.reading.code[body.stmt(s).span.range()].split_ascii_whitespace().collect()
         };
         let &next = self.early.skipped.first()?;
+        let is_short = |s: StmtId| body.stmt(s).span.range().len() <= MAX_BYTES;
+        if self.early.depth != 1 || !is_short(self.early.innermost) || !is_short(next) {
+            return None;
+        }
         let own = squeezed(self.early.innermost);
         let without = own.replacen("break;", "", 1);
-        if self.early.depth != 1 || without.len() == own.len() || without.contains("break;") {
+        if without.len() == own.len() || without.contains("break;") {
             return None;
         }
         let behind = squeezed(next);
         let others = self.switch.sections.iter().enumerate().filter(|(i, _)| *i != self.early.section);
         others.take(MAX_COMPARED).find_map(|(_, section)| {
-            let same = |pair: &&[StmtId]| squeezed(pair[0]) == without && squeezed(pair[1]) == behind;
-            section.stmts.windows(2).find(same).map(|pair| pair[0])
+            let same = |pair: &&[StmtId]| {
+                pair.iter().all(|&s| is_short(s)) && squeezed(pair[0]) == without && squeezed(pair[1]) == behind
+            };
+            section.stmts.windows(2).take(MAX_COMPARED).find(same).map(|pair| pair[0])
         })
     }
 }
 
-/// Sections that one is compared with.
+/// Places that an exit leaves unset are looked at up to here.
+const MAX_PLACES: usize = 64;
+/// Sections that one is compared with, statements of each, and bytes of a statement.
 const MAX_COMPARED: usize = 64;
+const MAX_BYTES: usize = 4_096;
 
 fn mentions(body: &Body, e: ExprId, wanted: &Place) -> bool {
     let mut found = false;
