@@ -145,6 +145,11 @@ impl Accesses {
         self.by_base.get(&base).into_iter().flatten().map(|&(b, i)| (b, &self.blocks[b.0 as usize][i as usize]))
     }
 
+    /// Their number.
+    pub fn count(&self, base: Symbol) -> usize {
+        self.by_base.get(&base).map_or(0, Vec::len)
+    }
+
     /// Those of one block; none where the block does not touch the variable.
     pub fn in_block(&self, base: Symbol, block: BlockId) -> impl Iterator<Item = &Access> {
         self.from(base, block, 0)

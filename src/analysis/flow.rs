@@ -12,7 +12,7 @@ use crate::hir::{StmtId, Symbol};
 
 /// Blocks that may be visited for one function, all questions together. Past it every answer is "unknown".
 const BUDGET: u64 = 2_000_000;
-/// What so many blocks cost without being visited is as much as a visit.
+/// So many blocks that are not visited, or accesses that are only looked at, cost as much as a visit.
 const IDLE: u64 = 64;
 
 /// What becomes of a value at an access.
@@ -107,6 +107,11 @@ impl<'f> Flow<'f> {
             }
         }
         Some(reached)
+    }
+
+    /// Takes the cost of looking at so many accesses off the budget, if it is there.
+    pub fn affords(&self, accesses: usize) -> bool {
+        self.spend(accesses as u64 / IDLE).is_some()
     }
 
     fn spend(&self, cost: u64) -> Option<()> {

@@ -27,6 +27,8 @@ const SHARE: usize = 5;
 const ALIKE: f64 = 0.8;
 /// Switches with more sections are tables.
 const MAX_SECTIONS: usize = 256;
+/// Comparing two shapes costs the product of their lengths; the sum of all in a function is bounded.
+const BUDGET: usize = 10_000_000;
 
 /// Where a section's last statement leads.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,14 +57,15 @@ fn end(body: &Body, section: &Section) -> End {
 }
 
 fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
+    let mut budget = BUDGET;
     for switch in view.switches() {
         if switch.sections.len() <= MAX_SECTIONS {
-            odd_ones(view, switch, out);
+            odd_ones(view, switch, &mut budget, out);
         }
     }
 }
 
-fn odd_ones(view: &View, switch: &Switch, out: &mut Vec<Finding>) {
+fn odd_ones(view: &View, switch: &Switch, budget: &mut usize, out: &mut Vec<Finding>) {
     let body = &view.function.body;
     let mut ends: Vec<End> = switch.sections.iter().map(|s| end(body, s)).collect();
     // `goto out` where `out` stands right behind the switch is no other way than `break`.
@@ -90,6 +93,10 @@ fn odd_ones(view: &View, switch: &Switch, out: &mut Vec<Finding>) {
         }
         let alike = (0..facts.len())
             .filter(|&j| leaves(ends[j]))
+            .take_while(|&j| {
+                *budget = budget.saturating_sub(facts[i].shape.len() * facts[j].shape.len());
+                *budget > 0
+            })
             .map(|j| (similarity(&facts[i].shape, &facts[j].shape), j))
             .filter(|(s, _)| *s >= ALIKE)
             .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));

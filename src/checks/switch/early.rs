@@ -17,6 +17,9 @@ pub enum Branch {
     Acts,
 }
 
+/// Statements that an exit leaves undone are looked at up to here.
+const MAX_SKIPPED: usize = 256;
+
 /// The shape of an early exit.
 pub struct Early {
     pub jump: StmtId,
@@ -95,6 +98,8 @@ impl Early {
         if early.depth == 0 {
             return None;
         }
+        early.skipped.truncate(MAX_SKIPPED);
+        early.outside.truncate(MAX_SKIPPED);
         early.before.retain(|&s| !matches!(body.stmt(s).kind, StmtKind::Empty | StmtKind::FallthroughMark));
         early.branch = match early.before[..] {
             [] => Branch::Bare,

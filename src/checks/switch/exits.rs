@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::early::works;
 use super::facts::folded;
-use super::known::Known;
+use super::known::{Known, MAX_LABELS};
 use crate::analysis::access::{Access, Act, place};
 use crate::analysis::cfg::{BlockId, Cfg, Construct, EdgeKind};
 use crate::analysis::flow::{Flow, From, Go};
@@ -134,8 +134,6 @@ impl Switch {
             };
             section.labels.iter().filter_map(value).collect()
         };
-        // A table has too many labels to be worth it.
-        const MAX_LABELS: usize = 256;
         let own = exit.section.map(|i| &self.sections[i]);
         if self.sections.iter().map(|s| s.labels.len()).sum::<usize>() > MAX_LABELS {
             return Known::default();
