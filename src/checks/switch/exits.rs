@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use super::early::works;
 use super::facts::folded;
@@ -45,7 +45,8 @@ pub struct Switch {
     pub exits: Vec<Exit>,
     /// A label of the author's own stands in it, or something that was not understood.
     pub has_labels: bool,
-    section_of: FxHashMap<StmtId, usize>,
+    /// The labels and statements of the sections in the order of their numbers, with the index of the section.
+    tops: Vec<(StmtId, usize)>,
     telling: OnceCell<Telling>,
     work_behind: OnceCell<bool>,
 }
@@ -67,17 +68,16 @@ impl Switch {
         let (body, cfg) = (&view.function.body, view.cfg);
         let StmtKind::Switch { cond: operand, .. } = body.stmt(at.stmt).kind else { return None };
         let sections = sections(body, at.stmt);
-        let mut section_of = FxHashMap::default();
-        for (i, section) in sections.iter().enumerate() {
-            section_of.extend(section.labels.iter().chain(&section.stmts).map(|&s| (s, i)));
-        }
+        let number = |s: &StmtId| view.nesting().number(*s);
+        let tops = sections.iter().enumerate().flat_map(|(i, s)| s.labels.iter().chain(&s.stmts).map(move |&s| (s, i)));
+        let mut tops: Vec<(StmtId, usize)> = tops.collect();
+        tops.sort_by_key(|(s, _)| number(s));
         let mut has_labels = false;
         body.walk_stmts(at.stmt, &mut |s| {
             has_labels |= matches!(body.stmt(s).kind, StmtKind::Label(_) | StmtKind::Opaque);
         });
         let (telling, work_behind) = (OnceCell::new(), OnceCell::new());
-        let mut switch =
-            Switch { at, operand, sections, exits: Vec::new(), has_labels, section_of, telling, work_behind };
+        let mut switch = Switch { at, operand, sections, exits: Vec::new(), has_labels, tops, telling, work_behind };
         let landing = landing(cfg, at.after);
         let from: BTreeSet<BlockId> = landing.iter().flat_map(|to| &into[to.0 as usize]).copied().collect();
         for b in from {
@@ -101,14 +101,10 @@ impl Switch {
 
     /// The section that holds a statement, at any depth.
     pub fn section(&self, view: &View, s: StmtId) -> Option<usize> {
-        let mut found = None;
-        for around in std::iter::once(s).chain(view.nesting().around(s)) {
-            if around == self.at.stmt {
-                return found;
-            }
-            found = self.section_of.get(&around).copied().or(found);
-        }
-        None
+        let nesting = view.nesting();
+        let behind = self.tops.partition_point(|(top, _)| nesting.number(*top) <= nesting.number(s));
+        let (top, section) = *self.tops.get(behind.checked_sub(1)?)?;
+        nesting.is_inside(s, top).then_some(section)
     }
 
     /// What is known of the operand on the way through an exit.
