@@ -158,6 +158,7 @@ fn comment_up_to(view: &View, from: usize, end: u32) -> bool {
 /// The statements behind, up to the next label of the switch, without a closing jump. `None` where a label stands
 /// among them that something else may jump to.
 fn following(body: &Body, rest: &[StmtId], has_labels: bool) -> Option<Vec<StmtId>> {
+    let rest = &rest[..rest.len().min(MAX_SKIPPED)];
     let end = rest.iter().position(|&s| matches!(body.stmt(s).kind, StmtKind::Case(_))).unwrap_or(rest.len());
     let mut all = rest[..end].to_vec();
     let holds_label = |&s: &StmtId| {
