@@ -11,7 +11,7 @@ use super::cfg::{BlockId, Cfg, Edge};
 use crate::hir::{StmtId, Symbol};
 
 /// Blocks that may be visited for one function, all questions together. Past it every answer is "unknown".
-const BUDGET: u64 = 2_000_000;
+const BUDGET: u64 = 4_000_000;
 /// So many blocks that are not visited, or accesses that are only looked at, cost as much as a visit.
 const IDLE: u64 = 64;
 

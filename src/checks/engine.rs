@@ -52,7 +52,7 @@ pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn
         });
     let noreturn = NoReturn::infer(&program, asked);
     let cx = Context { program: &program, noreturn: &noreturn, options, rules };
-    let checked: Vec<Result<Vec<Finding>, String>> = for_each_file(files, |i| match &parsed[i] {
+    let checked: Vec<Result<Checked, String>> = for_each_file(files, |i| match &parsed[i] {
         Ok(parsed) => guarded(|| check(&cx, &files[i], &program.units[i], parsed, rules)),
         Err(why) => Err(why.clone()),
     });
@@ -71,10 +71,14 @@ pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn
             cover(&mut outcome.coverage, parsed);
         }
         match found {
-            Ok(found) if program.units[i].scan.generated && !options.generated => {
-                outcome.coverage.files_generated += usize::from(!found.is_empty());
+            Ok(Checked { findings, given_up }) => {
+                outcome.coverage.functions_over_budget += given_up;
+                if program.units[i].scan.generated && !options.generated {
+                    outcome.coverage.files_generated += usize::from(!findings.is_empty());
+                } else {
+                    outcome.findings.extend(findings);
+                }
             }
-            Ok(found) => outcome.findings.extend(found),
             Err(why) => {
                 outcome.coverage.files_skipped += 1;
                 outcome.problems.push(Problem { path: files[i].path.clone(), message: why });
@@ -144,8 +148,16 @@ fn asked_about(program: &Program, file: FileId, function: &Function) -> BTreeSet
     names
 }
 
-fn check(cx: &Context, source: &SourceFile, unit: &Unit, parsed: &Parsed, rules: &[&Rule]) -> Vec<Finding> {
+/// What the rules say of one file.
+struct Checked {
+    findings: Vec<Finding>,
+    /// Functions, under the base reading, on which following values was given up.
+    given_up: usize,
+}
+
+fn check(cx: &Context, source: &SourceFile, unit: &Unit, parsed: &Parsed, rules: &[&Rule]) -> Checked {
     let mut findings: Vec<Finding> = Vec::new();
+    let mut given_up = 0;
     let choices = std::iter::once(&unit.base).chain(&parsed.others).map(|r| &r.choice);
     let assumed: Vec<_> = choices.map(|c| unit.conditionals.assumed(&source.text, c, &unit.base.choice)).collect();
     for (r, function) in &parsed.functions {
@@ -157,11 +169,12 @@ fn check(cx: &Context, source: &SourceFile, unit: &Unit, parsed: &Parsed, rules:
         for rule in rules.iter().filter(|rule| (rule.wants)(&candidate)) {
             (rule.check)(cx, &view, &mut findings);
         }
+        given_up += usize::from(*r == 0 && !function.body.over_budget && view.is_given_up());
     }
     // The base reading comes first and so stays where readings agree: the sort is stable.
     findings.sort_by(|a, b| (a.span, a.rule).cmp(&(b.span, b.rule)));
     findings.dedup_by(|b, a| (a.span, a.rule) == (b.span, b.rule));
-    one_for_a_place(findings, rules)
+    Checked { findings: one_for_a_place(findings, rules), given_up }
 }
 
 /// Keeps one of the findings that say of the same place what only one has to say; see [`Rule::yields_to`].

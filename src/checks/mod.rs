@@ -210,6 +210,11 @@ impl<'a> View<'a> {
         })
     }
 
+    /// Following values through the function took too much: some question was not answered.
+    fn is_given_up(&self) -> bool {
+        self.facts.flow.get().is_some_and(Flow::is_exhausted)
+    }
+
     /// A finding at `span`, for a rule to add its evidence to; `within` is what it speaks of.
     pub fn finding(&self, rule: &'static str, confidence: Confidence, span: Span, within: Span) -> Finding {
         Finding {
