@@ -7,6 +7,7 @@ use crate::preprocess::comments::CommentStyle;
 use crate::preprocess::conditionals::{Arm, Choice, Conditionals};
 use crate::preprocess::macros::MacroTable;
 use crate::preprocess::scan::Scan;
+use crate::preprocess::token::has_word;
 use crate::source::{FileId, Span, merged};
 use crate::syntax::slice::{FunctionItem, Items, slice};
 
@@ -192,15 +193,4 @@ impl Reading {
 fn has_control(text: &str) -> bool {
     const WORDS: [&str; 9] = ["break", "return", "goto", "continue", "case", "default", "else", "if", "switch"];
     text.contains(['{', '}']) || WORDS.iter().any(|word| has_word(text, word))
-}
-
-/// `word` occurs in `text` as a whole identifier.
-pub fn has_word(text: &str, word: &str) -> bool {
-    use crate::preprocess::token::is_ident_part;
-    let bytes = text.as_bytes();
-    memchr::memmem::find_iter(bytes, word).any(|at| {
-        let before = at.checked_sub(1).is_some_and(|i| is_ident_part(bytes[i]));
-        let after = bytes.get(at + word.len()).is_some_and(|&b| is_ident_part(b));
-        !before && !after
-    })
 }

@@ -3,7 +3,7 @@
 use crate::analysis::sections::{Section, sections};
 use crate::checks::{Candidate, Context, View};
 use crate::hir::{Body, ExprId, ExprKind, StmtId, StmtKind};
-use crate::program::has_word;
+use crate::preprocess::token::has_word;
 use crate::report::{Confidence, Finding, Related, Severity};
 use crate::source::Span;
 
