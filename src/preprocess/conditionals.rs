@@ -6,7 +6,7 @@
 use rustc_hash::FxHashMap;
 
 use super::scan::{Scan, blank};
-use super::token::{Token, TokenKind, Tokens};
+use super::token::{Token, TokenKind, Tokens, is_ident_part};
 use crate::source::Span;
 
 /// A condition, reduced to what can be decided without a build.
@@ -82,6 +82,7 @@ const MAX_NESTING: usize = 256;
 impl Conditionals {
     pub fn new(text: &str, scan: &Scan) -> Conditionals {
         let mut groups: Vec<Group> = Vec::new();
+        let mut guards: Vec<Option<bool>> = Vec::new();
         let mut open: Vec<usize> = Vec::new();
         let mut skipped = 0;
         for (index, directive) in scan.directives.iter().enumerate() {
@@ -103,7 +104,6 @@ impl Conditionals {
                 let name = || rest.split_whitespace().next().unwrap_or("");
                 let condition = match keyword {
                     "ifdef" | "elifdef" => atom(name()),
-                    "ifndef" if is_include_guard(text, scan, index, name()) => Condition::Const(true),
                     "ifndef" | "elifndef" => Condition::Not(Box::new(atom(name()))),
                     "else" => Condition::Const(true),
                     _ => parse(&rest),
@@ -113,7 +113,9 @@ impl Conditionals {
             };
             if opens {
                 let parent = open.last().map(|&g| (g, groups[g].arms.len() - 1));
-                groups.push(Group { arms: vec![arm()], parent });
+                let arm = arm();
+                guards.push(guard(text, scan, index, &arm.condition));
+                groups.push(Group { arms: vec![arm], parent });
                 open.push(groups.len() - 1);
                 continue;
             }
@@ -125,6 +127,11 @@ impl Conditionals {
                 open.pop();
             } else {
                 groups[group].arms.push(arm());
+            }
+        }
+        for (group, guard) in groups.iter_mut().zip(guards) {
+            if guard.is_some_and(|at_head| at_head || group.arms.len() == 1) {
+                group.arms[0].condition = Condition::Const(true);
             }
         }
         Conditionals { groups }
@@ -159,12 +166,14 @@ impl Conditionals {
     }
 
     /// Further choices for what an `#if` declares: so that every arm for which `wanted` holds is read under one of
-    /// them, except those of another platform and those that what is settled rules out.
+    /// them, except those of another platform and those that what is settled rules out; and an `#if` alone for which
+    /// `may_lack` holds is left out under one.
     pub fn contrary(
         &self,
         base: &Choice,
         settled: &dyn Fn(&str) -> Option<bool>,
         wanted: &dyn Fn(&Arm) -> bool,
+        may_lack: &dyn Fn(&Arm) -> bool,
         limit: usize,
     ) -> Vec<Choice> {
         let mut unread: Vec<(usize, Option<usize>)> = Vec::new();
@@ -182,9 +191,12 @@ impl Conditionals {
                 may
             });
             let arms: Vec<bool> = arms.collect();
-            let before = unread.len();
             unread.extend((0..arms.len()).filter(|&a| arms[a] && wanted(&group.arms[a])).map(|a| (g, Some(a))));
-            if unread.len() > before && !certain {
+            if let [arm] = &group.arms[..]
+                && arms[0]
+                && !certain
+                && may_lack(arm)
+            {
                 unread.push((g, None));
             }
             may_hold.push(arms);
@@ -370,14 +382,19 @@ fn atom(name: &str) -> Condition {
     }
 }
 
-/// `#ifndef X` with `#define X` as the next directive, at the file's head: always read.
-fn is_include_guard(text: &str, scan: &Scan, index: usize, name: &str) -> bool {
-    // The file's head: looked for once or twice a file, not for every `#ifndef`.
-    let Some(next) = scan.directives.get(index + 1).filter(|_| index < 3) else { return false };
-    let first_code = scan.code.bytes().position(|b| !b.is_ascii_whitespace()).unwrap_or(usize::MAX);
-    (scan.directives[index].span.start as usize) < first_code
-        && &text[next.keyword.range()] == "define"
-        && scan.rest(text, next).split_whitespace().next() == Some(name)
+/// `#ifndef X` with `#define X` as the next directive: an include guard, or what a file defines where nobody did before.
+/// It is always read: an `#else` matters only where this is not the file's head, which the flag tells.
+fn guard(text: &str, scan: &Scan, index: usize, condition: &Condition) -> Option<bool> {
+    let Condition::Not(inner) = condition else { return None };
+    let Condition::Atom(name) = &**inner else { return None };
+    let next = scan.directives.get(index + 1).filter(|next| &text[next.keyword.range()] == "define")?;
+    let rest = text[next.rest.range()].trim_start().strip_prefix(&**name)?;
+    if rest.bytes().next().is_some_and(is_ident_part) {
+        return None;
+    }
+    // Looked for once or twice a file, not for every `#ifndef`.
+    let first_code = || scan.code.bytes().position(|b| !b.is_ascii_whitespace()).unwrap_or(usize::MAX);
+    Some(index < 3 && (scan.directives[index].span.start as usize) < first_code())
 }
 
 /// Three-valued: `None` where an atom without a value decides. Conditions nest at most [`MAX_DEPTH`] deep.
@@ -591,6 +608,11 @@ mod tests {
     #[test]
     fn an_include_guard_is_no_question() {
         assert_eq!(all("/* c */\n#ifndef H\n#define H\na\n#endif\n"), ["a"]);
+        assert_eq!(all("#if !defined(H)\n#define H\na\n#endif\n"), ["a"]);
+        // What a file defines where nobody did.
+        assert_eq!(all("x\n#ifndef T\n#define T int\na\n#endif\n"), ["x a"]);
+        assert_eq!(all("x\n#ifndef T\n#define TT int\na\n#endif\n"), ["x a", "x"]);
+        assert_eq!(all("x\n#ifndef T\n#define T int\na\n#else\nb\n#endif\n"), ["x a", "x b"]);
     }
 
     #[test]
