@@ -450,19 +450,36 @@ impl Walked {
         let mut goals = Vec::new();
         match &site.kind {
             SiteKind::Access { does, address, size, buffer } => {
-                goals.push((format!("{does:?} {:?}/{:?}", buffer.room, buffer.wire), address.add(size).and_then(|e| buffer.limit.sub(&e))));
+                goals.push((
+                    format!("{does:?} {:?}/{:?}", buffer.room, buffer.wire),
+                    address.add(size).and_then(|e| buffer.limit.sub(&e)),
+                ));
             }
             SiteKind::Block { does, address, size, buffer, .. } => {
-                goals.push((format!("block {does:?} {:?}/{:?} size {} {:?}", buffer.room, buffer.wire, self.shown(size, text), self.symbols.wire(size)), address.add(size).and_then(|e| buffer.limit.sub(&e))));
+                goals.push((
+                    format!(
+                        "block {does:?} {:?}/{:?} size {} {:?}",
+                        buffer.room,
+                        buffer.wire,
+                        self.shown(size, text),
+                        self.symbols.wire(size)
+                    ),
+                    address.add(size).and_then(|e| buffer.limit.sub(&e)),
+                ));
             }
             SiteKind::Difference { a, b } => goals.push(("difference".into(), a.sub(b))),
             SiteKind::NeverNegative { a, b } => goals.push(("never".into(), a.sub(b))),
-            SiteKind::Conversion { value, to, from } => goals.push((format!("convert {from:?} {to:?} {:?}", self.symbols.wire(value)), Some(*value))),
+            SiteKind::Conversion { value, to, from } => {
+                goals.push((format!("convert {from:?} {to:?} {:?}", self.symbols.wire(value)), Some(*value)))
+            }
             SiteKind::Allocation { size, .. } => goals.push(("alloc".into(), Some(*size))),
             SiteKind::Need { goal, .. } => goals.push(("need".into(), Some(*goal))),
         }
         for (what, goal) in goals {
-            let Some(goal) = goal else { eprintln!("{line}: {code} {what} none"); continue };
+            let Some(goal) = goal else {
+                eprintln!("{line}: {code} {what} none");
+                continue;
+            };
             let verdict = self.judge(site, &goal, &goal.terms().iter().map(|(s, _)| *s).collect::<Vec<_>>());
             eprintln!("{line}: {code} | {what} | {} | {goal:?} | {verdict:?}", self.shown(&goal, text));
         }
