@@ -83,7 +83,8 @@ impl Eval<'_> {
                 (_, Some(c)) => self.valued(a.linear.scaled(c), kind, wire, span),
                 (Some(c), _) => self.valued(b.linear.scaled(c), kind, wire, span),
                 _ => {
-                    let product = self.unknown(kind, wire, span);
+                    let linear = self.product_symbol(a.linear, b.linear);
+                    let product = Value { linear, kind };
                     let floor = self.symbols.least(&a.linear).zip(self.symbols.least(&b.linear));
                     let ceiling = self.symbols.greatest(&a.linear).zip(self.symbols.greatest(&b.linear));
                     if let Some(s) = product.linear.as_symbol()
@@ -93,6 +94,8 @@ impl Eval<'_> {
                         info.lo = floor.and_then(|(a, b)| a.checked_mul(b));
                         let hi = ceiling.and_then(|(a, b)| a.checked_mul(b));
                         info.hi = hi.or(info.hi);
+                        info.wire = wire;
+                        info.span.get_or_insert(span);
                     }
                     product
                 }
@@ -114,6 +117,16 @@ impl Eval<'_> {
             BinaryOp::BitOr => self.united(a, b, kind, wire, span),
             _ => self.unknown(kind, wire, span),
         }
+    }
+
+    /// `a * b`, the same whenever it is asked for.
+    pub fn product_symbol(&mut self, a: Linear, b: Linear) -> Linear {
+        let id = self.paths.text("*");
+        let (a, b) = if a.terms().first().map(|t| t.0) <= b.terms().first().map(|t| t.0) { (a, b) } else { (b, a) };
+        let wire = self.symbols.wire(&a).max(self.symbols.wire(&b));
+        let (s, _) = self.symbols.get(What::Pure(id, a, b), None, None);
+        self.symbols.info_mut(s).wire = wire;
+        Linear::symbol(s)
     }
 
     pub fn may_be_negative(&self, a: &Linear, b: &Linear) -> bool {

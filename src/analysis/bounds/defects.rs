@@ -104,11 +104,17 @@ impl Walked {
                 break;
             }
             match &site.kind {
-                SiteKind::Access { does, address, size, buffer } => {
+                SiteKind::Access { does, address, size, buffer: Some(buffer), .. } => {
                     self.access(site, *does, address, size, buffer, text, &mut found.defects);
                 }
-                SiteKind::Block { does, address, size, buffer, .. } => {
+                SiteKind::Access { does, address, size, buffer: None, cursor } => {
+                    self.believed(site, *does, address, size, *cursor, text, &mut found.defects);
+                }
+                SiteKind::Block { does, address, size, buffer: Some(buffer), .. } => {
                     self.block(site, *does, address, size, buffer, text, &mut found.defects);
+                }
+                SiteKind::Block { does, size, buffer: None, .. } => {
+                    self.boundless(site, *does, size, text, &mut found.defects);
                 }
                 SiteKind::Difference { a, b } => self.difference(site, a, b, text, &mut found.defects),
                 SiteKind::NeverNegative { a, b } => {
@@ -197,14 +203,21 @@ impl Walked {
         };
         match class {
             Class::Read if buffer.wire == Wire::No || does == Use::Write => return,
-            Class::Index if moved.is_empty() => return,
-            Class::Append if !self.is_counter(&offset) => return,
+            Class::Index | Class::Append if !offset.has_terms() => return,
             Class::Index | Class::Append => about.extend(offset.terms().iter().map(|(s, _)| *s)),
             _ => {}
         }
         let verdict = self.judge(site, &goal, &about);
         if verdict == Verdict::Proved || verdict == Verdict::Unknown {
             return;
+        }
+        let tested = matches!(verdict, Verdict::Short { .. } | Verdict::Late { .. });
+        match class {
+            // Somebody else's end.
+            Class::Read if self.is_kept_elsewhere(site, &goal, buffer) => return,
+            Class::Append if !tested && !self.is_counter(&offset) => return,
+            Class::Index if !tested && moved.is_empty() => return,
+            _ => {}
         }
         let mut defect = self.defect(site, class, verdict, &goal, text);
         defect.wire = buffer.wire.max(self.symbols.wire(&offset));
@@ -291,24 +304,86 @@ impl Walked {
         defects.push(defect);
     }
 
+    /// Something else than the buffer's own limit, an end that a guard names, keeps the read inside.
+    fn is_kept_elsewhere(&self, site: &Site, goal: &Linear, buffer: &Buffer) -> bool {
+        // goal = limit - end of the read
+        let Some(end) = buffer.limit.sub(goal) else { return false };
+        self.facts.at(site.at).any(|fact| {
+            let pointer = end.terms().iter().any(|(s, k)| *k == 1 && fact.factor(*s) == -1);
+            pointer
+                && fact.add(&end).is_some_and(|rest| {
+                    rest.constant <= 0 && rest.has_terms() && rest.terms().iter().all(|(_, k)| *k > 0)
+                })
+        })
+    }
+
+    /// An access through a cursor that the function compares with an end elsewhere.
+    #[allow(clippy::too_many_arguments)]
+    fn believed(
+        &self,
+        site: &Site,
+        does: Use,
+        address: &Linear,
+        size: &Linear,
+        cursor: Option<u32>,
+        text: &str,
+        defects: &mut Vec<Defect>,
+    ) {
+        let Some(cursor) = cursor else { return };
+        let mut missing = None;
+        for belief in self.beliefs.iter().filter(|b| b.cursor == cursor) {
+            let Some(goal) = address.add(size).and_then(|end| belief.end.sub(&end)) else { continue };
+            // Something else than the end that the cursor is compared with.
+            if goal.terms().len() > 4 || !goal.has_terms() {
+                continue;
+            }
+            let about: Vec<Sym> = belief.end.terms().iter().map(|(s, _)| *s).collect();
+            match self.judge(site, &goal, &about) {
+                Verdict::Proved | Verdict::Unknown => return,
+                verdict => missing = missing.or(Some((verdict, goal, belief.end))),
+            }
+        }
+        let Some((verdict, goal, end)) = missing else { return };
+        let class = if does == Use::Read { Class::Read } else { Class::Append };
+        let mut defect = self.defect(site, class, verdict, &goal, text);
+        defect.wire = Wire::Faint;
+        defect.what = self.shown(address, text);
+        defect.limit = self.shown(&end, text);
+        defects.push(defect);
+    }
+
+    /// A number of somebody else's as the size of a write, of which no more is known.
+    fn boundless(&self, site: &Site, does: Use, size: &Linear, text: &str, defects: &mut Vec<Defect>) {
+        let chosen = self.wire_symbols(size);
+        if does == Use::Read || chosen.is_empty() || !self.upper_bounds(site.at, size).is_empty() {
+            return;
+        }
+        if self.symbols.greatest(size).is_some_and(|hi| hi <= 255) || self.speaks_of(site.at, &chosen).is_some() {
+            return;
+        }
+        let Some(goal) = size.scaled(-1) else { return };
+        let mut defect = self.defect(site, Class::Destination, Verdict::Unchecked, &goal, text);
+        defect.wire = Wire::Faint;
+        defect.what = self.shown(size, text);
+        defect.origin = chosen.first().and_then(|s| self.symbols.info(*s).span);
+        defects.push(defect);
+    }
+
     /// A size against what it is written to: bounded by nothing, by a number that is too large, or by something else.
     fn judge_size(&self, site: &Site, goal: &Linear, size: &Linear, about: &[Sym]) -> Verdict {
         match self.judge(site, goal, about) {
-            Verdict::Capped => {
-                let bounds = self.upper_bounds(site.at, size);
-                match bounds.is_empty() && self.speaks_of(site.at, about).is_none() {
-                    true => Verdict::Unchecked,
-                    false => Verdict::Capped,
-                }
-            }
+            Verdict::Capped => match self.upper_bounds(site.at, size).is_empty() {
+                true => Verdict::Unchecked,
+                false => Verdict::Capped,
+            },
             other => other,
         }
     }
 
     fn difference(&self, site: &Site, a: &Linear, b: &Linear, text: &str, defects: &mut Vec<Defect>) {
         let Some(goal) = a.sub(b) else { return };
-        let wire = self.symbols.wire(a);
-        if wire == Wire::No && !self.is_length(a) {
+        let (wire, length) = (self.symbols.wire(a), self.is_length(a));
+        if wire == Wire::No && !length {
             return;
         }
         let about: Vec<Sym> = a.terms().iter().map(|(s, _)| *s).collect();
@@ -317,7 +392,7 @@ impl Walked {
             return;
         }
         let mut defect = self.defect(site, Class::Underflow, verdict, &goal, text);
-        defect.wire = wire.max(Wire::Weak);
+        defect.wire = wire.max(if length { Wire::Weak } else { Wire::Faint });
         defect.what = self.shown(a, text);
         defect.limit = self.shown(b, text);
         defect.origin = self.wire_symbols(a).first().and_then(|s| self.symbols.info(*s).span);
@@ -339,7 +414,7 @@ impl Walked {
             let difference = value.terms().iter().any(|(_, k)| *k < 0) || value.constant < 0;
             if difference && !matches!(verdict, Verdict::Proved | Verdict::Unknown) {
                 let mut defect = self.defect(site, Class::Underflow, verdict, value, text);
-                defect.wire = wire.max(Wire::Weak);
+                defect.wire = wire.max(if length { Wire::Weak } else { Wire::Faint });
                 defect.what = self.shown(value, text);
                 defect.limit = "0".into();
                 defect.needs = Some(*value);
@@ -376,7 +451,7 @@ impl Walked {
             return;
         }
         let Some(goal) = size.scaled(-1).and_then(|l| l.plus_constant(1 << 24)) else { return };
-        let verdict = self.judge(site, &goal, &chosen);
+        let verdict = self.judge_size(site, &goal, size, &chosen);
         if matches!(verdict, Verdict::Proved | Verdict::Unknown | Verdict::Capped) {
             return;
         }
@@ -411,7 +486,9 @@ impl Walked {
         let Some((s, _)) = made else { return false };
         self.sites.iter().any(|other| match &other.kind {
             SiteKind::Block { size, .. } | SiteKind::Allocation { size, .. } => size.factor(s) != 0,
-            SiteKind::Access { address, buffer, .. } => address.factor(s) != 0 || buffer.limit.factor(s) != 0,
+            SiteKind::Access { address, buffer, .. } => {
+                address.factor(s) != 0 || buffer.is_some_and(|b| b.limit.factor(s) != 0)
+            }
             SiteKind::Difference { a, .. } => a.factor(s) != 0,
             SiteKind::Need { goal, .. } => goal.factor(s) != 0,
             _ => false,
@@ -430,6 +507,7 @@ impl Walked {
         offset.terms().iter().any(|(s, k)| {
             *k > 0
                 && match &self.symbols.info(*s).source {
+                    _ if self.symbols.info(*s).tag == Some(Tag::Counter) => true,
                     Source::Looped { again, .. } => again.iter().any(|(value, _)| {
                         value.sub(&Linear::symbol(*s)).and_then(|d| d.as_constant()).is_some_and(|c| c > 0)
                     }),
@@ -449,22 +527,21 @@ impl Walked {
         let code: String = text[site.span.range()].chars().take(60).collect();
         let mut goals = Vec::new();
         match &site.kind {
-            SiteKind::Access { does, address, size, buffer } => {
+            SiteKind::Access { does, address, size, buffer, cursor } => {
+                let of = buffer.map(|b| (b.room, b.wire));
                 goals.push((
-                    format!("{does:?} {:?}/{:?}", buffer.room, buffer.wire),
-                    address.add(size).and_then(|e| buffer.limit.sub(&e)),
+                    format!("{does:?} {of:?} {cursor:?}"),
+                    address.add(size).and_then(|e| Some(buffer.as_ref()?.limit.sub(&e)?)),
                 ));
+                for b in self.beliefs.iter().filter(|b| Some(b.cursor) == *cursor) {
+                    goals.push(("believed".into(), address.add(size).and_then(|e| b.end.sub(&e))));
+                }
             }
             SiteKind::Block { does, address, size, buffer, .. } => {
+                let of = buffer.map(|b| (b.room, b.wire));
                 goals.push((
-                    format!(
-                        "block {does:?} {:?}/{:?} size {} {:?}",
-                        buffer.room,
-                        buffer.wire,
-                        self.shown(size, text),
-                        self.symbols.wire(size)
-                    ),
-                    address.add(size).and_then(|e| buffer.limit.sub(&e)),
+                    format!("block {does:?} {of:?} size {} {:?}", self.shown(size, text), self.symbols.wire(size)),
+                    address.add(size).and_then(|e| Some(buffer.as_ref()?.limit.sub(&e)?)),
                 ));
             }
             SiteKind::Difference { a, b } => goals.push(("difference".into(), a.sub(b))),

@@ -3,14 +3,16 @@
 use rustc_hash::FxHashMap;
 
 use super::Bounds;
+use super::beliefs::Belief;
 use super::facts::{FactId, Facts};
 use super::linear::{Linear, Sym};
 use super::literals::{character, number};
 use super::sites::{Site, SiteKind, Use};
 use super::state::{Paths, State, Value};
-use super::symbols::{Buffer, Room, Source, Symbols, What, Wire};
+use super::symbols::{Buffer, Room, Source, Symbols, Tag, What, Wire};
 use super::types::{Kind, TypeTable};
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, Function, Symbol, UnaryOp};
+use crate::program::catalog::model::MessageObject;
 use crate::source::{FileId, Span};
 
 /// Expressions nested deeper than this have an unknown value: their parts are not looked at.
@@ -41,11 +43,14 @@ pub(super) enum Bound {
 }
 
 /// A local variable or a parameter.
-pub(super) struct Variable {
+pub(super) struct Variable<'a> {
+    pub name: Symbol,
     pub kind: Kind,
     /// Array or structure: it is a place in memory, not a value.
     pub in_memory: bool,
     pub address_taken: bool,
+    /// It is, or leads to, an object that holds bytes of a message.
+    pub object: Option<&'a MessageObject>,
 }
 
 pub(super) struct Eval<'a> {
@@ -53,7 +58,7 @@ pub(super) struct Eval<'a> {
     pub types: TypeTable<'a>,
     pub file: FileId,
     pub function: &'a Function,
-    pub variables: Vec<Variable>,
+    pub variables: Vec<Variable<'a>>,
     pub by_name: FxHashMap<Symbol, u32>,
     pub symbols: Symbols,
     pub facts: Facts,
@@ -65,6 +70,7 @@ pub(super) struct Eval<'a> {
     /// Bit `i`: what parameter `i` leads to was stored to, or given away.
     pub writes: u32,
     pub returns: Vec<Linear>,
+    pub beliefs: Vec<Belief>,
     depth: usize,
 }
 
@@ -86,6 +92,7 @@ impl<'a> Eval<'a> {
             event: 0,
             writes: 0,
             returns: Vec::new(),
+            beliefs: Vec::new(),
             depth: 0,
         }
     }
@@ -192,6 +199,9 @@ impl<'a> Eval<'a> {
                 let new = self.add(old, Value { linear: step, kind: Kind::INT }, 1, span);
                 let new = Value { linear: new.linear, kind: old.kind };
                 self.store(f, e, place, new);
+                if let Some(s) = old.linear.as_symbol().filter(|_| !*decrement && !*prefix && !old.kind.is_pointer()) {
+                    self.symbols.info_mut(s).tag.get_or_insert(Tag::Counter);
+                }
                 if *prefix { new } else { old }
             }
             ExprKind::Assign { op, left, right } => {
@@ -365,8 +375,11 @@ impl<'a> Eval<'a> {
         let known = match operand {
             Some(operand) => {
                 let kind = self.kind_of(f, operand, 0);
-                // `sizeof(name)` may name a type.
-                self.size_of_kind(kind).or_else(|| of_type(self))
+                self.size_of_kind(kind).or_else(|| match body.expr(operand).kind {
+                    // `sizeof(name)` may name a type.
+                    ExprKind::Name(name) => self.size_of_kind(self.declared(body.names.text(name))),
+                    _ => None,
+                })
             }
             None => of_type(self),
         };
@@ -465,9 +478,10 @@ impl<'a> Eval<'a> {
         Some((s, Buffer { limit: filled.unwrap_or(buffer.limit), ..buffer }))
     }
 
-    pub fn access(&mut self, f: &Frame, e: ExprId, does: Use, address: Linear, size: Linear) {
-        if let Some((_, buffer)) = self.buffer_for(&address, does) {
-            self.site(f, e, SiteKind::Access { does, address, size, buffer });
+    pub fn access(&mut self, f: &Frame, e: ExprId, does: Use, address: Linear, size: Linear, cursor: Option<u32>) {
+        let buffer = self.buffer_for(&address, does).map(|(_, buffer)| buffer);
+        if buffer.is_some() || cursor.is_some() {
+            self.site(f, e, SiteKind::Access { does, address, size, buffer, cursor });
         }
     }
 }
