@@ -62,6 +62,8 @@ pub struct Defect {
     /// Nobody is known who calls the function.
     pub open: bool,
     pub is_need: bool,
+    /// A caller tests something of which it is not known whether it helps.
+    pub vague: bool,
 }
 
 /// What a call has to see to and does not.
@@ -152,6 +154,11 @@ impl Walked {
         found
     }
 
+    /// What is compared with something that cannot be related to it is taken for kept in bounds.
+    fn is_settled(verdict: &Verdict) -> bool {
+        matches!(verdict, Verdict::Proved | Verdict::Unknown | Verdict::Capped)
+    }
+
     fn defect(&self, site: &Site, class: Class, verdict: Verdict, goal: &Linear, text: &str) -> Defect {
         Defect {
             class,
@@ -168,6 +175,7 @@ impl Walked {
             caller_wire: Wire::No,
             open: false,
             is_need: false,
+            vague: false,
         }
     }
 
@@ -215,6 +223,7 @@ impl Walked {
         match class {
             // Somebody else's end.
             Class::Read if self.is_kept_elsewhere(site, &goal, buffer) => return,
+            Class::Index | Class::Append if Self::is_settled(&verdict) => return,
             Class::Append if !tested && !self.is_counter(&offset) => return,
             Class::Index if !tested && moved.is_empty() => return,
             _ => {}
@@ -258,7 +267,7 @@ impl Walked {
             let signed = size.terms().iter().any(|(s, k)| *k > 0 && self.symbols.info(*s).lo.is_none_or(|lo| lo < 0));
             if let Some(class) = class.filter(|_| signed) {
                 let verdict = self.judge(site, size, &chosen);
-                if verdict != Verdict::Unknown {
+                if !Self::is_settled(&verdict) {
                     let mut defect = self.defect(site, class, verdict, size, text);
                     defect.wire = self.symbols.wire(size);
                     defect.what = self.shown(size, text);
@@ -284,7 +293,7 @@ impl Walked {
             Class::Destination => self.judge_size(site, &goal, size, &about),
             _ => self.judge(site, &goal, &about),
         };
-        if verdict == Verdict::Proved || verdict == Verdict::Unknown {
+        if matches!(verdict, Verdict::Proved | Verdict::Unknown) || (class != Class::Read && verdict == Verdict::Capped) {
             return;
         }
         let mut defect = self.defect(site, class, verdict, &goal, text);
@@ -388,7 +397,7 @@ impl Walked {
         }
         let about: Vec<Sym> = a.terms().iter().map(|(s, _)| *s).collect();
         let verdict = self.judge(site, &goal, &about);
-        if matches!(verdict, Verdict::Proved | Verdict::Unknown) {
+        if Self::is_settled(&verdict) {
             return;
         }
         let mut defect = self.defect(site, Class::Underflow, verdict, &goal, text);
@@ -412,7 +421,7 @@ impl Walked {
             let about: Vec<Sym> = value.terms().iter().map(|(s, _)| *s).collect();
             let verdict = self.judge(site, value, &about);
             let difference = value.terms().iter().any(|(_, k)| *k < 0) || value.constant < 0;
-            if difference && !matches!(verdict, Verdict::Proved | Verdict::Unknown) {
+            if difference && !Self::is_settled(&verdict) {
                 let mut defect = self.defect(site, Class::Underflow, verdict, value, text);
                 defect.wire = wire.max(if length { Wire::Weak } else { Wire::Faint });
                 defect.what = self.shown(value, text);
@@ -427,7 +436,7 @@ impl Walked {
         let _ = lo;
         let about: Vec<Sym> = value.terms().iter().map(|(s, _)| *s).collect();
         let verdict = self.judge(site, &goal, &about);
-        if matches!(verdict, Verdict::Proved | Verdict::Unknown) {
+        if Self::is_settled(&verdict) {
             return;
         }
         let class = if signed && bits == had { Class::Signed } else { Class::Truncation };
@@ -452,7 +461,7 @@ impl Walked {
         }
         let Some(goal) = size.scaled(-1).and_then(|l| l.plus_constant(1 << 24)) else { return };
         let verdict = self.judge_size(site, &goal, size, &chosen);
-        if matches!(verdict, Verdict::Proved | Verdict::Unknown | Verdict::Capped) {
+        if Self::is_settled(&verdict) {
             return;
         }
         let mut defect = self.defect(site, Class::Allocation, verdict, &goal, text);
