@@ -4,7 +4,7 @@ use super::eval::{Eval, Frame};
 use super::linear::Linear;
 use super::sites::SiteKind;
 use super::state::Value;
-use super::symbols::{Source, What, Wire};
+use super::symbols::{Room, Source, What, Wire};
 use super::types::Kind;
 use crate::hir::{BinaryOp, ExprId};
 use crate::source::Span;
@@ -73,8 +73,11 @@ impl Eval<'_> {
         match op {
             BinaryOp::Add => self.add(a, b, 1, span),
             BinaryOp::Sub => {
+                self.note_before(f, e, &a, &b);
                 let numbers = !a.kind.is_pointer() && !b.kind.is_pointer();
-                if numbers && kind.is_unsigned() && self.may_be_negative(&a.linear, &b.linear) {
+                // Of an unknown type, a length has no sign.
+                let unsigned = kind.is_unsigned() || (kind == Kind::Unknown && self.symbols.wire(&a.linear) > Wire::No);
+                if numbers && unsigned && self.may_be_negative(&a.linear, &b.linear) {
                     self.site(f, e, SiteKind::Difference { a: a.linear, b: b.linear });
                 }
                 self.add(a, b, -1, span)
@@ -116,6 +119,23 @@ impl Eval<'_> {
             BinaryOp::BitAnd => self.masked(a, b, kind, wire, span),
             BinaryOp::BitOr => self.united(a, b, kind, wire, span),
             _ => self.unknown(kind, wire, span),
+        }
+    }
+
+    /// `s + len - 4` lies before `s` where there are fewer.
+    fn note_before(&mut self, f: &Frame, e: ExprId, a: &Value, b: &Value) {
+        if !a.kind.is_pointer() || b.kind.is_pointer() {
+            return;
+        }
+        let Some((start, buffer)) = self.symbols.buffer(&a.linear) else { return };
+        let Some(offset) = a.linear.sub(&Linear::symbol(start)) else { return };
+        let size = self.element_size(a.kind).as_constant();
+        if buffer.room == Room::Given
+            && self.symbols.wire(&offset) > Wire::No
+            && let Some(back) = size.and_then(|n| b.linear.scaled(n))
+            && self.may_be_negative(&offset, &back)
+        {
+            self.site(f, e, SiteKind::Difference { a: offset, b: back });
         }
     }
 
@@ -259,7 +279,11 @@ impl Eval<'_> {
                 let from_int = matches!(from, Kind::Int { .. });
                 let same_width = matches!(from, Kind::Int { bits: b, .. } if b <= bits);
                 if from_int {
-                    self.site(f, e, SiteKind::Conversion { value: value.linear, to, from });
+                    self.site(
+                        f,
+                        e,
+                        SiteKind::Conversion { value: value.linear, to, from, is_length: self.stores_length },
+                    );
                 }
                 if !signed && (same_width || bits >= 64) {
                     return as_is;

@@ -30,8 +30,16 @@ impl Eval<'_> {
                 self.sites.truncate(noted);
                 self.note_end(f, cursor, value);
             }
-            if self.names_end(f, b) {
-                self.note_end(f, a, *end);
+            match f.body.expr(b).kind {
+                // `p <= end - 4`
+                ExprKind::Binary { op: BinaryOp::Sub, left: end, .. } if self.names_end(f, end) => {
+                    let noted = self.sites.len();
+                    let value = self.eval(f, end);
+                    self.sites.truncate(noted);
+                    self.note_end(f, a, value);
+                }
+                _ if self.names_end(f, b) => self.note_end(f, a, *end),
+                _ => {}
             }
         }
     }

@@ -1,5 +1,6 @@
 //! From sites to defects: which of those that are not proved concern bytes or numbers of a message.
 
+use super::facts::FactId;
 use super::judge::Verdict;
 use super::linear::{Linear, Sym};
 use super::sites::{Site, SiteKind, Use};
@@ -14,6 +15,8 @@ use crate::source::Span;
 pub enum Class {
     /// Bytes of a message are read that may not be there.
     Read,
+    /// A structure is laid over bytes of a message that may be fewer.
+    Overlay,
     /// A length out of a message is larger than what it is written to.
     Destination,
     /// A length out of a message is larger than what it is read from.
@@ -118,6 +121,9 @@ impl Walked {
                 SiteKind::Block { does, size, buffer: None, .. } => {
                     self.boundless(site, *does, size, text, &mut found.defects);
                 }
+                SiteKind::Overlay { address, size, buffer } => {
+                    self.overlay(site, address, size, buffer, text, &mut found.defects);
+                }
                 SiteKind::Difference { a, b } => self.difference(site, a, b, text, &mut found.defects),
                 SiteKind::NeverNegative { a, b } => {
                     if let Some(goal) = a.sub(b) {
@@ -126,8 +132,8 @@ impl Walked {
                         found.defects.push(defect);
                     }
                 }
-                SiteKind::Conversion { value, to, from } => {
-                    self.conversion(site, value, *to, *from, text, &mut found.defects);
+                SiteKind::Conversion { value, to, from, is_length } => {
+                    self.conversion(site, value, *to, *from, *is_length, text, &mut found.defects);
                 }
                 SiteKind::Allocation { size, .. } => self.allocation(site, size, text, &mut found.defects),
                 SiteKind::Need { goal, defect, depth } => self.need(site, goal, *defect, *depth, &mut found),
@@ -150,6 +156,7 @@ impl Walked {
             }
         }
         found.summary.writes = self.writes;
+        found.summary.reads = self.reads();
         found.summary.returns = self.returned();
         found
     }
@@ -207,11 +214,12 @@ impl Walked {
         let class = match buffer.room {
             Room::Array | Room::Allocated | Room::Text if does == Use::Write && moved.is_empty() => Class::Append,
             Room::Array | Room::Allocated | Room::Text => Class::Index,
+            _ if does == Use::Write => Class::Append,
             _ => Class::Read,
         };
         match class {
-            Class::Read if buffer.wire == Wire::No || does == Use::Write => return,
-            Class::Index | Class::Append if !offset.has_terms() => return,
+            Class::Read if buffer.wire == Wire::No => return,
+            Class::Index | Class::Append if buffer.room != Room::Given && !offset.has_terms() => return,
             Class::Index | Class::Append => about.extend(offset.terms().iter().map(|(s, _)| *s)),
             _ => {}
         }
@@ -224,7 +232,7 @@ impl Walked {
             // Somebody else's end.
             Class::Read if self.is_kept_elsewhere(site, &goal, buffer) => return,
             Class::Index | Class::Append if Self::is_settled(&verdict) => return,
-            Class::Append if !tested && !self.is_counter(&offset) => return,
+            Class::Append if buffer.room != Room::Given && !tested && !self.is_counter(&offset) => return,
             Class::Index if !tested && moved.is_empty() => return,
             _ => {}
         }
@@ -290,10 +298,18 @@ impl Walked {
             return;
         }
         let verdict = match class {
-            Class::Destination => self.judge_size(site, &goal, size, &about),
+            Class::Destination | Class::Origin => {
+                let limits = self.length_of(buffer, address);
+                match self.judge(site, &goal, &about) {
+                    // Kept below something that says nothing of this end.
+                    Verdict::Capped if !self.is_related(site.at, size, &limits) => Verdict::Unchecked,
+                    verdict => verdict,
+                }
+            }
             _ => self.judge(site, &goal, &about),
         };
-        if matches!(verdict, Verdict::Proved | Verdict::Unknown) || (class != Class::Read && verdict == Verdict::Capped) {
+        if matches!(verdict, Verdict::Proved | Verdict::Unknown) || (class != Class::Read && verdict == Verdict::Capped)
+        {
             return;
         }
         let mut defect = self.defect(site, class, verdict, &goal, text);
@@ -367,7 +383,7 @@ impl Walked {
         if does == Use::Read || chosen.is_empty() || !self.upper_bounds(site.at, size).is_empty() {
             return;
         }
-        if self.symbols.greatest(size).is_some_and(|hi| hi <= 255) || self.speaks_of(site.at, &chosen).is_some() {
+        if self.speaks_of(site.at, &chosen).is_some() {
             return;
         }
         let Some(goal) = size.scaled(-1) else { return };
@@ -376,6 +392,64 @@ impl Walked {
         defect.what = self.shown(size, text);
         defect.origin = chosen.first().and_then(|s| self.symbols.info(*s).span);
         defects.push(defect);
+    }
+
+    fn overlay(
+        &self,
+        site: &Site,
+        address: &Linear,
+        size: &Linear,
+        buffer: &Buffer,
+        text: &str,
+        defects: &mut Vec<Defect>,
+    ) {
+        let Some(goal) = address.add(size).and_then(|end| buffer.limit.sub(&end)) else { return };
+        if buffer.wire == Wire::No {
+            return;
+        }
+        let about = self.length_of(buffer, address);
+        let verdict = self.judge(site, &goal, &about);
+        // It is the reads through it that count, where a check comes later.
+        if !matches!(verdict, Verdict::Unchecked | Verdict::Short { .. }) || self.is_kept_elsewhere(site, &goal, buffer)
+        {
+            return;
+        }
+        let mut defect = self.defect(site, Class::Overlay, verdict, &goal, text);
+        defect.wire = Wire::Faint;
+        defect.room = Some(buffer.room);
+        defect.what = self.shown(size, text);
+        defect.limit = self.shown_limit(buffer, address, text);
+        defect.needs = Some(goal);
+        defects.push(defect);
+    }
+
+    /// By parameter: the bytes of what it leads to that are read whatever the function tests.
+    fn reads(&self) -> Vec<(u32, i64)> {
+        let mut all: Vec<(u32, i64)> = Vec::new();
+        for site in &self.sites {
+            let SiteKind::Access { does: Use::Read, address, size, buffer: None, .. } = &site.kind else { continue };
+            let end = address.add(size);
+            if let ([(s, 1)], Some(bytes)) = (address.terms(), end.map(|end| end.constant))
+                && let What::Parameter(i) = self.symbols.info(*s).what
+                && bytes > 0
+                && self.facts.conditions(site.at).next().is_none()
+            {
+                match all.iter_mut().find(|(p, _)| *p == i) {
+                    Some((_, most)) => *most = bytes.max(*most),
+                    None => all.push((i, bytes)),
+                }
+            }
+        }
+        all
+    }
+
+    /// Something of the buffer's own length is an upper bound of the size; of an array, anything may be.
+    fn is_related(&self, at: FactId, size: &Linear, limits: &[Sym]) -> bool {
+        let bounds = self.upper_bounds(at, size);
+        match limits {
+            [] => !bounds.is_empty(),
+            _ => bounds.iter().any(|bound| limits.iter().any(|s| bound.factor(*s) != 0)),
+        }
     }
 
     /// A size against what it is written to: bounded by nothing, by a number that is too large, or by something else.
@@ -409,7 +483,17 @@ impl Walked {
         defects.push(defect);
     }
 
-    fn conversion(&self, site: &Site, value: &Linear, to: Kind, from: Kind, text: &str, defects: &mut Vec<Defect>) {
+    #[allow(clippy::too_many_arguments)]
+    fn conversion(
+        &self,
+        site: &Site,
+        value: &Linear,
+        to: Kind,
+        from: Kind,
+        stored: bool,
+        text: &str,
+        defects: &mut Vec<Defect>,
+    ) {
         let (Kind::Int { bits, signed }, Kind::Int { bits: had, .. }) = (to, from) else { return };
         let (lo, hi) = to.range();
         let wire = self.symbols.wire(value);
@@ -440,7 +524,7 @@ impl Walked {
             return;
         }
         let class = if signed && bits == had { Class::Signed } else { Class::Truncation };
-        if !self.is_used_as_length(site, value) {
+        if !stored && !self.is_used_as_length(site, value) {
             return;
         }
         let mut defect = self.defect(site, class, verdict, &goal, text);
@@ -555,7 +639,10 @@ impl Walked {
             }
             SiteKind::Difference { a, b } => goals.push(("difference".into(), a.sub(b))),
             SiteKind::NeverNegative { a, b } => goals.push(("never".into(), a.sub(b))),
-            SiteKind::Conversion { value, to, from } => {
+            SiteKind::Overlay { address, size, buffer } => {
+                goals.push((format!("overlay {:?}", buffer.wire), address.add(size).and_then(|e| buffer.limit.sub(&e))))
+            }
+            SiteKind::Conversion { value, to, from, .. } => {
                 goals.push((format!("convert {from:?} {to:?} {:?}", self.symbols.wire(value)), Some(*value)))
             }
             SiteKind::Allocation { size, .. } => goals.push(("alloc".into(), Some(*size))),

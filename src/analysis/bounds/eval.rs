@@ -43,8 +43,11 @@ pub(super) enum Bound {
 }
 
 /// A local variable or a parameter.
+#[derive(Clone, Copy)]
 pub(super) struct Variable<'a> {
     pub name: Symbol,
+    /// Its declaration, or its type.
+    pub declared: &'a str,
     pub kind: Kind,
     /// Array or structure: it is a place in memory, not a value.
     pub in_memory: bool,
@@ -72,6 +75,8 @@ pub(super) struct Eval<'a> {
     pub returns: Vec<Linear>,
     pub beliefs: Vec<Belief>,
     depth: usize,
+    /// What is being converted goes to a place that by its name is a length.
+    pub stores_length: bool,
 }
 
 impl<'a> Eval<'a> {
@@ -94,6 +99,7 @@ impl<'a> Eval<'a> {
             returns: Vec::new(),
             beliefs: Vec::new(),
             depth: 0,
+            stores_length: false,
         }
     }
 
@@ -241,7 +247,11 @@ impl<'a> Eval<'a> {
             ExprKind::Conditional { cond, then, otherwise } => self.conditional(f, e, *cond, *then, *otherwise),
             ExprKind::Cast { ty, operand } => {
                 let value = self.eval(f, *operand);
-                let kind = self.declared(body.names.text(*ty));
+                let text = body.names.text(*ty);
+                let kind = self.declared(text);
+                if matches!(kind, Kind::Pointer(to) if matches!(self.types.kind(to), Kind::Struct(_) | Kind::Unknown)) {
+                    self.overlay(f, e, &value, text);
+                }
                 self.convert(f, e, value, kind)
             }
             ExprKind::Sizeof { ty, operand } => self.sizeof(f, e, *ty, *operand),
@@ -386,9 +396,15 @@ impl<'a> Eval<'a> {
         match known.and_then(|n| i64::try_from(n).ok()) {
             Some(n) => Value { linear: Linear::constant(n), kind: Kind::SIZE },
             None => {
-                let text = match (ty, operand) {
-                    (Some(ty), _) => body.names.text(ty).to_owned(),
-                    (None, Some(operand)) => format!("{:?}", self.span(f, operand)),
+                let text = match (ty, operand.map(|operand| (operand, &body.expr(operand).kind))) {
+                    (Some(ty), _) => base_name(body.names.text(ty)).to_owned(),
+                    (None, Some((_, ExprKind::Name(name)))) => body.names.text(*name).to_owned(),
+                    (None, Some((_, ExprKind::Unary { op: UnaryOp::Deref, operand })))
+                        if let Some(var) = self.cursor(f, *operand) =>
+                    {
+                        base_name(self.variables[var as usize].declared).to_owned()
+                    }
+                    (None, Some((operand, _))) => format!("{:?}", self.span(f, operand)),
                     (None, None) => format!("{span:?}"),
                 };
                 let id = self.paths.text(&text);
@@ -398,6 +414,24 @@ impl<'a> Eval<'a> {
                 }
                 Value { linear: Linear::symbol(s), kind: Kind::SIZE }
             }
+        }
+    }
+
+    /// A structure is laid over somebody's bytes.
+    fn overlay(&mut self, f: &Frame, e: ExprId, value: &Value, ty: &str) {
+        let Some((_, buffer)) = self.buffer_for(&value.linear, Use::Read) else { return };
+        if !matches!(buffer.room, Room::Given | Room::Received) || ty.matches('*').count() != 1 {
+            return;
+        }
+        let size = match self.declared(ty).pointee().and_then(|to| self.types.size(to)) {
+            Some(n) => i64::try_from(n).ok().map(Linear::constant),
+            None => {
+                let id = self.paths.text(base_name(ty));
+                Some(Linear::symbol(self.symbols.get(What::Size(id), Some(1), Some(1 << 20)).0))
+            }
+        };
+        if let Some(size) = size {
+            self.site(f, e, SiteKind::Overlay { address: value.linear, size, buffer });
         }
     }
 
@@ -484,4 +518,10 @@ impl<'a> Eval<'a> {
             self.site(f, e, SiteKind::Access { does, address, size, buffer, cursor });
         }
     }
+}
+
+/// The name that a type is known by, without what qualifies it or points to it.
+fn base_name(ty: &str) -> &str {
+    let before = ty.split(['*', '[']).next().unwrap_or(ty);
+    before.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').rfind(|word| !word.is_empty()).unwrap_or("")
 }

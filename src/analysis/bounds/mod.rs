@@ -134,7 +134,14 @@ impl Eval<'_> {
             let number = self.variables.len() as u32;
             let in_memory = matches!(kind, Kind::Struct(_));
             let object = self.cx.program.message_object(text);
-            self.variables.push(Variable { name: param.name, kind, in_memory, address_taken: false, object });
+            self.variables.push(Variable {
+                name: param.name,
+                declared: text,
+                kind,
+                in_memory,
+                address_taken: false,
+                object,
+            });
             self.by_name.insert(param.name, number);
         }
         for stmt in &body.stmts {
@@ -151,7 +158,14 @@ impl Eval<'_> {
                     matches!(kind, Kind::Array(..) | Kind::Struct(_)) || declarator.form == DeclaratorForm::Array;
                 let number = self.variables.len() as u32;
                 let object = self.cx.program.message_object(body.names.text(declarator.ty));
-                self.variables.push(Variable { name: declarator.name, kind, in_memory, address_taken: false, object });
+                self.variables.push(Variable {
+                    name: declarator.name,
+                    declared: body.names.text(declarator.ty),
+                    kind,
+                    in_memory,
+                    address_taken: false,
+                    object,
+                });
                 self.by_name.entry(declarator.name).or_insert(number);
             }
         }

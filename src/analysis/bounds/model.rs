@@ -2,6 +2,7 @@
 
 use super::eval::{Eval, Frame};
 use super::linear::Linear;
+use super::names;
 use super::sites::{SiteKind, Use};
 use super::state::{Key, Path, Value};
 use super::symbols::{Buffer, Room, Tag, What, Wire};
@@ -437,7 +438,9 @@ impl Eval<'_> {
                 self.changed_behind(&value.linear, Wire::No);
             }
         }
-        let result = self.unknown(kind, Wire::No, call.span);
+        let number = matches!(kind, Kind::Int { .. } | Kind::Unknown);
+        let wire = if number && names::is_length(call.name) { Wire::Faint } else { Wire::No };
+        let result = self.unknown(kind, wire, call.span);
         self.depends(&result, call);
         result
     }

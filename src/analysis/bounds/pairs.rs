@@ -180,6 +180,14 @@ impl Eval<'_> {
         match self.paths.last(key.path) {
             Some((_, field)) if number && names::is_length(self.paths.name(field)) => Wire::Faint,
             None if bytes && given(&key.base) => Wire::Faint,
+            None if number
+                && key.base.as_symbol().is_some_and(|s| match self.symbols.info(s).what {
+                    What::Global(name) => names::is_length(self.paths.name(name)),
+                    _ => false,
+                }) =>
+            {
+                Wire::Faint
+            }
             _ => Wire::No,
         }
     }

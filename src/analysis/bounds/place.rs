@@ -1,7 +1,8 @@
 //! Places: what an expression names when it is stored to, or when its address is taken.
 
-use super::eval::{Bound, Eval, Frame};
+use super::eval::{Bound, Eval, Frame, Variable};
 use super::linear::{Linear, Sym};
+use super::names;
 use super::sites::Use;
 use super::state::{Key, Path, Value};
 use super::symbols::{Buffer, Room, What, Wire};
@@ -142,14 +143,31 @@ impl Eval<'_> {
 
     /// The variable that a pointer is taken from: `p` in `p`, `p++`, `(T *)p` and `p + 1`.
     pub fn cursor(&self, f: &Frame, e: ExprId) -> Option<u32> {
-        let mut e = e;
-        for _ in 0..8 {
+        let (mut f, mut e) = (*f, e);
+        for _ in 0..12 {
             match f.body.expr(e).kind {
-                ExprKind::Name(name) => {
-                    return self.variable(f, name).filter(|v| !self.variables[*v as usize].in_memory);
-                }
+                ExprKind::Name(name) => match self.bound(&f, name) {
+                    Some((up, Bound::Expr(arg))) => (f, e) = (up, arg),
+                    Some((_, Bound::Value(_))) => return None,
+                    None => return self.variable(&f, name).filter(|v| !self.variables[*v as usize].in_memory),
+                },
                 ExprKind::Cast { operand, .. } | ExprKind::Update { operand, .. } => e = operand,
                 ExprKind::Binary { op: BinaryOp::Add | BinaryOp::Sub, left, .. } => e = left,
+                ExprKind::Unary { op: UnaryOp::AddressOf, operand } => {
+                    // `&p[n]`, `&*p`, `&p->field`, of a macro's argument too.
+                    let (mut g, mut inner) = (f, operand);
+                    while let ExprKind::Name(name) = g.body.expr(inner).kind
+                        && let Some((up, Bound::Expr(arg))) = self.bound(&g, name)
+                    {
+                        (g, inner) = (up, arg);
+                    }
+                    match g.body.expr(inner).kind {
+                        ExprKind::Index { base, .. }
+                        | ExprKind::Member { base, arrow: true, .. }
+                        | ExprKind::Unary { op: UnaryOp::Deref, operand: base } => (f, e) = (g, base),
+                        _ => return None,
+                    }
+                }
                 _ => return None,
             }
         }
@@ -319,8 +337,10 @@ impl Eval<'_> {
         match place {
             Place::Value(_) => value,
             Place::Variable(var) => {
-                let kind = self.variables[var as usize].kind;
+                let Variable { kind, name, .. } = self.variables[var as usize];
+                self.stores_length = names::is_length(self.function.body.names.text(name));
                 let value = self.convert(f, e, value, kind);
+                self.stores_length = false;
                 self.set(var, value);
                 value
             }
@@ -330,7 +350,15 @@ impl Eval<'_> {
                     (Kind::Int { signed, .. }, Some(bits)) => Kind::Int { bits, signed },
                     (kind, _) => kind,
                 };
+                self.stores_length = match (self.paths.last(memory.key.path), memory.cursor) {
+                    (Some((_, field)), _) => names::is_length(self.paths.name(field)),
+                    (None, Some(var)) => {
+                        names::is_length(self.function.body.names.text(self.variables[var as usize].name))
+                    }
+                    (None, None) => false,
+                };
                 let value = self.convert(f, e, value, kind);
+                self.stores_length = false;
                 self.keep(memory.key, value);
                 value
             }
