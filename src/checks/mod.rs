@@ -61,6 +61,7 @@ pub const RULES: &[Rule] = &[
     message::unchecked_message_read::RULE,
     message::unchecked_message_length::RULE,
     message::append_past_end::RULE,
+    message::unbounded_scan::RULE,
     message::length_underflow::RULE,
     message::length_truncation::RULE,
     message::signed_length::RULE,

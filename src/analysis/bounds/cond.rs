@@ -100,7 +100,7 @@ impl Eval<'_> {
     fn note_difference(&mut self, f: &Frame, e: ExprId, difference: ExprId) {
         let span = self.span(f, difference);
         let found = self.sites.iter().rev().take(8).find_map(|site| match &site.kind {
-            SiteKind::Difference { a, b } if site.span == span => Some((*a, *b)),
+            SiteKind::Difference { a, b, .. } if site.span == span => Some((*a, *b)),
             _ => None,
         });
         if let Some((a, b)) = found {

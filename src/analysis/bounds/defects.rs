@@ -15,6 +15,8 @@ use crate::source::Span;
 pub enum Class {
     /// Bytes of a message are read that may not be there.
     Read,
+    /// A scan stores a string of any length.
+    Scan,
     /// A structure is laid over bytes of a message that may be fewer.
     Overlay,
     /// A length out of a message is larger than what it is written to.
@@ -121,10 +123,15 @@ impl Walked {
                 SiteKind::Block { does, size, buffer: None, .. } => {
                     self.boundless(site, *does, size, text, &mut found.defects);
                 }
+                SiteKind::Scan { address, size, buffer } => {
+                    self.scan(site, address, size, buffer.as_ref(), text, &mut found.defects);
+                }
                 SiteKind::Overlay { address, size, buffer } => {
                     self.overlay(site, address, size, buffer, text, &mut found.defects);
                 }
-                SiteKind::Difference { a, b } => self.difference(site, a, b, text, &mut found.defects),
+                SiteKind::Difference { a, b, unsigned } => {
+                    self.difference(site, a, b, *unsigned, text, &mut found.defects);
+                }
                 SiteKind::NeverNegative { a, b } => {
                     if let Some(goal) = a.sub(b) {
                         let mut defect = self.defect(site, Class::NeverNegative, Verdict::Unchecked, &goal, text);
@@ -394,6 +401,28 @@ impl Walked {
         defects.push(defect);
     }
 
+    fn scan(
+        &self,
+        site: &Site,
+        address: &Linear,
+        size: &Linear,
+        buffer: Option<&Buffer>,
+        text: &str,
+        defects: &mut Vec<Defect>,
+    ) {
+        let goal = address.add(size).and_then(|end| buffer?.limit.sub(&end)).or(size.scaled(-1));
+        let Some(goal) = goal else { return };
+        let verdict = self.judge(site, &goal, &[]);
+        if verdict == Verdict::Proved {
+            return;
+        }
+        let mut defect = self.defect(site, Class::Scan, verdict, &goal, text);
+        defect.wire = if buffer.is_some() { Wire::Weak } else { Wire::Faint };
+        defect.room = buffer.map(|b| b.room);
+        defect.limit = buffer.map(|b| self.shown_limit(b, address, text)).unwrap_or_default();
+        defects.push(defect);
+    }
+
     fn overlay(
         &self,
         site: &Site,
@@ -463,7 +492,15 @@ impl Walked {
         }
     }
 
-    fn difference(&self, site: &Site, a: &Linear, b: &Linear, text: &str, defects: &mut Vec<Defect>) {
+    fn difference(
+        &self,
+        site: &Site,
+        a: &Linear,
+        b: &Linear,
+        unsigned: bool,
+        text: &str,
+        defects: &mut Vec<Defect>,
+    ) {
         let Some(goal) = a.sub(b) else { return };
         let (wire, length) = (self.symbols.wire(a), self.is_length(a));
         if wire == Wire::No && !length {
@@ -472,6 +509,10 @@ impl Walked {
         let about: Vec<Sym> = a.terms().iter().map(|(s, _)| *s).collect();
         let verdict = self.judge(site, &goal, &about);
         if Self::is_settled(&verdict) {
+            return;
+        }
+        // A negative one is looked for behind it.
+        if !unsigned && matches!(verdict, Verdict::Late { .. }) {
             return;
         }
         let mut defect = self.defect(site, Class::Underflow, verdict, &goal, text);
@@ -637,7 +678,8 @@ impl Walked {
                     address.add(size).and_then(|e| Some(buffer.as_ref()?.limit.sub(&e)?)),
                 ));
             }
-            SiteKind::Difference { a, b } => goals.push(("difference".into(), a.sub(b))),
+            SiteKind::Scan { .. } => {}
+            SiteKind::Difference { a, b, .. } => goals.push(("difference".into(), a.sub(b))),
             SiteKind::NeverNegative { a, b } => goals.push(("never".into(), a.sub(b))),
             SiteKind::Overlay { address, size, buffer } => {
                 goals.push((format!("overlay {:?}", buffer.wire), address.add(size).and_then(|e| buffer.limit.sub(&e))))

@@ -5,6 +5,7 @@ pub mod length_truncation;
 pub mod length_underflow;
 pub mod receive_result_as_length;
 pub mod signed_length;
+pub mod unbounded_scan;
 pub mod unchecked_message_length;
 pub mod unchecked_message_read;
 
