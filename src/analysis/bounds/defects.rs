@@ -71,6 +71,21 @@ pub struct Defect {
     pub vague: bool,
 }
 
+impl Defect {
+    /// Why it is a defect, as the second half of a sentence.
+    pub fn reason(&self) -> String {
+        match &self.verdict {
+            Verdict::Short { lacking, .. } if *lacking < 1 << 12 => {
+                format!("and what is tested leaves up to {lacking} too few")
+            }
+            Verdict::Short { .. } => "and what is tested does not rule it out".into(),
+            Verdict::Late { .. } => "and that is tested only afterwards".into(),
+            Verdict::Capped => "and what is tested does not prove that there are as many".into(),
+            _ => "and nothing has tested that".into(),
+        }
+    }
+}
+
 /// What a call has to see to and does not.
 pub struct Unmet {
     pub defect: DefectId,
@@ -492,15 +507,7 @@ impl Walked {
         }
     }
 
-    fn difference(
-        &self,
-        site: &Site,
-        a: &Linear,
-        b: &Linear,
-        unsigned: bool,
-        text: &str,
-        defects: &mut Vec<Defect>,
-    ) {
+    fn difference(&self, site: &Site, a: &Linear, b: &Linear, unsigned: bool, text: &str, defects: &mut Vec<Defect>) {
         let Some(goal) = a.sub(b) else { return };
         let (wire, length) = (self.symbols.wire(a), self.is_length(a));
         if wire == Wire::No && !length {

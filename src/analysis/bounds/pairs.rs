@@ -102,7 +102,8 @@ impl Eval<'_> {
             Kind::Struct(_) | Kind::Unknown => {
                 let name = self.function.body.names.text(name);
                 let declared = declared.to_ascii_lowercase();
-                is_message(name) || ["hdr", "header", "pkt", "packet", "msg", "pdu"].iter().any(|w| declared.contains(w))
+                is_message(name)
+                    || ["hdr", "header", "pkt", "packet", "msg", "pdu"].iter().any(|w| declared.contains(w))
             }
             _ => false,
         }
