@@ -28,6 +28,7 @@ pub mod state;
 mod strings;
 pub mod summary;
 pub mod symbols;
+pub mod trace;
 pub mod types;
 mod walk;
 
