@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
+use super::pages::PAGES;
 use super::{Candidate, Context, Options, Rule, View};
 use crate::analysis::bounds::defects::Defect;
 use crate::analysis::bounds::trace::Explained;
@@ -245,7 +246,8 @@ fn messages(
     parsed: &[Result<Parsed, String>],
     rules: &[&Rule],
 ) -> Vec<Vec<Vec<Defect>>> {
-    if !rules.iter().any(|rule| rule.words.is_empty()) {
+    let is_message = |rule: &&Rule| PAGES.iter().any(|page| page.id == rule.id && page.family == "message");
+    if !rules.iter().any(is_message) {
         return vec![Vec::new(); files.len()];
     }
     program.read_types();
