@@ -9,6 +9,7 @@ pub mod flow;
 pub mod messages;
 pub mod nesting;
 pub mod noreturn;
+pub mod nullness;
 pub mod sections;
 
 pub use constant::constant;

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use super::{Candidate, Context, Options, Rule, View};
+use super::{Candidate, Context, Known, Options, Rule, View};
 use crate::analysis::bounds::defects::Defect;
 use crate::analysis::cfg::Cfg;
 use crate::analysis::messages::{Input, defects};
 use crate::analysis::noreturn::{NoReturn, last_calls};
+use crate::analysis::nullness::link::{Miss, misses};
 use crate::analysis::sections::sections;
 use crate::hir::{Function, StmtId, StmtKind};
 use crate::preprocess::token::Word;
@@ -93,10 +94,10 @@ pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn
             a
         });
     let noreturn = NoReturn::infer(&program, last_called);
-    let defects = messages(&program, &noreturn, files, &parsed, rules);
+    let (defects, nulls) = whole_program(&program, &noreturn, files, &parsed, rules);
     let cx = Context { program: &program, noreturn: &noreturn, options, rules };
     let checked: Vec<Result<Checked, String>> = for_each_file(files, |i| match &parsed[i] {
-        Ok(parsed) => guarded(|| check(&cx, &files[i], &program.units[i], parsed, &defects[i], &asked)),
+        Ok(parsed) => guarded(|| check(&cx, &files[i], &program.units[i], parsed, &defects[i], &nulls[i], &asked)),
         Err(why) => Err(why.clone()),
     });
     let mut outcome = Outcome { findings: Vec::new(), coverage: Coverage::default(), problems: Vec::new() };
@@ -197,6 +198,7 @@ fn check(
     unit: &Unit,
     parsed: &Parsed,
     defects: &[Vec<Defect>],
+    nulls: &[Vec<Miss>],
     asked: &Asked,
 ) -> Checked {
     let mut findings: Vec<Finding> = Vec::new();
@@ -206,7 +208,8 @@ fn check(
     for (n, (r, function)) in parsed.functions.iter().enumerate() {
         let reading = r.checked_sub(1).map_or(&unit.base, |i| &parsed.others[i]);
         let cfg = Cfg::new(&function.body, &|body, call| cx.noreturn.is_noreturn(cx.program, unit.file, body, call));
-        let view = View::new(source, unit, reading, function, &cfg, &assumed[*r], defects.get(n).map_or(&[], |d| d));
+        let known = Known { defects: defects.get(n).map_or(&[], |d| d), nulls: nulls.get(n).map_or(&[], |m| m) };
+        let view = View::new(source, unit, reading, function, &cfg, &assumed[*r], known);
         // A rule sees what it asked for and nothing else, whatever other rules wanted parsed.
         let candidate = Candidate::new(cx.program, unit, reading, &source.text, function.span);
         for rule in asked.wanting(&candidate, *r == 0) {
@@ -220,18 +223,20 @@ fn check(
     Checked { findings: one_for_a_place(findings, cx.rules), given_up }
 }
 
-/// By file and function: the defects for the message rules, if any of them runs.
-fn messages(
+/// By file and function.
+type ByFunction<T> = Vec<Vec<Vec<T>>>;
+
+/// What is told of each function by analyses of the whole program, if a rule that asks for them runs.
+fn whole_program(
     program: &Program,
     noreturn: &NoReturn,
     files: &[SourceFile],
     parsed: &[Result<Parsed, String>],
     rules: &[&Rule],
-) -> Vec<Vec<Vec<Defect>>> {
+) -> (ByFunction<Defect>, ByFunction<Miss>) {
     if !rules.iter().any(|rule| rule.words.is_empty()) {
-        return vec![Vec::new(); files.len()];
+        return (vec![Vec::new(); files.len()], vec![Vec::new(); files.len()]);
     }
-    program.read_types();
     let mut inputs = Vec::new();
     for (i, parsed) in parsed.iter().enumerate() {
         let unit = &program.units[i];
@@ -248,7 +253,20 @@ fn messages(
             inputs.push(Input { definition, function, text: &files[i].text });
         }
     }
-    let mut all = defects(program, noreturn, &inputs).into_iter();
+    let asks = |family: &[&str]| rules.iter().any(|rule| rule.words.is_empty() && family.contains(&rule.family()));
+    let found = if asks(&["message"]) {
+        program.read_types();
+        defects(program, noreturn, &inputs)
+    } else {
+        vec![Vec::new(); inputs.len()]
+    };
+    let nulls =
+        if asks(&["result", "cascade"]) { misses(program, noreturn, &inputs) } else { vec![Vec::new(); inputs.len()] };
+    (by_file(parsed, found), by_file(parsed, nulls))
+}
+
+fn by_file<T>(parsed: &[Result<Parsed, String>], all: Vec<Vec<T>>) -> ByFunction<T> {
+    let mut all = all.into_iter();
     parsed.iter().map(|parsed| all.by_ref().take(parsed.as_ref().map_or(0, |p| p.functions.len())).collect()).collect()
 }
 

@@ -21,7 +21,7 @@ pub fn wants(_: &Candidate) -> bool {
 
 /// The findings of a function that are of these classes.
 fn told(view: &View, rule: &'static str, classes: &[Class]) -> Vec<Finding> {
-    view.defects.iter().filter(|d| classes.contains(&d.class)).map(|d| finding(view, rule, d)).collect()
+    view.known.defects.iter().filter(|d| classes.contains(&d.class)).map(|d| finding(view, rule, d)).collect()
 }
 
 fn finding(view: &View, rule: &'static str, defect: &Defect) -> Finding {
