@@ -10,6 +10,7 @@ pub mod messages;
 pub mod nesting;
 pub mod noreturn;
 pub mod nullness;
+pub mod received;
 pub mod sections;
 
 pub use constant::constant;

@@ -4,6 +4,7 @@
 //! To add one: write `checks/<family>/<rule>.rs` with a `pub const RULE: Rule`, `rules/<rule-id>.md`, and name it
 //! once in [`RULES`].
 
+pub mod cascade;
 pub mod engine;
 pub mod message;
 pub mod pages;
@@ -70,6 +71,7 @@ pub const RULES: &[Rule] = &[
     result::unchecked_lookup::RULE,
     result::null_on_some_path::RULE,
     result::unchecked_result_belief::RULE,
+    cascade::reachable_assert::RULE,
 ];
 
 pub struct Rule {

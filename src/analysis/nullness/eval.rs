@@ -4,56 +4,10 @@ use super::state::{State, Values, bits, joined};
 use super::walk::{Walker, is_null_literal};
 use super::{Origin, Use, UseKind};
 use crate::analysis::access::{Place, Step, place};
-use crate::hir::{BinaryOp, DeclaratorForm, ExprId, ExprKind, StmtId, StmtKind, Symbol, UnaryOp};
-use crate::program::catalog::Model;
-use crate::program::catalog::model::{NullReason, SinkKind};
+use crate::hir::{BinaryOp, DeclaratorForm, ExprId, ExprKind, StmtId, StmtKind, UnaryOp};
 
 /// Expressions nest this deep at most; what is deeper may do anything.
 const MAX_DEPTH: u32 = 120;
-
-/// Arguments that a call by this model reads or writes through: null there is a crash.
-fn dereferenced(model: &Model) -> Vec<usize> {
-    let mut all = Vec::new();
-    if let Some(sink) = model.sink() {
-        use SinkKind::*;
-        match sink.kind {
-            Copy | StringCopy | StringCopyBounded | StringCopyUnterminated | Read | Decode | DecodeUnbounded => {
-                all.extend([sink.dst, sink.src].into_iter().flatten());
-            }
-            Fill | Format => all.extend(sink.dst),
-            Scan => all.extend(sink.src),
-            FormatBounded | Send => {}
-        }
-    }
-    all.extend(model.needs_nul().iter().filter(|n| !n.null_ok).flat_map(|n| n.args.iter().copied()));
-    all.extend(model.extractor().and_then(|e| e.ptr.or(e.object)));
-    all.extend(model.accessor().map(|a| a.object));
-    all.extend(model.cursor().map(|c| c.object));
-    all.extend(model.number_parser().map(|n| n.text));
-    let mut all: Vec<usize> = all.into_iter().filter_map(|a| a.index()).collect();
-    all.sort_unstable();
-    all.dedup();
-    all
-}
-
-/// What calling something may change.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Effect {
-    /// What its arguments point to.
-    Library,
-    /// Its arguments themselves, and what is not local.
-    Macro,
-    /// What its arguments point to, and what is not local.
-    Any,
-}
-
-/// A call by this model changes no pointer.
-fn only_looks(model: &Model) -> bool {
-    let writes = model.sink().is_some_and(|s| !matches!(s.kind, SinkKind::Read | SinkKind::Send));
-    let known =
-        model.log().is_some() || model.needs_nul().is_some() || model.sink().is_some() || model.lock().is_some();
-    known && !writes && model.must_check().is_none() && model.source().is_none() && model.cursor().is_none()
-}
 
 impl Walker<'_> {
     /// The value of `e`; what it does is done to `st`.
@@ -311,7 +265,7 @@ impl Walker<'_> {
     }
 
     /// Somebody asked, one way or another.
-    fn settle(&mut self, values: Values, known: u8, st: &mut State) {
+    pub(super) fn settle(&mut self, values: Values, known: u8, st: &mut State) {
         self.tested(values, st);
         for &id in values.ids() {
             st.set_bits(id, known);
@@ -335,7 +289,7 @@ impl Walker<'_> {
     }
 
     /// What the lvalue `e` holds.
-    fn held(&mut self, e: ExprId, st: &State) -> Values {
+    pub(super) fn held(&mut self, e: ExprId, st: &State) -> Values {
         self.place_of(e).map_or(Values::UNKNOWN, |place| st.get(place))
     }
 
@@ -422,7 +376,7 @@ impl Walker<'_> {
     }
 
     /// A use of `e`, whose value is this.
-    fn used(&mut self, values: Values, kind: UseKind, e: ExprId, st: &mut State) {
+    pub(super) fn used(&mut self, values: Values, kind: UseKind, e: ExprId, st: &mut State) {
         if values.is_unknown() {
             return;
         }
@@ -436,133 +390,12 @@ impl Walker<'_> {
                 self.out.uses.push(Use { origin, kind: kind.clone(), expr: e, stmt: self.stmt, known, one_of });
             }
         }
-        if !matches!(kind, UseKind::Given { .. }) {
+        if !matches!(kind, UseKind::Given { .. } | UseKind::Asserted) {
             for &id in values.ids() {
                 if st.bits(id) != bits::TESTED {
                     st.set_bits(id, bits::USED);
                 }
             }
         }
-    }
-
-    fn call(&mut self, e: ExprId, st: &mut State) -> Values {
-        let body = self.body;
-        let ExprKind::Call { callee, args } = &body.expr(e).kind else { return Values::UNKNOWN };
-        let name = body.callee(e);
-        if name.is_none() {
-            self.eval(*callee, st);
-        }
-        let model = name.and_then(|n| self.program.model(n, self.file));
-        if let Some(assert) = model.and_then(|m| m.assert())
-            && let Some(&cond) = assert.cond.index().and_then(|i| args.get(i))
-        {
-            let held = self.asserted_values(cond, st);
-            let (yes, _) = self.branch(cond, st.clone());
-            match yes {
-                Some(yes) => *st = yes,
-                None => st.clear(),
-            }
-            for (id, known) in held {
-                if known & bits::ANY_UNTESTED != 0 && st.bits(id) == bits::TESTED {
-                    st.set_bits(id, bits::ASSERTED);
-                }
-            }
-            return Values::UNKNOWN;
-        }
-        let is_macro = name.is_some_and(|n| self.is_macro(n));
-        let through = model.as_ref().map(dereferenced).unwrap_or_default();
-        let mut given: Vec<Values> = Vec::with_capacity(args.len());
-        for (i, &arg) in args.iter().enumerate() {
-            let nullable = std::mem::replace(&mut self.nullable, false);
-            let value = self.eval(arg, st);
-            self.nullable = nullable;
-            given.push(value);
-            if through.contains(&i) {
-                self.used(value, UseKind::Library, arg, st);
-            }
-        }
-        for (i, &arg) in args.iter().enumerate() {
-            if through.contains(&i) || given[i].is_unknown() {
-                continue;
-            }
-            match name {
-                Some(name) if !is_macro => {
-                    if model.is_none() {
-                        let callee = name.into();
-                        self.used(given[i], UseKind::Given { callee, arg: i as u8 }, arg, st);
-                    }
-                }
-                // A macro may look at it, and a function that is not known by name may be anything.
-                _ if model.is_none() => self.settle(given[i], bits::TESTED, st),
-                _ => {}
-            }
-        }
-        for i in through {
-            if let Some(values) = given.get_mut(i) {
-                *values = Values::UNKNOWN;
-            }
-        }
-        self.given = given;
-        let effect = match model {
-            _ if is_macro => Effect::Macro,
-            Some(model) if only_looks(&model) => {
-                return self.result(e, name, model.may_null().map(|m| m.reason), is_macro, st);
-            }
-            Some(_) => Effect::Library,
-            None => Effect::Any,
-        };
-        self.effects(args, effect, st);
-        self.result(e, name, model.and_then(|m| m.may_null()).map(|m| m.reason), is_macro, st)
-    }
-
-    /// What the call `e` gives back.
-    fn result(
-        &mut self,
-        e: ExprId,
-        name: Option<&str>,
-        reason: Option<NullReason>,
-        is_macro: bool,
-        st: &mut State,
-    ) -> Values {
-        let body = self.body;
-        let ExprKind::Call { args, .. } = &body.expr(e).kind else { return Values::UNKNOWN };
-        // `strchr(s, '\0')` finds the end.
-        let finds_end = args.get(1).is_some_and(|&a| match body.expr(a).kind {
-            ExprKind::Char(c) => body.names.text(c) == "'\\0'",
-            ExprKind::Number(n) => body.names.text(n) == "0",
-            _ => false,
-        });
-        // A macro that nobody described may be anything: a member, a number.
-        if name.is_none() || (finds_end && reason == Some(NullReason::NotFound)) || (is_macro && reason.is_none()) {
-            return Values::UNKNOWN;
-        }
-        self.origins.insert(e.0, Origin::Call(e));
-        st.arise(e.0, bits::FRESH);
-        Values::one(e.0)
-    }
-
-    /// What a call may change.
-    fn effects(&mut self, args: &[ExprId], effect: Effect, st: &mut State) {
-        let touched: Vec<Symbol> = args.iter().filter_map(|&arg| place(self.body, arg)).map(|p| p.base).collect();
-        let places = &self.places;
-        let (escaped, locals) = (&self.escaped, &self.locals);
-        st.forget(|p| {
-            let other = &places.all[p as usize];
-            let hit = touched.contains(&other.base) && (effect == Effect::Macro || !other.path.is_empty());
-            hit || (effect != Effect::Library && (escaped.contains(&other.base) || !locals.contains(&other.base)))
-        });
-    }
-
-    /// The values that a condition speaks of, with what was known before.
-    fn asserted_values(&mut self, cond: ExprId, st: &State) -> Vec<(u32, u8)> {
-        let mut all = Vec::new();
-        let mut names = Vec::new();
-        self.body.walk(cond, &mut |e| names.push(e));
-        for e in names.into_iter().take(64) {
-            if let Some(no) = self.places.find(self.body, e) {
-                all.extend(st.get(no).ids().iter().map(|&id| (id, st.bits(id))));
-            }
-        }
-        all
     }
 }

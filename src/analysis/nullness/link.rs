@@ -67,7 +67,7 @@ impl Miss {
     /// It is told by what the others do, once for the function called.
     pub fn is_deviant(&self) -> bool {
         let by_others = matches!(self.why, Some(Why::Belief | Why::Known(NullReason::Alloc)));
-        by_others && self.used.known & bits::ANY_NULL == 0
+        by_others && self.used.known & bits::ANY_NULL == 0 && !matches!(self.used.kind, UseKind::Asserted)
     }
 }
 
@@ -302,7 +302,7 @@ impl<'a> Linker<'a> {
         let mut uses: Vec<&Use> = self.all[n].uses.iter().collect();
         uses.sort_by_key(|u| body.expr(u.expr).span.start);
         for used in uses {
-            if body.stmt(used.stmt).in_macro || seen.contains(&used.origin) {
+            if (body.stmt(used.stmt).in_macro && used.kind != UseKind::Asserted) || seen.contains(&used.origin) {
                 continue;
             }
             let (mut callee, mut why, mut callers) = (None, None, Callers::default());
@@ -324,13 +324,16 @@ impl<'a> Linker<'a> {
                     if used.kind == UseKind::Arithmetic && !searched {
                         continue;
                     }
-                    if why.is_none() && used.known & bits::ANY_NULL == 0 {
+                    if why.is_none() && used.known & bits::ANY_NULL == 0 && used.kind != UseKind::Asserted {
                         continue;
                     }
                 }
                 Origin::Null(e) if e == used.expr => continue,
                 Origin::Null(_) | Origin::Asked(_) => {
-                    if used.known & bits::ANY_NULL == 0 || used.kind == UseKind::Arithmetic {
+                    if matches!(used.kind, UseKind::Asserted)
+                        || used.known & bits::ANY_NULL == 0
+                        || used.kind == UseKind::Arithmetic
+                    {
                         continue;
                     }
                 }
@@ -349,7 +352,9 @@ impl<'a> Linker<'a> {
                     continue;
                 }
             }
-            seen.insert(used.origin);
+            if !matches!(used.kind, UseKind::Asserted) {
+                seen.insert(used.origin);
+            }
             all.push(Miss { used: used.clone(), callee, why, callers, inside, others: Vec::new() });
         }
         all

@@ -4,6 +4,7 @@
 //! Of every call's result, every null constant and every parameter it is followed who holds it (`a = b = f()` is one
 //! value) and what has been found out of it. A branch on any holder tells of all.
 
+mod call;
 mod eval;
 pub mod link;
 mod state;
@@ -39,6 +40,8 @@ pub enum UseKind {
     Address,
     /// By a library function that reads or writes there.
     Library,
+    /// Asked about by an assertion, or by a macro that may be one.
+    Asserted,
     /// Given to a function of which the catalog knows nothing.
     Given {
         callee: Box<str>,

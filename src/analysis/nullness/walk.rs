@@ -229,10 +229,11 @@ impl<'a> Walker<'a> {
             };
             match cond {
                 Some(cond) if last => {
-                    let (mut yes, mut no) = self.branch(cond, {
-                        st.age();
-                        st.clone()
-                    });
+                    st.age();
+                    if self.recording && self.body.stmt(stmt).in_macro {
+                        self.asserted(cond, &mut st);
+                    }
+                    let (mut yes, mut no) = self.branch(cond, st.clone());
                     for way in yes.iter_mut().chain(&mut no) {
                         // Where a macro asks, it also says what comes of it.
                         if self.body.stmt(stmt).in_macro {

@@ -10,6 +10,11 @@ use crate::checks::View;
 use crate::report::{Confidence, Finding, Related};
 use crate::source::Span;
 
+/// The pointers used, those left out that are only asserted not to be null.
+fn used_nulls<'v>(view: &'v View) -> impl Iterator<Item = &'v Miss> {
+    view.known.nulls.iter().filter(|m| !matches!(m.used.kind, UseKind::Asserted))
+}
+
 /// A finding at the place where a pointer is used, with where its value comes from.
 fn finding(view: &View, rule: &'static str, miss: &Miss, confidence: Confidence) -> Finding {
     let body = &view.function.body;
@@ -19,7 +24,7 @@ fn finding(view: &View, rule: &'static str, miss: &Miss, confidence: Confidence)
         UseKind::Dereference => "dereferenced here",
         UseKind::Arithmetic => "computed with here",
         UseKind::Address => "a member's address is computed here",
-        UseKind::Library | UseKind::Given { .. } => "read through by what it is given to",
+        UseKind::Library | UseKind::Given { .. } | UseKind::Asserted => "read through by what it is given to",
     }
     .into();
     let origin: Option<(Span, String)> = match miss.used.origin {
@@ -44,7 +49,7 @@ fn used(miss: &Miss) -> String {
         UseKind::Dereference => "is dereferenced".into(),
         UseKind::Arithmetic => "is computed with".into(),
         UseKind::Address => "has the address of a part taken".into(),
-        UseKind::Library => "is read through".into(),
+        UseKind::Library | UseKind::Asserted => "is read through".into(),
         UseKind::Given { callee, .. } => format!("is given to `{callee}`, which reads through it,"),
     }
 }

@@ -1,6 +1,6 @@
 //! `null-on-some-path`: a pointer that is null on some way to its use.
 
-use super::{finding, used};
+use super::{finding, used, used_nulls};
 use crate::analysis::nullness::link::Miss;
 use crate::analysis::nullness::{Origin, UseKind, bits};
 use crate::checks::{Context, Rule, View};
@@ -17,7 +17,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
-    for miss in view.known.nulls.iter().filter(|m| m.used.known & bits::ANY_NULL != 0) {
+    for miss in used_nulls(view).filter(|m| m.used.known & bits::ANY_NULL != 0) {
         if is_for_the_switch(view, miss) {
             continue;
         }
@@ -31,12 +31,12 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
     }
 }
 
-/// A null constant, and a whole `switch` between it and the use: what the ways out of that leave unset is told by
-/// another rule.
+/// A whole `switch` stands between where the value arises and the use: what its ways out leave undone is told by other
+/// rules.
 fn is_for_the_switch(view: &View, miss: &Miss) -> bool {
     let body = &view.function.body;
-    let Origin::Null(null) = miss.used.origin else { return false };
-    let (from, to) = (body.expr(null).span, body.expr(miss.used.expr).span);
+    let (Origin::Null(from) | Origin::Call(from) | Origin::Asked(from)) = miss.used.origin else { return false };
+    let (from, to) = (body.expr(from).span, body.expr(miss.used.expr).span);
     let is_between = |s: &&Stmt| from.end <= s.span.start && s.span.end <= to.start;
     body.stmts.iter().filter(is_between).any(|s| matches!(s.kind, StmtKind::Switch { .. }))
 }

@@ -1,6 +1,6 @@
 //! `unchecked-lookup`: the result of a search that may have found nothing is used as if it had.
 
-use super::{counted, finding, used};
+use super::{counted, finding, used, used_nulls};
 use crate::analysis::nullness::link::{Miss, Why};
 use crate::analysis::nullness::{UseKind, bits};
 use crate::checks::{Context, Rule, View};
@@ -17,7 +17,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
-    for miss in view.known.nulls {
+    for miss in used_nulls(view) {
         let (Some(callee), Some(why)) = (&miss.callee, miss.why) else { continue };
         if miss.used.known & bits::ANY_NULL != 0 || miss.is_deviant() {
             continue;

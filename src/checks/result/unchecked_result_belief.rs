@@ -1,7 +1,7 @@
 //! `unchecked-result-belief`: nearly all callers of a function test its result, and these do not (Engler et al.,
 //! "Bugs as Deviant Behavior", SOSP 2001).
 
-use super::{finding, used};
+use super::{finding, used, used_nulls};
 use crate::checks::{Context, Rule, View};
 use crate::report::{Confidence, Finding, Related};
 
@@ -18,7 +18,7 @@ pub const RULE: Rule = Rule {
 const MAX_LISTED: usize = 16;
 
 fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
-    for miss in view.known.nulls.iter().filter(|m| m.is_deviant()) {
+    for miss in used_nulls(view).filter(|m| m.is_deviant()) {
         let Some(callee) = &miss.callee else { continue };
         let mut f = finding(view, RULE.id, miss, Confidence::Medium);
         let others = match miss.others.len() {

@@ -1,0 +1,3 @@
+//! The cascade family: what makes of one bad message, or of one failure, an outage.
+
+pub mod reachable_assert;
