@@ -72,6 +72,7 @@ pub const RULES: &[Rule] = &[
     result::null_on_some_path::RULE,
     result::unchecked_result_belief::RULE,
     cascade::reachable_assert::RULE,
+    cascade::no_progress_loop::RULE,
 ];
 
 pub struct Rule {
