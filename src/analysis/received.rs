@@ -107,6 +107,11 @@ impl Received {
         found
     }
 
+    /// A call that reads a number out of a message or receives one.
+    pub fn is_read(&self, call: ExprId) -> bool {
+        self.calls.contains(&call)
+    }
+
     pub fn is_empty(&self) -> bool {
         self.symbols.is_empty() && self.calls.is_empty()
     }

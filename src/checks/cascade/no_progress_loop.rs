@@ -8,6 +8,7 @@ use crate::analysis::received::Received;
 use crate::checks::{Context, Rule, View};
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtId, StmtKind, Symbol};
 use crate::report::{Confidence, Finding};
+use crate::source::Span;
 
 pub const RULE: Rule = Rule {
     id: "no-progress-loop",
@@ -28,18 +29,16 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
         if stmt.in_macro || !is_loop(body, id) {
             continue;
         }
+        out.extend(never_fails(view, id));
         let (cond, step) = match stmt.kind {
             StmtKind::While { cond, .. } | StmtKind::DoWhile { cond, .. } => (cond, None),
             StmtKind::For { cond: Some(cond), step, .. } => (cond, step),
             _ => continue,
         };
-        if let Some(step) = step
-            && let Some(f) = wraps(view, id, cond, step)
-        {
+        if let Some(f) = wraps(view, id, cond) {
             out.push(f);
             continue;
         }
-        out.extend(never_fails(view, id));
         let received = received.get_or_insert_with(|| Received::new(cx.program, view.function, &view.source.text));
         if !received.is_empty()
             && let Some(f) = stands_still(view, received, id, cond, step)
@@ -50,36 +49,30 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
 }
 
 /// A counter too narrow for what it is compared with.
-fn wraps(view: &View, at: StmtId, cond: ExprId, step: ExprId) -> Option<Finding> {
+fn wraps(view: &View, at: StmtId, cond: ExprId) -> Option<Finding> {
     let body = &view.function.body;
-    let ExprKind::Update { operand, decrement: false, .. } = body.expr(step).kind else { return None };
-    let ExprKind::Name(counter) = body.expr(operand).kind else { return None };
     let ExprKind::Binary { op: BinaryOp::Lt | BinaryOp::Le, left, right } = body.expr(cond).kind else { return None };
-    if !matches!(body.expr(left).kind, ExprKind::Name(n) if n == counter) {
-        return None;
-    }
+    let ExprKind::Name(counter) = body.expr(left).kind else { return None };
     let narrow = width(declared(view, counter)?).filter(|w| *w <= 16)?;
     let ExprKind::Name(bound) = body.expr(bare(body, right)).kind else { return None };
     let wide = width(declared(view, bound)?).filter(|w| *w > narrow)?;
     let at_span = body.stmt(at).span;
-    if has_upper_test(body, bound, at_span.start) || leaves(view, at) {
+    if has_upper_test(body, bound, at_span.start) || leaves(view, at) || !counts(body, at_span, counter) {
         return None;
     }
-    let span = body.expr(cond).span;
+    let span = body.stmt(declaration(body, counter)?).span;
     let is_clamped = is_set_to_few(view, bound);
     // A 16-bit length is often all that a 32-bit variable is used for.
     let confidence = if narrow == 8 && !is_clamped { Confidence::Medium } else { Confidence::Low };
     let mut f = view.finding(RULE.id, confidence, span, at_span);
-    f.label = "true for ever where the limit is larger than the counter can be".into();
+    f.label = "too narrow for the limit of its loop".into();
     f.message = format!(
         "the counter `{}` has {narrow} bits and `{}` has {wide}: it wraps to 0 before it gets there",
         body.names.text(counter),
         body.names.text(bound)
     );
     f.notes.push(OUTAGE.into());
-    if let Some(decl) = declaration(body, counter) {
-        f.related.push(view.at(decl, "the counter is declared here"));
-    }
+    f.related.push(view.related(body.expr(cond).span, "true for ever where the limit is larger"));
     Some(f)
 }
 
@@ -115,6 +108,24 @@ fn never_fails(view: &View, at: StmtId) -> Option<Finding> {
     f.related.push(view.at(at, "the loop that it is to end"));
     f.notes.push(OUTAGE.into());
     Some(f)
+}
+
+/// Inside, the counter is only counted up.
+fn counts(body: &Body, within: Span, counter: Symbol) -> bool {
+    let is = |e: ExprId| matches!(body.expr(e).kind, ExprKind::Name(n) if n == counter);
+    let (mut up, mut set) = (false, false);
+    for e in body.exprs.iter().filter(|e| within.start <= e.span.start && e.span.end <= within.end) {
+        match e.kind {
+            ExprKind::Update { operand, decrement, .. } if is(operand) => {
+                up |= !decrement;
+                set |= decrement;
+            }
+            ExprKind::Assign { op: Some(BinaryOp::Add), left, .. } if is(left) => up = true,
+            ExprKind::Assign { op: Some(_), left, .. } if is(left) => set = true,
+            _ => {}
+        }
+    }
+    up && !set
 }
 
 /// All that moves the loop towards its end is a number of the message, which may be 0.
@@ -222,17 +233,21 @@ fn is_set_from(body: &Body, received: &Received, controls: &[Place], inside: &[E
                 let kind = &body.expr(e).kind;
                 reads |= matches!(kind, ExprKind::Call { .. } | ExprKind::Index { .. } | ExprKind::Member { .. });
             });
-            other |= op.is_some() || is_limited(body, controls, right) || !reads || !received.mentions(body, right);
+            other |= op.is_some()
+                || is_limited(body, received, controls, right)
+                || !reads
+                || !received.mentions(body, right);
         });
     }
     sets > 0 && !other
 }
 
-/// A sum, one of two, or computed from what is left: indices and arguments do not count.
-fn is_limited(body: &Body, controls: &[Place], e: ExprId) -> bool {
+/// A sum, one of two, given by a function that is not known to read a message, or computed from what is left: indices and arguments do not count.
+fn is_limited(body: &Body, received: &Received, controls: &[Place], e: ExprId) -> bool {
     let mut todo = vec![e];
     while let Some(e) = todo.pop() {
         match body.expr(e).kind {
+            ExprKind::Call { .. } if !received.is_read(e) => return true,
             ExprKind::Call { .. } | ExprKind::Index { .. } => continue,
             ExprKind::Conditional { .. } | ExprKind::Binary { op: BinaryOp::Add | BinaryOp::BitOr, .. } => return true,
             ExprKind::Name(_) if is_control(body, controls, e) => return true,
