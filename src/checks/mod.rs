@@ -73,6 +73,7 @@ pub const RULES: &[Rule] = &[
     result::unchecked_result_belief::RULE,
     cascade::reachable_assert::RULE,
     cascade::no_progress_loop::RULE,
+    cascade::unbounded_recursion::RULE,
 ];
 
 pub struct Rule {

@@ -2,3 +2,4 @@
 
 pub mod no_progress_loop;
 pub mod reachable_assert;
+pub mod unbounded_recursion;
