@@ -71,6 +71,8 @@ pub const RULES: &[Rule] = &[
     result::unchecked_lookup::RULE,
     result::null_on_some_path::RULE,
     result::unchecked_result_belief::RULE,
+    result::unchecked_parse_result::RULE,
+    result::numeric_text_as_length::RULE,
     cascade::reachable_assert::RULE,
     cascade::no_progress_loop::RULE,
     cascade::unbounded_recursion::RULE,

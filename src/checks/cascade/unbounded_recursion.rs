@@ -54,7 +54,7 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
 
 /// Some name speaks of a depth.
 fn counts_depth(view: &View) -> bool {
-    const WORDS: [&str; 9] = ["depth", "level", "nest", "recurs", "hops", "max", "limit", "budget", "stack"];
+    const WORDS: [&str; 8] = ["depth", "level", "nest", "recurs", "hops", "max", "limit", "budget"];
     let code = view.reading.code[view.function.span.range()].to_ascii_lowercase();
     WORDS.iter().any(|word| code.contains(word))
 }

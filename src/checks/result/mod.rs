@@ -1,7 +1,9 @@
 //! The result family: what a call returned or stored is used before anyone looked whether it went well.
 
 pub mod null_on_some_path;
+pub mod numeric_text_as_length;
 pub mod unchecked_lookup;
+pub mod unchecked_parse_result;
 pub mod unchecked_result_belief;
 
 use crate::analysis::nullness::link::{Callers, Miss};
