@@ -128,8 +128,12 @@ fn read_behind(body: &Body, base: Symbol, after: u32) -> Option<ExprId> {
 fn too_narrow(cx: &Context, view: &View, e: ExprId) -> Option<Finding> {
     let body = &view.function.body;
     let ExprKind::Binary { op: BinaryOp::Eq | BinaryOp::Ne, left, right } = body.expr(e).kind else { return None };
-    let ExprKind::Unary { op: UnaryOp::Negate, operand } = body.expr(right).kind else { return None };
-    if !matches!(body.expr(operand).kind, ExprKind::Number(n) if body.names.text(n) == "1") {
+    let is_number = |e: ExprId, text| matches!(body.expr(e).kind, ExprKind::Number(n) if body.names.text(n) == text);
+    let is_minus_one = match body.expr(right).kind {
+        ExprKind::Unary { op: UnaryOp::Negate, operand } => is_number(operand, "1"),
+        _ => is_number(right, "-1"),
+    };
+    if !is_minus_one {
         return None;
     }
     let call = match body.expr(left).kind {
