@@ -7,8 +7,9 @@ use rustc_hash::FxHashSet;
 
 use super::{Candidate, Context, Known, Options, Rule, View};
 use crate::analysis::bounds::defects::Defect;
+use crate::analysis::bounds::trace::Explained;
 use crate::analysis::cfg::Cfg;
-use crate::analysis::messages::{Input, defects};
+use crate::analysis::messages::{Input, defects, explained};
 use crate::analysis::noreturn::{NoReturn, last_calls};
 use crate::analysis::nullness::link::{Miss, misses};
 use crate::analysis::sections::sections;
@@ -16,7 +17,7 @@ use crate::hir::{Function, StmtId, StmtKind};
 use crate::preprocess::token::Word;
 use crate::program::{Definition, Program, Reading, Unit, for_each_file, guarded};
 use crate::report::{Coverage, Finding, Problem};
-use crate::source::{FileId, SourceFile};
+use crate::source::{FileId, SourceFile, Span};
 use crate::syntax::slice::FunctionItem;
 
 /// What a run found, before anything is hidden or printed.
@@ -83,21 +84,11 @@ pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn
         tick();
         guarded(|| parse(&program, &program.units[i], &files[i].text, &asked, options))
     });
-    let last_called: BTreeSet<(Box<str>, FileId)> = parsed
-        .par_iter()
-        .enumerate()
-        .filter_map(|(i, p)| p.as_ref().ok().map(|p| (FileId(i as u32), p)))
-        .flat_map_iter(|(file, p)| p.functions.iter().map(move |(_, f)| (file, f)))
-        .map(|(file, function)| asked_about(&program, file, function))
-        .reduce(BTreeSet::new, |mut a, mut b| {
-            a.append(&mut b);
-            a
-        });
-    let noreturn = NoReturn::infer(&program, last_called);
+    let noreturn = never_returning(&program, &parsed);
     let (defects, nulls) = whole_program(&program, &noreturn, files, &parsed, rules);
     let cx = Context { program: &program, noreturn: &noreturn, options, rules };
     let checked: Vec<Result<Checked, String>> = for_each_file(files, |i| match &parsed[i] {
-        Ok(parsed) => guarded(|| check(&cx, &files[i], &program.units[i], parsed, &defects[i], &nulls[i], &asked)),
+        Ok(parsed) => guarded(|| check(&cx, &files[i], &program.units[i], parsed, (&defects[i], &nulls[i]), &asked)),
         Err(why) => Err(why.clone()),
     });
     let mut outcome = Outcome { findings: Vec::new(), coverage: Coverage::default(), problems: Vec::new() };
@@ -197,8 +188,7 @@ fn check(
     source: &SourceFile,
     unit: &Unit,
     parsed: &Parsed,
-    defects: &[Vec<Defect>],
-    nulls: &[Vec<Miss>],
+    (defects, nulls): (&[Vec<Defect>], &[Vec<Miss>]),
     asked: &Asked,
 ) -> Checked {
     let mut findings: Vec<Finding> = Vec::new();
@@ -223,10 +213,36 @@ fn check(
     Checked { findings: one_for_a_place(findings, cx.rules), given_up }
 }
 
+/// What the message engine knows at a place of one of the files.
+pub fn trace(files: &[SourceFile], rules: &[&Rule], options: &Options, at: (FileId, Span)) -> Vec<Explained> {
+    let program = Program::with_catalog(files, options.catalog.clone(), &|| {});
+    let asked = Asked::new(rules);
+    let parsed: Vec<Result<Parsed, String>> =
+        for_each_file(files, |i| guarded(|| parse(&program, &program.units[i], &files[i].text, &asked, options)));
+    let noreturn = never_returning(&program, &parsed);
+    program.read_types();
+    explained(&program, &noreturn, &inputs(&program, files, &parsed), at)
+}
+
+/// The functions called last that never return.
+fn never_returning(program: &Program, parsed: &[Result<Parsed, String>]) -> NoReturn {
+    let last_called: BTreeSet<(Box<str>, FileId)> = parsed
+        .par_iter()
+        .enumerate()
+        .filter_map(|(i, p)| p.as_ref().ok().map(|p| (FileId(i as u32), p)))
+        .flat_map_iter(|(file, p)| p.functions.iter().map(move |(_, f)| (file, f)))
+        .map(|(file, function)| asked_about(program, file, function))
+        .reduce(BTreeSet::new, |mut a, mut b| {
+            a.append(&mut b);
+            a
+        });
+    NoReturn::infer(program, last_called)
+}
+
 /// By file and function.
 type ByFunction<T> = Vec<Vec<Vec<T>>>;
 
-/// What is told of each function by analyses of the whole program, if a rule that asks for them runs.
+/// What is told of each function by analyses of the whole program, if a rule of a family that asks for them runs.
 fn whole_program(
     program: &Program,
     noreturn: &NoReturn,
@@ -234,9 +250,30 @@ fn whole_program(
     parsed: &[Result<Parsed, String>],
     rules: &[&Rule],
 ) -> (ByFunction<Defect>, ByFunction<Miss>) {
-    if !rules.iter().any(|rule| rule.words.is_empty()) {
+    let asks = |families: &[&str]| rules.iter().any(|rule| families.contains(&rule.family()));
+    let (for_messages, for_results) = (asks(&["message"]), asks(&["result", "cascade"]));
+    if !for_messages && !for_results {
         return (vec![Vec::new(); files.len()], vec![Vec::new(); files.len()]);
     }
+    let inputs = inputs(program, files, parsed);
+    let mut found = (vec![Vec::new(); inputs.len()], vec![Vec::new(); inputs.len()]);
+    if for_messages {
+        program.read_types();
+        found.0 = defects(program, noreturn, &inputs);
+    }
+    if for_results {
+        found.1 = misses(program, noreturn, &inputs);
+    }
+    (by_file(parsed, found.0), by_file(parsed, found.1))
+}
+
+fn by_file<T>(parsed: &[Result<Parsed, String>], all: Vec<Vec<T>>) -> ByFunction<T> {
+    let mut all = all.into_iter();
+    parsed.iter().map(|parsed| all.by_ref().take(parsed.as_ref().map_or(0, |p| p.functions.len())).collect()).collect()
+}
+
+/// Every function that was parsed, file by file.
+fn inputs<'p>(program: &Program, files: &'p [SourceFile], parsed: &'p [Result<Parsed, String>]) -> Vec<Input<'p>> {
     let mut inputs = Vec::new();
     for (i, parsed) in parsed.iter().enumerate() {
         let unit = &program.units[i];
@@ -253,21 +290,7 @@ fn whole_program(
             inputs.push(Input { definition, function, text: &files[i].text });
         }
     }
-    let asks = |family: &[&str]| rules.iter().any(|rule| rule.words.is_empty() && family.contains(&rule.family()));
-    let found = if asks(&["message"]) {
-        program.read_types();
-        defects(program, noreturn, &inputs)
-    } else {
-        vec![Vec::new(); inputs.len()]
-    };
-    let nulls =
-        if asks(&["result", "cascade"]) { misses(program, noreturn, &inputs) } else { vec![Vec::new(); inputs.len()] };
-    (by_file(parsed, found), by_file(parsed, nulls))
-}
-
-fn by_file<T>(parsed: &[Result<Parsed, String>], all: Vec<Vec<T>>) -> ByFunction<T> {
-    let mut all = all.into_iter();
-    parsed.iter().map(|parsed| all.by_ref().take(parsed.as_ref().map_or(0, |p| p.functions.len())).collect()).collect()
+    inputs
 }
 
 /// Keeps one of the findings that say of the same place what only one has to say; see [`Rule::yields_to`].

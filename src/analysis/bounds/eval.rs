@@ -1,16 +1,18 @@
 //! Values of expressions: one walk in the order of evaluation, which changes the state and notes the sites.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Bounds;
+use super::beliefs::Belief;
 use super::facts::{FactId, Facts};
 use super::linear::{Linear, Sym};
 use super::literals::{character, number};
 use super::sites::{Site, SiteKind, Use};
 use super::state::{Paths, State, Value};
-use super::symbols::{Buffer, Room, Source, Symbols, What, Wire};
+use super::symbols::{Buffer, Room, Symbols, Tag, Wire};
 use super::types::{Kind, TypeTable};
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, Function, Symbol, UnaryOp};
+use crate::program::catalog::model::MessageObject;
 use crate::source::{FileId, Span};
 
 /// Expressions nested deeper than this have an unknown value: their parts are not looked at.
@@ -41,11 +43,17 @@ pub(super) enum Bound {
 }
 
 /// A local variable or a parameter.
-pub(super) struct Variable {
+#[derive(Clone, Copy)]
+pub(super) struct Variable<'a> {
+    pub name: Symbol,
+    /// Its declaration, or its type.
+    pub declared: &'a str,
     pub kind: Kind,
     /// Array or structure: it is a place in memory, not a value.
     pub in_memory: bool,
     pub address_taken: bool,
+    /// It is, or leads to, an object that holds bytes of a message.
+    pub object: Option<&'a MessageObject>,
 }
 
 pub(super) struct Eval<'a> {
@@ -53,7 +61,7 @@ pub(super) struct Eval<'a> {
     pub types: TypeTable<'a>,
     pub file: FileId,
     pub function: &'a Function,
-    pub variables: Vec<Variable>,
+    pub variables: Vec<Variable<'a>>,
     pub by_name: FxHashMap<Symbol, u32>,
     pub symbols: Symbols,
     pub facts: Facts,
@@ -65,7 +73,12 @@ pub(super) struct Eval<'a> {
     /// Bit `i`: what parameter `i` leads to was stored to, or given away.
     pub writes: u32,
     pub returns: Vec<Linear>,
+    pub beliefs: Vec<Belief>,
     depth: usize,
+    /// Buffers into which a NUL was put.
+    pub terminated: FxHashSet<Sym>,
+    /// What is being converted goes to a place that by its name is a length.
+    pub stores_length: bool,
 }
 
 impl<'a> Eval<'a> {
@@ -86,24 +99,23 @@ impl<'a> Eval<'a> {
             event: 0,
             writes: 0,
             returns: Vec::new(),
+            beliefs: Vec::new(),
             depth: 0,
+            terminated: FxHashSet::default(),
+            stores_length: false,
         }
     }
-
     pub fn span(&self, f: &Frame, e: ExprId) -> Span {
         f.call.unwrap_or(f.body.expr(e).span)
     }
-
     pub fn site(&mut self, f: &Frame, e: ExprId, kind: SiteKind) {
         let span = self.span(f, e);
         self.sites.push(Site { kind, span, at: self.at, own: f.call.is_none() });
     }
-
     pub fn event(&mut self) -> u32 {
         self.event += 1;
         self.event
     }
-
     /// A value that nothing is known of but its type.
     pub fn unknown(&mut self, kind: Kind, wire: Wire, span: Span) -> Value {
         let (lo, hi) = kind.range();
@@ -113,7 +125,6 @@ impl<'a> Eval<'a> {
         info.span = Some(span);
         Value { linear: Linear::symbol(s), kind }
     }
-
     pub fn between(&mut self, kind: Kind, lo: i64, hi: i64, wire: Wire, span: Span) -> Value {
         let value = self.unknown(kind, wire, span);
         if let Some(s) = value.linear.as_symbol() {
@@ -123,12 +134,10 @@ impl<'a> Eval<'a> {
         }
         value
     }
-
     pub fn int(&self, n: i64) -> Value {
         let kind = if i32::try_from(n).is_ok() { Kind::INT } else { Kind::PTRDIFF };
         Value { linear: Linear::constant(n), kind }
     }
-
     /// `linear`, or where it has grown too large a value that nothing is known of.
     pub fn valued(&mut self, linear: Option<Linear>, kind: Kind, wire: Wire, span: Span) -> Value {
         match linear {
@@ -136,7 +145,6 @@ impl<'a> Eval<'a> {
             None => self.unknown(kind, wire, span),
         }
     }
-
     pub fn eval(&mut self, f: &Frame, e: ExprId) -> Value {
         if self.is_too_deep() {
             return self.unknown(Kind::Unknown, Wire::No, self.span(f, e));
@@ -146,19 +154,15 @@ impl<'a> Eval<'a> {
         self.ascend();
         value
     }
-
     pub fn is_too_deep(&self) -> bool {
         self.depth > MAX_DEPTH
     }
-
     pub fn descend(&mut self) {
         self.depth += 1;
     }
-
     pub fn ascend(&mut self) {
         self.depth -= 1;
     }
-
     fn eval_kind(&mut self, f: &Frame, e: ExprId) -> Value {
         let body = f.body;
         let span = self.span(f, e);
@@ -192,6 +196,9 @@ impl<'a> Eval<'a> {
                 let new = self.add(old, Value { linear: step, kind: Kind::INT }, 1, span);
                 let new = Value { linear: new.linear, kind: old.kind };
                 self.store(f, e, place, new);
+                if let Some(s) = old.linear.as_symbol().filter(|_| !*decrement && !*prefix && !old.kind.is_pointer()) {
+                    self.symbols.info_mut(s).tag.get_or_insert(Tag::Counter);
+                }
                 if *prefix { new } else { old }
             }
             ExprKind::Assign { op, left, right } => {
@@ -231,7 +238,11 @@ impl<'a> Eval<'a> {
             ExprKind::Conditional { cond, then, otherwise } => self.conditional(f, e, *cond, *then, *otherwise),
             ExprKind::Cast { ty, operand } => {
                 let value = self.eval(f, *operand);
-                let kind = self.declared(body.names.text(*ty));
+                let text = body.names.text(*ty);
+                let kind = self.declared(text);
+                if matches!(kind, Kind::Pointer(to) if matches!(self.types.kind(to), Kind::Struct(_) | Kind::Unknown)) {
+                    self.overlay(f, e, &value, text);
+                }
                 self.convert(f, e, value, kind)
             }
             ExprKind::Sizeof { ty, operand } => self.sizeof(f, e, *ty, *operand),
@@ -253,11 +264,9 @@ impl<'a> Eval<'a> {
             }
         }
     }
-
     pub fn declared(&self, text: &str) -> Kind {
         self.types.declared(text)
     }
-
     fn literal(&mut self, text: &str, span: Span) -> Value {
         let s = self.symbols.fresh(Some(1), None);
         let value = Value { linear: Linear::symbol(s), kind: self.types.declared("char *") };
@@ -269,7 +278,6 @@ impl<'a> Eval<'a> {
             value.linear.plus_constant(length).map(|limit| Buffer { limit, room: Room::Text, wire: Wire::No });
         value
     }
-
     fn unary(&mut self, f: &Frame, e: ExprId, op: UnaryOp, operand: ExprId) -> Value {
         let span = self.span(f, e);
         match op {
@@ -294,7 +302,6 @@ impl<'a> Eval<'a> {
             UnaryOp::Deref | UnaryOp::AddressOf => self.unknown(Kind::Unknown, Wire::No, span),
         }
     }
-
     fn conditional(&mut self, f: &Frame, e: ExprId, cond: ExprId, then: Option<ExprId>, otherwise: ExprId) -> Value {
         let start = self.at;
         let span = self.span(f, e);
@@ -318,125 +325,6 @@ impl<'a> Eval<'a> {
         self.join(vec![yes, no], start);
         self.joined(values, kind, Some(span))
     }
-
-    /// One of `values`.
-    pub fn joined(&mut self, values: Vec<(Linear, FactId)>, kind: Kind, span: Option<Span>) -> Value {
-        if values.windows(2).all(|w| w[0].0 == w[1].0)
-            && let Some((first, _)) = values.first()
-        {
-            return Value { linear: *first, kind };
-        }
-        let s = self.symbols.fresh(None, None);
-        self.describe_join(s, &values, kind);
-        let info = self.symbols.info_mut(s);
-        info.source = Source::Joined(values);
-        info.span = span;
-        Value { linear: Linear::symbol(s), kind }
-    }
-
-    /// Range, origin and buffer of a symbol that is one of `values`.
-    pub fn describe_join(&mut self, s: Sym, values: &[(Linear, FactId)], kind: Kind) {
-        let symbols = &self.symbols;
-        let lo = values.iter().map(|(v, _)| symbols.least(v)).min().flatten();
-        let hi = values.iter().map(|(v, _)| symbols.greatest(v)).collect::<Option<Vec<_>>>();
-        let hi = hi.and_then(|all| all.into_iter().max());
-        let wire = values.iter().map(|(v, _)| symbols.wire(v)).max().unwrap_or_default();
-        let mut buffers = values.iter().filter(|(v, _)| v.as_constant() != Some(0)).map(|(v, _)| symbols.buffer(v));
-        let first = buffers.next().flatten().map(|(_, b)| b);
-        let buffer = first.filter(|b| buffers.all(|other| other.is_some_and(|(_, o)| o.limit == b.limit)));
-        let (least, greatest) = kind.range();
-        let info = self.symbols.info_mut(s);
-        info.lo = lo.max(least);
-        info.hi = match (hi, greatest) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        };
-        info.wire = wire;
-        info.buffer = buffer;
-    }
-
-    fn sizeof(&mut self, f: &Frame, e: ExprId, ty: Option<Symbol>, operand: Option<ExprId>) -> Value {
-        let span = self.span(f, e);
-        let body = f.body;
-        let of_type = |eval: &Self| {
-            let kind = eval.types.declared(body.names.text(ty?));
-            eval.size_of_kind(kind)
-        };
-        let known = match operand {
-            Some(operand) => {
-                let kind = self.kind_of(f, operand, 0);
-                // `sizeof(name)` may name a type.
-                self.size_of_kind(kind).or_else(|| of_type(self))
-            }
-            None => of_type(self),
-        };
-        match known.and_then(|n| i64::try_from(n).ok()) {
-            Some(n) => Value { linear: Linear::constant(n), kind: Kind::SIZE },
-            None => {
-                let text = match (ty, operand) {
-                    (Some(ty), _) => body.names.text(ty).to_owned(),
-                    (None, Some(operand)) => format!("{:?}", self.span(f, operand)),
-                    (None, None) => format!("{span:?}"),
-                };
-                let id = self.paths.text(&text);
-                let (s, new) = self.symbols.get(What::Size(id), Some(1), Some(1 << 20));
-                if new {
-                    self.symbols.info_mut(s).span = Some(span);
-                }
-                Value { linear: Linear::symbol(s), kind: Kind::SIZE }
-            }
-        }
-    }
-
-    pub fn size_of_kind(&self, kind: Kind) -> Option<u64> {
-        match kind {
-            Kind::Int { bits, .. } => Some(u64::from(bits / 8)),
-            Kind::Pointer(_) => Some(8),
-            Kind::Array(ty, n) => self.types.size(ty)?.checked_mul(n?),
-            Kind::Struct(ty) => self.types.size(ty),
-            Kind::Unknown | Kind::Void | Kind::Float | Kind::Function => None,
-        }
-    }
-
-    /// The type of an expression that is not evaluated.
-    pub fn kind_of(&mut self, f: &Frame, e: ExprId, depth: usize) -> Kind {
-        if depth > 32 {
-            return Kind::Unknown;
-        }
-        match &f.body.expr(e).kind {
-            ExprKind::Name(name) => match self.bound(f, *name) {
-                Some((up, Bound::Expr(arg))) => self.kind_of(&up, arg, depth + 1),
-                Some((_, Bound::Value(value))) => value.kind,
-                None => match self.variable(f, *name) {
-                    Some(var) => self.variables[var as usize].kind,
-                    None => self.types.global(f.body.names.text(*name)).unwrap_or_default(),
-                },
-            },
-            ExprKind::Member { base, field, .. } => {
-                let base = self.kind_of(f, *base, depth + 1);
-                let ty = match base {
-                    Kind::Struct(ty) => Some(ty),
-                    other => other.pointee(),
-                };
-                let field = ty.and_then(|ty| self.types.field(ty, f.body.names.text(*field)));
-                field.map_or(Kind::Unknown, |field| field.kind)
-            }
-            ExprKind::Index { base, .. } | ExprKind::Unary { op: UnaryOp::Deref, operand: base } => {
-                let pointee = self.kind_of(f, *base, depth + 1).pointee();
-                pointee.map_or(Kind::Unknown, |ty| self.types.kind(ty))
-            }
-            ExprKind::Cast { ty, .. } => self.declared(f.body.names.text(*ty)),
-            ExprKind::String(text) => {
-                let length = f.body.names.text(*text).len() as u64;
-                match self.types.declared("char *") {
-                    Kind::Pointer(ty) => Kind::Array(ty, length.checked_sub(1)),
-                    _ => Kind::Unknown,
-                }
-            }
-            ExprKind::Number(text) => number(f.body.names.text(*text)).map_or(Kind::Float, |(_, kind)| kind),
-            _ => Kind::Unknown,
-        }
-    }
 }
 
 impl<'a> Eval<'a> {
@@ -445,7 +333,6 @@ impl<'a> Eval<'a> {
         let bound = f.names.iter().find(|(n, _)| *n == name).map(|(_, b)| *b)?;
         Some((*f.up.unwrap_or(f), bound))
     }
-
     /// The variable that a name means.
     pub fn variable(&self, f: &Frame, name: Symbol) -> Option<u32> {
         if f.depth == 0 {
@@ -457,17 +344,16 @@ impl<'a> Eval<'a> {
         let name = self.function.body.names.find(f.body.names.text(name))?;
         self.by_name.get(&name).copied()
     }
-
     /// The buffer that an address points into: what may be read ends where received bytes end.
     pub fn buffer_for(&self, address: &Linear, does: Use) -> Option<(Sym, Buffer)> {
         let (s, buffer) = self.symbols.buffer(address)?;
         let filled = self.symbols.info(s).filled.filter(|_| does == Use::Read);
         Some((s, Buffer { limit: filled.unwrap_or(buffer.limit), ..buffer }))
     }
-
-    pub fn access(&mut self, f: &Frame, e: ExprId, does: Use, address: Linear, size: Linear) {
-        if let Some((_, buffer)) = self.buffer_for(&address, does) {
-            self.site(f, e, SiteKind::Access { does, address, size, buffer });
+    pub fn access(&mut self, f: &Frame, e: ExprId, does: Use, address: Linear, size: Linear, cursor: Option<u32>) {
+        let buffer = self.buffer_for(&address, does).map(|(_, buffer)| buffer);
+        if buffer.is_some() || cursor.is_some() {
+            self.site(f, e, SiteKind::Access { does, address, size, buffer, cursor });
         }
     }
 }

@@ -119,12 +119,34 @@ impl Walked {
             if k <= 0 {
                 continue;
             }
-            let facts = self.facts.at(at).chain(&self.symbols.info(s).axioms);
-            for fact in facts.filter(|fact| fact.factor(s) < 0) {
+            for fact in self.facts.at(at).filter(|fact| fact.factor(s) < 0) {
                 bounds.extend(fact.plus(&Linear::symbol(s), -fact.factor(s)));
             }
-            if let Source::Converted { from, .. } = self.symbols.info(s).source {
-                bounds.extend(self.upper_bounds_shallow(at, &from));
+            // What it was computed from may itself be bounded by nothing.
+            for axiom in self.symbols.info(s).axioms.iter().filter(|fact| fact.factor(s) < 0) {
+                let Some(bound) = axiom.plus(&Linear::symbol(s), -axiom.factor(s)) else { continue };
+                let chosen = !bound.has_terms() || self.wire_symbols(&bound).is_empty();
+                match chosen {
+                    true => bounds.push(bound),
+                    false => bounds.extend(self.upper_bounds_shallow(at, &bound)),
+                }
+            }
+            match &self.symbols.info(s).source {
+                Source::Converted { from, .. } => bounds.extend(self.upper_bounds_shallow(at, from)),
+                // `a < b ? a : b`: each has one.
+                Source::Joined(values) => {
+                    let each: Vec<Vec<Linear>> = values
+                        .iter()
+                        .map(|(value, place)| match self.wire_symbols(value).is_empty() {
+                            true => vec![*value],
+                            false => self.upper_bounds_shallow(*place, value),
+                        })
+                        .collect();
+                    if each.iter().all(|bounds| !bounds.is_empty()) {
+                        bounds.extend(each.into_iter().flatten());
+                    }
+                }
+                _ => {}
             }
         }
         bounds
