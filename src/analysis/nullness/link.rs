@@ -64,6 +64,11 @@ pub struct Miss {
 }
 
 impl Miss {
+    /// It is read through, and no path to there asks.
+    fn is_plain(&self) -> bool {
+        is_direct(&self.used.kind) && is_unasked(self.used.known) && self.used.known & bits::NOT_NULL == 0
+    }
+
     /// It is told by what the others do, once for the function called.
     pub fn is_deviant(&self) -> bool {
         let by_others = matches!(self.why, Some(Why::Belief | Why::Known(NullReason::Alloc)));
@@ -120,7 +125,7 @@ fn gather(inputs: &[Input], all: &mut [Vec<Miss>]) {
     let mut places: FxHashMap<Box<str>, Vec<(FileId, Span)>> = FxHashMap::default();
     for (n, misses) in all.iter().enumerate() {
         let function = inputs[n].function;
-        for miss in misses.iter().filter(|m| m.is_deviant() && m.callers.believe()) {
+        for miss in misses.iter().filter(|m| m.is_deviant() && m.is_plain() && m.callers.believe()) {
             let Some(callee) = &miss.callee else { continue };
             places.entry(callee.clone()).or_default().push((function.file, function.body.expr(miss.used.expr).span));
         }
@@ -130,7 +135,8 @@ fn gather(inputs: &[Input], all: &mut [Vec<Miss>]) {
             if !miss.is_deviant() {
                 return true;
             }
-            let found = miss.callee.as_ref().filter(|_| miss.callers.believe()).and_then(|name| places.remove(name));
+            let tells = miss.is_plain() && miss.callers.believe();
+            let found = miss.callee.as_ref().filter(|_| tells).and_then(|name| places.remove(name));
             miss.others = found.iter().flatten().skip(1).copied().collect();
             found.is_some()
         });
@@ -183,7 +189,10 @@ impl<'a> Linker<'a> {
             let ExprKind::Call { .. } = e.kind else { return None };
             let e = ExprId(i as u32);
             let (unasked, asked) = (used.contains(&e), facts.tested.contains(&e));
-            (asked || unasked).then(|| Some(Call { name: body.callee(e)?, asked: asked && !unasked, unasked }))?
+            // What `va_arg` gives is of a caller's choosing.
+            let is_varied = body.callee(e) == Some("va_arg");
+            ((asked || unasked) && !is_varied)
+                .then(|| Some(Call { name: body.callee(e)?, asked: asked && !unasked, unasked }))?
         });
         calls.collect()
     }

@@ -4,7 +4,7 @@ use super::{finding, used, used_nulls};
 use crate::analysis::nullness::link::Miss;
 use crate::analysis::nullness::{Origin, UseKind, bits};
 use crate::checks::{Context, Rule, View};
-use crate::hir::{Stmt, StmtKind};
+use crate::hir::{StmtId, StmtKind};
 use crate::report::{Confidence, Finding};
 
 pub const RULE: Rule = Rule {
@@ -37,8 +37,16 @@ fn is_for_the_switch(view: &View, miss: &Miss) -> bool {
     let body = &view.function.body;
     let (Origin::Null(from) | Origin::Call(from) | Origin::Asked(from)) = miss.used.origin else { return false };
     let (from, to) = (body.expr(from).span, body.expr(miss.used.expr).span);
-    let is_between = |s: &&Stmt| from.end <= s.span.start && s.span.end <= to.start;
-    body.stmts.iter().filter(is_between).any(|s| matches!(s.kind, StmtKind::Switch { .. }))
+    (0..body.stmts.len() as u32).map(StmtId).any(|id| {
+        let span = body.stmt(id).span;
+        // In a loop of its own, several rounds make the value.
+        let in_own_loop =
+            || view.nesting().loop_around(body, id).is_some_and(|l| !view.nesting().is_inside(miss.used.stmt, l));
+        from.end <= span.start
+            && span.end <= to.start
+            && matches!(body.stmt(id).kind, StmtKind::Switch { .. })
+            && !in_own_loop()
+    })
 }
 
 fn confidence(miss: &Miss) -> Confidence {
