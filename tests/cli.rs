@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use common::{FALLS, Folder, Run};
 use crosstalk::checks::pages::PAGES;
+use crosstalk::report::Format;
 use serde_json::Value;
 
 const CLEAN: &str = "int f(int x)\n{\n    switch (x) {\n    case 1: return 1;\n    default: return 2;\n    }\n}\n";
@@ -302,6 +303,53 @@ fn sarif_is_sarif() {
 }
 
 #[test]
+fn several_reports_of_one_run() {
+    let folder = many();
+    let outputs = ["sarif=out.sarif", "json=out/findings.json", "github=out/log", "human=human.txt"];
+    std::fs::create_dir(folder.path().join("out")).expect("a folder");
+    let args: Vec<&str> = outputs.iter().flat_map(|output| ["--output", output]).collect();
+    let run = folder.run(&low(&[&["--format", "json-lines", "--fail-on", "note"], &args[..]].concat()));
+    ends(&run, 1, "coverage: 61 files");
+    for (format, path) in outputs.map(|output| output.split_once('=').expect("both")) {
+        let alone = folder.run(&low(&["--format", format]));
+        let written = std::fs::read_to_string(folder.path().join(path)).expect("a file");
+        assert!(written == alone.out, "{format}: the file has what stdout gets");
+    }
+    assert_eq!(run.out, folder.run(&low(&["--format", "json-lines"])).out);
+    let left: Vec<_> = std::fs::read_dir(folder.path().join("out")).expect("a folder").collect();
+    assert_eq!(left.len(), 2, "no temporary file stays");
+}
+
+#[test]
+fn outputs_that_cannot_be_are_refused_before_any_work() {
+    let folder = Folder::new(&[("falls.c", FALLS), ("old.json", "old")]);
+    let refused = |args: &[&str], message: &str| {
+        let run = folder.run(&low(args));
+        ends(&run, 2, message);
+        assert_eq!(run.out, "");
+        assert_eq!(std::fs::read(folder.path().join("old.json")).expect("a file"), b"old", "{args:?}");
+    };
+    refused(&["--output", "json=old.json", "--output", "sarif=./old.json"], "write to the same file");
+    refused(&["--output", "json=old.json", "--coverage-json", "old.json"], "write to the same file");
+    refused(&["--output", "json=old.json", "--output", "srif=x"], "a similar value exists: 'sarif'");
+    refused(&["--output", "json=old.json", "--output", "sarif=no/such/folder/x"], "no/such/folder");
+    refused(&["--output", "json=old.json", "absent.c"], "absent.c");
+}
+
+#[test]
+fn a_category_names_the_analysis() {
+    let folder = Folder::new(&[("a.c", FALLS)]);
+    let id = |args: &[&str]| {
+        let log: Value =
+            serde_json::from_str(&folder.run(&low(&[&["--format", "sarif"], args].concat())).out).expect("JSON");
+        log["runs"][0]["automationDetails"]["id"].clone()
+    };
+    assert_eq!(id(&[]), "crosstalk/");
+    assert_eq!(id(&["--category", "pbx-core"]), "pbx-core/");
+    ends(&folder.run(&low(&["--category", ""])), 2, "--category");
+}
+
+#[test]
 fn coverage_as_json() {
     let folder = Folder::new(&[("a.c", FALLS)]);
     folder.write("b.c", b"\0");
@@ -353,7 +401,7 @@ fn many() -> Folder {
 #[test]
 fn the_same_bytes_for_any_number_of_threads() {
     let folder = many();
-    for format in ["human", "short", "json-lines", "sarif"] {
+    for format in Format::ALL.map(Format::name) {
         let run = |threads| folder.run(&low(&["--profile", "audit", "--format", format, "--threads", threads]));
         let (one, many) = (run("1"), run("8"));
         assert!(one.out.len() > 10_000, "{format}: little to compare: {}", one.out);

@@ -193,6 +193,9 @@ impl<'a> View<'a> {
             function: Some(self.function.name.clone()),
             message: String::new(),
             related: Vec::new(),
+            flow: Vec::new(),
+            circuit: None,
+            suppression: None,
             notes: self.assumed_in(within),
             fixes: Vec::new(),
         }

@@ -2,13 +2,15 @@
 
 use std::path::PathBuf;
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use super::outputs::{Output, OutputParser, formats};
 use super::policy::Profile;
 use crate::checks::pages::PAGES;
 use crate::preprocess::comments::CommentStyle;
+use crate::report::Format;
 
 /// Finds switch fall-through, unchecked messages and cascading failures in C. Needs no build.
 #[derive(Debug, Parser)]
@@ -116,8 +118,18 @@ pub struct CheckArgs {
     pub exit_zero: bool,
 
     /// Form of the report on stdout
-    #[arg(long, value_enum, default_value_t, help_heading = OUTPUT)]
+    #[arg(long, value_name = "FORMAT", default_value = Format::Human.name(), value_parser = formats(),
+        help_heading = OUTPUT)]
     pub format: Format,
+
+    /// Write the report to a file, too, in a form of its own: `sarif=out.sarif` (repeatable)
+    #[arg(long = "output", value_name = "FORMAT=PATH", value_parser = OutputParser, help_heading = OUTPUT)]
+    pub outputs: Vec<Output>,
+
+    /// Name of this analysis in SARIF, where one commit gets several
+    #[arg(long, value_name = "NAME", default_value = "crosstalk", value_parser = NonEmptyStringValueParser::new(),
+        help_heading = OUTPUT)]
+    pub category: String,
 
     /// Colour the report (auto: on a terminal; heeds NO_COLOR, CLICOLOR_FORCE, FORCE_COLOR)
     #[arg(long, value_enum, value_name = "WHEN", default_value_t, help_heading = OUTPUT)]
@@ -160,19 +172,6 @@ const OUTPUT: &str = "Output";
 const EXIT_CODES: &str = "\
 Exit codes: 0 nothing found, 1 findings at or above --fail-on, 2 wrong usage or an internal error, \
 3 incomplete analysis with --strict";
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// Source excerpts with labels
-    #[default]
-    Human,
-    /// `path:line:column: severity[rule]: message`
-    Short,
-    /// One JSON object a line
-    JsonLines,
-    /// SARIF 2.1.0
-    Sarif,
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum ConfidenceLevel {

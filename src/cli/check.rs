@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
-use super::args::{CheckArgs, ConfidenceLevel, FailOn, Format, Input};
+use super::args::{CheckArgs, ConfidenceLevel, FailOn, Input};
+use super::outputs;
 use super::policy::selected;
 use super::progress::Progress;
 use crate::checks::engine::{Outcome, run};
 use crate::checks::{Options, Rule};
-use crate::report::{self, Confidence, Coverage, Problem, Report, RuleInfo, Severity};
+use crate::report::{self, Confidence, Coverage, Format, Problem, Report, RuleInfo, Severity};
 use crate::source::{Selection, SourceFile, discover, load, read, read_list, shown};
 
 /// Exit codes, as the help text lists them.
@@ -30,6 +31,7 @@ struct Loaded {
 /// Runs the command. An error is a message for stderr, and exit code 2.
 pub fn check(args: &CheckArgs) -> Result<u8, String> {
     let start = Instant::now();
+    outputs::check(&args.outputs, args.coverage_json.as_deref())?;
     let rules = selected(&args.rules, args.profile);
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(args.threads)
@@ -133,28 +135,32 @@ fn output(args: &CheckArgs, rules: &[(&Rule, RuleInfo)], loaded: &Loaded, outcom
         coverage: &coverage,
         problems: &problems,
         hidden: all - findings.len(),
+        category: &args.category,
     };
-    let format = match args.format {
-        Format::Human => report::Format::Human,
-        Format::Short => report::Format::Short,
-        Format::JsonLines => report::Format::JsonLines,
-        Format::Sarif => report::Format::Sarif,
-    };
+    let mut failed: Vec<String> = Vec::new();
+    for output in &args.outputs {
+        let written = outputs::write(&output.path, &mut |out| report::emit(output.format, &report, false, out));
+        failed.extend(written.err().map(|e| format!("{}: {e}", output.path.display())));
+    }
+    if let Some(path) = &args.coverage_json {
+        let json = report::coverage::json(&coverage, &problems);
+        let written = outputs::write(path, &mut |out| writeln!(out, "{json}"));
+        failed.extend(written.err().map(|e| format!("{}: {e}", path.display())));
+    }
+    // What programs read stays as it is.
+    let (behind, beside) = if args.format == Format::Human { (statistics, None) } else { (None, statistics) };
     let color = args.color.enabled(io::stdout().is_terminal());
     let mut out = BufWriter::new(io::stdout().lock());
-    // What programs read stays as it is.
-    let (behind, beside) = if format == report::Format::Human { (statistics, None) } else { (None, statistics) };
-    let written = report::emit(format, &report, color, &mut out)
+    let written = report::emit(args.format, &report, color, &mut out)
         .and_then(|()| out.write_all(behind.unwrap_or_default().as_bytes()))
         .and_then(|()| out.flush());
     match written {
         // `crosstalk check | head` is no failure.
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => {}
-        other => other.map_err(|e| format!("cannot write the report: {e}"))?,
+        other => failed.extend(other.err().map(|e| format!("cannot write the report: {e}"))),
     }
-    if let Some(path) = &args.coverage_json {
-        let line = format!("{}\n", report::coverage::json(&coverage, &problems));
-        std::fs::write(path, line).map_err(|e| format!("{}: {e}", path.display()))?;
+    if !failed.is_empty() {
+        return Err(failed.join("\ncrosstalk: "));
     }
     let _ = write!(io::stderr(), "{}", beside.unwrap_or_default());
     if !args.quiet {

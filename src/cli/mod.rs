@@ -3,6 +3,7 @@
 pub mod args;
 mod check;
 mod explain;
+pub mod outputs;
 pub mod policy;
 mod progress;
 mod rules;

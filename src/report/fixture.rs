@@ -19,6 +19,9 @@ pub fn finding(rule: &'static str, span: Span) -> Finding {
         function: None,
         message: "case 1 falls through into case 2".into(),
         related: Vec::new(),
+        flow: Vec::new(),
+        circuit: None,
+        suppression: None,
         notes: Vec::new(),
         fixes: Vec::new(),
     }
@@ -95,6 +98,7 @@ impl Sample {
             coverage: &self.coverage,
             problems: &self.problems,
             hidden: self.hidden,
+            category: "crosstalk",
         }
     }
 

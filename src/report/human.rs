@@ -38,9 +38,12 @@ fn diagnostic<'a>(report: &Report<'a>, finding: &Finding) -> (Diagnostic<FileId>
     };
     let mut drawn = Diagnostic::new(severity).with_code(finding.rule).with_message(&finding.message);
     let mut excerpt = Excerpt::new(report.files);
-    let primary = (LabelStyle::Primary, finding.file, finding.span, &finding.label);
-    let related = finding.related.iter().map(|r| (LabelStyle::Secondary, r.file, r.span, &r.message));
-    for (style, file, span, message) in std::iter::once(primary).chain(related) {
+    let primary = (LabelStyle::Primary, finding.file, finding.span, finding.label.clone());
+    let related = finding.related.iter().map(|r| (LabelStyle::Secondary, r.file, r.span, r.message.clone()));
+    // The excerpt stands in order of lines, so that only a number tells a step's place on the way.
+    let steps = finding.flow.iter().zip(1..);
+    let steps = steps.map(|(r, step)| (LabelStyle::Secondary, r.file, r.span, format!("{step}. {}", r.message)));
+    for (style, file, span, message) in std::iter::once(primary).chain(related).chain(steps) {
         if let Some(range) = excerpt.visible(file, span) {
             drawn.labels.push(Label::new(style, file, range).with_message(message));
         } else {
@@ -131,6 +134,44 @@ error[unchecked-length]: the length is used unchecked
 1 error, 1 warning, 0 notes
 ";
         assert_eq!(Sample::new().emit(Format::Human), expected);
+    }
+
+    #[test]
+    fn a_flow_is_drawn_in_numbered_steps() {
+        let mut sample = Sample::new();
+        let step = |file: usize, token: &str, message: &str| Related {
+            file: FileId(file as u32),
+            span: fixture::span(&sample.files[file], token),
+            message: message.into(),
+        };
+        let flow = vec![step(0, "x", "`x` comes from the message"), step(0, "case 2", "it is compared")];
+        let flow = flow.into_iter().chain([step(1, "size", "and used here")]).collect();
+        sample.findings.truncate(1);
+        let finding = &mut sample.findings[0];
+        (finding.flow, finding.notes, finding.fixes) = (flow, Vec::new(), Vec::new());
+        finding.related.clear();
+        let expected = "\
+warning[implicit-fallthrough]: case 1 falls through into case 2
+  ┌─ src/ä b#1.c:3:16
+  │
+1 │ switch (x) {
+  │         - 1. `x` comes from the message
+2 │ case 1:
+3 │     /* Größe 😀 */ size = 1;
+  │                    ^^^^^^^^ falls into the next case
+4 │ case 2:
+  │ ------ 2. it is compared
+  │
+  ┌─ include/size.h:1:12
+  │
+1 │ extern int size;
+  │            ---- 3. and used here
+  │
+  = confidence: medium
+
+0 errors, 1 warning, 0 notes
+";
+        assert_eq!(sample.emit(Format::Human), expected);
     }
 
     #[test]

@@ -1,38 +1,31 @@
 //! What a run tells: findings, coverage, and one emitter per format. Knows nothing of the analysis.
 
-use std::io;
-
 use crate::source::{FileId, Position, SourceFile, Span};
 
+mod checkstyle;
+mod circuit;
 pub mod coverage;
 mod excerpt;
 pub mod fingerprint;
 #[cfg(test)]
 mod fixture;
-pub mod human;
-pub mod json_lines;
+mod format;
+mod github;
+mod gitlab;
+mod human;
+mod json;
+mod json_lines;
+mod junit;
 mod printable;
-pub mod sarif;
-pub mod short;
+mod rdjsonl;
+mod record;
+mod sarif;
+mod short;
 pub mod statistics;
+mod xml;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    Human,
-    Short,
-    JsonLines,
-    Sarif,
-}
-
-/// Writes the whole report; only `Human` heeds `color`.
-pub fn emit(format: Format, report: &Report, color: bool, out: &mut dyn io::Write) -> io::Result<()> {
-    match format {
-        Format::Human => human::write(out, report, color),
-        Format::Short => short::write(out, report),
-        Format::JsonLines => json_lines::write(out, report),
-        Format::Sarif => sarif::write(out, report),
-    }
-}
+pub use circuit::{Circuit, Ending, Leak, Line};
+pub use format::{Format, emit};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -160,9 +153,23 @@ pub struct Finding {
     pub message: String,
     /// The evidence, in the order it is to be read.
     pub related: Vec<Related>,
+    /// The way of a value from where it enters to where it does harm, step by step; empty for most rules.
+    pub flow: Vec<Related>,
+    /// The switch that the finding is about, to be drawn.
+    pub circuit: Option<Circuit>,
+    /// Set where somebody has accepted the finding and the user asks to see it all the same.
+    pub suppression: Option<Suppression>,
     /// Reasons and conditions (`holds where X is defined`), one line each.
     pub notes: Vec<String>,
     pub fixes: Vec<Fix>,
+}
+
+/// Who accepted a finding, and why.
+#[derive(Clone, Debug)]
+pub struct Suppression {
+    /// By a comment in the source; else by a file beside it.
+    pub in_source: bool,
+    pub justification: String,
 }
 
 /// What was read and what was not.
@@ -208,6 +215,8 @@ pub struct Report<'a> {
     pub problems: &'a [Problem],
     /// Findings below `--min-confidence`.
     pub hidden: usize,
+    /// Tells this analysis from others of the same commit, for services that keep several.
+    pub category: &'a str,
 }
 
 /// Something that kept part of the input from being analysed.
@@ -223,6 +232,11 @@ impl Report<'_> {
         &self.files[id.0 as usize]
     }
 
+    /// What is known of a finding's rule, where it is one of `rules`.
+    pub fn rule(&self, finding: &Finding) -> Option<&RuleInfo> {
+        self.rule_index(finding.rule).map(|index| &self.rules[index])
+    }
+
     /// Index of a rule in `rules`.
     pub fn rule_index(&self, id: &str) -> Option<usize> {
         self.rules.binary_search_by(|rule| rule.id.cmp(id)).ok()
@@ -232,5 +246,22 @@ impl Report<'_> {
     pub fn region(&self, file: FileId, span: Span) -> (Position, Position) {
         let file = self.file(file);
         (file.position(span.start), file.position(span.end))
+    }
+
+    /// `path:line:column` of where a span begins.
+    fn at(&self, file: FileId, span: Span) -> String {
+        let file = self.file(file);
+        let start = file.position(span.start);
+        format!("{}:{}:{}", file.path, start.line, start.column)
+    }
+
+    /// What there is to say of a finding beyond its message, a line each, for formats that take only text.
+    fn evidence(&self, finding: &Finding) -> Vec<String> {
+        let at = |r: &Related| self.at(r.file, r.span);
+        let related = finding.related.iter().map(|r| format!("{}: {}", at(r), r.message));
+        let steps = finding.flow.iter().zip(1..).map(|(r, step)| format!("{step}. {}: {}", at(r), r.message));
+        let notes = finding.notes.iter().cloned();
+        let fixes = finding.fixes.iter().map(|fix| format!("help: {}", fix.description));
+        related.chain(steps).chain(notes).chain(fixes).collect()
     }
 }

@@ -181,7 +181,8 @@ mod tests {
 
     #[test]
     fn types_are_kept_as_text() {
-        let text = "void f(void) { const char *p = (struct s *)q, a[4]; unsigned n = sizeof(struct t) + sizeof *p; --n; }";
+        let text =
+            "void f(void) { const char *p = (struct s *)q, a[4]; unsigned n = sizeof(struct t) + sizeof *p; --n; }";
         let functions = read_all(text);
         let body = &functions[0].body;
         let mut types: Vec<&str> = Vec::new();

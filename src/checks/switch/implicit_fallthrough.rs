@@ -141,6 +141,9 @@ fn finding(
         function: Some(view.function.name.clone()),
         message: format!("{place}control falls through into `{}`{only_leaves}", one_line(&what)),
         related,
+        flow: Vec::new(),
+        circuit: None,
+        suppression: None,
         notes,
         fixes: fixes(view, switch, site, mark),
     }

@@ -163,6 +163,9 @@ fn finding(view: &View, span: Span, why: &str, related: Option<(Span, &str)>, se
         function: Some(view.function.name.clone()),
         message: format!("fall-through mark where nothing falls through: {why}"),
         related: related.into_iter().map(|(span, message)| Related { file, span, message: message.into() }).collect(),
+        flow: Vec::new(),
+        circuit: None,
+        suppression: None,
         notes: view.assumed_in(span),
         fixes: if severity == Severity::Note { vec![fix] } else { Vec::new() },
     }

@@ -90,6 +90,26 @@ fn a_misspelled_rule_gets_the_nearest_name() {
 }
 
 #[test]
+fn outputs_name_a_format_and_a_file() {
+    let outputs = check(&["--output", "sarif=out/a=b.sarif", "--output", "json-lines=x"]).outputs;
+    let expected = [(Format::Sarif, "out/a=b.sarif"), (Format::JsonLines, "x")];
+    let expected = expected.map(|(format, path)| Output { format, path: path.into() });
+    assert_eq!(outputs, expected);
+    for (argument, advice) in [
+        ("sarf=x", "a similar value exists: 'sarif'"),
+        ("out.sarif", "as in `--output sarif=out.sarif`"),
+        ("sarif", "expected FORMAT=PATH"),
+        ("json=", "expected FORMAT=PATH"),
+        ("json=-", "use `--format json`"),
+        ("=x", "possible values: human, short"),
+    ] {
+        let error = parse(&["--output", argument]).map(|check| check.outputs).expect_err(argument);
+        assert_eq!(error.exit_code(), 2);
+        assert!(error.to_string().contains(advice), "{argument}: {error}");
+    }
+}
+
+#[test]
 fn the_audit_profile_hides_nothing() {
     let audit = check(&["--profile", "audit"]);
     assert_eq!((audit.min_confidence(), audit.fail_on()), (ConfidenceLevel::Low, FailOn::Warning));

@@ -27,7 +27,7 @@ pub fn write(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
         version: "2.1.0",
         runs: [Run {
             tool: Tool { driver: driver(report, &taxa) },
-            automation_details: AutomationDetails { id: "crosstalk/" },
+            automation_details: AutomationDetails { id: format!("{}/", report.category) },
             column_kind: "unicodeCodePoints",
             invocations: [invocation(report)],
             taxonomies: taxonomies(&taxa),

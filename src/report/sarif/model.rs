@@ -126,7 +126,7 @@ pub struct TaxonReference {
 
 #[derive(Serialize)]
 pub struct AutomationDetails {
-    pub id: &'static str,
+    pub id: String,
 }
 
 #[derive(Serialize)]
