@@ -46,6 +46,8 @@ pub struct Leak {
     pub from: Option<usize>,
     /// The section it goes to; none where it leaves the switch.
     pub to: Option<usize>,
+    /// It begins before the section is done.
+    pub early: bool,
     /// Where it begins.
     pub line: u32,
 }

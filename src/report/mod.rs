@@ -12,6 +12,7 @@ mod fixture;
 mod format;
 mod github;
 mod gitlab;
+mod html;
 mod human;
 mod json;
 mod json_lines;

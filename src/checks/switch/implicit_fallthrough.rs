@@ -1,5 +1,6 @@
 //! `implicit-fallthrough`: control runs from one `case` into the next, and nothing says that it should.
 
+use super::circuit;
 use super::conditional_break_falls;
 use super::evidence::{Evidence, Sections, evidence};
 use super::falls::{FallSite, SwitchFalls, switch_falls};
@@ -142,7 +143,7 @@ fn finding(
         message: format!("{place}control falls through into `{}`{only_leaves}", one_line(&what)),
         related,
         flow: Vec::new(),
-        circuit: None,
+        circuit: circuit::of_fall(view, switch, site, label.span),
         suppression: None,
         notes,
         fixes: fixes(view, switch, site, mark),
