@@ -46,9 +46,13 @@ pub fn write(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
 }
 
 fn driver<'a>(report: &Report<'a>, taxa: &[u32]) -> Component<'a> {
-    let notification = |kind: DescriptorReference, text: &'static str| Descriptor {
+    // GitHub asks for all three of a notification, too.
+    let notification = |kind: DescriptorReference, name: &str, text: &'static str| Descriptor {
         id: kind.id.into(),
+        name: Some(name.into()),
         short_description: Some(text.into()),
+        full_description: Some(text.into()),
+        help: Some(text.into()),
         ..Descriptor::default()
     };
     Component {
@@ -58,9 +62,9 @@ fn driver<'a>(report: &Report<'a>, taxa: &[u32]) -> Component<'a> {
         short_description: env!("CARGO_PKG_DESCRIPTION").into(),
         rules: report.rules.iter().map(|info| rule(info, taxa)).collect(),
         notifications: vec![
-            notification(COVERAGE, "What the run read and what it did not."),
-            notification(PROBLEM, "Part of the input was not analysed."),
-            notification(LEFT_OUT, "Part of what was found is not in this report."),
+            notification(COVERAGE, "RunCoverage", "What the run read and what it did not."),
+            notification(PROBLEM, "NotAnalysed", "Part of the input was not analysed."),
+            notification(LEFT_OUT, "LeftOut", "Part of what was found is not in this report."),
         ],
         supported_taxonomies: if taxa.is_empty() { Vec::new() } else { vec![CWE] },
         ..Component::default()
