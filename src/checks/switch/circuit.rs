@@ -82,9 +82,15 @@ fn ending(view: &View, stmt: StmtId, sections: &[Section], i: usize) -> Ending {
     match (last, into) {
         (Some(ending), _) => ending,
         (None, Some(label)) if falls(label) => Ending::Falls,
-        (None, None) => Ending::Break,
-        (None, Some(_)) => Ending::Never,
+        (None, None) if runs_out(view, stmt) => Ending::Break,
+        (None, _) => Ending::Never,
     }
+}
+
+/// Control gets past the last statement of the switch. Of one too large to be looked at, it is taken to.
+fn runs_out(view: &View, stmt: StmtId) -> bool {
+    let switch = view.switches().iter().find(|switch| switch.at.stmt == stmt);
+    switch.is_none_or(|switch| switch.exits.iter().any(|exit| exit.how == Leaving::End))
 }
 
 /// The last statement of a section that is no block.
