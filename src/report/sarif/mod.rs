@@ -199,7 +199,7 @@ fn results<'a>(report: &Report<'a>, kept: &Kept) -> Vec<Result<'a>> {
 fn code_flow<'a>(report: &Report<'a>, finding: &'a Finding) -> Option<CodeFlow<'a>> {
     let steps = finding.flow.iter().take(STEPS);
     let locations: Vec<_> = steps.map(|step| ThreadFlowLocation { location: evidence(report, step) }).collect();
-    (!locations.is_empty()).then(|| CodeFlow { thread_flows: [ThreadFlow { locations }] })
+    (!locations.is_empty()).then_some(CodeFlow { thread_flows: [ThreadFlow { locations }] })
 }
 
 fn evidence<'a>(report: &Report, related: &'a Related) -> Location<'a> {
