@@ -15,8 +15,8 @@ const AROUND: usize = 4;
 const LABELS: usize = 3;
 /// Characters of a label or operand that are shown.
 const WIDTH: usize = 48;
-/// Falls of a function that are looked at; what a larger one's sections end in is told from their last statement alone.
-const FALLS: usize = 1_000;
+/// Falls at one place that are looked at.
+const FALLS: usize = 64;
 
 /// The way that control takes out of a switch, of which something behind it suffers.
 pub fn of_exit(view: &View, switch: &Switch, exit: &Exit) -> Circuit {
@@ -75,8 +75,11 @@ fn ending(view: &View, stmt: StmtId, sections: &[Section], i: usize) -> Ending {
     let body = &view.function.body;
     let into = sections.get(i + 1).and_then(|next| next.labels.first());
     let falls = |label: &StmtId| {
-        let mut falls = view.cfg.falls.iter().take(FALLS);
-        falls.any(|fall| fall.switch == stmt && fall.label == *label && view.cfg.is_reachable(fall.from))
+        // They stand in order of writing; one macro may make several at one place.
+        let start = |label: StmtId| body.stmt(label).span.start;
+        let first = view.cfg.falls.partition_point(|fall| start(fall.label) < start(*label));
+        let mut here = view.cfg.falls[first..].iter().take(FALLS);
+        here.any(|fall| fall.switch == stmt && fall.label == *label && view.cfg.is_reachable(fall.from))
     };
     let last = sections[i].stmts.last().and_then(|&s| last_jump(body, s));
     match (last, into) {
