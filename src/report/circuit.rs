@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 /// A `switch` with its sections in order of writing, and the way of control that a finding is about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Circuit {
     /// What the switch decides on, as written.
     pub operand: String,
@@ -16,7 +16,7 @@ pub struct Circuit {
 }
 
 /// A section.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// Its labels, as written: `case 1: case 2:`.
     pub label: String,
@@ -25,7 +25,7 @@ pub struct Line {
 }
 
 /// How control leaves a section at its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ending {
     /// It leaves the switch, by `break` or past the last statement.

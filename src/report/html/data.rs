@@ -1,11 +1,13 @@
 //! What the page's script draws from, as JSON.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::Hash;
 
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use crate::report::fingerprint::fingerprints;
-use crate::report::{Circuit, Finding, Related, Report};
+use crate::report::{Ending, Finding, Leak, Line, Related, Report};
 use crate::source::{FileId, SourceFile, Span};
 
 /// Lines shown above and below a finding, and above and below a place of its evidence.
@@ -24,6 +26,9 @@ const SOURCE_LIMIT: usize = 12 << 20;
 pub struct Data<'a> {
     rules: Vec<Rule<'a>>,
     files: Vec<File<'a>>,
+    /// What findings say, and sections of drawn switches: many share them, and name them by index.
+    texts: Vec<&'a str>,
+    sections: Vec<Section<'a>>,
     findings: Vec<Row<'a>>,
     /// Some source lines are left out.
     #[serde(skip)]
@@ -48,8 +53,10 @@ struct File<'a> {
 
 /// Line and column of the first character and of the one behind the last.
 type Region = [u32; 4];
-/// A file's index, where in it, and what is there.
-type Place<'a> = (usize, Region, &'a str);
+/// A file's index, where in it, and the text of what is there.
+type Place = (usize, Region, usize);
+/// Label, line and how it ends.
+type Section<'a> = (&'a str, u32, Ending);
 
 #[derive(Serialize)]
 struct Row<'a> {
@@ -59,27 +66,54 @@ struct Row<'a> {
     file: usize,
     at: Region,
     #[serde(skip_serializing_if = "Option::is_none")]
-    function: Option<&'a str>,
-    message: &'a str,
-    label: &'a str,
+    function: Option<usize>,
+    message: usize,
+    label: usize,
     id: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    related: Vec<Place<'a>>,
+    related: Vec<Place>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    flow: Vec<Place<'a>>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    notes: &'a [String],
+    flow: Vec<Place>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    fixes: Vec<Fix<'a>>,
+    notes: Vec<usize>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fixes: Vec<Fix>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    circuit: Option<&'a Circuit>,
+    circuit: Option<Circuit<'a>>,
 }
 
 #[derive(Serialize)]
-struct Fix<'a> {
-    what: &'a str,
+struct Fix {
+    what: usize,
     safe: bool,
-    edits: Vec<Place<'a>>,
+    edits: Vec<Place>,
+}
+
+#[derive(Serialize)]
+struct Circuit<'a> {
+    operand: &'a str,
+    sections: Vec<usize>,
+    left_out: (usize, usize),
+    leak: &'a Leak,
+}
+
+/// Values, each once.
+struct Table<T> {
+    all: Vec<T>,
+    index: FxHashMap<T, usize>,
+}
+
+impl<T: Copy + Eq + Hash> Table<T> {
+    fn new() -> Table<T> {
+        Table { all: Vec::new(), index: FxHashMap::default() }
+    }
+
+    fn index(&mut self, value: T) -> usize {
+        *self.index.entry(value).or_insert_with(|| {
+            self.all.push(value);
+            self.all.len() - 1
+        })
+    }
 }
 
 impl<'a> Data<'a> {
@@ -105,32 +139,49 @@ impl<'a> Data<'a> {
         let rules: Vec<Rule> = used.iter().map(|id| rule(report, id)).collect();
         let rule_index: BTreeMap<&str, usize> = used.into_iter().zip(0..).collect();
         let ids = fingerprints(report.files, report.findings);
+        let mut texts = Table::new();
+        let mut sections = Table::new();
         let row = |(finding, id): (&'a Finding, String)| {
-            let place = |file: FileId, span: Span, text: &'a str| (index[&file], region(report, file, span), text);
-            let related = |r: &'a Related| place(r.file, r.span, &r.message);
-            let fixes = finding.fixes.iter().map(|fix| Fix {
-                what: &fix.description,
-                safe: fix.safe,
-                edits: fix.edits.iter().take(EVIDENCE).map(|e| place(e.file, e.span, &e.replacement)).collect(),
-            });
+            let mut place =
+                |file: FileId, span: Span, text: &'a str| (index[&file], region(report, file, span), texts.index(text));
+            let mut related = |r: &'a Related| place(r.file, r.span, &r.message);
+            let (evidence, flow) = (
+                evidence(&finding.related).map(&mut related).collect(),
+                evidence(&finding.flow).map(related).collect(),
+            );
+            let edits: Vec<Vec<Place>> = finding
+                .fixes
+                .iter()
+                .map(|fix| fix.edits.iter().take(EVIDENCE).map(|e| place(e.file, e.span, &e.replacement)).collect())
+                .collect();
+            let fixes = finding.fixes.iter().zip(edits);
+            let mut section = |line: &'a Line| sections.index((line.label.as_str(), line.line, line.ending));
             Row {
                 rule: rule_index[finding.rule],
                 severity: finding.severity.as_str(),
                 confidence: finding.confidence.as_str(),
                 file: index[&finding.file],
                 at: region(report, finding.file, finding.span),
-                function: finding.function.as_deref(),
-                message: &finding.message,
-                label: &finding.label,
+                function: finding.function.as_deref().map(|name| texts.index(name)),
+                message: texts.index(&finding.message),
+                label: texts.index(&finding.label),
                 id,
-                related: evidence(&finding.related).map(related).collect(),
-                flow: evidence(&finding.flow).map(related).collect(),
-                notes: &finding.notes,
-                fixes: fixes.collect(),
-                circuit: finding.circuit.as_ref(),
+                related: evidence,
+                flow,
+                notes: finding.notes.iter().map(|note| texts.index(note)).collect(),
+                fixes: fixes
+                    .map(|(fix, edits)| Fix { what: texts.index(&fix.description), safe: fix.safe, edits })
+                    .collect(),
+                circuit: finding.circuit.as_ref().map(|circuit| Circuit {
+                    operand: &circuit.operand,
+                    sections: circuit.sections.iter().map(&mut section).collect(),
+                    left_out: circuit.left_out,
+                    leak: &circuit.leak,
+                }),
             }
         };
-        Data { rules, files, findings: report.findings.iter().zip(ids).map(row).collect(), is_cut: left == 0 }
+        let findings = report.findings.iter().zip(ids).map(row).collect();
+        Data { rules, files, texts: texts.all, sections: sections.all, findings, is_cut: left == 0 }
     }
 }
 

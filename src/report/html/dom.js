@@ -2,6 +2,19 @@
 // Everything shown is made here, and all text becomes text nodes: nothing of the data is ever parsed as markup.
 
 const data = JSON.parse(document.getElementById("data").textContent);
+data.sections = data.sections.map(([label, line, ending]) => ({ label, line, ending }));
+// Indices back to what they stand for.
+for (const finding of data.findings) {
+  const text = (index) => data.texts[index];
+  const place = ([file, at, index]) => [file, at, text(index)];
+  for (const key of ["function", "message", "label"]) finding[key] = text(finding[key]);
+  finding.related = finding.related?.map(place);
+  finding.flow = finding.flow?.map(place);
+  finding.notes = finding.notes?.map(text);
+  for (const fix of finding.fixes ?? []) Object.assign(fix, { what: text(fix.what), edits: fix.edits.map(place) });
+  if (finding.circuit) finding.circuit.sections = finding.circuit.sections.map((index) => data.sections[index]);
+}
+
 const byId = (id) => document.getElementById(id);
 
 function fill(node, attributes, children) {

@@ -11,6 +11,10 @@ fn data(page: &str) -> Value {
     serde_json::from_str(rest.split_once("</script>").expect("an end").0).expect("JSON")
 }
 
+fn text<'a>(data: &'a Value, index: &Value) -> &'a str {
+    index.as_u64().and_then(|index| data["texts"][index as usize].as_str()).expect("a text")
+}
+
 /// The opening and closing tags in order, those inside of scripts and styles left out: `html`, `/html`.
 fn tags(page: &str) -> Vec<String> {
     let mut tags: Vec<String> = Vec::new();
@@ -72,7 +76,7 @@ fn no_text_of_the_input_is_markup() {
     }
     let data = data(&page);
     let finding = &data["findings"][0];
-    assert!(finding["message"].as_str().is_some_and(|text| text.starts_with("</script>")), "the data is as it was");
+    assert!(text(&data, &finding["message"]).starts_with("</script>"), "the data is as it was");
     assert!(finding["circuit"]["operand"].as_str().is_some_and(|text| text.contains("<!--")));
     assert!(data["files"][0]["blocks"][0][1].as_str().is_some_and(|text| text.contains("\nint </script>")));
 }
@@ -126,8 +130,11 @@ fn a_finding_has_its_evidence_and_lines() {
     let data = data(&Sample::new().emit(Format::Html));
     let finding = &data["findings"][0];
     assert_eq!(finding["at"], serde_json::json!([3, 16, 3, 24]));
-    assert_eq!(finding["related"][1], serde_json::json!([1, [1, 12, 1, 16], "declared here"]));
-    assert_eq!(finding["fixes"][0]["edits"][0][2], "\tbreak;\r\n");
+    let related = &finding["related"][1];
+    assert_eq!((&related[0], &related[1]), (&1.into(), &serde_json::json!([1, 12, 1, 16])));
+    assert_eq!(text(&data, &related[2]), "declared here");
+    assert_eq!(text(&data, &finding["fixes"][0]["edits"][0][2]), "\tbreak;\r\n");
+    assert_eq!(text(&data, &finding["function"]), "handle");
     assert!(finding.get("flow").is_none() && finding.get("circuit").is_none());
     let block = &data["files"][0]["blocks"];
     assert_eq!(block.as_array().map(Vec::len), Some(1));
