@@ -12,7 +12,7 @@ use std::io;
 use sha2::{Digest, Sha256};
 
 use self::data::Data;
-use super::coverage::{self, count};
+use super::coverage::{self, count, grouped};
 use super::xml::Escaped;
 use super::{Confidence, Report};
 
@@ -57,60 +57,55 @@ pub fn write(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
     write!(out, "</script>\n<script>{SCRIPT}</script>\n</body>\n</html>\n")
 }
 
+/// By confidence, the surest first.
+type Sums = [usize; 3];
+
 /// What a reader without scripts sees, too: how much there is of what.
 fn write_summary(out: &mut dyn io::Write, report: &Report, total: &str) -> io::Result<()> {
-    let sums = by_confidence(report, |_| true);
-    let [high, medium, low] = sums;
+    let mut families: BTreeMap<&str, BTreeMap<&str, Sums>> = BTreeMap::new();
+    for finding in report.findings {
+        let family = report.rule(finding).map_or("other", |rule| rule.family);
+        families.entry(family).or_default().entry(finding.rule).or_default()[column(finding.confidence)] += 1;
+    }
+    let all = added(families.values().flat_map(BTreeMap::values));
+    let [high, medium, low] = all.map(grouped);
     write!(
         out,
         "<header>\n<h1>Crosstalk</h1>\n<p class=\"total\"><strong>{total}</strong>: {high} high, {medium} medium, {low} low \
          confidence",
     )?;
     if report.hidden > 0 {
-        write!(out, "; {} below the chosen confidence not shown", report.hidden)?;
+        write!(out, "; {} below the chosen confidence not shown", grouped(report.hidden))?;
     }
-    out.write_all(b"</p>\n</header>\n<section class=\"overview\">\n<div class=\"rules\">\n<table>\n")?;
     out.write_all(
-        b"<caption>By rule</caption>\n<thead><tr><th scope=\"col\">Family</th><th scope=\"col\">Rule</th>\
-          <th scope=\"col\" class=\"n\">High</th><th scope=\"col\" class=\"n\">Medium</th>\
-          <th scope=\"col\" class=\"n\">Low</th><th scope=\"col\" class=\"n\">All</th></tr></thead>\n<tbody>\n",
+        b"</p>\n</header>\n<section class=\"overview\">\n<div class=\"rules\">\n<table>\n<caption>By family and rule</caption>\n\
+          <thead><tr><td></td><th scope=\"col\" class=\"n\">High</th><th scope=\"col\" class=\"n\">Medium</th>\
+          <th scope=\"col\" class=\"n\">Low</th><th scope=\"col\" class=\"n\">All</th></tr></thead>\n",
     )?;
-    let mut rules: BTreeMap<(&str, &str), [usize; 3]> = BTreeMap::new();
-    for finding in report.findings {
-        let family = report.rule(finding).map_or("", |rule| rule.family);
-        rules.entry((family, finding.rule)).or_default()[column(finding.confidence)] += 1;
+    for (family, rules) in &families {
+        let sums = numbers(added(rules.values()));
+        writeln!(out, "<tbody>\n<tr><th scope=\"rowgroup\">{}</th>{sums}</tr>", Escaped(family))?;
+        for (rule, sums) in rules {
+            let (rule, sums) = (Escaped(rule), numbers(*sums));
+            writeln!(out, "<tr><td><button type=\"button\" data-rule=\"{rule}\">{rule}</button></td>{sums}</tr>")?;
+        }
+        out.write_all(b"</tbody>\n")?;
     }
-    let number =
-        |n: usize| if n == 0 { "<td class=\"n none\">0</td>".into() } else { format!("<td class=\"n\">{n}</td>") };
-    for ((family, rule), [high, medium, low]) in rules {
-        writeln!(
-            out,
-            "<tr><td>{}</td><td><button type=\"button\" data-rule=\"{rule}\">{rule}</button></td>{}{}{}{}</tr>",
-            Escaped(family),
-            number(high),
-            number(medium),
-            number(low),
-            number(high + medium + low),
-            rule = Escaped(rule),
-        )?;
-    }
-    writeln!(
-        out,
-        "</tbody>\n<tfoot><tr><th scope=\"row\" colspan=\"2\">All</th>{}{}{}<td class=\"n\" id=\"all\">{}</td></tr></tfoot>\n\
-         </table>\n</div>",
-        number(high),
-        number(medium),
-        number(low),
-        report.findings.len(),
-    )
+    let sums = numbers(all);
+    writeln!(out, "<tfoot><tr id=\"all\"><th scope=\"row\">all</th>{sums}</tr></tfoot>\n</table>\n</div>")
 }
 
-fn by_confidence(report: &Report, wanted: impl Fn(&super::Finding) -> bool) -> [usize; 3] {
-    let mut sums = [0; 3];
-    for finding in report.findings.iter().filter(|f| wanted(f)) {
-        sums[column(finding.confidence)] += 1;
-    }
-    sums
+fn added<'a>(all: impl Iterator<Item = &'a Sums>) -> Sums {
+    all.fold([0; 3], |sum, next| [sum[0] + next[0], sum[1] + next[1], sum[2] + next[2]])
+}
+
+/// The cells of a row.
+fn numbers(sums: Sums) -> String {
+    let cell = |n: usize| match n {
+        0 => "<td class=\"n none\">0</td>".to_owned(),
+        n => format!("<td class=\"n\">{}</td>", grouped(n)),
+    };
+    sums.into_iter().chain([sums.iter().sum()]).map(cell).collect()
 }
 
 fn column(confidence: Confidence) -> usize {
