@@ -289,6 +289,22 @@ fn fingerprints_outlive_moves_within_a_file() {
     assert_eq!(print(), before);
 }
 
+/// What is hidden keeps its number among findings of the same text.
+#[test]
+fn fingerprints_do_not_depend_on_what_is_shown() {
+    let folder = Folder::new(&[]);
+    for (name, text) in [("context.c", include_str!("../testdata/att1990/bugs/context.c")), ("falls.c", FALLS)] {
+        folder.write(name, text.as_bytes());
+    }
+    let prints = |least: &str| -> Vec<String> {
+        let run = folder.run(&["check", "--profile", "audit", "--min-confidence", least, "--format", "json-lines"]);
+        json_lines(&run).iter().map(|line| line["fingerprint"].to_string()).collect()
+    };
+    let all = prints("low");
+    let shown = prints("high");
+    assert!(!shown.is_empty() && shown.iter().all(|print| all.contains(print)), "{shown:?}");
+}
+
 #[test]
 fn sarif_is_sarif() {
     let folder = Folder::new(&[("a.c", FALLS), ("clean.c", CLEAN)]);

@@ -125,12 +125,16 @@ fn output(args: &CheckArgs, rules: &[(&Rule, RuleInfo)], loaded: &Loaded, outcom
     };
     let statistics = args.statistics.then(|| report::statistics::table(&findings));
     let all = findings.len();
+    let mut fingerprints = report::fingerprint::fingerprints(&loaded.files, &findings);
+    let mut is_shown = findings.iter().map(|f| f.confidence >= least).collect::<Vec<_>>().into_iter();
+    fingerprints.retain(|_| is_shown.next().unwrap_or_default());
     findings.retain(|f| f.confidence >= least);
     let infos: Vec<RuleInfo> = rules.iter().map(|(_, info)| info.clone()).collect();
     let problems: Vec<Problem> = loaded.problems.iter().cloned().chain(problems).collect();
     let report = Report {
         files: &loaded.files,
         findings: &findings,
+        fingerprints: &fingerprints,
         rules: &infos,
         coverage: &coverage,
         problems: &problems,

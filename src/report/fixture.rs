@@ -90,21 +90,23 @@ impl Sample {
         }
     }
 
-    pub fn report(&self) -> Report<'_> {
-        Report {
+    /// Does something with the report.
+    pub fn with<T>(&self, look: impl FnOnce(&Report) -> T) -> T {
+        look(&Report {
             files: &self.files,
             findings: &self.findings,
+            fingerprints: &fingerprint::fingerprints(&self.files, &self.findings),
             rules: &self.rules,
             coverage: &self.coverage,
             problems: &self.problems,
             hidden: self.hidden,
             category: "crosstalk",
-        }
+        })
     }
 
     pub fn emit(&self, format: Format) -> String {
         let mut out = Vec::new();
-        emit(format, &self.report(), false, &mut out).expect("a Vec takes every write");
+        self.with(|report| emit(format, report, false, &mut out)).expect("a Vec takes every write");
         String::from_utf8(out).expect("output is UTF-8")
     }
 }

@@ -6,7 +6,7 @@ use std::io;
 
 use serde::Serialize;
 
-use super::{Report, Severity, fingerprint::fingerprints};
+use super::{Report, Severity};
 
 #[derive(Serialize)]
 struct Issue<'a> {
@@ -15,7 +15,7 @@ struct Issue<'a> {
     description: String,
     categories: [&'static str; 1],
     severity: &'static str,
-    fingerprint: String,
+    fingerprint: &'a str,
     location: Location<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     content: Option<Content>,
@@ -41,9 +41,7 @@ struct Content {
 
 pub fn write(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
     out.write_all(b"[")?;
-    for (index, (finding, fingerprint)) in
-        report.findings.iter().zip(fingerprints(report.files, report.findings)).enumerate()
-    {
+    for (index, (finding, fingerprint)) in report.findings.iter().zip(report.fingerprints).enumerate() {
         let (start, end) = report.region(finding.file, finding.span);
         let evidence = report.evidence(finding);
         let issue = Issue {

@@ -213,7 +213,7 @@ include/size.h
         sample.files[1] = SourceFile::new("a.h", b"extern \x1b[31mint\x1b[m size;\n".to_vec());
         assert!(!sample.emit(Format::Human).contains('\x1b'));
         let mut out = Vec::new();
-        write(&mut out, &sample.report(), true).unwrap();
+        sample.with(|report| write(&mut out, report, true)).unwrap();
         let out = String::from_utf8(out).unwrap();
         assert!(out.contains("\x1b[0m\x1b[1m\x1b[38;5;11mwarning[implicit-fallthrough]"), "{out:?}");
         assert!(out.contains("extern [31mint[m size"), "{out:?}");

@@ -5,7 +5,7 @@
 
 use std::io;
 
-use super::{Report, fingerprint::fingerprints, xml::Escaped};
+use super::{Report, xml::Escaped};
 
 pub fn write(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
     let total = report.findings.len();
@@ -18,7 +18,7 @@ pub fn write(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
               <testcase classname=\"crosstalk\" name=\"no findings\"/>\n  </testsuite>\n",
         )?;
     }
-    let mut fingerprints = fingerprints(report.files, report.findings).into_iter();
+    let mut fingerprints = report.fingerprints.iter();
     for group in report.findings.chunk_by(|a, b| a.file == b.file) {
         let file = report.file(group[0].file);
         let (path, number) = (Escaped(&file.path), group.len());

@@ -209,6 +209,8 @@ impl Coverage {
 pub struct Report<'a> {
     pub files: &'a [SourceFile],
     pub findings: &'a [Finding],
+    /// One a finding, given before any was hidden: what is shown changes no ordinal.
+    pub fingerprints: &'a [String],
     /// Every enabled rule, sorted by id.
     pub rules: &'a [RuleInfo],
     pub coverage: &'a Coverage,

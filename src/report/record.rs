@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Finding, Related, Report, fingerprint::fingerprints};
+use super::{Finding, Related, Report};
 use crate::source::{FileId, Span};
 
 /// The order of the fields is part of the contract.
@@ -16,7 +16,7 @@ pub struct Record<'a> {
     place: Place<'a>,
     function: Option<&'a str>,
     message: &'a str,
-    fingerprint: String,
+    fingerprint: &'a str,
     related: Vec<Evidence<'a>>,
     notes: &'a [String],
     fixes: Vec<Fix<'a>>,
@@ -58,11 +58,10 @@ struct Edit<'a> {
 
 /// One a finding, in order.
 pub fn records<'a>(report: &'a Report) -> impl Iterator<Item = Record<'a>> {
-    let fingerprints = fingerprints(report.files, report.findings);
-    report.findings.iter().zip(fingerprints).map(|(finding, fingerprint)| record(report, finding, fingerprint))
+    report.findings.iter().zip(report.fingerprints).map(|(finding, fingerprint)| record(report, finding, fingerprint))
 }
 
-fn record<'a>(report: &'a Report, finding: &'a Finding, fingerprint: String) -> Record<'a> {
+fn record<'a>(report: &'a Report, finding: &'a Finding, fingerprint: &'a str) -> Record<'a> {
     let evidence =
         |related: &'a Related| Evidence { place: place(report, related.file, related.span), message: &related.message };
     let fixes = finding.fixes.iter().map(|fix| {

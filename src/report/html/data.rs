@@ -6,7 +6,6 @@ use std::hash::Hash;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use crate::report::fingerprint::fingerprints;
 use crate::report::{Ending, Finding, Leak, Line, Related, Report};
 use crate::source::{FileId, SourceFile, Span};
 
@@ -69,7 +68,7 @@ struct Row<'a> {
     function: Option<usize>,
     message: usize,
     label: usize,
-    id: String,
+    id: &'a str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related: Vec<Place>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -138,10 +137,9 @@ impl<'a> Data<'a> {
         let used: BTreeSet<&str> = report.findings.iter().map(|finding| finding.rule).collect();
         let rules: Vec<Rule> = used.iter().map(|id| rule(report, id)).collect();
         let rule_index: BTreeMap<&str, usize> = used.into_iter().zip(0..).collect();
-        let ids = fingerprints(report.files, report.findings);
         let mut texts = Table::new();
         let mut sections = Table::new();
-        let row = |(finding, id): (&'a Finding, String)| {
+        let row = |(finding, id): (&'a Finding, &'a String)| {
             let mut place =
                 |file: FileId, span: Span, text: &'a str| (index[&file], region(report, file, span), texts.index(text));
             let mut related = |r: &'a Related| place(r.file, r.span, &r.message);
@@ -180,7 +178,7 @@ impl<'a> Data<'a> {
                 }),
             }
         };
-        let findings = report.findings.iter().zip(ids).map(row).collect();
+        let findings = report.findings.iter().zip(report.fingerprints).map(row).collect();
         Data { rules, files, texts: texts.all, sections: sections.all, findings, is_cut: left == 0 }
     }
 }

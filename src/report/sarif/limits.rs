@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn an_ordinary_report_is_whole() {
-        let kept = keep(&Sample::new().report());
+        let kept = Sample::new().with(keep);
         assert!(kept.is_kept.iter().all(|kept| *kept) && kept.notice.is_none());
     }
 
@@ -87,7 +87,7 @@ mod tests {
         for finding in &mut sample.findings[100..110] {
             finding.severity = Severity::Note;
         }
-        let kept = keep(&sample.report());
+        let kept = sample.with(keep);
         let left_out: Vec<usize> = (0..kept.is_kept.len()).filter(|&i| !kept.is_kept[i]).collect();
         assert_eq!(left_out, (100..110).collect::<Vec<_>>());
         assert!(kept.notice.is_some_and(|notice| notice.starts_with("10 of 25,010 findings are left out")));
@@ -99,7 +99,7 @@ mod tests {
         let step = sample.findings[0].related[0].clone();
         sample.findings[0].flow = vec![step; 5000];
         sample.findings = vec![sample.findings[0].clone(); 1000];
-        let kept = keep(&sample.report());
+        let kept = sample.with(keep);
         let number = kept.is_kept.iter().filter(|kept| **kept).count();
         assert!((100..500).contains(&number), "{number}");
         let notice = kept.notice.expect("a notice");

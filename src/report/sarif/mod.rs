@@ -11,7 +11,7 @@ use std::io;
 
 use self::limits::{DESCRIPTION, Kept, RELATED, STEPS, TAGS, keep};
 use self::model::*;
-use super::fingerprint::{fingerprints, primary_location_line_hash};
+use super::fingerprint::primary_location_line_hash;
 use super::{Confidence, Finding, Related, Report, RuleInfo, Severity, coverage};
 use crate::source::{FileId, Span};
 
@@ -158,8 +158,9 @@ fn invocation<'a>(report: &Report<'a>, kept: &Kept) -> Invocation<'a> {
 fn results<'a>(report: &Report<'a>, kept: &Kept) -> Vec<Result<'a>> {
     // By the standard, all results tell of suppression or none does.
     let told = report.findings.iter().any(|finding| finding.suppression.is_some());
-    let identities = fingerprints(report.files, report.findings)
-        .into_iter()
+    let identities = report
+        .fingerprints
+        .iter()
         .zip(line_hashes(report))
         .map(|(own, primary_location_line_hash)| PartialFingerprints { primary_location_line_hash, own });
     let result = |(finding, partial_fingerprints): (&'a Finding, _)| {

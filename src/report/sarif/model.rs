@@ -177,7 +177,7 @@ pub struct Result<'a> {
     pub related_locations: Vec<Location<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub code_flows: Vec<CodeFlow<'a>>,
-    pub partial_fingerprints: PartialFingerprints,
+    pub partial_fingerprints: PartialFingerprints<'a>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fixes: Vec<Fix<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -210,11 +210,11 @@ pub struct ThreadFlowLocation<'a> {
 /// Some consumers take all keys together for the identity: adding one makes every known finding new.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct PartialFingerprints {
+pub struct PartialFingerprints<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub primary_location_line_hash: Option<String>,
     #[serde(rename = "crosstalk/v1")]
-    pub own: String,
+    pub own: &'a str,
 }
 
 #[derive(Serialize)]
