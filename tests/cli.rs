@@ -404,7 +404,9 @@ fn many() -> Folder {
              #ifdef A{odd}\n    case 2: CHECK(y);\n#else\n    case 3: stop{other}(y);\n#endif\n    ON(4): use(r);\n\
              \tcase 5: switch (y) {{ case 1: r++; break; default: r--; }}\n    case 6: r += 1;\n    case 7: r += 2;\n\
              case 8: r += 4;\n    case 9: {{ if (y) {{ r = 3; }} else {{ break; }} }} /* é */ default: die(r);\n    \
-             }}\n    return r;\n}}\n",
+             }}\n    return r;\n}}\n\
+             int g{n}(int x, int y)\n{{\n    if (y);\n        x++;\n    switch (x) {{\n    case 1 || 2: y = 1; break;\n    \
+             case 3:\n        break;\n        y = 2;\n    defualt:\n        y = 3;\n    }}\n    return y;\n}}\n",
             ends = if n % 2 == 0 { "die(x)" } else { "x++" },
             odd = n % 3,
             other = (n + 1) % 60,
@@ -436,6 +438,21 @@ fn the_same_findings_without_slicing() {
 
 /// A rule alone sees the functions it needs, whatever other rules would have asked for.
 #[test]
+fn each_rule_finds_alone_what_it_finds_among_others() {
+    let folder = many();
+    let run = |more: &[&str]| folder.run(&low(&[&["--format", "json-lines"], more].concat())).out;
+    let all = run(&[]);
+    for page in PAGES.iter() {
+        let own = format!("\"rule\":\"{}\"", page.id);
+        let among: Vec<&str> = all.lines().filter(|line| line.contains(&own)).collect();
+        assert_eq!(run(&["--rule", page.id]).lines().collect::<Vec<_>>(), among);
+    }
+    for new in ["misspelled-label", "suspicious-case", "swallowed-statement", "unreachable-in-switch"] {
+        assert!(all.contains(&format!("\"rule\":\"{new}\"")), "{new} finds nothing here");
+    }
+}
+
+#[test]
 fn a_rule_alone_finds_what_it_finds_among_others() {
     let code = "void f(int x)\n{\n    switch (x) {\n    case 1:\n        a();\n        break;\n        FALLTHROUGH;\n    case 2:\n        b();\n    }\n}\n";
     let folder = Folder::new(&[("a.c", code)]);
@@ -455,6 +472,21 @@ fn slicing_does_not_change_findings() {
     let sliced = check(&[]);
     assert!(sliced.lines().count() > 10, "{sliced}");
     assert_eq!(sliced, check(&["--no-slicing"]));
+}
+
+#[test]
+fn a_catalog_adds_functions() {
+    let text = "void f(int x)\n{\n    switch (x) {\n    case 1: my_reboot();\n    case 2: h();\n    }\n}\n";
+    let folder = Folder::new(&[("a.c", text), ("mine.toml", "[[noreturn]]\nnames = [\"my_reboot\"]\n")]);
+    assert_eq!(json_lines(&folder.run(&low(&["--format", "json-lines", "a.c"]))).len(), 1);
+    let run = folder.run(&low(&["--format", "json-lines", "--catalog", "mine.toml", "a.c"]));
+    ends(&run, 0, "");
+    assert_eq!(run.out, "");
+
+    folder.write("bad.toml", b"[[noreturn]]\nnames = [\"f\"]\nname = 1\n");
+    let bad = ["check", "--catalog", "mine.toml", "--catalog", "bad.toml", "a.c"];
+    ends(&folder.run(&bad), 2, "bad.toml:3: unknown field `name`, expected one of `names`");
+    ends(&folder.run(&["check", "--catalog", "none.toml", "a.c"]), 2, "none.toml: ");
 }
 
 fn readme() -> String {

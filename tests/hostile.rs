@@ -175,6 +175,35 @@ fn twenty_thousand_sections_that_fall() {
 }
 
 #[test]
+fn twenty_thousand_sections_with_dead_code() {
+    let mut text = String::from("void g(int x) {\nswitch (x) {\n");
+    (0..20_000).for_each(|n| _ = writeln!(text, "case {n}: break; a = {n}; h(b, {n}); break;"));
+    is_contained(&format!("{text}}}\n}}\n"));
+}
+
+#[test]
+fn fifteen_thousand_labels_that_nothing_uses() {
+    let mut text = String::from("void g(int x) {\nswitch (x) {\n");
+    (0..15_000).for_each(|n| _ = writeln!(text, "case ST_A{n}: a(); break;\nST_B{n}: b(); break;"));
+    is_contained(&format!("{text}}}\n}}\n"));
+}
+
+#[test]
+fn twenty_thousand_sections_of_one_shape() {
+    let mut text = String::from("void g(int x) {\nswitch (x) {\n");
+    (0..20_000).for_each(|n| _ = writeln!(text, "case ST_A{n}: set(st_a{}, \"ST_A{n}\"); break;", n / 3));
+    is_contained(&format!("{text}}}\n}}\n"));
+}
+
+#[test]
+fn twenty_thousand_semicolons_behind_conditions() {
+    is_contained(&format!("void g(int x) {{\n{}}}\n", "if (x);\n  while (x);\n    a();\n".repeat(10_000)));
+    is_contained(&format!("void g(int x) {{\n{}}}\n", "if (x)\n".repeat(9_000) + "a();\n"));
+    // Never closed: where the function ends nobody can say.
+    falls_behind(&format!("void g(int x) {{ switch (x) {{\n{}}} }}\n", "switch (x) { break (x ".repeat(20_000)));
+}
+
+#[test]
 fn blocks_five_thousand_deep() {
     let (open, close) = ("{\n".repeat(5_000), "}\n".repeat(5_000));
     is_contained(&format!(

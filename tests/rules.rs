@@ -14,6 +14,7 @@ use crosstalk::checks::{Options, RULES, Rule};
 use crosstalk::cli::args::CommentLevel;
 use crosstalk::cli::policy::{Profile, selected};
 use crosstalk::preprocess::comments::CommentStyle;
+use crosstalk::program::catalog::Catalog;
 use crosstalk::report::Confidence;
 use crosstalk::source::SourceFile;
 
@@ -87,7 +88,13 @@ fn judge(rule: &Rule, block: &Block) -> Vec<String> {
     if !rules.iter().any(|r| r.id == rule.id) {
         rules.push(rule);
     }
-    let options = Options { comment_style: block.comment_style, generated: false, whole_files: false, features: false };
+    let options = Options {
+        comment_style: block.comment_style,
+        generated: false,
+        whole_files: false,
+        features: false,
+        catalog: Catalog::embedded(),
+    };
     let outcome = run(&files, &rules, &options, &|| {});
     let mut wrong: Vec<String> = outcome.problems.iter().map(|p| p.message.clone()).collect();
     if outcome.coverage.functions == 0 || outcome.coverage.functions_opaque > 0 {

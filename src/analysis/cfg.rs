@@ -125,13 +125,13 @@ impl Cfg {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::preprocess::{macros::MacroTable, scan::Scan};
     use crate::source::FileId;
     use crate::syntax::{function::function, slice::slice};
 
-    fn with_cfg<T>(code: &str, look: impl Fn(&Body, &Cfg) -> T) -> T {
+    pub fn with_cfg<T>(code: &str, look: impl Fn(&Body, &Cfg) -> T) -> T {
         let text = format!("void f(int x) {{ {code} }}");
         let scan = Scan::new(&text);
         let table = MacroTable::of(&[("a.c", &text)]);

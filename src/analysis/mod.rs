@@ -1,9 +1,12 @@
 //! Control flow and what follows from it. Knows neither rules nor output.
 
 pub mod access;
+pub mod bounds;
 pub mod cfg;
 mod constant;
+pub mod dominators;
 pub mod flow;
+pub mod messages;
 pub mod nesting;
 pub mod noreturn;
 pub mod sections;

@@ -205,6 +205,8 @@ mod tests {
     fn the_repository_s_own_definition_beats_the_catalog() {
         assert!(never_returns("int x;", "panic"));
         assert!(!never_returns("void panic(char *s) { puts(s); }", "panic"));
+        assert!(!never_returns("#define panic(s) puts(s)", "panic"));
+        assert!(never_returns("#define __builtin_unreachable() do { } while (0)", "__builtin_unreachable"));
     }
 
     #[test]

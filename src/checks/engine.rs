@@ -6,11 +6,14 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::{Candidate, Context, Options, Rule, View};
+use crate::analysis::bounds::defects::Defect;
 use crate::analysis::cfg::Cfg;
+use crate::analysis::messages::{Input, defects};
 use crate::analysis::noreturn::{NoReturn, last_calls};
 use crate::analysis::sections::sections;
 use crate::hir::Function;
-use crate::program::{Program, Reading, Unit, for_each_file, guarded, has_word};
+use crate::preprocess::token::Word;
+use crate::program::{Definition, Program, Reading, Unit, for_each_file, guarded};
 use crate::report::{Coverage, Finding, Problem};
 use crate::source::{FileId, SourceFile};
 use crate::syntax::slice::FunctionItem;
@@ -31,16 +34,55 @@ struct Parsed {
     arms_unread: usize,
 }
 
+/// The rules of a run by the words that they ask for, so that a text is searched once for rules that ask alike.
+struct Asked<'r> {
+    groups: Vec<Group<'r>>,
+}
+
+struct Group<'r> {
+    words: Vec<Word>,
+    rules: Vec<&'r Rule>,
+}
+
+impl<'r> Asked<'r> {
+    fn new(rules: &[&'r Rule]) -> Asked<'r> {
+        let mut groups: Vec<Group> = Vec::new();
+        for &rule in rules {
+            match groups.iter_mut().find(|group| group.rules[0].words == rule.words) {
+                Some(group) => group.rules.push(rule),
+                None => {
+                    let words = rule.words.iter().map(|word| Word::new(word)).collect();
+                    groups.push(Group { words, rules: vec![rule] });
+                }
+            }
+        }
+        Asked { groups }
+    }
+
+    fn has_words(&self, code: &str) -> bool {
+        self.groups.iter().any(|group| group.words.iter().any(|word| word.is_in(code)))
+    }
+
+    /// The rules that have to see a function of the base reading, or of another one.
+    fn wanting<'c>(&'c self, candidate: &'c Candidate, base: bool) -> impl Iterator<Item = &'r Rule> + 'c {
+        let matters = move |group: &&Group| match &group.words[..] {
+            [] => base,
+            words => words.iter().any(|word| word.is_in(candidate.code)),
+        };
+        let rules = self.groups.iter().filter(matters).flat_map(|group| group.rules.iter().copied());
+        rules.filter(|rule| (rule.wants)(candidate))
+    }
+}
+
 /// Checks `files` with `rules`. `tick` is called once for each file and pass (two passes).
 pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn Fn() + Sync)) -> Outcome {
-    let program = Program::new(files, tick);
-    let words: Vec<&str> = rules.iter().flat_map(|r| r.words).copied().collect();
-    let wanted = |code: &str| words.iter().any(|word| has_word(code, word));
+    let program = Program::with_catalog(files, options.catalog.clone(), tick);
+    let asked = Asked::new(rules);
     let parsed: Vec<Result<Parsed, String>> = for_each_file(files, |i| {
         tick();
-        guarded(|| parse(&program, &program.units[i], &files[i].text, rules, options, &wanted))
+        guarded(|| parse(&program, &program.units[i], &files[i].text, &asked, options))
     });
-    let asked: BTreeSet<(Box<str>, FileId)> = parsed
+    let last_called: BTreeSet<(Box<str>, FileId)> = parsed
         .par_iter()
         .enumerate()
         .filter_map(|(i, p)| p.as_ref().ok().map(|p| (FileId(i as u32), p)))
@@ -50,10 +92,11 @@ pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn
             a.append(&mut b);
             a
         });
-    let noreturn = NoReturn::infer(&program, asked);
+    let noreturn = NoReturn::infer(&program, last_called);
+    let defects = messages(&program, &noreturn, files, &parsed, rules);
     let cx = Context { program: &program, noreturn: &noreturn, options, rules };
     let checked: Vec<Result<Vec<Finding>, String>> = for_each_file(files, |i| match &parsed[i] {
-        Ok(parsed) => guarded(|| check(&cx, &files[i], &program.units[i], parsed, rules)),
+        Ok(parsed) => guarded(|| check(&cx, rules, &files[i], &program.units[i], parsed, &defects[i], &asked)),
         Err(why) => Err(why.clone()),
     });
     let mut outcome = Outcome { findings: Vec::new(), coverage: Coverage::default(), problems: Vec::new() };
@@ -86,20 +129,13 @@ pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn
     outcome
 }
 
-fn parse(
-    program: &Program,
-    unit: &Unit,
-    source: &str,
-    rules: &[&Rule],
-    options: &Options,
-    wanted: &dyn Fn(&str) -> bool,
-) -> Parsed {
-    let (others, arms_unread) = unit.others(&program.macros, wanted);
+fn parse(program: &Program, unit: &Unit, source: &str, asked: &Asked, options: &Options) -> Parsed {
+    let (others, arms_unread) = unit.others(&program.macros, &|code| asked.has_words(code));
     let mut functions = Vec::new();
     for (r, reading) in std::iter::once(&unit.base).chain(&others).enumerate() {
         let needed = reading.functions.iter().filter(|item| {
             let candidate = Candidate::new(program, unit, reading, source, item.span);
-            wanted(candidate.code) && rules.iter().any(|rule| (rule.wants)(&candidate))
+            asked.wanting(&candidate, r == 0).next().is_some()
         });
         if options.whole_files {
             // Every function, wanted or not: what is not wanted must not matter.
@@ -131,17 +167,25 @@ fn asked_about(program: &Program, file: FileId, function: &Function) -> BTreeSet
     names
 }
 
-fn check(cx: &Context, source: &SourceFile, unit: &Unit, parsed: &Parsed, rules: &[&Rule]) -> Vec<Finding> {
+fn check(
+    cx: &Context,
+    rules: &[&Rule],
+    source: &SourceFile,
+    unit: &Unit,
+    parsed: &Parsed,
+    defects: &[Vec<Defect>],
+    asked: &Asked,
+) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     let choices = std::iter::once(&unit.base).chain(&parsed.others).map(|r| &r.choice);
     let assumed: Vec<_> = choices.map(|c| unit.conditionals.assumed(&source.text, c, &unit.base.choice)).collect();
-    for (r, function) in &parsed.functions {
+    for (n, (r, function)) in parsed.functions.iter().enumerate() {
         let reading = r.checked_sub(1).map_or(&unit.base, |i| &parsed.others[i]);
         let cfg = Cfg::new(&function.body, &|body, call| cx.noreturn.is_noreturn(cx.program, unit.file, body, call));
-        let view = View::new(source, unit, reading, function, &cfg, &assumed[*r]);
+        let view = View::new(source, unit, reading, function, &cfg, &assumed[*r], defects.get(n).map_or(&[], |d| d));
         // A rule sees what it asked for and nothing else, whatever other rules wanted parsed.
         let candidate = Candidate::new(cx.program, unit, reading, &source.text, function.span);
-        for rule in rules.iter().filter(|rule| (rule.wants)(&candidate)) {
+        for rule in asked.wanting(&candidate, *r == 0) {
             (rule.check)(cx, &view, &mut findings);
         }
     }
@@ -149,6 +193,37 @@ fn check(cx: &Context, source: &SourceFile, unit: &Unit, parsed: &Parsed, rules:
     findings.sort_by(|a, b| (a.span, a.rule).cmp(&(b.span, b.rule)));
     findings.dedup_by(|b, a| (a.span, a.rule) == (b.span, b.rule));
     one_for_a_place(findings, rules)
+}
+
+/// By file and function: the defects for the message rules, if any of them runs.
+fn messages(
+    program: &Program,
+    noreturn: &NoReturn,
+    files: &[SourceFile],
+    parsed: &[Result<Parsed, String>],
+    rules: &[&Rule],
+) -> Vec<Vec<Vec<Defect>>> {
+    if !rules.iter().any(|rule| rule.words.is_empty()) {
+        return vec![Vec::new(); files.len()];
+    }
+    let mut inputs = Vec::new();
+    for (i, parsed) in parsed.iter().enumerate() {
+        let unit = &program.units[i];
+        let mut items = unit.base.functions.iter().enumerate().peekable();
+        for (r, function) in parsed.iter().flat_map(|p| &p.functions) {
+            let mut definition = None;
+            if *r == 0 {
+                while items.peek().is_some_and(|(_, item)| item.span.start < function.span.start) {
+                    items.next();
+                }
+                let item = items.peek().filter(|(_, item)| item.span == function.span).map(|(n, _)| *n as u32);
+                definition = item.map(|item| Definition { file: unit.file, item });
+            }
+            inputs.push(Input { definition, function, text: &files[i].text });
+        }
+    }
+    let mut all = defects(program, noreturn, &inputs).into_iter();
+    parsed.iter().map(|parsed| all.by_ref().take(parsed.as_ref().map_or(0, |p| p.functions.len())).collect()).collect()
 }
 
 /// Keeps one of the findings that say of the same place what only one has to say; see [`Rule::yields_to`].

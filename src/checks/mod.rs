@@ -5,12 +5,15 @@
 //! once in [`RULES`].
 
 pub mod engine;
+pub mod message;
 pub mod pages;
 pub mod switch;
 
 use std::cell::OnceCell;
+use std::sync::Arc;
 
 use crate::analysis::access::{Accesses, Callee};
+use crate::analysis::bounds::defects::Defect;
 use crate::analysis::cfg::Cfg;
 use crate::analysis::flow::Flow;
 use crate::analysis::nesting::Nesting;
@@ -23,6 +26,7 @@ use crate::preprocess::comments::{CommentStyle, is_fallthrough_name};
 use crate::preprocess::macros::Traits;
 use crate::preprocess::scan::Scan;
 use crate::preprocess::token::Token;
+use crate::program::catalog::Catalog;
 use crate::program::{Program, Reading, Unit};
 use crate::report::{Confidence, Finding, Related};
 use crate::source::{FileId, SourceFile, Span};
@@ -48,6 +52,18 @@ pub const RULES: &[Rule] = &[
     switch::misra_16_6::RULE,
     switch::misra_16_7::RULE,
     switch::unhandled_enumerator::RULE,
+    switch::duplicate_section::RULE,
+    switch::misspelled_label::RULE,
+    switch::suspicious_case::RULE,
+    switch::swallowed_statement::RULE,
+    switch::unreachable_in_switch::RULE,
+    message::unchecked_message_read::RULE,
+    message::unchecked_message_length::RULE,
+    message::append_past_end::RULE,
+    message::length_underflow::RULE,
+    message::length_truncation::RULE,
+    message::signed_length::RULE,
+    message::receive_result_as_length::RULE,
 ];
 
 pub struct Rule {
@@ -56,7 +72,8 @@ pub struct Rule {
     pub page: &'static str,
     /// Of these rules and this one, a place gets one finding: the surest, and among equals theirs.
     pub yields_to: &'static [&'static str],
-    /// Only text with one of these words matters to the rule.
+    /// Only text with one of these words matters to the rule, and a file is read under every choice of arms that
+    /// changes such text. Without words, every function matters to it, but no arm is read for its sake.
     pub words: &'static [&'static str],
     /// Whether a function that has one needs a tree, told from its text.
     pub wants: fn(&Candidate) -> bool,
@@ -93,6 +110,11 @@ impl<'a> Candidate<'a> {
         is_fallthrough_name(&name.text) || self.traits(name).fallthrough
     }
 
+    /// The token of `code` names a macro whose replacement holds a `case` or `default`.
+    pub fn hides_label(&self, name: &Token) -> bool {
+        self.traits(name).labels
+    }
+
     /// What the macro that a token of `code` names hides, if it is one.
     fn hidden(&self, name: &Token) -> Hidden {
         let traits = self.traits(name);
@@ -116,6 +138,8 @@ pub struct Options {
     pub whole_files: bool,
     /// Add what the ranking is computed from to the notes of a finding.
     pub features: bool,
+    /// What library functions do.
+    pub catalog: Arc<Catalog>,
 }
 
 /// The program and what is known of all of it.
@@ -142,6 +166,8 @@ pub struct View<'a> {
     pub cfg: &'a Cfg,
     /// What the reading assumes beyond the base one, by place; nothing for the base reading.
     pub assumed: &'a [(Span, String)],
+    /// What the message rules have to tell of it.
+    pub defects: &'a [Defect],
     facts: Facts<'a>,
 }
 
@@ -161,8 +187,9 @@ impl<'a> View<'a> {
         function: &'a Function,
         cfg: &'a Cfg,
         assumed: &'a [(Span, String)],
+        defects: &'a [Defect],
     ) -> View<'a> {
-        View { source, unit, reading, function, cfg, assumed, facts: Facts::default() }
+        View { source, unit, reading, function, cfg, assumed, defects, facts: Facts::default() }
     }
 
     pub fn nesting(&self) -> &Nesting {

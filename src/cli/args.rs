@@ -155,6 +155,10 @@ pub struct CheckArgs {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub threads: usize,
 
+    /// Read a catalog of library functions besides the one built in (repeatable; see rules/catalog/README.md)
+    #[arg(long = "catalog", value_name = "FILE", hide = true)]
+    pub catalogs: Vec<PathBuf>,
+
     /// Parse whole files, for comparison
     #[arg(long, hide = true)]
     pub no_slicing: bool,

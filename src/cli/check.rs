@@ -2,7 +2,8 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
@@ -13,6 +14,7 @@ use super::policy::selected;
 use super::progress::Progress;
 use crate::checks::engine::{Outcome, run};
 use crate::checks::{Options, Rule};
+use crate::program::catalog::Catalog;
 use crate::report::{self, Confidence, Coverage, Format, Problem, Report, RuleInfo, Severity};
 use crate::source::{Selection, SourceFile, discover, load, read, read_list, shown};
 
@@ -39,7 +41,9 @@ pub fn check(args: &CheckArgs) -> Result<u8, String> {
         .stack_size(8 << 20)
         .build()
         .map_err(|e| format!("cannot start threads: {e}"))?;
-    let loaded = pool.install(|| input(args))?;
+    // Reading the catalog costs a few milliseconds, which nobody waits for beside reading the files.
+    let (catalog, loaded) = pool.install(|| rayon::join(|| catalog(args), || input(args)));
+    let (catalog, loaded) = (catalog?, loaded?);
     for problem in &loaded.problems {
         complain(problem);
     }
@@ -53,6 +57,7 @@ pub fn check(args: &CheckArgs) -> Result<u8, String> {
         generated: args.generated,
         whole_files: args.no_slicing,
         features: args.features,
+        catalog,
     };
     let progress = Progress::new("checking", 2 * loaded.files.len() as u64, args.quiet);
     let rule_refs: Vec<&Rule> = rules.iter().map(|(rule, _)| *rule).collect();
@@ -73,6 +78,16 @@ pub fn check(args: &CheckArgs) -> Result<u8, String> {
 /// A problem goes to stderr as it is met. Nothing more can be done where that fails.
 fn complain(problem: &Problem) {
     let _ = writeln!(io::stderr(), "crosstalk: {}: {}", problem.path, problem.message);
+}
+
+/// What library functions do, with what the user's files say of them.
+fn catalog(args: &CheckArgs) -> Result<Arc<Catalog>, String> {
+    let read = |path: &PathBuf| match std::fs::read_to_string(path) {
+        Ok(text) => Ok((shown(path), text)),
+        Err(e) => Err(format!("{}: {e}", path.display())),
+    };
+    let extra: Vec<(String, String)> = args.catalogs.iter().map(read).collect::<Result<_, _>>()?;
+    Catalog::with(&extra).map_err(|e| e.to_string())
 }
 
 fn input(args: &CheckArgs) -> Result<Loaded, String> {

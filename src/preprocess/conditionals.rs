@@ -155,6 +155,51 @@ impl Conditionals {
                 unread.push((g, None));
             }
         }
+        self.choices_for(unread, base, settled, limit)
+    }
+
+    /// Further choices for what an `#if` declares: so that every arm for which `wanted` holds is read under one of
+    /// them, except those of another platform and those that what is settled rules out.
+    pub fn contrary(
+        &self,
+        base: &Choice,
+        settled: &dyn Fn(&str) -> Option<bool>,
+        wanted: &dyn Fn(&Arm) -> bool,
+        limit: usize,
+    ) -> Vec<Choice> {
+        let mut unread: Vec<(usize, Option<usize>)> = Vec::new();
+        // By group: which arms may be read.
+        let mut may_hold: Vec<Vec<bool>> = Vec::with_capacity(self.groups.len());
+        for (g, group) in self.groups.iter().enumerate() {
+            let around = group.parent.is_none_or(|(parent, arm)| may_hold[parent][arm]);
+            let mut certain = false;
+            let arms = group.arms.iter().map(|arm| {
+                let mut given = Assignment::default();
+                settle(&arm.condition, &mut given, settled);
+                let holds = evaluate(&arm.condition, &given);
+                let may = around && !certain && holds != Some(false);
+                certain |= holds == Some(true);
+                may
+            });
+            let arms: Vec<bool> = arms.collect();
+            let before = unread.len();
+            unread.extend((0..arms.len()).filter(|&a| arms[a] && wanted(&group.arms[a])).map(|a| (g, Some(a))));
+            if unread.len() > before && !certain {
+                unread.push((g, None));
+            }
+            may_hold.push(arms);
+        }
+        self.choices_for(unread, base, settled, limit).0
+    }
+
+    /// Choices that between them read what `base` does not of the arms given, and how many stay unread.
+    fn choices_for(
+        &self,
+        mut unread: Vec<(usize, Option<usize>)>,
+        base: &Choice,
+        settled: &dyn Fn(&str) -> Option<bool>,
+        limit: usize,
+    ) -> (Vec<Choice>, usize) {
         let read = |choice: &Choice, (g, a): (usize, Option<usize>)| choice.arms[g] == a && self.is_live(choice, g);
         unread.retain(|&arm| !read(base, arm));
         let mut choices: Vec<Choice> = Vec::new();

@@ -2,7 +2,7 @@
 //!
 //! The standard's algorithm (C11 6.10.3: `#`, `##`, no macro inside its own expansion), applied only where
 //! [`Traits::must_expand`](super::macros::Traits::must_expand) says that control flow or grammar depends on it: an
-//! expression macro stays a call, as the author wrote it.
+//! expression macro stays a call, as the author wrote it. [`expand_where`] lets its caller say what is expanded.
 
 use std::borrow::Cow;
 
@@ -38,16 +38,25 @@ const MAX_TOKENS: usize = 400_000;
 /// Macros inside macros.
 const MAX_DEPTH: usize = 48;
 
-pub struct Expander<'t> {
+struct Expander<'t, 'w> {
     table: &'t MacroTable,
     file: FileId,
+    extent: Extent<'w>,
+    limit: usize,
     /// `(name, next)`: the chains of names that [`Expanded::hidden`] points into.
     chains: Vec<(&'t str, u32)>,
     produced: usize,
-    /// Every call before this offset is expanded: a function's head may be a macro's making.
-    head: u32,
     /// Tokens still to be read, the next one last.
     work: Vec<Expanded<'t>>,
+}
+
+/// Which macros are expanded.
+enum Extent<'w> {
+    /// Those that control flow or grammar depends on, and every one before the offset `head`: a function's head may
+    /// be a macro's making.
+    Flow { head: u32 },
+    /// Those wanted. Where the tokens are not the file's own, they stand at an offset of it.
+    Where { wanted: &'w dyn Fn(&MacroDef) -> bool, at: Option<u32> },
 }
 
 /// Expands `text[range]`, the code of one function in `file` whose head ends at `head`. The flag tells that the
@@ -59,21 +68,43 @@ pub fn expand<'t>(
     file: FileId,
     table: &'t MacroTable,
 ) -> (Vec<Expanded<'t>>, bool) {
-    let mut work: Vec<Expanded> = Tokens::new(text, range).map(Expanded::source).collect();
-    work.reverse();
-    let mut expander = Expander { table, file, chains: vec![("", 0)], produced: 0, head, work };
-    let out = expander.run();
-    (out, expander.produced >= MAX_TOKENS)
+    let tokens = Tokens::new(text, range).collect();
+    Expander::new(tokens, file, table, Extent::Flow { head }, MAX_TOKENS).run()
 }
 
-impl<'t> Expander<'t> {
-    fn run(&mut self) -> Vec<Expanded<'t>> {
+/// Expands, in tokens of `file`, the macros for which `wanted` holds, up to about `limit` tokens. Tokens that are not
+/// the file's own stand `at` an offset of it.
+pub fn expand_where<'t>(
+    tokens: Vec<Token<'t>>,
+    file: FileId,
+    at: Option<u32>,
+    table: &'t MacroTable,
+    wanted: &dyn Fn(&MacroDef) -> bool,
+    limit: usize,
+) -> (Vec<Expanded<'t>>, bool) {
+    Expander::new(tokens, file, table, Extent::Where { wanted, at }, limit).run()
+}
+
+impl<'t, 'w> Expander<'t, 'w> {
+    fn new(
+        tokens: Vec<Token<'t>>,
+        file: FileId,
+        table: &'t MacroTable,
+        extent: Extent<'w>,
+        limit: usize,
+    ) -> Expander<'t, 'w> {
+        let work = tokens.into_iter().rev().map(Expanded::source).collect();
+        Expander { table, file, extent, limit, chains: vec![("", 0)], produced: 0, work }
+    }
+
+    /// The flag tells that the budget ran out.
+    fn run(mut self) -> (Vec<Expanded<'t>>, bool) {
         let mut out: Vec<Expanded<'t>> = Vec::with_capacity(self.work.len());
         while let Some(next) = self.work.pop() {
             let member = out.last().is_some_and(|p| matches!(&*p.token.text, "." | "->"));
             if next.token.kind == TokenKind::Ident
                 && !member
-                && self.produced < MAX_TOKENS
+                && self.produced < self.limit
                 && let Some(def) = self.candidate(&next)
                 && self.call(def, &next)
             {
@@ -81,11 +112,15 @@ impl<'t> Expander<'t> {
             }
             out.push(next);
         }
-        out
+        (out, self.produced >= self.limit)
     }
 
     fn candidate(&self, name: &Expanded<'t>) -> Option<&'t MacroDef> {
-        let def = self.table.resolve(&name.token.text, self.file, name.token.span.start)?;
+        let at = match self.extent {
+            Extent::Where { at: Some(at), .. } => at,
+            _ => name.token.span.start,
+        };
+        let def = self.table.resolve(&name.token.text, self.file, at)?;
         let mut hidden = name.hidden;
         let mut depth = 0;
         while hidden != 0 {
@@ -99,33 +134,22 @@ impl<'t> Expander<'t> {
         Some(def)
     }
 
-    /// Replaces the call of `def` at the head of the work by its expansion, if it is one and needs to be.
+    /// Replaces the call of `def` at the head of the work by its expansion, if it is one and is to be.
     fn call(&mut self, def: &'t MacroDef, name: &Expanded<'t>) -> bool {
-        let traits = self.table.traits(def);
-        let in_head = name.token.span.start < self.head;
-        // A function may bear the name of a macro that renames or replaces it; heads are made by `DEFUN`s.
-        let renames = def.params.is_some() || !traits.must_expand();
-        if in_head && renames && def.name.bytes().any(|b| b.is_ascii_lowercase()) {
-            return false;
-        }
-        // A mark is told by its name: what it stands for under some conditions (nothing, a comment, `do {} while (0)`)
-        // does not matter.
-        if traits.fallthrough && !traits.labels && !traits.jumps && is_fallthrough_name(&def.name) {
+        if !self.may_expand(def, name) {
             return false;
         }
         let mut args: Vec<&[Expanded<'t>]> = Vec::new();
         let mut used = 0;
         let mut span = name.token.span;
-        let work;
+        let work = std::mem::take(&mut self.work);
         if let Some(params) = &def.params {
-            work = std::mem::take(&mut self.work);
             let Some((found, len)) = arguments(&work) else {
                 self.work = work;
                 return false;
             };
-            let missing = found.len() > 1 && found.iter().any(|arg| arg.is_empty());
-            let odd = missing || found.iter().any(|arg| is_jump(arg.last()) || is_type(arg.iter().rev()));
-            if !(traits.must_expand() || odd || in_head) || (params.is_empty() && found.iter().any(|a| !a.is_empty())) {
+            let unasked = params.is_empty() && found.iter().any(|a| !a.is_empty());
+            if unasked || !self.must_expand(def, name, &found) {
                 self.work = work;
                 return false;
             }
@@ -134,12 +158,9 @@ impl<'t> Expander<'t> {
                 span = span.to(work[work.len() - len].token.span);
             }
             args = found;
-        } else {
-            work = std::mem::take(&mut self.work);
-            if !(traits.must_expand() || in_head) {
-                self.work = work;
-                return false;
-            }
+        } else if !self.must_expand(def, name, &[]) {
+            self.work = work;
+            return false;
         }
         self.chains.push((&def.name, name.hidden));
         let hidden = (self.chains.len() - 1) as u32;
@@ -151,6 +172,31 @@ impl<'t> Expander<'t> {
         self.work.truncate(self.work.len() - used);
         self.work.extend(body);
         true
+    }
+
+    /// Whether a call of `def` may be expanded, whatever its arguments are.
+    fn may_expand(&self, def: &MacroDef, name: &Expanded<'t>) -> bool {
+        let head = match self.extent {
+            Extent::Flow { head } => head,
+            Extent::Where { wanted, .. } => return wanted(def),
+        };
+        let traits = self.table.traits(def);
+        // A function may bear the name of a macro that renames or replaces it; heads are made by `DEFUN`s.
+        let renames = def.params.is_some() || !traits.must_expand();
+        if name.token.span.start < head && renames && def.name.bytes().any(|b| b.is_ascii_lowercase()) {
+            return false;
+        }
+        // A mark is told by its name: what it stands for under some conditions (nothing, a comment, `do {} while (0)`)
+        // does not matter.
+        !traits.fallthrough || traits.labels || traits.jumps || !is_fallthrough_name(&def.name)
+    }
+
+    /// Whether this call of `def` is expanded. Each argument's tokens are in reverse.
+    fn must_expand(&self, def: &MacroDef, name: &Expanded<'t>, args: &[&[Expanded<'t>]]) -> bool {
+        let Extent::Flow { head } = self.extent else { return true };
+        let missing = args.len() > 1 && args.iter().any(|arg| arg.is_empty());
+        let odd = missing || args.iter().any(|arg| is_jump(arg.last()) || is_type(arg.iter().rev()));
+        name.token.span.start < head || self.table.traits(def).must_expand() || odd
     }
 }
 

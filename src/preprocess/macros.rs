@@ -234,25 +234,36 @@ impl MacroTable {
     /// The definition of `name` in force at offset `at` of `file`: the file's own, else one that it includes, else
     /// any. Among several, the one that says most about where control goes: the weaker claim for a finding.
     pub fn resolve(&self, name: &str, file: FileId, at: u32) -> Option<&MacroDef> {
-        let indices = self.by_name.get(name)?;
-        let defs = || indices.iter().map(|&i| &self.defs[i as usize]);
-        if let [only] = indices[..] {
-            let def = &self.defs[only as usize];
-            return (!self.is_undefined(def, at, file)).then_some(def);
+        match self.by_name.get(name)?[..] {
+            [only] => {
+                let def = &self.defs[only as usize];
+                (!self.is_undefined(def, at, file)).then_some(def)
+            }
+            _ => self.strongest(self.in_force(name, file, at).into_iter()),
         }
+    }
+
+    /// The definitions of `name` that may be in force at offset `at` of `file`; [`resolve`](Self::resolve) chooses
+    /// one of them.
+    pub fn in_force(&self, name: &str, file: FileId, at: u32) -> Vec<&MacroDef> {
+        let indices = self.by_name.get(name).map_or(&[][..], Vec::as_slice);
+        let defs = || indices.iter().map(|&i| &self.defs[i as usize]);
         let before = |def: &&MacroDef| def.file == file && def.at < at;
         if let Some(nearest) = defs().filter(before).map(|d| d.at).max() {
-            let own: Vec<&MacroDef> = defs().filter(before).filter(|d| !self.is_undefined(d, at, file)).collect();
             // Alternatives of one `#if` stand close together; an X-macro is redefined after its `#undef`.
-            return match own.is_empty() {
-                true => None,
-                false => self.strongest(own.into_iter().filter(|d| nearest - d.at < 4096)),
-            };
+            let near = |d: &&MacroDef| nearest - d.at < 4096 && !self.is_undefined(d, at, file);
+            return defs().filter(before).filter(near).collect();
+        }
+        if let [_] = indices {
+            return defs().collect();
         }
         let included = self.closure(file);
-        self.strongest(defs().filter(|d| included.contains(&d.file)))
-            .or_else(|| self.strongest(defs().filter(|d| d.file == file)))
-            .or_else(|| self.strongest(defs()))
+        let found: Vec<&MacroDef> = defs().filter(|d| included.contains(&d.file)).collect();
+        if !found.is_empty() {
+            return found;
+        }
+        let found: Vec<&MacroDef> = defs().filter(|d| d.file == file).collect();
+        if found.is_empty() { defs().collect() } else { found }
     }
 
     /// `def` is undone between its place and `at` of `file`.

@@ -14,6 +14,15 @@ pub struct Directive {
     pub rest: Span,
 }
 
+/// What a `#pragma pack` does to the greatest alignment that members of a structure have; 0 stands for no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pack {
+    Set(u8),
+    /// With a limit of its own, or the one in force.
+    Push(Option<u8>),
+    Pop,
+}
+
 /// A file as the preprocessor sees it.
 #[derive(Default)]
 pub struct Scan {
@@ -21,6 +30,10 @@ pub struct Scan {
     pub code: String,
     pub comments: Vec<Span>,
     pub directives: Vec<Directive>,
+    /// Where an `#include` stands.
+    pub includes: Vec<u32>,
+    /// `#pragma pack`, by its place.
+    pub packs: Vec<(u32, Pack)>,
     /// Written by a program (ragel, bison, flex, …), not by a person.
     pub generated: bool,
 }
@@ -96,11 +109,13 @@ impl Scan {
             }
         }
         let end = i.min(bytes.len());
-        self.directives.push(Directive {
-            span: Span::new(at, end),
-            keyword,
-            rest: Span::new(keyword_end.min(end), end),
-        });
+        let rest = Span::new(keyword_end.min(end), end);
+        match &bytes[keyword.range()] {
+            b"include" => self.includes.push(at as u32),
+            b"pragma" => self.packs.extend(pack(&bytes[rest.range()]).map(|pack| (at as u32, pack))),
+            _ => {}
+        }
+        self.directives.push(Directive { span: Span::new(at, end), keyword, rest });
         end
     }
 
@@ -126,11 +141,10 @@ impl Scan {
         self.directives.get(first).is_some_and(|d| d.span.start < within.end)
     }
 
-    /// Other files' text is put in somewhere in `within`. `text` is the file's.
-    pub fn has_include(&self, text: &str, within: Span) -> bool {
-        let first = self.directives.partition_point(|d| d.span.start < within.start);
-        let inside = self.directives[first..].iter().take_while(|d| d.span.start < within.end);
-        inside.into_iter().any(|d| &text[d.keyword.range()] == "include")
+    /// Other files' text is put in somewhere in `within`.
+    pub fn has_include(&self, within: Span) -> bool {
+        let first = self.includes.partition_point(|&at| at < within.start);
+        self.includes.get(first).is_some_and(|&at| at < within.end)
     }
 
     /// The comments that lie in `within`, in order.
@@ -154,6 +168,20 @@ pub fn blank(text: &str, spans: &[Span]) -> String {
     // Spans begin and end at ASCII bytes, so no character is cut; if one were, it becomes visible, not a crash.
     String::from_utf8(bytes)
         .unwrap_or_else(|e| e.into_bytes().iter().map(|&b| if b.is_ascii() { b as char } else { '?' }).collect())
+}
+
+/// Reads what stands behind `#pragma`: `pack(1)`, `pack(push, name, 1)`, `pack(pop)`, `pack()`.
+fn pack(rest: &[u8]) -> Option<Pack> {
+    let rest = std::str::from_utf8(rest).ok()?.trim_start().strip_prefix("pack")?;
+    let list = rest.trim_start().strip_prefix('(')?.split(')').next()?;
+    let mut words = list.split(',').map(str::trim);
+    let limit = list.split(',').find_map(|word| word.trim().parse().ok());
+    match words.next() {
+        Some("push") => Some(Pack::Push(limit)),
+        Some("pop") => Some(Pack::Pop),
+        Some("show") => None,
+        _ => Some(Pack::Set(limit.unwrap_or(0))),
+    }
 }
 
 fn is_splice(bytes: &[u8], at: usize) -> bool {
@@ -254,6 +282,14 @@ mod tests {
         let scan = Scan::new(text);
         assert_eq!(scan.directives.len(), 2);
         assert!(scan.code.contains("int x;"));
+    }
+
+    #[test]
+    fn packing_is_noted() {
+        let packs = |text: &str| Scan::new(text).packs.iter().map(|&(_, pack)| pack).collect::<Vec<_>>();
+        assert_eq!(packs("#pragma pack(push, r1, 1)\n#pragma pack ( pop )"), [Pack::Push(Some(1)), Pack::Pop]);
+        assert_eq!(packs("#pragma pack(push)\n#pragma pack(2)"), [Pack::Push(None), Pack::Set(2)]);
+        assert_eq!(packs("#pragma pack()\n#pragma once\n#pragma packed\n#pragma pack(show)"), [Pack::Set(0)]);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem;
+
 use crate::source::Span;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,17 +58,63 @@ const PUNCTUATORS: [&str; 24] = [
     "-=", "&=", "^=", "|=", "##", "::",
 ];
 
-pub fn is_ident_start(byte: u8) -> bool {
+pub const fn is_ident_start(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || byte == b'_' || byte == b'$' || byte >= 0x80
 }
 
-pub fn is_ident_part(byte: u8) -> bool {
-    is_ident_start(byte) || byte.is_ascii_digit()
+/// Every byte of the text is asked at least once.
+const IDENT_PARTS: [bool; 256] = {
+    let mut parts = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        parts[byte] = is_ident_start(byte as u8) || (byte as u8).is_ascii_digit();
+        byte += 1;
+    }
+    parts
+};
+
+pub const fn is_ident_part(byte: u8) -> bool {
+    IDENT_PARTS[byte as usize]
 }
 
 /// End of the identifier that starts at `at`.
 pub fn ident_end(bytes: &[u8], at: usize) -> usize {
     at + bytes[at..].iter().take_while(|&&b| is_ident_part(b)).count()
+}
+
+/// Where `word` occurs in `text` as a whole identifier, in comments and literals, too.
+pub fn occurrences<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = usize> + 't {
+    memmem::find_iter(text.as_bytes(), word).filter(move |&at| is_whole(text, at, word.len()))
+}
+
+/// `word` occurs in `text` as a whole identifier.
+pub fn has_word(text: &str, word: &str) -> bool {
+    occurrences(text, word).next().is_some()
+}
+
+/// A word to look for in many texts.
+pub struct Word {
+    finder: memmem::Finder<'static>,
+}
+
+impl Word {
+    pub fn new(word: &'static str) -> Word {
+        Word { finder: memmem::Finder::new(word) }
+    }
+
+    /// The word occurs in `text` as a whole identifier.
+    pub fn is_in(&self, text: &str) -> bool {
+        let len = self.finder.needle().len();
+        self.finder.find_iter(text.as_bytes()).any(|at| is_whole(text, at, len))
+    }
+}
+
+/// No identifier goes on beyond `text[at..at + len]`.
+fn is_whole(text: &str, at: usize, len: usize) -> bool {
+    let bytes = text.as_bytes();
+    let before = at.checked_sub(1).is_some_and(|i| is_ident_part(bytes[i]));
+    let after = bytes.get(at + len).is_some_and(|&b| is_ident_part(b));
+    !before && !after
 }
 
 /// End of the string or character literal whose quote is at `at`; one without end stops before its line end.
@@ -94,6 +142,60 @@ pub fn integer(text: &str) -> Option<i64> {
         [b'0', _, ..] => i64::from_str_radix(&digits[1..], 8).ok(),
         _ => digits.parse().ok(),
     }
+}
+
+/// So far a statement or a list is followed in search of its end: one without end must not cost its length for each
+/// place where the search begins.
+const MAX_LOOK: usize = 2048;
+
+/// Behind the parenthesis that closes the one that `text` opens with, blanks before it left out.
+pub fn closing_paren(text: &str) -> Option<usize> {
+    let mut depth = 0usize;
+    find_outside_literals(text, |byte| match byte {
+        b'(' => {
+            depth += 1;
+            Some(false)
+        }
+        b')' if depth <= 1 => (depth == 1).then_some(true),
+        b')' => {
+            depth -= 1;
+            Some(false)
+        }
+        b'{' | b'}' => None,
+        _ => (depth > 0 || byte.is_ascii_whitespace()).then_some(false),
+    })
+}
+
+/// Behind the `;` of the statement that `text` begins with; none where it has braces.
+pub fn statement_end(text: &str) -> Option<usize> {
+    let mut depth = 0usize;
+    find_outside_literals(text, |byte| {
+        match byte {
+            b'(' => depth += 1,
+            b')' => depth = depth.checked_sub(1)?,
+            b'{' | b'}' => return None,
+            _ => {}
+        }
+        Some(byte == b';' && depth == 0)
+    })
+}
+
+/// Behind the first byte for which `is_end` says yes; none where it gives up before.
+fn find_outside_literals(text: &str, mut is_end: impl FnMut(u8) -> Option<bool>) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len().min(MAX_LOOK) {
+        match bytes[at] {
+            b'"' | b'\'' => at = literal_end(bytes, at),
+            byte => {
+                at += 1;
+                if is_end(byte)? {
+                    return Some(at);
+                }
+            }
+        }
+    }
+    None
 }
 
 /// The tokens of `text[range]`, their spans being offsets into `text`.
@@ -136,8 +238,7 @@ impl<'a> Iterator for Tokens<'a> {
             (TokenKind::Literal, literal_end(bytes, start))
         } else {
             let rest = &bytes[start..];
-            let len = PUNCTUATORS.iter().find(|p| rest.starts_with(p.as_bytes())).map_or(1, |p| p.len());
-            (TokenKind::Punct, start + len)
+            (TokenKind::Punct, start + punctuator_len(rest))
         };
         self.at = end;
         Some(Token {
@@ -146,6 +247,18 @@ impl<'a> Iterator for Tokens<'a> {
             span: Span::new(start, end),
             spaced: start > before,
         })
+    }
+}
+
+/// Most punctuators have one byte, which it or the one behind tells.
+#[inline]
+fn punctuator_len(bytes: &[u8]) -> usize {
+    match bytes {
+        [b'(' | b')' | b'{' | b'}' | b'[' | b']' | b';' | b',', ..] => 1,
+        [_, b'.' | b'=' | b'<' | b'>' | b'+' | b'-' | b'&' | b'|' | b'#' | b':', ..] => {
+            PUNCTUATORS.iter().find(|p| bytes.starts_with(p.as_bytes())).map_or(1, |p| p.len())
+        }
+        _ => 1,
     }
 }
 
@@ -184,6 +297,15 @@ mod tests {
     #[test]
     fn an_unclosed_literal_ends_with_its_line() {
         assert_eq!(texts("don't\nx"), ["don", "'t", "x"]);
+    }
+
+    #[test]
+    fn ends_of_lists_and_statements() {
+        assert_eq!(closing_paren(" (a(b), \")\") c)"), Some(12));
+        assert_eq!(closing_paren("x (a)"), None);
+        assert_eq!(closing_paren("(a; { b; })"), None);
+        assert_eq!(statement_end("for (;;) a(\";\"); b;"), Some(16));
+        assert_eq!(statement_end("do { a; } while (b);"), None);
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub struct Enum {
     pub name: Box<str>,
     /// In order of writing.
     pub enumerators: Vec<Enumerator>,
+    /// The texts of the expressions that values count from; empty for one too long to keep.
+    expressions: Vec<Box<str>>,
     /// Macros or an `#include` may add enumerators that are not listed.
     pub open: bool,
     /// Something has this type. One without tag and variable is a list of constants.
@@ -46,6 +48,17 @@ pub struct Enums {
     all: Vec<Enum>,
     /// In order.
     by_enumerator: FxHashMap<Box<str>, Vec<u32>>,
+}
+
+/// What an enumerator is worth, as the enumeration at `at` of `file` writes it.
+#[derive(Clone, Copy, Debug)]
+pub struct Worth<'e> {
+    pub file: FileId,
+    pub at: u32,
+    /// An expression, empty if it is not known; none for 0.
+    pub base: Option<&'e str>,
+    /// What is to be added to it.
+    pub offset: i64,
 }
 
 /// What the labels of a `switch` leave out of an enumeration.
@@ -88,6 +101,28 @@ impl Enums {
     /// `name` is an enumerator somewhere.
     pub fn is_enumerator(&self, name: &str) -> bool {
         self.by_enumerator.contains_key(name)
+    }
+
+    /// What the enumerators called `name` are worth, in the files' order.
+    pub fn worth(&self, name: &str) -> impl Iterator<Item = Worth<'_>> {
+        let all = self.by_enumerator.get(name).map_or(&[][..], Vec::as_slice);
+        all.iter().flat_map(move |&i| {
+            let one = &self.all[i as usize];
+            let named = one.enumerators.iter().filter(move |e| &*e.name == name);
+            named.map(|e| Worth {
+                file: one.file,
+                at: one.head.start,
+                base: e.value.base.checked_sub(1).map(|base| &*one.expressions[base as usize]),
+                offset: e.value.offset,
+            })
+        })
+    }
+
+    /// The names of enumerations with a value below zero.
+    pub fn with_negative(&self) -> impl Iterator<Item = &str> {
+        let is_negative = |e: &Enumerator| e.value.base == 0 && e.value.offset < 0;
+        let named = self.all.iter().filter(|one| !one.name.is_empty());
+        named.filter(move |one| one.enumerators.iter().any(is_negative)).map(|one| &*one.name)
     }
 
     /// What `labels`, the names that a `switch` in `file` handles, leave out; nothing where they belong to no one

@@ -1,17 +1,21 @@
 //! The repository as a whole: its files read under every choice of arms that matters, its functions
 //! by name, and what their declarations say.
 
-mod catalog;
+pub mod catalog;
 pub mod enums;
+pub mod types;
 mod unit;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use catalog::{Catalog, Model, model::Entry};
 use enums::{Enum, Enums, enums_of};
-pub use unit::{Reading, Unit, has_word};
+use types::Types;
+pub use unit::{Reading, Unit};
 
 use crate::hir::Function;
 use crate::preprocess::conditionals::Conditionals;
@@ -39,6 +43,10 @@ pub struct Program {
     /// Functions declared never to return, by name.
     declared_noreturn: FxHashSet<Box<str>>,
     pub enums: Enums,
+    /// What is known of library functions; see also [`Program::model`].
+    pub catalog: Arc<Catalog>,
+    /// Made when first asked for.
+    types: OnceLock<types::Index>,
     /// Files given up before they were read through, and why.
     pub problems: Vec<(FileId, String)>,
 }
@@ -62,6 +70,11 @@ pub fn for_each_file<T: Send>(files: &[SourceFile], work: impl Fn(usize) -> T + 
 impl Program {
     /// Scans and links `files`. `tick` is called once for each file.
     pub fn new(files: &[SourceFile], tick: &(dyn Fn() + Sync)) -> Program {
+        Program::with_catalog(files, Catalog::embedded(), tick)
+    }
+
+    /// The same with a catalog of one's own.
+    pub fn with_catalog(files: &[SourceFile], catalog: Arc<Catalog>, tick: &(dyn Fn() + Sync)) -> Program {
         let scanned = for_each_file(files, |i| {
             tick();
             guarded(|| {
@@ -99,9 +112,8 @@ impl Program {
         }
         let declared: Vec<Declared> = units.par_iter().map(|unit| declared(unit, &macros)).collect();
         // A file whose enumerations cannot be read has none: the claims about others stay true.
-        let read_enums = |(unit, file): (&Unit, &SourceFile)| guarded(|| enums_of(unit, &file.text, &macros));
         let enums: Vec<Vec<Enum>> =
-            units.par_iter().zip(files).map(|pair| read_enums(pair).unwrap_or_default()).collect();
+            units.par_iter().map(|unit| guarded(|| enums_of(unit, &macros)).unwrap_or_default()).collect();
         let mut program = Program {
             units: Vec::new(),
             macros: MacroTable::default(),
@@ -109,6 +121,8 @@ impl Program {
             statics: FxHashSet::default(),
             declared_noreturn: FxHashSet::default(),
             enums: Enums::new(enums),
+            catalog,
+            types: OnceLock::new(),
             problems,
         };
         for (unit, declared) in units.iter_mut().zip(declared) {
@@ -126,11 +140,23 @@ impl Program {
             program.statics.extend(declared.statics.iter().map(|&item| Definition { file: unit.file, item }));
         }
         let mut noreturn: FxHashSet<Box<str>> = program.declared_noreturn.clone();
-        noreturn.extend(catalog::NORETURN.iter().filter(|n| !program.definitions.contains_key(**n)).map(|&n| n.into()));
+        noreturn.extend(program.catalog.noreturn_names().filter(|n| !program.is_defined(n)).map(Into::into));
         macros.set_noreturn(noreturn);
         program.macros = macros;
         program.units = units;
         program
+    }
+
+    /// The types that the repository declares.
+    pub fn types(&self) -> Types<'_> {
+        Types::new(self, self.types.get_or_init(|| types::Index::new(self)))
+    }
+
+    /// Reads the types on all threads, for a run whose rules will ask: else the first to ask reads them alone.
+    pub fn read_types(&self) {
+        let read = |unit: &Unit| guarded(|| types::read(unit, &self.macros)).unwrap_or_default();
+        let files: Vec<_> = self.units.par_iter().map(read).collect();
+        self.types.get_or_init(|| types::Index::of(self, files.into_iter()));
     }
 
     pub fn unit(&self, file: FileId) -> &Unit {
@@ -164,7 +190,23 @@ impl Program {
 
     /// Declared so, or known to the catalog and not defined here.
     pub fn is_declared_noreturn(&self, name: &str) -> bool {
-        self.declared_noreturn.contains(name) || (catalog::NORETURN.contains(&name) && !self.is_defined(name))
+        // A function defined here is judged by its body, and a macro by what it expands to; but one that stands in for
+        // a builtin on some compilers does not say what the builtin does.
+        let ours = |force: bool| self.is_defined(name) || (!force && self.macros.is_defined(name));
+        self.declared_noreturn.contains(name) || self.catalog.noreturn(name).is_some_and(|entry| !ours(entry.force()))
+    }
+
+    /// What the catalog says of a call of `name` in `file`. Where the repository defines a function or macro of that
+    /// name, its definition says it better: then only what the catalog forces is left.
+    pub fn model(&self, name: &str, file: FileId) -> Option<Model<'_>> {
+        let model = self.catalog.model(name)?;
+        if self.defines(name, file) { model.forced() } else { Some(model) }
+    }
+
+    /// A function or macro of the repository may be what a call of `name` in `file` means.
+    fn defines(&self, name: &str, file: FileId) -> bool {
+        // A macro for another platform is none here.
+        !self.callees(name, file).is_empty() || self.macros.resolve(name, file, u32::MAX).is_some_and(|def| !def.dead)
     }
 
     pub fn function_count(&self) -> usize {

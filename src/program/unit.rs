@@ -7,11 +7,15 @@ use crate::preprocess::comments::CommentStyle;
 use crate::preprocess::conditionals::{Arm, Choice, Conditionals};
 use crate::preprocess::macros::MacroTable;
 use crate::preprocess::scan::Scan;
+use crate::preprocess::token::has_word;
 use crate::source::{FileId, Span, merged};
 use crate::syntax::slice::{FunctionItem, Items, slice};
 
 /// Further readings of one file: past this its other arms stay unread, and the run says so.
 const MAX_READINGS: usize = 8;
+
+/// Readings beside the base one from which declarations are taken.
+const MAX_DECLARATION_READINGS: usize = 3;
 
 /// A file under one choice of arms.
 pub struct Reading {
@@ -109,6 +113,24 @@ impl Unit {
         self.habits.get_or_init(|| Habits::new(text, &self.scan))
     }
 
+    /// The readings beside the base one under which other declarations hold. Arms of another platform and arms inside
+    /// of functions do not count.
+    pub fn other_declarations(&self, macros: &MacroTable) -> Vec<Reading> {
+        if self.conditionals.groups.is_empty() {
+            return Vec::new();
+        }
+        let code = self.all_arms();
+        let settled = |name: &str| macros.settled(name, self.file);
+        let is_wanted = |arm: &Arm| {
+            let functions = &self.base.functions;
+            let next = functions.get(functions.partition_point(|f| f.span.end <= arm.body.start));
+            let inside = next.is_some_and(|f| f.span.start <= arm.body.start && arm.body.end <= f.span.end);
+            !inside && !code[arm.body.range()].trim().is_empty()
+        };
+        let choices = self.conditionals.contrary(&self.base.choice, &settled, &is_wanted, MAX_DECLARATION_READINGS);
+        choices.into_iter().map(|choice| Reading::new(&self.conditionals, code, choice)).collect()
+    }
+
     /// The readings beside the base one that change the control flow of a function for which `wanted` holds, and
     /// the number of arms that stayed unread. In each, only functions that it changes are listed.
     pub fn others(&self, macros: &MacroTable, wanted: &dyn Fn(&str) -> bool) -> (Vec<Reading>, usize) {
@@ -158,15 +180,4 @@ impl Reading {
 fn has_control(text: &str) -> bool {
     const WORDS: [&str; 9] = ["break", "return", "goto", "continue", "case", "default", "else", "if", "switch"];
     text.contains(['{', '}']) || WORDS.iter().any(|word| has_word(text, word))
-}
-
-/// `word` occurs in `text` as a whole identifier.
-pub fn has_word(text: &str, word: &str) -> bool {
-    use crate::preprocess::token::is_ident_part;
-    let bytes = text.as_bytes();
-    memchr::memmem::find_iter(bytes, word).any(|at| {
-        let before = at.checked_sub(1).is_some_and(|i| is_ident_part(bytes[i]));
-        let after = bytes.get(at + word.len()).is_some_and(|&b| is_ident_part(b));
-        !before && !after
-    })
 }

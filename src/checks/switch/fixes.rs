@@ -46,7 +46,7 @@ pub fn fixes(view: &View, switch: &SwitchFalls, site: &FallSite, mark: &str) -> 
     ]
 }
 
-fn indent_of(source: &SourceFile, offset: u32) -> &str {
+pub fn indent_of(source: &SourceFile, offset: u32) -> &str {
     let line = &source.text[source.line_range(source.line_index(offset))];
     &line[..line.len() - line.trim_start().len()]
 }

@@ -10,9 +10,9 @@ use super::shape::{Switch, switches};
 use crate::analysis::cfg::{BlockId, Cfg, Construct, EdgeKind};
 use crate::checks::{Context, View};
 use crate::hir::{BinaryOp, ExprKind, StmtId, StmtKind};
+use crate::preprocess::token::has_word;
 use crate::preprocess::token::integer;
 use crate::program::enums::Cover;
-use crate::program::has_word;
 
 /// A `switch` that has labels but no `default`, and may be given a value that no label handles.
 pub struct Open<'p> {

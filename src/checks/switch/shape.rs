@@ -3,7 +3,7 @@
 use crate::analysis::sections::{Section, sections};
 use crate::checks::{Candidate, Context, View};
 use crate::hir::{Body, ExprId, ExprKind, StmtId, StmtKind};
-use crate::program::has_word;
+use crate::preprocess::token::has_word;
 use crate::report::{Confidence, Finding, Related, Severity};
 use crate::source::Span;
 
@@ -32,7 +32,7 @@ pub fn switches(view: &View) -> Vec<Switch> {
         return Vec::new();
     }
     let unknown = unknown(body);
-    let includes = |span: Span| view.unit.scan.has_include(&view.source.text, span);
+    let includes = |span: Span| view.unit.scan.has_include(span);
     let some_include = includes(view.function.span);
     let is_known = |span: Span| {
         let next = unknown.partition_point(|&at| at < span.start);

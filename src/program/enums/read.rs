@@ -13,8 +13,8 @@ const MAX_TOKENS: usize = 32;
 /// The value of an enumerator with more tokens is not computed.
 const MAX_VALUE: usize = 16;
 
-/// The enumerations that the file of `unit` defines; `source` is its text as written.
-pub fn enums_of(unit: &Unit, source: &str, macros: &MacroTable) -> Vec<Enum> {
+/// The enumerations that the file of `unit` defines.
+pub fn enums_of(unit: &Unit, macros: &MacroTable) -> Vec<Enum> {
     let code = unit.all_arms();
     let bytes = code.as_bytes();
     let is_part = |i: Option<usize>| i.and_then(|i| bytes.get(i)).is_some_and(|&b| is_ident_part(b));
@@ -57,7 +57,8 @@ pub fn enums_of(unit: &Unit, source: &str, macros: &MacroTable) -> Vec<Enum> {
             head,
             name: name.into(),
             enumerators: enumerators.collect(),
-            open: list.open || unit.scan.has_include(source, body),
+            expressions: list.texts,
+            open: list.open || unit.scan.has_include(body),
             typed: tag.is_some() || declared.is_some(),
         });
     }
@@ -135,13 +136,14 @@ struct List<'c> {
     open: bool,
     values: FxHashMap<&'c str, Value>,
     /// Expressions that are not computed, by their text.
-    expressions: FxHashMap<String, u32>,
+    expressions: FxHashMap<Box<str>, u32>,
+    texts: Vec<Box<str>>,
 }
 
 impl<'c> List<'c> {
     fn new(code: &'c str, file: FileId, macros: &'c MacroTable) -> List<'c> {
         let (values, expressions) = (FxHashMap::default(), FxHashMap::default());
-        List { code, file, macros, items: Vec::new(), open: false, values, expressions }
+        List { code, file, macros, items: Vec::new(), open: false, values, expressions, texts: Vec::new() }
     }
 
     /// Reads behind the closing brace, whose end it gives. The error is the place of what no enumeration holds.
@@ -227,12 +229,16 @@ impl<'c> List<'c> {
 
     /// A value known by its text alone; one that is too long by its place.
     fn expression(&mut self, tokens: &[Token], at: u32) -> Value {
-        let text = match tokens.len() {
+        let text: Box<str> = match tokens.len() {
             0..MAX_VALUE => tokens.iter().flat_map(|t| [&*t.text, " "]).collect(),
-            _ => at.to_string(),
+            _ => at.to_string().into(),
         };
-        let next = self.expressions.len() as u32 + 1;
-        Value { base: *self.expressions.entry(text).or_insert(next), offset: 0 }
+        let next = self.texts.len() as u32 + 1;
+        let base = *self.expressions.entry(text.clone()).or_insert(next);
+        if base == next {
+            self.texts.push(if tokens.len() < MAX_VALUE { text } else { "".into() });
+        }
+        Value { base, offset: 0 }
     }
 }
 

@@ -1,0 +1,281 @@
+//! Arithmetic and conversions. Sums stay exact; of any other operation the result is a symbol of which some is known.
+
+use super::eval::{Eval, Frame};
+use super::linear::Linear;
+use super::sites::SiteKind;
+use super::state::Value;
+use super::symbols::{Source, What, Wire};
+use super::types::Kind;
+use crate::hir::{BinaryOp, ExprId};
+use crate::source::Span;
+
+impl Eval<'_> {
+    pub fn add(&mut self, a: Value, b: Value, sign: i32, span: Span) -> Value {
+        match (a.kind.is_pointer(), b.kind.is_pointer()) {
+            (true, true) if sign < 0 => self.pointer_difference(a, b, span),
+            (true, false) | (false, true) => {
+                let (pointer, index) = if a.kind.is_pointer() { (a, b) } else { (b, a) };
+                let size = self.element_size(pointer.kind);
+                let step = self.valued(index.linear.scaled(i64::from(sign)), index.kind, Wire::No, span);
+                self.moved(pointer, step, size, span)
+            }
+            _ => {
+                let wire = self.symbols.wire(&a.linear).max(self.symbols.wire(&b.linear));
+                let kind = a.kind.usual(b.kind);
+                self.valued(a.linear.plus(&b.linear, sign), kind, wire, span)
+            }
+        }
+    }
+
+    fn pointer_difference(&mut self, a: Value, b: Value, span: Span) -> Value {
+        let bytes = a.linear.sub(&b.linear);
+        let size = self.element_size(a.kind).as_constant();
+        match (bytes, size) {
+            (Some(bytes), Some(1)) => Value { linear: bytes, kind: Kind::PTRDIFF },
+            (Some(bytes), Some(size)) if size > 1 => self.quotient(bytes, size, Kind::PTRDIFF, span),
+            _ => self.unknown(Kind::PTRDIFF, Wire::No, span),
+        }
+    }
+
+    /// `n / by`, for `by` of at least 1.
+    fn quotient(&mut self, n: Linear, by: i64, kind: Kind, span: Span) -> Value {
+        if by == 1 {
+            return Value { linear: n, kind };
+        }
+        if let Some(exact) = divided(&n, by) {
+            return Value { linear: exact, kind };
+        }
+        let wire = self.symbols.wire(&n);
+        let (lo, hi) = (self.symbols.least(&n), self.symbols.greatest(&n));
+        let (s, new) = self.symbols.get(What::Pure(u32::MAX, n, Linear::constant(by)), None, None);
+        let q = Linear::symbol(s);
+        if new {
+            // by*q <= n <= by*q + by - 1, for n that is not negative.
+            let mut axioms = Vec::new();
+            if lo.is_some_and(|lo| lo >= 0) {
+                axioms.extend(n.plus(&q, -(by as i32)));
+                axioms.extend(q.scaled(by).and_then(|l| l.plus_constant(by - 1)).and_then(|l| l.sub(&n)));
+            }
+            let info = self.symbols.info_mut(s);
+            info.lo = lo.map(|lo| lo / by);
+            info.hi = hi.map(|hi| hi / by);
+            info.axioms = axioms;
+            info.wire = wire;
+            info.span = Some(span);
+        }
+        Value { linear: q, kind }
+    }
+
+    pub fn binary(&mut self, f: &Frame, e: ExprId, op: BinaryOp, a: Value, b: Value) -> Value {
+        let span = self.span(f, e);
+        let kind = a.kind.usual(b.kind);
+        let wire = self.symbols.wire(&a.linear).max(self.symbols.wire(&b.linear));
+        match op {
+            BinaryOp::Add => self.add(a, b, 1, span),
+            BinaryOp::Sub => {
+                let numbers = !a.kind.is_pointer() && !b.kind.is_pointer();
+                if numbers && kind.is_unsigned() && self.may_be_negative(&a.linear, &b.linear) {
+                    self.site(f, e, SiteKind::Difference { a: a.linear, b: b.linear });
+                }
+                self.add(a, b, -1, span)
+            }
+            BinaryOp::Mul => match (a.linear.as_constant(), b.linear.as_constant()) {
+                (_, Some(c)) => self.valued(a.linear.scaled(c), kind, wire, span),
+                (Some(c), _) => self.valued(b.linear.scaled(c), kind, wire, span),
+                _ => {
+                    let product = self.unknown(kind, wire, span);
+                    let floor = self.symbols.least(&a.linear).zip(self.symbols.least(&b.linear));
+                    let ceiling = self.symbols.greatest(&a.linear).zip(self.symbols.greatest(&b.linear));
+                    if let Some(s) = product.linear.as_symbol()
+                        && floor.is_some_and(|(a, b)| a >= 0 && b >= 0)
+                    {
+                        let info = self.symbols.info_mut(s);
+                        info.lo = floor.and_then(|(a, b)| a.checked_mul(b));
+                        let hi = ceiling.and_then(|(a, b)| a.checked_mul(b));
+                        info.hi = hi.or(info.hi);
+                    }
+                    product
+                }
+            },
+            BinaryOp::Shl => match b.linear.as_constant() {
+                Some(c @ 0..=31) => self.valued(a.linear.scaled(1 << c), a.kind.promoted(), wire, span),
+                _ => self.unknown(a.kind.promoted(), wire, span),
+            },
+            BinaryOp::Shr => match b.linear.as_constant() {
+                Some(c @ 0..=31) => self.quotient(a.linear, 1 << c, a.kind.promoted(), span),
+                _ => self.unknown(a.kind.promoted(), wire, span),
+            },
+            BinaryOp::Div => match b.linear.as_constant() {
+                Some(c) if c > 0 => self.quotient(a.linear, c, kind, span),
+                _ => self.at_most(a, kind, wire, span),
+            },
+            BinaryOp::Rem => self.remainder(a, b, kind, wire, span),
+            BinaryOp::BitAnd => self.masked(a, b, kind, wire, span),
+            BinaryOp::BitOr => self.united(a, b, kind, wire, span),
+            _ => self.unknown(kind, wire, span),
+        }
+    }
+
+    pub fn may_be_negative(&self, a: &Linear, b: &Linear) -> bool {
+        a.sub(b).and_then(|d| self.symbols.least(&d)).is_none_or(|least| least < 0)
+    }
+
+    /// A value between zero and `a`.
+    fn at_most(&mut self, a: Value, kind: Kind, wire: Wire, span: Span) -> Value {
+        let value = self.unknown(kind, wire, span);
+        if let Some(s) = value.linear.as_symbol()
+            && self.symbols.least(&a.linear).is_some_and(|lo| lo >= 0)
+        {
+            let hi = self.symbols.greatest(&a.linear);
+            let info = self.symbols.info_mut(s);
+            info.lo = Some(0);
+            info.hi = hi.or(info.hi);
+            info.axioms.extend(a.linear.sub(&value.linear));
+        }
+        value
+    }
+
+    fn remainder(&mut self, a: Value, b: Value, kind: Kind, wire: Wire, span: Span) -> Value {
+        let value = self.at_most(a, kind, wire, span);
+        let not_negative = self.symbols.least(&a.linear).is_some_and(|lo| lo >= 0);
+        if let Some(s) = value.linear.as_symbol() {
+            // A remainder is less than its divisor, whatever that is.
+            let less = b.linear.sub(&value.linear).and_then(|l| l.plus_constant(-1));
+            let hi = self.symbols.greatest(&b.linear).map(|hi| hi - 1);
+            let info = self.symbols.info_mut(s);
+            info.axioms.extend(less.filter(|_| not_negative));
+            info.hi = match (info.hi, hi) {
+                (Some(a), Some(b)) => Some(a.min(b)),
+                (a, b) => a.or(b),
+            };
+        }
+        value
+    }
+
+    fn masked(&mut self, a: Value, b: Value, kind: Kind, wire: Wire, span: Span) -> Value {
+        let (value, mask) = match (a.linear.as_constant(), b.linear.as_constant()) {
+            (Some(a), Some(b)) => return Value { linear: Linear::constant(a & b), kind },
+            (Some(mask), None) => (b, mask),
+            (None, Some(mask)) => (a, mask),
+            (None, None) => return self.at_most(a, kind, wire, span),
+        };
+        let not_negative = self.symbols.least(&value.linear).is_some_and(|lo| lo >= 0);
+        // `x & ~7`
+        let low = if mask < 0 { Some(!mask) } else { None };
+        if mask >= 0 {
+            let whole = self.symbols.greatest(&value.linear).is_some_and(|hi| hi <= mask);
+            if not_negative && whole && (mask & (mask + 1)) == 0 {
+                return Value { linear: value.linear, kind };
+            }
+            let result = self.between(kind, 0, mask, wire, span);
+            if let Some(s) = result.linear.as_symbol().filter(|_| not_negative) {
+                let axiom = value.linear.sub(&result.linear);
+                self.symbols.info_mut(s).axioms.extend(axiom);
+            }
+            return result;
+        }
+        let result = self.at_most(value, kind, wire, span);
+        if let (Some(s), Some(low)) = (result.linear.as_symbol(), low) {
+            let axiom = result.linear.sub(&value.linear).and_then(|l| l.plus_constant(low));
+            self.symbols.info_mut(s).axioms.extend(axiom);
+        }
+        result
+    }
+
+    fn united(&mut self, a: Value, b: Value, kind: Kind, wire: Wire, span: Span) -> Value {
+        if let (Some(a), Some(b)) = (a.linear.as_constant(), b.linear.as_constant()) {
+            return Value { linear: Linear::constant(a | b), kind };
+        }
+        // Bytes put beside each other add up: `p[0] << 8 | p[1]`.
+        for (high, low) in [(a, b), (b, a)] {
+            let unit = high.linear.terms().iter().map(|(_, k)| k.trailing_zeros()).min().unwrap_or(0);
+            let unit = if high.linear.constant == 0 { unit } else { unit.min(high.linear.constant.trailing_zeros()) };
+            let fits = self.symbols.least(&low.linear).is_some_and(|lo| lo >= 0)
+                && self.symbols.greatest(&low.linear).is_some_and(|hi| hi < 1i64 << unit.min(32));
+            if fits && unit > 0 {
+                // Composed of several bytes: a number in a byte order of its own.
+                let wire = if wire == Wire::Weak && unit >= 8 { Wire::Strong } else { wire };
+                let sum = high.linear.add(&low.linear);
+                if wire == Wire::Strong {
+                    self.mark_wire(&sum);
+                }
+                return self.valued(sum, kind, wire, span);
+            }
+        }
+        let floor = self.symbols.least(&a.linear).zip(self.symbols.least(&b.linear)).map(|(a, b)| a.max(b));
+        let result = self.unknown(kind, wire, span);
+        if let (Some(s), Some(floor)) = (result.linear.as_symbol(), floor)
+            && floor >= 0
+        {
+            let sum = a.linear.add(&b.linear).and_then(|sum| sum.sub(&result.linear));
+            let above = [result.linear.sub(&a.linear), result.linear.sub(&b.linear)];
+            let info = self.symbols.info_mut(s);
+            info.lo = Some(floor);
+            info.axioms.extend(sum.into_iter().chain(above.into_iter().flatten()));
+        }
+        result
+    }
+
+    fn mark_wire(&mut self, linear: &Option<Linear>) {
+        for (s, _) in linear.iter().flat_map(|l| l.terms()) {
+            let info = self.symbols.info_mut(*s);
+            if info.wire == Wire::Weak {
+                info.wire = Wire::Strong;
+            }
+        }
+    }
+
+    /// `value` as a `to`: itself where its range says that it fits, and where a negative one would become large:
+    /// that is told at the place, and everything behind it goes by what the author meant.
+    pub fn convert(&mut self, f: &Frame, e: ExprId, value: Value, to: Kind) -> Value {
+        let span = self.span(f, e);
+        match (to, value.kind) {
+            (Kind::Unknown, _) => value,
+            (Kind::Int { .. }, Kind::Float) => self.unknown(to, self.symbols.wire(&value.linear), span),
+            // That a sum of a type overflows it is not followed.
+            (to, from) if to == from.promoted() => Value { linear: value.linear, kind: to },
+            (Kind::Int { bits, signed }, from) => {
+                let (lo, hi) = to.range();
+                let (least, greatest) = (self.symbols.least(&value.linear), self.symbols.greatest(&value.linear));
+                let above = lo.is_none_or(|lo| least.is_some_and(|least| least >= lo));
+                let below = hi.is_none_or(|hi| greatest.is_some_and(|greatest| greatest <= hi));
+                let as_is = Value { linear: value.linear, kind: to };
+                if above && below {
+                    return as_is;
+                }
+                let from_int = matches!(from, Kind::Int { .. });
+                let same_width = matches!(from, Kind::Int { bits: b, .. } if b <= bits);
+                if from_int {
+                    self.site(f, e, SiteKind::Conversion { value: value.linear, to, from });
+                }
+                if !signed && (same_width || bits >= 64) {
+                    return as_is;
+                }
+                // What a type unknown holds is taken to fit.
+                if !from_int || bits >= 64 {
+                    return as_is;
+                }
+                let source = Source::Converted { from: value.linear, lo: lo.unwrap_or(0), hi };
+                let wire = self.symbols.wire(&value.linear);
+                let result = self.unknown(to, wire, span);
+                if let Some(s) = result.linear.as_symbol() {
+                    self.symbols.info_mut(s).source = source;
+                }
+                result
+            }
+            (_, Kind::Float) => self.unknown(to, Wire::No, span),
+            _ => Value { linear: value.linear, kind: to },
+        }
+    }
+}
+
+/// `linear / by` where every part divides.
+fn divided(linear: &Linear, by: i64) -> Option<Linear> {
+    let divides = linear.constant % by == 0 && linear.terms().iter().all(|(_, k)| i64::from(*k) % by == 0);
+    if !divides {
+        return None;
+    }
+    linear.terms().iter().try_fold(Linear::constant(linear.constant / by), |sum, (s, k)| {
+        sum.plus(&Linear::symbol(*s), (i64::from(*k) / by) as i32)
+    })
+}

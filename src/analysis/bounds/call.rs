@@ -1,0 +1,221 @@
+//! Calls: what a macro or a small function is worth where it is used, and what the catalog says of others.
+
+use super::cond::Way;
+use super::eval::{Bound, Eval, Frame, MAX_FRAMES};
+use super::linear::{Linear, Sym};
+use super::model::Called;
+use super::sites::SiteKind;
+use super::state::Value;
+use super::summary::Summary;
+use super::symbols::{What, Wire};
+use super::types::Kind;
+use crate::hir::{ExprId, ExprKind, Symbol};
+
+impl Eval<'_> {
+    pub fn call(&mut self, f: &Frame, e: ExprId, callee: ExprId, args: &[ExprId]) -> Value {
+        let Some(name) = f.body.callee(e) else {
+            self.eval(f, callee);
+            return self.unknown_call(f, e, args, Kind::Unknown);
+        };
+        if let "__builtin_expect" | "likely" | "unlikely" = name
+            && let Some(&first) = args.first()
+        {
+            return self.eval(f, first);
+        }
+        if let Some(value) = self.look_into(f, e, name, args, &mut |eval, f, e| eval.eval(f, e)) {
+            return value;
+        }
+        if let Some(value) = self.modelled(f, e, name, args) {
+            return value;
+        }
+        let kind = self.types.returns(name).unwrap_or_default();
+        if let Some(value) = self.summarised(f, e, name, args, kind) {
+            return value;
+        }
+        self.unknown_call(f, e, args, kind)
+    }
+
+    /// A call of functions that were analysed before.
+    fn summarised(&mut self, f: &Frame, e: ExprId, name: &str, args: &[ExprId], kind: Kind) -> Option<Value> {
+        let definitions = self.cx.program.callees(name, self.file);
+        let summaries: Vec<&Summary> = definitions.iter().map(|d| self.cx.summaries.get(*d)).collect::<Option<_>>()?;
+        if summaries.is_empty() || summaries.len() > 4 {
+            return None;
+        }
+        let span = self.span(f, e);
+        let values: Vec<Value> = args.iter().map(|&arg| self.eval(f, arg)).collect();
+        for summary in &summaries {
+            for need in &summary.needs {
+                if let Some(goal) = self.imported(&need.goal, &values, span) {
+                    self.site(f, e, SiteKind::Need { goal, defect: need.defect, depth: need.depth });
+                }
+            }
+        }
+        let writes = summaries.iter().fold(0, |all, s| all | s.writes);
+        for (i, value) in values.iter().enumerate() {
+            if writes & (1 << i.min(31)) != 0 {
+                self.changed_behind(&value.linear, Wire::No);
+            }
+        }
+        let result = match &summaries[..] {
+            [Summary { returns: Some(returned), .. }] => {
+                let exact = returned.value.as_ref().and_then(|value| self.imported(value, &values, span));
+                match exact {
+                    Some(linear) => return Some(Value { linear, kind }),
+                    None => {
+                        let result = self.unknown(kind, returned.wire, span);
+                        if let Some(s) = result.linear.as_symbol() {
+                            let info = self.symbols.info_mut(s);
+                            info.lo = info.lo.max(returned.lo);
+                            info.hi = match (info.hi, returned.hi) {
+                                (Some(a), Some(b)) => Some(a.min(b)),
+                                (a, b) => a.or(b),
+                            };
+                        }
+                        result
+                    }
+                }
+            }
+            _ => self.unknown(kind, Wire::No, span),
+        };
+        let called = Called { e, span, name, args, values };
+        self.depends(&result, &called);
+        Some(result)
+    }
+
+    /// A call as a condition.
+    pub fn branch_call(&mut self, f: &Frame, e: ExprId, callee: ExprId, args: &[ExprId]) -> (Way, Way) {
+        if let Some(name) = f.body.callee(e) {
+            if let "__builtin_expect" | "likely" | "unlikely" = name
+                && let Some(&first) = args.first()
+            {
+                return self.branch(f, first);
+            }
+            if let Some(ways) = self.look_into(f, e, name, args, &mut |eval, f, e| eval.branch(f, e)) {
+                return ways;
+            }
+        }
+        let value = self.call(f, e, callee, args);
+        let span = self.span(f, e);
+        self.branch_value(value, span)
+    }
+
+    /// Does `work` on the one expression that a macro or function consists of.
+    fn look_into<T>(
+        &mut self,
+        f: &Frame,
+        e: ExprId,
+        name: &str,
+        args: &[ExprId],
+        work: &mut dyn FnMut(&mut Self, &Frame, ExprId) -> T,
+    ) -> Option<T> {
+        if f.depth >= MAX_FRAMES {
+            return None;
+        }
+        let span = self.span(f, e);
+        let inline = self.cx.inline(name, self.file, span.start)?;
+        if inline.params.len() != args.len() {
+            return None;
+        }
+        let mut names: Vec<(Symbol, Bound)> = Vec::with_capacity(args.len());
+        for (&param, &arg) in inline.params.iter().zip(args) {
+            let bound = if inline.is_macro { Bound::Expr(arg) } else { Bound::Value(self.eval(f, arg)) };
+            names.push((param, bound));
+        }
+        let frame = Frame {
+            body: &inline.function.body,
+            names: &names,
+            up: Some(f),
+            call: Some(span),
+            is_open: inline.is_macro && f.is_open,
+            depth: f.depth + 1,
+        };
+        Some(work(self, &frame, inline.value))
+    }
+
+    /// The value of a macro without parameters that stands for an expression.
+    pub fn object_macro(&mut self, f: &Frame, e: ExprId, name: &str) -> Option<Value> {
+        if f.depth >= MAX_FRAMES {
+            return None;
+        }
+        let span = self.span(f, e);
+        let def = self.cx.program.macros.resolve(name, self.file, span.start).filter(|def| def.params.is_none())?;
+        if let Some(n) = self.types.constant(name) {
+            return Some(self.int(n));
+        }
+        let inline = self.cx.inlines.of_macro(self.cx.program, def)?;
+        let frame = Frame {
+            body: &inline.function.body,
+            names: &[],
+            up: Some(f),
+            call: Some(span),
+            is_open: f.is_open,
+            depth: f.depth + 1,
+        };
+        Some(self.eval(&frame, inline.value))
+    }
+
+    /// A function of which nothing is known: what its arguments lead to may be changed.
+    fn unknown_call(&mut self, f: &Frame, e: ExprId, args: &[ExprId], kind: Kind) -> Value {
+        let span = self.span(f, e);
+        let values = args.iter().map(|&arg| self.eval(f, arg)).collect();
+        let called = Called { e, span, name: f.body.callee(e).unwrap_or(""), args, values };
+        let result = self.any_call(f, &called, kind);
+        let name = f.body.callee(e);
+        let by_name = name.is_some_and(|name| self.cx.program.macros.is_defined(name) || is_shouting(name));
+        if by_name {
+            // A macro that is more than an expression may store to what it names.
+            for &arg in args {
+                if let ExprKind::Name(name) = f.body.expr(arg).kind
+                    && let Some(var) = self.variable(f, name)
+                    && !self.variables[var as usize].in_memory
+                {
+                    self.state.set_var(var, None);
+                }
+            }
+        }
+        result
+    }
+
+    /// What lies behind a pointer may have become anything.
+    pub fn changed_behind(&mut self, pointer: &Linear, wire: Wire) {
+        let Some(root) = self.root(pointer) else { return };
+        self.written(root);
+        if let What::Local(var) = self.symbols.info(root).what
+            && !self.variables[var as usize].in_memory
+        {
+            let kind = self.variables[var as usize].kind;
+            let value = self.unknown(kind, wire, self.function.span);
+            self.state.set_var(var, Some(value));
+            return;
+        }
+        let event = self.event();
+        self.state.change_root(root, event);
+    }
+
+    pub fn written(&mut self, root: Sym) {
+        if let What::Parameter(i) = self.symbols.info(root).what {
+            self.writes |= 1 << i.min(31);
+        }
+    }
+
+    /// Which arguments a call may store to as variables; none if that is not known.
+    pub fn changed_arguments(&self, e: ExprId) -> Option<u32> {
+        let body = &self.function.body;
+        let Some(name) = body.callee(e) else { return Some(0) };
+        let at = body.expr(e).span.start;
+        match self.cx.program.macros.resolve(name, self.file, at) {
+            Some(def) => self.cx.inlines.of_macro(self.cx.program, def).map(|inline| inline.stores),
+            None if is_shouting(name) && !self.cx.program.is_defined(name) => None,
+            None => Some(0),
+        }
+    }
+
+    pub fn returned(&mut self, value: Value) {
+        self.returns.push(value.linear);
+    }
+}
+
+fn is_shouting(name: &str) -> bool {
+    name.len() > 2 && !name.bytes().any(|b| b.is_ascii_lowercase())
+}

@@ -1,0 +1,156 @@
+//! Conditions: what holds on the way on which one is true, and on the other.
+
+use super::eval::{Eval, Frame};
+use super::facts::FactId;
+use super::linear::Linear;
+use super::sites::SiteKind;
+use super::state::{State, Value};
+use super::symbols::Wire;
+use super::types::Kind;
+use crate::hir::{BinaryOp, ExprId, ExprKind, UnaryOp};
+use crate::source::Span;
+
+/// The end of a way through the function: what is held, and what holds.
+#[derive(Clone)]
+pub(super) struct Way {
+    pub state: State,
+    pub at: FactId,
+}
+
+/// What a comparison says when it is true, or false.
+#[derive(Default)]
+struct Says {
+    least_zero: Vec<Linear>,
+    apart: Vec<Linear>,
+}
+
+impl Eval<'_> {
+    pub fn way(&self) -> Way {
+        Way { state: self.state.clone(), at: self.at }
+    }
+
+    pub fn enter(&mut self, way: Way) {
+        self.state = way.state;
+        self.at = way.at;
+    }
+
+    /// Evaluates a condition; the ways on which it is true and false.
+    pub fn branch(&mut self, f: &Frame, e: ExprId) -> (Way, Way) {
+        if self.is_too_deep() {
+            let way = self.way();
+            return (way.clone(), way);
+        }
+        self.descend();
+        let ways = self.branch_kind(f, e);
+        self.ascend();
+        ways
+    }
+
+    fn branch_kind(&mut self, f: &Frame, e: ExprId) -> (Way, Way) {
+        let body = f.body;
+        match &body.expr(e).kind {
+            ExprKind::Unary { op: UnaryOp::Not, operand } => {
+                let (yes, no) = self.branch(f, *operand);
+                (no, yes)
+            }
+            ExprKind::Binary { op: op @ (BinaryOp::And | BinaryOp::Or), left, right } => {
+                let start = self.at;
+                let (yes, no) = self.branch(f, *left);
+                let (go_on, done) = if *op == BinaryOp::And { (yes, no) } else { (no, yes) };
+                self.enter(go_on);
+                let (yes, no) = self.branch(f, *right);
+                let (last, other) = if *op == BinaryOp::And { (yes, no) } else { (no, yes) };
+                self.join(vec![done, other], start);
+                let either = self.way();
+                if *op == BinaryOp::And { (last, either) } else { (either, last) }
+            }
+            ExprKind::Binary { op: BinaryOp::Comma, left, right } => {
+                self.eval(f, *left);
+                self.branch(f, *right)
+            }
+            ExprKind::Binary {
+                op: op @ (BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge),
+                left,
+                right,
+            } => {
+                let a = self.eval(f, *left);
+                let b = self.eval(f, *right);
+                let never = matches!(op, BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge)
+                    && b.linear.as_constant() == Some(0)
+                    && a.kind.is_unsigned();
+                if never && let ExprKind::Binary { op: BinaryOp::Sub, .. } = body.expr(*left).kind {
+                    self.note_difference(f, e, *left);
+                }
+                let (yes, no) = compare(*op, &a, &b, &|l| self.symbols.least(l));
+                self.split_ways(yes, no, self.span(f, e))
+            }
+            ExprKind::Cast { operand, .. } if matches!(body.expr(*operand).kind, ExprKind::Binary { .. }) => {
+                self.branch(f, *operand)
+            }
+            ExprKind::Call { callee, args } => self.branch_call(f, e, *callee, args),
+            _ => {
+                let value = self.eval(f, e);
+                self.branch_value(value, self.span(f, e))
+            }
+        }
+    }
+
+    /// `a - b < 0` for numbers without a sign.
+    fn note_difference(&mut self, f: &Frame, e: ExprId, difference: ExprId) {
+        let span = self.span(f, difference);
+        let found = self.sites.iter().rev().take(8).find_map(|site| match &site.kind {
+            SiteKind::Difference { a, b } if site.span == span => Some((*a, *b)),
+            _ => None,
+        });
+        if let Some((a, b)) = found {
+            self.site(f, e, SiteKind::NeverNegative { a, b });
+        }
+    }
+
+    /// The ways on which a value is not zero, and zero.
+    pub fn branch_value(&mut self, value: Value, span: Span) -> (Way, Way) {
+        let zero = Value { linear: Linear::ZERO, kind: Kind::INT };
+        let (yes, no) = compare(BinaryOp::Ne, &value, &zero, &|l| self.symbols.least(l));
+        self.split_ways(yes, no, span)
+    }
+
+    fn split_ways(&mut self, yes: Says, no: Says, span: Span) -> (Way, Way) {
+        let yes = self.facts.child(self.at, yes.least_zero, yes.apart, span);
+        let no = self.facts.child(self.at, no.least_zero, no.apart, span);
+        (Way { state: self.state.clone(), at: yes }, Way { state: self.state.clone(), at: no })
+    }
+
+    /// A condition as a value, its effects done.
+    pub fn truth(&mut self, f: &Frame, e: ExprId) -> Value {
+        let start = self.at;
+        let span = self.span(f, e);
+        let (yes, no) = self.branch(f, e);
+        self.join(vec![yes, no], start);
+        self.between(Kind::INT, 0, 1, Wire::No, span)
+    }
+}
+
+fn compare(op: BinaryOp, a: &Value, b: &Value, least: &dyn Fn(&Linear) -> Option<i64>) -> (Says, Says) {
+    let (Some(ab), Some(ba)) = (a.linear.sub(&b.linear), b.linear.sub(&a.linear)) else {
+        return Default::default();
+    };
+    let at_least = |l: Linear, n: i64| Says {
+        least_zero: l.plus_constant(-n).into_iter().filter(|l| !l.terms().is_empty()).collect(),
+        apart: Vec::new(),
+    };
+    let equal =
+        || Says { least_zero: if ab.terms().is_empty() { Vec::new() } else { vec![ab, ba] }, apart: Vec::new() };
+    let apart = || match (least(&ab), least(&ba)) {
+        (Some(0..), _) => at_least(ab, 1),
+        (_, Some(0..)) => at_least(ba, 1),
+        _ => Says { least_zero: Vec::new(), apart: vec![ab] },
+    };
+    match op {
+        BinaryOp::Lt => (at_least(ba, 1), at_least(ab, 0)),
+        BinaryOp::Le => (at_least(ba, 0), at_least(ab, 1)),
+        BinaryOp::Gt => (at_least(ab, 1), at_least(ba, 0)),
+        BinaryOp::Ge => (at_least(ab, 0), at_least(ba, 1)),
+        BinaryOp::Eq => (equal(), apart()),
+        _ => (apart(), equal()),
+    }
+}

@@ -1,0 +1,441 @@
+//! From sites to defects: which of those that are not proved concern bytes or numbers of a message.
+
+use super::judge::Verdict;
+use super::linear::{Linear, Sym};
+use super::sites::{Site, SiteKind, Use};
+use super::summary::{CallSite, DefectId, Need};
+use super::symbols::{Buffer, Room, Source, Tag, What, Wire};
+use super::types::Kind;
+use super::{Summary, Walked};
+use crate::source::Span;
+
+/// What is wrong at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// Bytes of a message are read that may not be there.
+    Read,
+    /// A length out of a message is larger than what it is written to.
+    Destination,
+    /// A length out of a message is larger than what it is read from.
+    Origin,
+    /// A number out of a message is an index.
+    Index,
+    /// A number out of a message is a size that memory is asked for.
+    Allocation,
+    /// An array is appended to without a limit.
+    Append,
+    /// An unsigned difference of lengths may be below zero.
+    Underflow,
+    /// An unsigned difference is tested for being below zero.
+    NeverNegative,
+    /// A length is cut to fewer bits.
+    Truncation,
+    /// A length may be negative.
+    Signed,
+    /// The result of receiving may be -1.
+    ReceiveResult,
+    /// What printing would have written is taken for what it wrote.
+    WouldBe,
+}
+
+#[derive(Clone, Debug)]
+pub struct Defect {
+    pub class: Class,
+    pub span: Span,
+    pub verdict: Verdict,
+    pub wire: Wire,
+    pub room: Option<Room>,
+    /// What has to be at least zero, for a reader.
+    pub goal: String,
+    /// What is used: an address or a length, for a reader.
+    pub what: String,
+    /// How many bytes there are, for a reader.
+    pub limit: String,
+    /// Where the number that is used comes from.
+    pub origin: Option<Span>,
+    /// A need of its callers: it is theirs to see to.
+    pub needs: Option<Linear>,
+    /// Callers that do not.
+    pub callers: Vec<CallSite>,
+    /// How surely what those pass is somebody else's choice.
+    pub caller_wire: Wire,
+    /// Nobody is known who calls the function.
+    pub open: bool,
+    pub is_need: bool,
+}
+
+/// What a call has to see to and does not.
+pub struct Unmet {
+    pub defect: DefectId,
+    pub depth: u32,
+    pub verdict: Verdict,
+    pub span: Span,
+    /// What its own callers would have to see to.
+    pub needs: Option<Linear>,
+    pub wire: Wire,
+}
+
+/// What was found of one function.
+#[derive(Default)]
+pub struct Found {
+    pub defects: Vec<Defect>,
+    /// Needs of callees, met or not.
+    pub met: Vec<DefectId>,
+    pub unmet: Vec<Unmet>,
+    pub summary: Summary,
+}
+
+/// Calls between a need and the place that has it.
+const MAX_DEPTH: u32 = 4;
+/// Defects of one function; past it, it is not written to be read.
+const MAX_DEFECTS: usize = 64;
+
+impl Walked {
+    /// Judges every site; `number` is the function's, `text` its file's.
+    pub fn found(&self, number: u32, text: &str) -> Found {
+        let mut found = Found::default();
+        for site in &self.sites {
+            if found.defects.len() >= MAX_DEFECTS {
+                break;
+            }
+            match &site.kind {
+                SiteKind::Access { does, address, size, buffer } => {
+                    self.access(site, *does, address, size, buffer, text, &mut found.defects);
+                }
+                SiteKind::Block { does, address, size, buffer, .. } => {
+                    self.block(site, *does, address, size, buffer, text, &mut found.defects);
+                }
+                SiteKind::Difference { a, b } => self.difference(site, a, b, text, &mut found.defects),
+                SiteKind::NeverNegative { a, b } => {
+                    if let Some(goal) = a.sub(b) {
+                        let mut defect = self.defect(site, Class::NeverNegative, Verdict::Unchecked, &goal, text);
+                        defect.wire = self.symbols.wire(a).max(self.symbols.wire(b));
+                        found.defects.push(defect);
+                    }
+                }
+                SiteKind::Conversion { value, to, from } => {
+                    self.conversion(site, value, *to, *from, text, &mut found.defects);
+                }
+                SiteKind::Allocation { size, .. } => self.allocation(site, size, text, &mut found.defects),
+                SiteKind::Need { goal, defect, depth } => self.need(site, goal, *defect, *depth, &mut found),
+            }
+        }
+        for (i, defect) in found.defects.iter().enumerate() {
+            if let Some(goal) = defect.needs.as_ref().and_then(|goal| self.exported(goal))
+                && goal.has_terms()
+            {
+                let defect = DefectId { function: number, number: i as u32 };
+                found.summary.needs.push(Need { goal, defect, depth: 0 });
+            }
+        }
+        for unmet in &found.unmet {
+            if unmet.depth < MAX_DEPTH
+                && let Some(goal) = unmet.needs.as_ref().and_then(|goal| self.exported(goal))
+                && goal.has_terms()
+            {
+                found.summary.needs.push(Need { goal, defect: unmet.defect, depth: unmet.depth + 1 });
+            }
+        }
+        found.summary.writes = self.writes;
+        found.summary.returns = self.returned();
+        found
+    }
+
+    fn defect(&self, site: &Site, class: Class, verdict: Verdict, goal: &Linear, text: &str) -> Defect {
+        Defect {
+            class,
+            span: site.span,
+            verdict,
+            wire: Wire::No,
+            room: None,
+            goal: self.shown(goal, text),
+            what: String::new(),
+            limit: String::new(),
+            origin: None,
+            needs: None,
+            callers: Vec::new(),
+            caller_wire: Wire::No,
+            open: false,
+            is_need: false,
+        }
+    }
+
+    /// The symbols that say how much there is: those of the limit that are not where the buffer begins.
+    fn length_of(&self, buffer: &Buffer, address: &Linear) -> Vec<Sym> {
+        let start = self.symbols.buffer(address).map(|(s, _)| s);
+        let limit = buffer.limit.terms().iter().map(|(s, _)| *s).filter(|s| Some(*s) != start);
+        let mut all: Vec<Sym> = limit.collect();
+        all.retain(|s| !matches!(self.symbols.info(*s).what, What::Size(_)));
+        all
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn access(
+        &self,
+        site: &Site,
+        does: Use,
+        address: &Linear,
+        size: &Linear,
+        buffer: &Buffer,
+        text: &str,
+        defects: &mut Vec<Defect>,
+    ) {
+        let Some(goal) = address.add(size).and_then(|end| buffer.limit.sub(&end)) else { return };
+        let start = self.symbols.buffer(address).map(|(s, _)| Linear::symbol(s));
+        let offset = start.and_then(|start| address.sub(&start)).unwrap_or(*address);
+        let moved = self.wire_symbols(&offset);
+        let mut about = self.length_of(buffer, address);
+        let class = match buffer.room {
+            Room::Array | Room::Allocated | Room::Text if does == Use::Write && moved.is_empty() => Class::Append,
+            Room::Array | Room::Allocated | Room::Text => Class::Index,
+            _ => Class::Read,
+        };
+        match class {
+            Class::Read if buffer.wire == Wire::No || does == Use::Write => return,
+            Class::Index if moved.is_empty() => return,
+            Class::Append if !self.is_counter(&offset) => return,
+            Class::Index | Class::Append => about.extend(offset.terms().iter().map(|(s, _)| *s)),
+            _ => {}
+        }
+        let verdict = self.judge(site, &goal, &about);
+        if verdict == Verdict::Proved || verdict == Verdict::Unknown {
+            return;
+        }
+        let mut defect = self.defect(site, class, verdict, &goal, text);
+        defect.wire = buffer.wire.max(self.symbols.wire(&offset));
+        defect.room = Some(buffer.room);
+        defect.what = self.shown(&offset, text);
+        defect.limit = self.shown_limit(buffer, address, text);
+        defect.origin = moved.first().and_then(|s| self.symbols.info(*s).span);
+        if class == Class::Read {
+            defect.needs = Some(goal);
+        }
+        defects.push(defect);
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn block(
+        &self,
+        site: &Site,
+        does: Use,
+        address: &Linear,
+        size: &Linear,
+        buffer: &Buffer,
+        text: &str,
+        defects: &mut Vec<Defect>,
+    ) {
+        let Some(goal) = address.add(size).and_then(|end| buffer.limit.sub(&end)) else { return };
+        let chosen = self.wire_symbols(size);
+        let fixed = size.terms().iter().all(|(s, _)| matches!(self.symbols.info(*s).what, What::Size(_)));
+        // A negative length becomes a very large one.
+        if self.symbols.least(size).is_none_or(|least| least < 0) && !self.prove(site.at, size) {
+            let tagged = |tag: fn(&Tag) -> bool| {
+                size.terms().iter().any(|(s, _)| self.symbols.info(*s).tag.as_ref().is_some_and(tag))
+            };
+            let class = match () {
+                () if tagged(|t| *t == Tag::Received) => Some(Class::ReceiveResult),
+                () if !chosen.is_empty() => Some(Class::Signed),
+                () => None,
+            };
+            let signed = size.terms().iter().any(|(s, k)| *k > 0 && self.symbols.info(*s).lo.is_none_or(|lo| lo < 0));
+            if let Some(class) = class.filter(|_| signed) {
+                let verdict = self.judge(site, size, &chosen);
+                if verdict != Verdict::Unknown {
+                    let mut defect = self.defect(site, class, verdict, size, text);
+                    defect.wire = self.symbols.wire(size);
+                    defect.what = self.shown(size, text);
+                    defect.origin = chosen.first().and_then(|s| self.symbols.info(*s).span);
+                    defects.push(defect);
+                    return;
+                }
+            }
+        }
+        let class = match does {
+            Use::Write => Class::Destination,
+            Use::Read if fixed => Class::Read,
+            Use::Read => Class::Origin,
+        };
+        let mut about = self.length_of(buffer, address);
+        if class != Class::Read {
+            about.extend(size.terms().iter().map(|(s, _)| *s));
+        }
+        if class == Class::Read && buffer.wire == Wire::No {
+            return;
+        }
+        let verdict = match class {
+            Class::Destination => self.judge_size(site, &goal, size, &about),
+            _ => self.judge(site, &goal, &about),
+        };
+        if verdict == Verdict::Proved || verdict == Verdict::Unknown {
+            return;
+        }
+        let mut defect = self.defect(site, class, verdict, &goal, text);
+        defect.wire = self.symbols.wire(size);
+        if class != Class::Destination {
+            defect.wire = defect.wire.max(buffer.wire);
+        }
+        defect.room = Some(buffer.room);
+        defect.what = self.shown(size, text);
+        defect.limit = self.shown_limit(buffer, address, text);
+        defect.origin = chosen.first().and_then(|s| self.symbols.info(*s).span);
+        defect.needs = Some(goal);
+        if chosen.is_empty() && class != Class::Read {
+            // Nobody's number here; perhaps a caller's.
+            defect.wire = Wire::No;
+        }
+        defects.push(defect);
+    }
+
+    /// A size against what it is written to: bounded by nothing, by a number that is too large, or by something else.
+    fn judge_size(&self, site: &Site, goal: &Linear, size: &Linear, about: &[Sym]) -> Verdict {
+        match self.judge(site, goal, about) {
+            Verdict::Capped => {
+                let bounds = self.upper_bounds(site.at, size);
+                match bounds.is_empty() && self.speaks_of(site.at, about).is_none() {
+                    true => Verdict::Unchecked,
+                    false => Verdict::Capped,
+                }
+            }
+            other => other,
+        }
+    }
+
+    fn difference(&self, site: &Site, a: &Linear, b: &Linear, text: &str, defects: &mut Vec<Defect>) {
+        let Some(goal) = a.sub(b) else { return };
+        let wire = self.symbols.wire(a);
+        if wire == Wire::No && !self.is_length(a) {
+            return;
+        }
+        let about: Vec<Sym> = a.terms().iter().map(|(s, _)| *s).collect();
+        let verdict = self.judge(site, &goal, &about);
+        if matches!(verdict, Verdict::Proved | Verdict::Unknown) {
+            return;
+        }
+        let mut defect = self.defect(site, Class::Underflow, verdict, &goal, text);
+        defect.wire = wire.max(Wire::Weak);
+        defect.what = self.shown(a, text);
+        defect.limit = self.shown(b, text);
+        defect.origin = self.wire_symbols(a).first().and_then(|s| self.symbols.info(*s).span);
+        defect.needs = Some(goal);
+        defects.push(defect);
+    }
+
+    fn conversion(&self, site: &Site, value: &Linear, to: Kind, from: Kind, text: &str, defects: &mut Vec<Defect>) {
+        let (Kind::Int { bits, signed }, Kind::Int { bits: had, .. }) = (to, from) else { return };
+        let (lo, hi) = to.range();
+        let wire = self.symbols.wire(value);
+        let length = self.is_length(value);
+        if wire == Wire::No && !length {
+            return;
+        }
+        if !signed && self.symbols.least(value).is_none_or(|least| least < 0) {
+            let about: Vec<Sym> = value.terms().iter().map(|(s, _)| *s).collect();
+            let verdict = self.judge(site, value, &about);
+            let difference = value.terms().iter().any(|(_, k)| *k < 0) || value.constant < 0;
+            if difference && !matches!(verdict, Verdict::Proved | Verdict::Unknown) {
+                let mut defect = self.defect(site, Class::Underflow, verdict, value, text);
+                defect.wire = wire.max(Wire::Weak);
+                defect.what = self.shown(value, text);
+                defect.limit = "0".into();
+                defect.needs = Some(*value);
+                defects.push(defect);
+                return;
+            }
+        }
+        let Some(hi) = hi.filter(|_| bits < had || (signed && bits == had)) else { return };
+        let Some(goal) = value.scaled(-1).and_then(|l| l.plus_constant(hi)) else { return };
+        let _ = lo;
+        let about: Vec<Sym> = value.terms().iter().map(|(s, _)| *s).collect();
+        let verdict = self.judge(site, &goal, &about);
+        if matches!(verdict, Verdict::Proved | Verdict::Unknown) {
+            return;
+        }
+        let class = if signed && bits == had { Class::Signed } else { Class::Truncation };
+        if !self.is_used_as_length(site, value) {
+            return;
+        }
+        let mut defect = self.defect(site, class, verdict, &goal, text);
+        defect.wire = wire.max(if length { Wire::Weak } else { Wire::No });
+        defect.what = self.shown(value, text);
+        defect.limit = format!("{bits} bits");
+        defects.push(defect);
+    }
+
+    fn allocation(&self, site: &Site, size: &Linear, text: &str, defects: &mut Vec<Defect>) {
+        let chosen = self.wire_symbols(size);
+        if chosen.is_empty() {
+            return;
+        }
+        // A field of 16 bits asks for no more than anyone has.
+        if self.symbols.greatest(size).is_some_and(|hi| hi <= 1 << 20) {
+            return;
+        }
+        let Some(goal) = size.scaled(-1).and_then(|l| l.plus_constant(1 << 24)) else { return };
+        let verdict = self.judge(site, &goal, &chosen);
+        if matches!(verdict, Verdict::Proved | Verdict::Unknown | Verdict::Capped) {
+            return;
+        }
+        let mut defect = self.defect(site, Class::Allocation, verdict, &goal, text);
+        defect.wire = self.symbols.wire(size);
+        defect.what = self.shown(size, text);
+        defect.origin = chosen.first().and_then(|s| self.symbols.info(*s).span);
+        defects.push(defect);
+    }
+
+    fn need(&self, site: &Site, goal: &Linear, defect: DefectId, depth: u32, found: &mut Found) {
+        let about: Vec<Sym> = goal.terms().iter().filter(|(_, k)| *k > 0).map(|(s, _)| *s).collect();
+        let verdict = self.judge(site, goal, &about);
+        match verdict {
+            Verdict::Proved => found.met.push(defect),
+            verdict => found.unmet.push(Unmet {
+                defect,
+                depth,
+                verdict,
+                span: site.span,
+                needs: Some(*goal),
+                wire: self.symbols.wire(goal),
+            }),
+        }
+    }
+
+    /// The converted symbol of `value` decides about bytes somewhere in the function.
+    fn is_used_as_length(&self, site: &Site, value: &Linear) -> bool {
+        let made = self.symbols.iter().find(|(_, info)| {
+            info.span == Some(site.span) && matches!(info.source, Source::Converted { from, .. } if from == *value)
+        });
+        let Some((s, _)) = made else { return false };
+        self.sites.iter().any(|other| match &other.kind {
+            SiteKind::Block { size, .. } | SiteKind::Allocation { size, .. } => size.factor(s) != 0,
+            SiteKind::Access { address, buffer, .. } => address.factor(s) != 0 || buffer.limit.factor(s) != 0,
+            SiteKind::Difference { a, .. } => a.factor(s) != 0,
+            SiteKind::Need { goal, .. } => goal.factor(s) != 0,
+            _ => false,
+        })
+    }
+
+    /// A symbol of it is how long some buffer is.
+    fn is_length(&self, value: &Linear) -> bool {
+        let limits = self.symbols.iter().filter_map(|(_, info)| Some(info.buffer?.limit));
+        let positive: Vec<Sym> = value.terms().iter().filter(|(_, k)| *k > 0).map(|(s, _)| *s).collect();
+        limits.into_iter().any(|limit| positive.iter().any(|s| limit.factor(*s) > 0))
+    }
+
+    /// The offset grows by steps: `a[n++] = …`.
+    fn is_counter(&self, offset: &Linear) -> bool {
+        offset.terms().iter().any(|(s, k)| {
+            *k > 0
+                && match &self.symbols.info(*s).source {
+                    Source::Looped { again, .. } => again.iter().any(|(value, _)| {
+                        value.sub(&Linear::symbol(*s)).and_then(|d| d.as_constant()).is_some_and(|c| c > 0)
+                    }),
+                    _ => false,
+                }
+        })
+    }
+
+    fn shown_limit(&self, buffer: &Buffer, address: &Linear, text: &str) -> String {
+        let start = self.symbols.buffer(address).map(|(s, _)| Linear::symbol(s));
+        let size = start.and_then(|start| buffer.limit.sub(&start)).unwrap_or(buffer.limit);
+        self.shown(&size, text)
+    }
+}

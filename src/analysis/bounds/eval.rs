@@ -1,0 +1,519 @@
+//! Values of expressions: one walk in the order of evaluation, which changes the state and notes the sites.
+
+use rustc_hash::FxHashMap;
+
+use super::Bounds;
+use super::facts::{FactId, Facts};
+use super::linear::{Linear, Sym};
+use super::sites::{Site, SiteKind, Use};
+use super::state::{Paths, State, Value};
+use super::symbols::{Buffer, Room, Source, Symbols, What, Wire};
+use super::types::{Kind, TypeTable};
+use crate::hir::{BinaryOp, Body, ExprId, ExprKind, Function, Symbol, UnaryOp};
+use crate::source::{FileId, Span};
+
+/// Expressions nested deeper than this have an unknown value: their parts are not looked at.
+const MAX_DEPTH: usize = 160;
+/// Macros and functions are looked into this deep.
+pub(super) const MAX_FRAMES: usize = 8;
+
+/// A body that is being evaluated: the function's own, or that of a macro or function looked into.
+#[derive(Clone, Copy)]
+pub(super) struct Frame<'f> {
+    pub body: &'f Body,
+    pub names: &'f [(Symbol, Bound)],
+    /// Whose expressions the arguments are.
+    pub up: Option<&'f Frame<'f>>,
+    /// For what was looked into: the call, in the function's own body.
+    pub call: Option<Span>,
+    /// Names that it does not bind are the function's.
+    pub is_open: bool,
+    pub depth: usize,
+}
+
+/// What a parameter of a body looked into stands for.
+#[derive(Clone, Copy)]
+pub(super) enum Bound {
+    /// A macro's argument, evaluated wherever it is used.
+    Expr(ExprId),
+    Value(Value),
+}
+
+/// A local variable or a parameter.
+pub(super) struct Variable {
+    pub kind: Kind,
+    /// Array or structure: it is a place in memory, not a value.
+    pub in_memory: bool,
+    pub address_taken: bool,
+}
+
+pub(super) struct Eval<'a> {
+    pub cx: &'a Bounds<'a>,
+    pub types: TypeTable<'a>,
+    pub file: FileId,
+    pub function: &'a Function,
+    pub variables: Vec<Variable>,
+    pub by_name: FxHashMap<Symbol, u32>,
+    pub symbols: Symbols,
+    pub facts: Facts,
+    pub paths: Paths,
+    pub sites: Vec<Site>,
+    pub state: State,
+    pub at: FactId,
+    pub event: u32,
+    /// Bit `i`: what parameter `i` leads to was stored to, or given away.
+    pub writes: u32,
+    pub returns: Vec<Linear>,
+    depth: usize,
+}
+
+impl<'a> Eval<'a> {
+    pub fn new(cx: &'a Bounds<'a>, function: &'a Function) -> Eval<'a> {
+        Eval {
+            cx,
+            types: TypeTable::new(cx.program.types(), function.file),
+            file: function.file,
+            function,
+            variables: Vec::new(),
+            by_name: FxHashMap::default(),
+            symbols: Symbols::default(),
+            facts: Facts::default(),
+            paths: Paths::default(),
+            sites: Vec::new(),
+            state: State::new(0),
+            at: FactId::NONE,
+            event: 0,
+            writes: 0,
+            returns: Vec::new(),
+            depth: 0,
+        }
+    }
+
+    pub fn span(&self, f: &Frame, e: ExprId) -> Span {
+        f.call.unwrap_or(f.body.expr(e).span)
+    }
+
+    pub fn site(&mut self, f: &Frame, e: ExprId, kind: SiteKind) {
+        let span = self.span(f, e);
+        self.sites.push(Site { kind, span, at: self.at, own: f.call.is_none() });
+    }
+
+    pub fn event(&mut self) -> u32 {
+        self.event += 1;
+        self.event
+    }
+
+    /// A value that nothing is known of but its type.
+    pub fn unknown(&mut self, kind: Kind, wire: Wire, span: Span) -> Value {
+        let (lo, hi) = kind.range();
+        let s = self.symbols.fresh(lo, hi);
+        let info = self.symbols.info_mut(s);
+        info.wire = wire;
+        info.span = Some(span);
+        Value { linear: Linear::symbol(s), kind }
+    }
+
+    pub fn between(&mut self, kind: Kind, lo: i64, hi: i64, wire: Wire, span: Span) -> Value {
+        let value = self.unknown(kind, wire, span);
+        if let Some(s) = value.linear.as_symbol() {
+            let info = self.symbols.info_mut(s);
+            info.lo = Some(info.lo.map_or(lo, |l| l.max(lo)));
+            info.hi = Some(info.hi.map_or(hi, |h| h.min(hi)));
+        }
+        value
+    }
+
+    pub fn int(&self, n: i64) -> Value {
+        let kind = if i32::try_from(n).is_ok() { Kind::INT } else { Kind::PTRDIFF };
+        Value { linear: Linear::constant(n), kind }
+    }
+
+    /// `linear`, or where it has grown too large a value that nothing is known of.
+    pub fn valued(&mut self, linear: Option<Linear>, kind: Kind, wire: Wire, span: Span) -> Value {
+        match linear {
+            Some(linear) => Value { linear, kind },
+            None => self.unknown(kind, wire, span),
+        }
+    }
+
+    pub fn eval(&mut self, f: &Frame, e: ExprId) -> Value {
+        if self.is_too_deep() {
+            return self.unknown(Kind::Unknown, Wire::No, self.span(f, e));
+        }
+        self.descend();
+        let value = self.eval_kind(f, e);
+        self.ascend();
+        value
+    }
+
+    pub fn is_too_deep(&self) -> bool {
+        self.depth > MAX_DEPTH
+    }
+
+    pub fn descend(&mut self) {
+        self.depth += 1;
+    }
+
+    pub fn ascend(&mut self) {
+        self.depth -= 1;
+    }
+
+    fn eval_kind(&mut self, f: &Frame, e: ExprId) -> Value {
+        let body = f.body;
+        let span = self.span(f, e);
+        match &body.expr(e).kind {
+            ExprKind::Number(text) => match number(body.names.text(*text)) {
+                Some((n, kind)) => Value { linear: Linear::constant(n), kind },
+                None => self.unknown(Kind::Float, Wire::No, span),
+            },
+            ExprKind::Char(text) => match character(body.names.text(*text)) {
+                Some(c) => self.int(c),
+                None => self.unknown(Kind::INT, Wire::No, span),
+            },
+            ExprKind::String(text) => self.literal(body.names.text(*text), span),
+            ExprKind::Name(_) | ExprKind::Member { .. } | ExprKind::Index { .. } => {
+                let place = self.place(f, e);
+                self.load(f, e, place)
+            }
+            ExprKind::Unary { op: UnaryOp::Deref, .. } => {
+                let place = self.place(f, e);
+                self.load(f, e, place)
+            }
+            ExprKind::Unary { op: UnaryOp::AddressOf, operand } => {
+                let place = self.place(f, *operand);
+                self.address(f, e, place)
+            }
+            ExprKind::Unary { op, operand } => self.unary(f, e, *op, *operand),
+            ExprKind::Update { operand, decrement, prefix } => {
+                let place = self.place(f, *operand);
+                let old = self.load(f, *operand, place.clone());
+                let step = Linear::constant(if *decrement { -1 } else { 1 });
+                let new = self.add(old, Value { linear: step, kind: Kind::INT }, 1, span);
+                let new = Value { linear: new.linear, kind: old.kind };
+                self.store(f, e, place, new);
+                if *prefix { new } else { old }
+            }
+            ExprKind::Assign { op, left, right } => {
+                // C leaves the order open; what an author means is that the right side comes first.
+                let right = self.eval(f, *right);
+                let place = self.place(f, *left);
+                let new = match op {
+                    Some(op) => {
+                        let old = self.load(f, *left, place.clone());
+                        self.binary(f, e, *op, old, right)
+                    }
+                    None => right,
+                };
+                self.store(f, e, place, new)
+            }
+            ExprKind::Binary { op: BinaryOp::Comma, left, right } => {
+                self.eval(f, *left);
+                self.eval(f, *right)
+            }
+            ExprKind::Binary {
+                op:
+                    BinaryOp::And
+                    | BinaryOp::Or
+                    | BinaryOp::Eq
+                    | BinaryOp::Ne
+                    | BinaryOp::Lt
+                    | BinaryOp::Le
+                    | BinaryOp::Gt
+                    | BinaryOp::Ge,
+                ..
+            } => self.truth(f, e),
+            ExprKind::Binary { op, left, right } => {
+                let left = self.eval(f, *left);
+                let right = self.eval(f, *right);
+                self.binary(f, e, *op, left, right)
+            }
+            ExprKind::Conditional { cond, then, otherwise } => self.conditional(f, e, *cond, *then, *otherwise),
+            ExprKind::Cast { ty, operand } => {
+                let value = self.eval(f, *operand);
+                let kind = self.declared(body.names.text(*ty));
+                self.convert(f, e, value, kind)
+            }
+            ExprKind::Sizeof { ty, operand } => self.sizeof(f, e, *ty, *operand),
+            ExprKind::Call { callee, args } => self.call(f, e, *callee, args),
+            ExprKind::Statement(_) | ExprKind::Unevaluated(_) => self.unknown(Kind::Unknown, Wire::No, span),
+            ExprKind::Braced(all) | ExprKind::Opaque(all) => {
+                for &inner in all {
+                    self.eval(f, inner);
+                }
+                self.unknown(Kind::Unknown, Wire::No, span)
+            }
+            ExprKind::Asm { operands, .. } => {
+                for &operand in operands {
+                    let place = self.place(f, operand);
+                    let any = self.unknown(Kind::Unknown, Wire::No, span);
+                    self.store(f, e, place, any);
+                }
+                self.unknown(Kind::Unknown, Wire::No, span)
+            }
+        }
+    }
+
+    pub fn declared(&self, text: &str) -> Kind {
+        self.types.declared(text)
+    }
+
+    fn literal(&mut self, text: &str, span: Span) -> Value {
+        let s = self.symbols.fresh(Some(1), None);
+        let value = Value { linear: Linear::symbol(s), kind: self.types.declared("char *") };
+        // As written, quotes and escapes included: never less than what there is.
+        let length = text.len() as i64;
+        let info = self.symbols.info_mut(s);
+        info.span = Some(span);
+        info.buffer =
+            value.linear.plus_constant(length).map(|limit| Buffer { limit, room: Room::Text, wire: Wire::No });
+        value
+    }
+
+    fn unary(&mut self, f: &Frame, e: ExprId, op: UnaryOp, operand: ExprId) -> Value {
+        let span = self.span(f, e);
+        match op {
+            UnaryOp::Not => self.truth(f, e),
+            UnaryOp::Plus => self.eval(f, operand),
+            UnaryOp::Negate => {
+                let v = self.eval(f, operand);
+                let wire = self.symbols.wire(&v.linear);
+                self.valued(v.linear.scaled(-1), v.kind.promoted(), wire, span)
+            }
+            UnaryOp::Complement => {
+                let v = self.eval(f, operand);
+                let kind = v.kind.promoted();
+                match v.linear.as_constant() {
+                    Some(c) => Value { linear: Linear::constant(!c), kind },
+                    None => {
+                        let wire = self.symbols.wire(&v.linear);
+                        self.unknown(kind, wire, span)
+                    }
+                }
+            }
+            UnaryOp::Deref | UnaryOp::AddressOf => self.unknown(Kind::Unknown, Wire::No, span),
+        }
+    }
+
+    fn conditional(&mut self, f: &Frame, e: ExprId, cond: ExprId, then: Option<ExprId>, otherwise: ExprId) -> Value {
+        let start = self.at;
+        let span = self.span(f, e);
+        let (yes, no) = self.branch(f, cond);
+        self.enter(yes);
+        let a = match then {
+            Some(then) => self.eval(f, then),
+            // `a ?: b`
+            None => self.unknown(Kind::Unknown, Wire::No, span),
+        };
+        let yes = self.way();
+        self.enter(no);
+        let b = self.eval(f, otherwise);
+        let no = self.way();
+        let kind = if a.kind.is_pointer() || b.kind == Kind::Unknown { a.kind } else { b.kind };
+        let kind = match (a.kind, b.kind) {
+            (Kind::Int { .. }, Kind::Int { .. }) => a.kind.usual(b.kind),
+            _ => kind,
+        };
+        let values = vec![(a.linear, yes.at), (b.linear, no.at)];
+        self.join(vec![yes, no], start);
+        self.joined(values, kind, Some(span))
+    }
+
+    /// One of `values`.
+    pub fn joined(&mut self, values: Vec<(Linear, FactId)>, kind: Kind, span: Option<Span>) -> Value {
+        if values.windows(2).all(|w| w[0].0 == w[1].0)
+            && let Some((first, _)) = values.first()
+        {
+            return Value { linear: *first, kind };
+        }
+        let s = self.symbols.fresh(None, None);
+        self.describe_join(s, &values, kind);
+        let info = self.symbols.info_mut(s);
+        info.source = Source::Joined(values);
+        info.span = span;
+        Value { linear: Linear::symbol(s), kind }
+    }
+
+    /// Range, origin and buffer of a symbol that is one of `values`.
+    pub fn describe_join(&mut self, s: Sym, values: &[(Linear, FactId)], kind: Kind) {
+        let symbols = &self.symbols;
+        let lo = values.iter().map(|(v, _)| symbols.least(v)).min().flatten();
+        let hi = values.iter().map(|(v, _)| symbols.greatest(v)).collect::<Option<Vec<_>>>();
+        let hi = hi.and_then(|all| all.into_iter().max());
+        let wire = values.iter().map(|(v, _)| symbols.wire(v)).max().unwrap_or_default();
+        let mut buffers = values.iter().filter(|(v, _)| v.as_constant() != Some(0)).map(|(v, _)| symbols.buffer(v));
+        let first = buffers.next().flatten().map(|(_, b)| b);
+        let buffer = first.filter(|b| buffers.all(|other| other.is_some_and(|(_, o)| o.limit == b.limit)));
+        let (least, greatest) = kind.range();
+        let info = self.symbols.info_mut(s);
+        info.lo = lo.max(least);
+        info.hi = match (hi, greatest) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        info.wire = wire;
+        info.buffer = buffer;
+    }
+
+    fn sizeof(&mut self, f: &Frame, e: ExprId, ty: Option<Symbol>, operand: Option<ExprId>) -> Value {
+        let span = self.span(f, e);
+        let body = f.body;
+        let of_type = |eval: &Self| {
+            let kind = eval.types.declared(body.names.text(ty?));
+            eval.size_of_kind(kind)
+        };
+        let known = match operand {
+            Some(operand) => {
+                let kind = self.kind_of(f, operand, 0);
+                // `sizeof(name)` may name a type.
+                self.size_of_kind(kind).or_else(|| of_type(self))
+            }
+            None => of_type(self),
+        };
+        match known.and_then(|n| i64::try_from(n).ok()) {
+            Some(n) => Value { linear: Linear::constant(n), kind: Kind::SIZE },
+            None => {
+                let text = match (ty, operand) {
+                    (Some(ty), _) => body.names.text(ty).to_owned(),
+                    (None, Some(operand)) => format!("{:?}", self.span(f, operand)),
+                    (None, None) => format!("{span:?}"),
+                };
+                let id = self.paths.text(&text);
+                let (s, new) = self.symbols.get(What::Size(id), Some(1), Some(1 << 20));
+                if new {
+                    self.symbols.info_mut(s).span = Some(span);
+                }
+                Value { linear: Linear::symbol(s), kind: Kind::SIZE }
+            }
+        }
+    }
+
+    pub fn size_of_kind(&self, kind: Kind) -> Option<u64> {
+        match kind {
+            Kind::Int { bits, .. } => Some(u64::from(bits / 8)),
+            Kind::Pointer(_) => Some(8),
+            Kind::Array(ty, n) => self.types.size(ty)?.checked_mul(n?),
+            Kind::Struct(ty) => self.types.size(ty),
+            Kind::Unknown | Kind::Void | Kind::Float | Kind::Function => None,
+        }
+    }
+
+    /// The type of an expression that is not evaluated.
+    pub fn kind_of(&mut self, f: &Frame, e: ExprId, depth: usize) -> Kind {
+        if depth > 32 {
+            return Kind::Unknown;
+        }
+        match &f.body.expr(e).kind {
+            ExprKind::Name(name) => match self.bound(f, *name) {
+                Some((up, Bound::Expr(arg))) => self.kind_of(&up, arg, depth + 1),
+                Some((_, Bound::Value(value))) => value.kind,
+                None => match self.variable(f, *name) {
+                    Some(var) => self.variables[var as usize].kind,
+                    None => self.types.global(f.body.names.text(*name)).unwrap_or_default(),
+                },
+            },
+            ExprKind::Member { base, field, .. } => {
+                let base = self.kind_of(f, *base, depth + 1);
+                let ty = match base {
+                    Kind::Struct(ty) => Some(ty),
+                    other => other.pointee(),
+                };
+                let field = ty.and_then(|ty| self.types.field(ty, f.body.names.text(*field)));
+                field.map_or(Kind::Unknown, |field| field.kind)
+            }
+            ExprKind::Index { base, .. } | ExprKind::Unary { op: UnaryOp::Deref, operand: base } => {
+                let pointee = self.kind_of(f, *base, depth + 1).pointee();
+                pointee.map_or(Kind::Unknown, |ty| self.types.kind(ty))
+            }
+            ExprKind::Cast { ty, .. } => self.declared(f.body.names.text(*ty)),
+            ExprKind::String(text) => {
+                let length = f.body.names.text(*text).len() as u64;
+                match self.types.declared("char *") {
+                    Kind::Pointer(ty) => Kind::Array(ty, length.checked_sub(1)),
+                    _ => Kind::Unknown,
+                }
+            }
+            ExprKind::Number(text) => number(f.body.names.text(*text)).map_or(Kind::Float, |(_, kind)| kind),
+            _ => Kind::Unknown,
+        }
+    }
+}
+
+/// An integer constant and its type (C17 6.4.4.1, for 32-bit `int` and 64-bit `long`).
+pub(super) fn number(text: &str) -> Option<(i64, Kind)> {
+    let digits = text.trim_end_matches(['u', 'U', 'l', 'L']);
+    let suffix = &text[digits.len()..];
+    let (radix, digits) = match digits.as_bytes() {
+        [b'0', b'x' | b'X', ..] => (16, &digits[2..]),
+        [b'0', b'b' | b'B', ..] => (2, &digits[2..]),
+        [b'0', _, ..] => (8, &digits[1..]),
+        _ => (10, digits),
+    };
+    let n = u64::from_str_radix(&digits.replace('\'', ""), radix).ok()?;
+    let unsigned = suffix.contains(['u', 'U']);
+    let long = suffix.contains(['l', 'L']);
+    let kind = match () {
+        () if !unsigned && !long && n <= i32::MAX as u64 => Kind::INT,
+        () if !long && n <= u64::from(u32::MAX) && (unsigned || radix != 10) => Kind::Int { bits: 32, signed: false },
+        () if unsigned || n > i64::MAX as u64 => Kind::SIZE,
+        () => Kind::PTRDIFF,
+    };
+    Some((i64::try_from(n).unwrap_or(i64::MAX), kind))
+}
+
+/// The value of a character constant.
+fn character(text: &str) -> Option<i64> {
+    let inner = text.trim_start_matches(['L', 'u', 'U', '8']).strip_prefix('\'')?.strip_suffix('\'')?;
+    let mut chars = inner.chars();
+    match chars.next()? {
+        '\\' => {
+            let rest = chars.as_str();
+            match rest.chars().next()? {
+                'n' => Some(10),
+                'r' => Some(13),
+                't' => Some(9),
+                'a' => Some(7),
+                'b' => Some(8),
+                'f' => Some(12),
+                'v' => Some(11),
+                'e' => Some(27),
+                'x' => i64::from_str_radix(&rest[1..], 16).ok(),
+                '0'..='7' => i64::from_str_radix(rest, 8).ok(),
+                other => Some(i64::from(u32::from(other))),
+            }
+        }
+        c => chars.next().is_none().then_some(i64::from(u32::from(c))),
+    }
+}
+
+impl<'a> Eval<'a> {
+    /// What a name stands for in a body looked into, and the frame that it belongs to.
+    pub fn bound<'f>(&self, f: &Frame<'f>, name: Symbol) -> Option<(Frame<'f>, Bound)> {
+        let bound = f.names.iter().find(|(n, _)| *n == name).map(|(_, b)| *b)?;
+        Some((*f.up.unwrap_or(f), bound))
+    }
+
+    /// The variable that a name means.
+    pub fn variable(&self, f: &Frame, name: Symbol) -> Option<u32> {
+        if f.depth == 0 {
+            return self.by_name.get(&name).copied();
+        }
+        if !f.is_open {
+            return None;
+        }
+        let name = self.function.body.names.find(f.body.names.text(name))?;
+        self.by_name.get(&name).copied()
+    }
+
+    /// The buffer that an address points into: what may be read ends where received bytes end.
+    pub fn buffer_for(&self, address: &Linear, does: Use) -> Option<(Sym, Buffer)> {
+        let (s, buffer) = self.symbols.buffer(address)?;
+        let filled = self.symbols.info(s).filled.filter(|_| does == Use::Read);
+        Some((s, Buffer { limit: filled.unwrap_or(buffer.limit), ..buffer }))
+    }
+
+    pub fn access(&mut self, f: &Frame, e: ExprId, does: Use, address: Linear, size: Linear) {
+        if let Some((_, buffer)) = self.buffer_for(&address, does) {
+            self.site(f, e, SiteKind::Access { does, address, size, buffer });
+        }
+    }
+}

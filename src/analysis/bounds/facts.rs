@@ -1,0 +1,250 @@
+//! What holds at a place: linear expressions that are at least zero, in a tree that follows dominance.
+
+use std::cell::Cell;
+
+use rustc_hash::FxHashSet;
+
+use super::linear::{Linear, Sym};
+use super::symbols::{Source, Symbols};
+use crate::source::Span;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FactId(pub u32);
+
+impl FactId {
+    /// What holds everywhere: nothing.
+    pub const NONE: FactId = FactId(0);
+}
+
+#[derive(Default)]
+struct Node {
+    parent: Option<FactId>,
+    own: Vec<Linear>,
+    /// Each is not zero.
+    apart: Vec<Linear>,
+    /// The condition that says so.
+    span: Option<Span>,
+}
+
+/// The facts of one function.
+pub struct Facts {
+    nodes: Vec<Node>,
+    budget: Cell<u64>,
+}
+
+/// Steps of proof that one function may take, all questions together. Past it nothing is proved, and nothing said.
+const BUDGET: u64 = 400_000;
+/// Facts and definitions that one proof may combine.
+const MAX_DEPTH: usize = 6;
+/// Joined values that one proof may take apart.
+const MAX_SPLITS: usize = 3;
+/// Facts of one place that are looked at, nearest first.
+const MAX_FACTS: usize = 256;
+
+impl Default for Facts {
+    fn default() -> Facts {
+        Facts { nodes: vec![Node::default()], budget: Cell::new(BUDGET) }
+    }
+}
+
+impl Facts {
+    /// What holds at `parent`, `own` and, not being zero, `apart`.
+    pub fn child(&mut self, parent: FactId, own: Vec<Linear>, apart: Vec<Linear>, span: Span) -> FactId {
+        if own.is_empty() && apart.is_empty() {
+            return parent;
+        }
+        self.nodes.push(Node { parent: Some(parent), own, apart, span: Some(span) });
+        FactId(self.nodes.len() as u32 - 1)
+    }
+
+    /// A place of its own under `parent`, to add to what holds there later.
+    pub fn place(&mut self, parent: FactId) -> FactId {
+        self.nodes.push(Node { parent: Some(parent), ..Node::default() });
+        FactId(self.nodes.len() as u32 - 1)
+    }
+
+    pub fn add(&mut self, id: FactId, fact: Linear) {
+        self.nodes[id.0 as usize].own.push(fact);
+    }
+
+    pub fn remove(&mut self, id: FactId, fact: &Linear) {
+        self.nodes[id.0 as usize].own.retain(|f| f != fact);
+    }
+
+    /// The places below `id` at which a condition says more, in the order of the walk, and that condition.
+    pub fn below(&self, id: FactId) -> Vec<(FactId, Span)> {
+        let mut inside = vec![false; self.nodes.len()];
+        let mut found = Vec::new();
+        for (i, node) in self.nodes.iter().enumerate().skip(id.0 as usize + 1) {
+            inside[i] = node.parent.is_some_and(|p| p == id || inside[p.0 as usize]);
+            if let Some(span) = node.span.filter(|_| inside[i]) {
+                found.push((FactId(i as u32), span));
+            }
+        }
+        found
+    }
+
+    /// The conditions that hold at `id` and what each says, the nearest first.
+    pub fn conditions(&self, id: FactId) -> impl Iterator<Item = (Span, &[Linear], &[Linear])> {
+        self.above(id).filter_map(|node| Some((node.span?, &node.own[..], &node.apart[..])))
+    }
+
+    fn above(&self, id: FactId) -> impl Iterator<Item = &Node> {
+        std::iter::successors(Some(id), |id| self.nodes[id.0 as usize].parent).map(|id| &self.nodes[id.0 as usize])
+    }
+
+    /// Every fact at `id`, the nearest first.
+    pub fn at(&self, id: FactId) -> impl Iterator<Item = &Linear> {
+        self.above(id).flat_map(|node| node.own.iter().rev()).take(MAX_FACTS)
+    }
+
+    /// The budget is used up: what was not proved may hold all the same.
+    pub fn is_exhausted(&self) -> bool {
+        self.budget.get() == 0
+    }
+
+    /// Makes the budget whole again.
+    pub fn renew(&mut self) {
+        self.budget = Cell::new(BUDGET);
+    }
+
+    /// `goal >= 0` follows from what holds at `id`.
+    pub fn prove(&self, symbols: &Symbols, id: FactId, goal: &Linear) -> bool {
+        let mut proof =
+            Proof { facts: self, symbols, places: vec![id], seen: FxHashSet::default(), splits: MAX_SPLITS };
+        proof.goal(goal, MAX_DEPTH)
+    }
+
+    fn step(&self) -> bool {
+        match self.budget.get().checked_sub(1) {
+            Some(left) => {
+                self.budget.set(left);
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+/// One proof: goals are reduced by facts that cancel a term, until what is left cannot be negative.
+///
+/// This is demand-driven as in ABCD (Bodík, Gupta and Sarkar, PLDI 2000), over sums of more than two terms.
+struct Proof<'p> {
+    facts: &'p Facts,
+    symbols: &'p Symbols,
+    /// Where facts are taken from: the place itself and, inside a joined value, the ends of the ways into the join.
+    places: Vec<FactId>,
+    seen: FxHashSet<Linear>,
+    splits: usize,
+}
+
+impl Proof<'_> {
+    fn goal(&mut self, goal: &Linear, depth: usize) -> bool {
+        if self.symbols.least(goal).is_some_and(|least| least >= 0) {
+            return true;
+        }
+        if depth == 0 || !self.facts.step() || !self.seen.insert(*goal) {
+            return false;
+        }
+        if self.apart(goal, depth) {
+            return true;
+        }
+        // The term to cancel: one that can be arbitrarily low, or else any.
+        let unbounded = |&&(s, k): &&(Sym, i32)| {
+            let info = self.symbols.info(s);
+            if k > 0 { info.lo.is_none() } else { info.hi.is_none() }
+        };
+        let pivots: Vec<(Sym, i32)> = match goal.terms().iter().find(unbounded) {
+            Some(&pivot) => vec![pivot],
+            None => goal.terms().to_vec(),
+        };
+        for (s, k) in pivots {
+            for fact in self.useful(s, k) {
+                let factor = k / fact.factor(s);
+                if let Some(rest) = goal.plus(&fact, -factor)
+                    && self.goal(&rest, depth - 1)
+                {
+                    return true;
+                }
+            }
+        }
+        self.converted(goal, depth) || self.split(goal, depth)
+    }
+
+    /// `d != 0` and `d >= 0` make `d - 1 >= 0`.
+    fn apart(&mut self, goal: &Linear, depth: usize) -> bool {
+        let facts = self.facts;
+        let places = self.places.clone();
+        let all = places.iter().flat_map(|id| facts.above(*id)).flat_map(|node| &node.apart).take(MAX_FACTS);
+        for d in all {
+            for d in [Some(*d), d.scaled(-1)].into_iter().flatten() {
+                let rest = d.plus_constant(-1).and_then(|less| goal.sub(&less));
+                let covers = rest.and_then(|rest| self.symbols.least(&rest)).is_some_and(|least| least >= 0);
+                if covers && self.goal(&d, depth - 1) {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    /// Replaces a converted value by the one it was, where that fits.
+    fn converted(&mut self, goal: &Linear, depth: usize) -> bool {
+        for &(s, k) in goal.terms() {
+            let Source::Converted { from, lo, hi } = self.symbols.info(s).source else { continue };
+            let above = |proof: &mut Self, least: i64| {
+                from.plus_constant(-least).is_some_and(|goal| proof.goal(&goal, depth - 1))
+            };
+            let not_below = above(self, lo);
+            // Cut to fewer bits, a value that is not negative can only become smaller.
+            let smaller = k < 0 && lo == 0 && not_below;
+            let below = |proof: &mut Self| match hi {
+                Some(hi) => {
+                    from.scaled(-1).and_then(|l| l.plus_constant(hi)).is_some_and(|goal| proof.goal(&goal, depth - 1))
+                }
+                None => true,
+            };
+            if (smaller || (not_below && below(self)))
+                && goal.substitute(s, &from).is_some_and(|goal| self.goal(&goal, depth - 1))
+            {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Facts and axioms in which `s` has a factor that divides `k`, with its sign.
+    fn useful(&self, s: Sym, k: i32) -> Vec<Linear> {
+        let fits = |fact: &&Linear| {
+            let own = fact.factor(s);
+            own != 0 && k % own == 0 && k / own > 0
+        };
+        let mut all: Vec<Linear> = self.symbols.info(s).axioms.iter().filter(fits).copied().collect();
+        for &place in &self.places {
+            all.extend(self.facts.at(place).filter(fits));
+        }
+        all
+    }
+
+    /// Takes a joined value apart: the goal has to hold for each of the values that it joins.
+    fn split(&mut self, goal: &Linear, depth: usize) -> bool {
+        let symbols = self.symbols;
+        let joined = goal.terms().iter().find_map(|&(s, _)| match &symbols.info(s).source {
+            Source::Joined(values) => Some((s, values)),
+            _ => None,
+        });
+        let Some((s, values)) = joined.filter(|_| self.splits > 0) else { return false };
+        self.splits -= 1;
+        let holds = values.iter().all(|(value, place)| {
+            let Some(goal) = goal.substitute(s, value) else { return false };
+            self.places.push(*place);
+            let seen = std::mem::take(&mut self.seen);
+            let proved = self.goal(&goal, depth - 1);
+            self.seen = seen;
+            self.places.pop();
+            proved
+        });
+        self.splits += 1;
+        holds
+    }
+}

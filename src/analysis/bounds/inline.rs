@@ -1,0 +1,117 @@
+//! Macros and functions that are one expression: looked into where they are used.
+
+use std::sync::{Arc, RwLock};
+
+use rustc_hash::FxHashMap;
+
+use crate::hir::{Body, ExprId, ExprKind, Function, StmtKind, Symbol};
+use crate::preprocess::macros::MacroDef;
+use crate::preprocess::scan::Scan;
+use crate::program::{Definition, Program};
+use crate::syntax::function::function;
+use crate::syntax::slice::slice;
+
+/// A macro or function whose value is one expression of its parameters.
+pub(super) struct Inline {
+    pub function: Function,
+    pub value: ExprId,
+    pub params: Vec<Symbol>,
+    /// A macro: its arguments are expressions, and other names in it are those of its user.
+    pub is_macro: bool,
+    /// Bit `i`: the macro stores to its argument `i`.
+    pub stores: u32,
+}
+
+/// Longer texts are more than an expression.
+const MAX_TEXT: usize = 2000;
+
+#[derive(Default)]
+pub(super) struct Inlines {
+    macros: RwLock<FxHashMap<(u32, u32), Option<Arc<Inline>>>>,
+    functions: RwLock<FxHashMap<Definition, Option<Arc<Inline>>>>,
+}
+
+impl Inlines {
+    pub fn of_macro(&self, program: &Program, def: &MacroDef) -> Option<Arc<Inline>> {
+        let key = (def.file.0, def.at);
+        if let Some(known) = self.macros.read().ok().and_then(|all| all.get(&key).cloned()) {
+            return known;
+        }
+        let found = of_macro(program, def).map(Arc::new);
+        if let Ok(mut all) = self.macros.write() {
+            all.insert(key, found.clone());
+        }
+        found
+    }
+
+    pub fn of_function(&self, program: &Program, definition: Definition) -> Option<Arc<Inline>> {
+        if let Some(known) = self.functions.read().ok().and_then(|all| all.get(&definition).cloned()) {
+            return known;
+        }
+        let found = of_function(program, definition).map(Arc::new);
+        if let Ok(mut all) = self.functions.write() {
+            all.insert(definition, found.clone());
+        }
+        found
+    }
+}
+
+fn of_macro(program: &Program, def: &MacroDef) -> Option<Inline> {
+    if def.text.is_empty() || def.text.len() > MAX_TEXT || def.variadic || program.macros.traits(def).must_expand() {
+        return None;
+    }
+    // Pasting and stringising make tokens that are not there.
+    if def.text.contains(['#', '{']) {
+        return None;
+    }
+    let text = def.text.trim().trim_end_matches(';');
+    let code = format!("int crosstalk_macro(void) {{ return {text}; }}");
+    let scan = Scan::new(&code);
+    let items = slice(&scan.code);
+    let mut function = function(&scan.code, items.functions.first()?, def.file, &program.macros);
+    let value = returned(&function.body)?;
+    let params: Vec<Symbol> = def.params.iter().flatten().map(|p| function.body.names.intern(p)).collect();
+    let stores = stores(&function.body, value, &params);
+    Some(Inline { function, value, params, is_macro: true, stores })
+}
+
+fn of_function(program: &Program, definition: Definition) -> Option<Inline> {
+    let unit = program.unit(definition.file);
+    let item = &unit.base.functions[definition.item as usize];
+    let text = &unit.base.code[item.body as usize..item.span.end as usize];
+    if text.len() > MAX_TEXT || text.matches(';').count() != 1 || !text.contains("return") {
+        return None;
+    }
+    let function = program.parse(unit, &unit.base, item);
+    let value = returned(&function.body)?;
+    let params = function.params.iter().map(|p| p.name).collect();
+    Some(Inline { function, value, params, is_macro: false, stores: 0 })
+}
+
+/// The expression that a body consisting of one `return` gives.
+fn returned(body: &Body) -> Option<ExprId> {
+    let StmtKind::Block(all) = &body.stmt(body.root).kind else { return None };
+    let mut real = all.iter().filter(|s| !matches!(body.stmt(**s).kind, StmtKind::Empty));
+    let only = real.next()?;
+    match body.stmt(*only).kind {
+        StmtKind::Return(Some(e)) if real.next().is_none() && body.islands == 0 => Some(e),
+        _ => None,
+    }
+}
+
+fn stores(body: &Body, value: ExprId, params: &[Symbol]) -> u32 {
+    let mut set = 0;
+    body.walk(value, &mut |e| {
+        let target = match body.expr(e).kind {
+            ExprKind::Assign { left, .. } => left,
+            ExprKind::Update { operand, .. } => operand,
+            _ => return,
+        };
+        if let ExprKind::Name(name) = body.expr(target).kind
+            && let Some(i) = params.iter().position(|p| *p == name)
+        {
+            set |= 1 << i.min(31);
+        }
+    });
+    set
+}

@@ -1,0 +1,96 @@
+//! Where ways meet: what they agree on stays, what they do not becomes a symbol that is one of theirs.
+
+use super::cond::Way;
+use super::eval::Eval;
+use super::facts::FactId;
+use super::linear::Linear;
+use super::state::{Key, Value};
+use super::types::Kind;
+
+/// Ways that are told apart where they meet. With more, what they disagree on is unknown.
+const MAX_WAYS: usize = 24;
+
+impl Eval<'_> {
+    /// Goes on behind `ways`; `at` is what holds on all of them.
+    pub fn join(&mut self, ways: Vec<Way>, at: FactId) {
+        let mut ways = ways;
+        self.at = at;
+        let Some(first) = ways.first() else { return };
+        if let [only] = &ways[..] {
+            self.enter(only.clone());
+            return;
+        }
+        if ways.iter().all(|way| way.state.same(&first.state)) {
+            self.state = first.state.clone();
+            return;
+        }
+        let crowded = ways.len() > MAX_WAYS;
+        let mut joined = first.state.clone();
+        for var in 0..joined.vars().len() as u32 {
+            let values: Vec<Option<Value>> = ways.iter().map(|way| way.state.var(var)).collect();
+            if values.iter().all(|v| *v == values[0]) {
+                continue;
+            }
+            let known: Option<Vec<Value>> = values.into_iter().collect();
+            let value = known.map(|values| self.one_of(&values, &ways, crowded));
+            joined.set_var(var, value);
+        }
+        if !ways.iter().all(|way| way.state.same_memory(&first.state)) {
+            let keys = self.keys(&ways);
+            let mut event = self.event;
+            for way in &ways[1..] {
+                joined.merge_events(&way.state, &mut event);
+            }
+            self.event = event;
+            let kinds: Vec<(Key, Vec<Value>)> = keys
+                .into_iter()
+                .map(|(key, kind)| {
+                    let values = ways
+                        .iter_mut()
+                        .map(|way| {
+                            std::mem::swap(&mut self.state, &mut way.state);
+                            let value = self.recall(key, kind, None, self.function.span);
+                            std::mem::swap(&mut self.state, &mut way.state);
+                            value
+                        })
+                        .collect();
+                    (key, values)
+                })
+                .collect();
+            for (key, values) in kinds {
+                let value = match values.iter().all(|v| *v == values[0]) {
+                    true => values[0],
+                    false => self.one_of(&values, &ways, crowded),
+                };
+                let mut event = self.event;
+                joined.set(key, value, &mut event);
+                self.event = event;
+            }
+        }
+        self.state = joined;
+    }
+
+    fn one_of(&mut self, values: &[Value], ways: &[Way], crowded: bool) -> Value {
+        let kind = values.iter().map(|v| v.kind).find(|k| *k != Kind::Unknown).unwrap_or_default();
+        if crowded {
+            let wire = values.iter().map(|v| self.symbols.wire(&v.linear)).max().unwrap_or_default();
+            return self.unknown(kind, wire, self.function.span);
+        }
+        let values: Vec<(Linear, FactId)> = values.iter().zip(ways).map(|(v, way)| (v.linear, way.at)).collect();
+        self.joined(values, kind, None)
+    }
+
+    /// The places that any of the ways knows, and what they hold.
+    fn keys(&self, ways: &[Way]) -> Vec<(Key, Kind)> {
+        let mut keys: Vec<(Key, Kind)> = Vec::new();
+        let mut seen = rustc_hash::FxHashSet::default();
+        for way in ways {
+            for (key, value) in way.state.memory() {
+                if seen.insert(*key) {
+                    keys.push((*key, value.kind));
+                }
+            }
+        }
+        keys
+    }
+}

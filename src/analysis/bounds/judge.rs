@@ -1,0 +1,149 @@
+//! Whether what a site needs is proved, and if not, what is missing.
+
+use rustc_hash::FxHashSet;
+
+use super::Walked;
+use super::facts::FactId;
+use super::linear::{Linear, Sym};
+use super::sites::Site;
+use super::symbols::{Source, Wire};
+use crate::source::Span;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Proved,
+    /// Nothing on the way says anything of it.
+    Unchecked,
+    /// What is tested leaves up to `lacking` bytes too few.
+    Short {
+        lacking: i64,
+        by: Option<Span>,
+    },
+    /// What would prove it is tested afterwards.
+    Late {
+        by: Span,
+    },
+    /// It is compared with something that cannot be related.
+    Capped,
+    /// The proof was given up.
+    Unknown,
+}
+
+/// Conditions behind a site that are tried for a late check.
+const MAX_LATE: usize = 48;
+/// The greatest shortage that is told.
+const MAX_LACKING: i64 = 1 << 16;
+
+impl Walked {
+    pub fn prove(&self, at: FactId, goal: &Linear) -> bool {
+        self.facts.prove(&self.symbols, at, goal)
+    }
+
+    /// Judges `goal >= 0` at a site. `about` are the symbols that a check would have to speak of.
+    pub fn judge(&self, site: &Site, goal: &Linear, about: &[Sym]) -> Verdict {
+        self.judge_at(site.at, site.span, goal, about)
+    }
+
+    fn judge_at(&self, at: FactId, span: Span, goal: &Linear, about: &[Sym]) -> Verdict {
+        if self.prove(at, goal) {
+            return Verdict::Proved;
+        }
+        if self.facts.is_exhausted() {
+            return Verdict::Unknown;
+        }
+        let later = self.facts.below(at).into_iter().filter(|(_, by)| by.start > span.start).take(MAX_LATE);
+        if let Some((_, by)) = later.into_iter().find(|(place, _)| self.prove(*place, goal)) {
+            return Verdict::Late { by };
+        }
+        if let Some(lacking) = self.lacking(at, goal) {
+            return Verdict::Short { lacking, by: self.speaks_of(at, about) };
+        }
+        match self.speaks_of(at, about) {
+            Some(_) => Verdict::Capped,
+            None if self.facts.is_exhausted() => Verdict::Unknown,
+            None => Verdict::Unchecked,
+        }
+    }
+
+    /// How many bytes are lacking at most, where what is tested says more than the types do.
+    fn lacking(&self, at: FactId, goal: &Linear) -> Option<i64> {
+        let plain = self.symbols.least(goal).map_or(MAX_LACKING, |least| -least).min(MAX_LACKING);
+        let enough = |n: i64| goal.plus_constant(n).is_some_and(|goal| self.prove(at, &goal));
+        if plain <= 1 {
+            return None;
+        }
+        // Anything better than what the ranges say by themselves?
+        let tries = [1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 32, 64, 128, 256, plain - 1];
+        let found = tries.into_iter().filter(|n| *n < plain).find(|n| enough(*n))?;
+        (1..=found.min(64)).find(|n| enough(*n)).or(Some(found))
+    }
+
+    /// The nearest condition at `at` that speaks of one of the symbols, or of what was computed from it.
+    pub fn speaks_of(&self, at: FactId, about: &[Sym]) -> Option<Span> {
+        self.facts.conditions(at).find_map(|(span, own, apart)| {
+            let speaks = own.iter().chain(apart).any(|fact| self.is_about(fact, about));
+            speaks.then_some(span)
+        })
+    }
+
+    fn is_about(&self, fact: &Linear, about: &[Sym]) -> bool {
+        let mut seen: FxHashSet<Sym> = FxHashSet::default();
+        let mut todo: Vec<Sym> = fact.terms().iter().map(|(s, _)| *s).collect();
+        while let Some(s) = todo.pop() {
+            if about.contains(&s) {
+                return true;
+            }
+            if seen.len() > 64 || !seen.insert(s) {
+                continue;
+            }
+            let info = self.symbols.info(s);
+            todo.extend(&info.depends);
+            match &info.source {
+                Source::Converted { from, .. } => todo.extend(from.terms().iter().map(|(s, _)| *s)),
+                Source::Joined(values) => {
+                    todo.extend(values.iter().flat_map(|(v, _)| v.terms().iter().map(|(s, _)| *s)));
+                }
+                _ => {}
+            }
+            for axiom in &info.axioms {
+                todo.extend(axiom.terms().iter().map(|(s, _)| *s));
+            }
+        }
+        false
+    }
+
+    /// What keeps `value` from above at a place: the other side of each comparison.
+    pub fn upper_bounds(&self, at: FactId, value: &Linear) -> Vec<Linear> {
+        let mut bounds = Vec::new();
+        for &(s, k) in value.terms() {
+            if k <= 0 {
+                continue;
+            }
+            let facts = self.facts.at(at).chain(&self.symbols.info(s).axioms);
+            for fact in facts.filter(|fact| fact.factor(s) < 0) {
+                bounds.extend(fact.plus(&Linear::symbol(s), -fact.factor(s)));
+            }
+            if let Source::Converted { from, .. } = self.symbols.info(s).source {
+                bounds.extend(self.upper_bounds_shallow(at, &from));
+            }
+        }
+        bounds
+    }
+
+    fn upper_bounds_shallow(&self, at: FactId, value: &Linear) -> Vec<Linear> {
+        let mut bounds = Vec::new();
+        for &(s, k) in value.terms().iter().filter(|(_, k)| *k > 0) {
+            let _ = k;
+            for fact in self.facts.at(at).filter(|fact| fact.factor(s) < 0) {
+                bounds.extend(fact.plus(&Linear::symbol(s), -fact.factor(s)));
+            }
+        }
+        bounds
+    }
+
+    /// The symbols of `value` that others chose.
+    pub fn wire_symbols(&self, value: &Linear) -> Vec<Sym> {
+        let wire = |s: &Sym| self.symbols.info(*s).wire > Wire::No;
+        value.terms().iter().map(|(s, _)| *s).filter(wire).collect()
+    }
+}

@@ -1,0 +1,148 @@
+//! Linear expressions over symbols: the form that every length, index and address takes.
+
+/// A value that is not computed further: a parameter, a loaded byte, what a call returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sym(pub u32);
+
+/// Terms of one expression. A longer one is a value that is not followed.
+const MAX_TERMS: usize = 6;
+
+/// `c + k1·s1 + k2·s2 + …`, the terms in order of their symbols, no factor zero.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Linear {
+    pub constant: i64,
+    len: u8,
+    terms: [(Sym, i32); MAX_TERMS],
+}
+
+impl Linear {
+    pub const ZERO: Linear = Linear::constant(0);
+
+    pub const fn constant(constant: i64) -> Linear {
+        Linear { constant, len: 0, terms: [(Sym(0), 0); MAX_TERMS] }
+    }
+
+    pub fn symbol(s: Sym) -> Linear {
+        let mut linear = Linear::ZERO;
+        linear.len = 1;
+        linear.terms[0] = (s, 1);
+        linear
+    }
+
+    pub fn terms(&self) -> &[(Sym, i32)] {
+        &self.terms[..self.len as usize]
+    }
+
+    pub fn as_constant(&self) -> Option<i64> {
+        (self.len == 0).then_some(self.constant)
+    }
+
+    /// The symbol that the expression is, alone and without a constant.
+    pub fn as_symbol(&self) -> Option<Sym> {
+        match self.terms() {
+            [(s, 1)] if self.constant == 0 => Some(*s),
+            _ => None,
+        }
+    }
+
+    pub fn factor(&self, s: Sym) -> i32 {
+        self.terms().iter().find(|(t, _)| *t == s).map_or(0, |(_, k)| *k)
+    }
+
+    pub fn plus_constant(mut self, c: i64) -> Option<Linear> {
+        self.constant = self.constant.checked_add(c)?;
+        Some(self)
+    }
+
+    /// `self + factor·other`. `None` where the numbers or the terms grow too large.
+    pub fn plus(&self, other: &Linear, factor: i32) -> Option<Linear> {
+        let mut sum = Linear::constant(self.constant.checked_add(other.constant.checked_mul(i64::from(factor))?)?);
+        let (a, b) = (self.terms(), other.terms());
+        let (mut i, mut j) = (0, 0);
+        while i < a.len() || j < b.len() {
+            let take_a = j >= b.len() || (i < a.len() && a[i].0 <= b[j].0);
+            let take_b = i >= a.len() || (j < b.len() && b[j].0 <= a[i].0);
+            let s = if take_a { a[i].0 } else { b[j].0 };
+            let mut k = 0i32;
+            if take_a {
+                k = a[i].1;
+                i += 1;
+            }
+            if take_b {
+                k = k.checked_add(b[j].1.checked_mul(factor)?)?;
+                j += 1;
+            }
+            if k != 0 {
+                if sum.len as usize == MAX_TERMS {
+                    return None;
+                }
+                sum.terms[sum.len as usize] = (s, k);
+                sum.len += 1;
+            }
+        }
+        Some(sum)
+    }
+
+    pub fn add(&self, other: &Linear) -> Option<Linear> {
+        self.plus(other, 1)
+    }
+
+    pub fn sub(&self, other: &Linear) -> Option<Linear> {
+        self.plus(other, -1)
+    }
+
+    pub fn scaled(&self, factor: i64) -> Option<Linear> {
+        let factor = i32::try_from(factor).ok()?;
+        Linear::ZERO.plus(self, factor)
+    }
+
+    /// With `s` replaced by `by`.
+    pub fn substitute(&self, s: Sym, by: &Linear) -> Option<Linear> {
+        let k = self.factor(s);
+        if k == 0 {
+            return Some(*self);
+        }
+        self.plus(&Linear::symbol(s), -k)?.plus(by, k)
+    }
+}
+
+impl std::fmt::Debug for Linear {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (s, k) in self.terms() {
+            write!(f, "{k:+}·s{} ", s.0)?;
+        }
+        write!(f, "{:+}", self.constant)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sym(i: u32) -> Linear {
+        Linear::symbol(Sym(i))
+    }
+
+    #[test]
+    fn sums_are_sorted_and_without_zeros() {
+        let a = sym(2).add(&sym(1)).and_then(|l| l.plus_constant(4)).expect("small");
+        assert_eq!(format!("{a:?}"), "+1·s1 +1·s2 +4");
+        let b = a.sub(&sym(1)).expect("small");
+        assert_eq!(format!("{b:?}"), "+1·s2 +4");
+        assert_eq!(b.sub(&b).and_then(|l| l.as_constant()), Some(0));
+    }
+
+    #[test]
+    fn substitution() {
+        let a = sym(1).scaled(4).and_then(|l| l.add(&sym(3))).expect("small");
+        let by = sym(3).plus_constant(-1).expect("small");
+        assert_eq!(format!("{:?}", a.substitute(Sym(1), &by).expect("small")), "+5·s3 -4");
+    }
+
+    #[test]
+    fn what_grows_too_large_is_not_followed() {
+        assert!(Linear::constant(i64::MAX).add(&Linear::constant(1)).is_none());
+        let many = (0..7).try_fold(Linear::ZERO, |sum, i| sum.add(&sym(i)));
+        assert!(many.is_none());
+    }
+}

@@ -1,0 +1,182 @@
+//! Loop invariants: candidates are guessed from the loop's first and further rounds and from what it tests, and
+//! those that are not inductive are thrown away (Flanagan and Leino, "Houdini", FME 2001).
+
+use super::eval::Eval;
+use super::facts::FactId;
+use super::linear::{Linear, Sym};
+use super::state::{Key, Value};
+use crate::analysis::cfg::BlockId;
+
+/// A way round: what holds at its end, and what each symbol of the head becomes there.
+pub(super) struct Round {
+    pub at: FactId,
+    pub values: Vec<(Sym, Option<Linear>)>,
+}
+
+pub(super) struct Head {
+    pub block: BlockId,
+    /// What holds at the head in every round.
+    pub at: FactId,
+    /// What holds where the loop is entered.
+    pub before: FactId,
+    /// A variable, its symbol at the head, and what the loop begins with.
+    pub variables: Vec<(u32, Sym, Linear)>,
+    pub places: Vec<(Key, Sym, Value)>,
+    pub rounds: Vec<Round>,
+}
+
+impl Default for Head {
+    fn default() -> Head {
+        Head {
+            block: BlockId(0),
+            at: FactId::NONE,
+            before: FactId::NONE,
+            variables: Vec::new(),
+            places: Vec::new(),
+            rounds: Vec::new(),
+        }
+    }
+}
+
+/// Candidates of one loop.
+const MAX_CANDIDATES: usize = 40;
+/// Symbols of one head that are paired with each other.
+const MAX_PAIRED: usize = 12;
+/// Times that the candidates of all loops are looked through. What then still fails is thrown away.
+const MAX_ROUNDS: usize = 6;
+
+impl Eval<'_> {
+    /// Finds what each loop keeps, and notes it at its head.
+    pub(super) fn invariants(&mut self, heads: &[Head]) {
+        let mut all: Vec<Vec<Linear>> = heads.iter().map(|head| self.candidates(head)).collect();
+        for (head, candidates) in heads.iter().zip(&all) {
+            candidates.iter().for_each(|c| self.facts.add(head.at, *c));
+        }
+        for _ in 0..MAX_ROUNDS {
+            let mut changed = false;
+            for (head, candidates) in heads.iter().zip(&mut all) {
+                let failed: Vec<Linear> = candidates.iter().filter(|c| !self.is_kept(head, c)).copied().collect();
+                changed |= !failed.is_empty();
+                candidates.retain(|c| !failed.contains(c));
+                failed.iter().for_each(|c| self.facts.remove(head.at, c));
+            }
+            if !changed {
+                return;
+            }
+        }
+        // No fixed point: nothing is known.
+        for (head, candidates) in heads.iter().zip(&all) {
+            candidates.iter().for_each(|c| self.facts.remove(head.at, c));
+        }
+    }
+
+    fn is_kept(&self, head: &Head, candidate: &Linear) -> bool {
+        let first = |s: Sym| Some(head.first(s));
+        let begins =
+            substituted(candidate, &first).is_some_and(|goal| self.facts.prove(&self.symbols, head.before, &goal));
+        begins
+            && head.rounds.iter().all(|round| {
+                let next = |s: Sym| match round.values.iter().find(|(t, _)| *t == s) {
+                    Some((_, value)) => *value,
+                    None => Some(Linear::symbol(s)),
+                };
+                substituted(candidate, &next).is_some_and(|goal| self.facts.prove(&self.symbols, round.at, &goal))
+            })
+    }
+
+    fn candidates(&self, head: &Head) -> Vec<Linear> {
+        let mut found: Vec<Linear> = Vec::new();
+        let mut add = |candidate: Option<Linear>| {
+            if let Some(candidate) = candidate.filter(|c| !c.terms().is_empty())
+                && found.len() < MAX_CANDIDATES
+                && !found.contains(&candidate)
+            {
+                found.push(candidate);
+            }
+        };
+        let symbols: Vec<(Sym, Linear)> = head.symbols().collect();
+        for &(s, first) in &symbols {
+            let up = Linear::symbol(s).sub(&first);
+            add(up);
+            add(up.and_then(|l| l.scaled(-1)));
+            if self.symbols.info(s).lo.is_none_or(|lo| lo < 0) {
+                add(Some(Linear::symbol(s)));
+            }
+        }
+        // One grows as the other does, or as it shrinks: by the same step, or by a multiple.
+        for (i, &(s, first)) in symbols.iter().enumerate().take(MAX_PAIRED) {
+            for &(t, second) in symbols.iter().take(i).chain(symbols.iter().skip(i + 1)).take(MAX_PAIRED) {
+                let Some(ratio) = head.ratio(s, t) else { continue };
+                // t - ratio*s stays what it was.
+                let now = Linear::symbol(t).plus(&Linear::symbol(s), -ratio);
+                let then = second.plus(&first, -ratio);
+                if let (Some(now), Some(then)) = (now, then) {
+                    add(now.sub(&then));
+                    add(then.sub(&now));
+                }
+            }
+        }
+        // What the loop tests before it goes on, and a little less.
+        for round in &head.rounds {
+            for fact in self.facts.at(round.at) {
+                let local = fact.terms().iter().any(|(s, _)| symbols.iter().any(|(t, _)| s == t));
+                if local {
+                    add(fact.plus_constant(1));
+                    add(fact.plus_constant(-fact.constant));
+                    add(Some(*fact));
+                }
+            }
+        }
+        // A cursor stays inside its buffer.
+        for &(s, _) in &symbols {
+            if let Some(buffer) = self.symbols.info(s).buffer {
+                add(buffer.limit.sub(&Linear::symbol(s)));
+            }
+        }
+        found
+    }
+}
+
+impl Head {
+    /// The symbols of the head and what each begins with.
+    pub fn symbols(&self) -> impl Iterator<Item = (Sym, Linear)> {
+        let variables = self.variables.iter().map(|(_, s, first)| (*s, *first));
+        variables.chain(self.places.iter().map(|(_, s, first)| (*s, first.linear)))
+    }
+
+    fn first(&self, s: Sym) -> Linear {
+        self.symbols().find(|(t, _)| *t == s).map_or_else(|| Linear::symbol(s), |(_, first)| first)
+    }
+
+    /// The whole number of times by which `t` moves more than `s` in each round, where there is one.
+    fn ratio(&self, s: Sym, t: Sym) -> Option<i32> {
+        let mut ratio = None;
+        for round in &self.rounds {
+            let step = |s: Sym| {
+                let value = round.values.iter().find(|(t, _)| *t == s)?.1?;
+                value.sub(&Linear::symbol(s))
+            };
+            let (a, b) = (step(s)?, step(t)?);
+            if a == Linear::ZERO && b == Linear::ZERO {
+                continue;
+            }
+            let (ka, kb) = match (a.terms(), b.terms()) {
+                ([], []) => (a.constant, b.constant),
+                ([(x, ka), ..], [(y, kb), ..]) if x == y => (i64::from(*ka), i64::from(*kb)),
+                _ => return None,
+            };
+            let this = (ka != 0 && kb % ka == 0).then(|| kb / ka)?;
+            let this = i32::try_from(this).ok()?;
+            if b.plus(&a, -this) != Some(Linear::ZERO) || ratio.is_some_and(|r| r != this) {
+                return None;
+            }
+            ratio = Some(this);
+        }
+        ratio.filter(|r| *r != 0)
+    }
+}
+
+/// `linear` with every symbol replaced by what `by` gives.
+pub(super) fn substituted(linear: &Linear, by: &dyn Fn(Sym) -> Option<Linear>) -> Option<Linear> {
+    linear.terms().iter().try_fold(Linear::constant(linear.constant), |sum, (s, k)| sum.plus(&by(*s)?, *k))
+}

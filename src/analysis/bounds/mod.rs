@@ -1,0 +1,175 @@
+//! Proofs about lengths: for every read and write through a pointer, whether what the function tests before it
+//! keeps it inside its buffer.
+//!
+//! One symbolic walk gives each value as a linear expression over symbols ([`linear`], [`symbols`]) and each place the
+//! facts that hold there ([`facts`]); what has to hold is noted on the way ([`sites`]) and proved on demand.
+
+mod arith;
+mod call;
+mod cond;
+pub mod defects;
+mod effects;
+mod eval;
+pub mod facts;
+mod inline;
+mod join;
+mod judge;
+pub mod linear;
+mod loops;
+mod model;
+mod pairs;
+mod place;
+mod show;
+pub mod sites;
+pub mod state;
+pub mod summary;
+pub mod symbols;
+pub mod types;
+mod walk;
+
+use std::sync::Arc;
+
+use eval::{Eval, Variable};
+use facts::Facts;
+use inline::{Inline, Inlines};
+pub use judge::Verdict;
+use linear::Linear;
+use sites::Site;
+use state::{Paths, State, Value};
+use summary::Returned;
+pub use summary::{Summaries, Summary};
+use symbols::{Symbols, What};
+use types::Kind;
+
+use crate::analysis::cfg::Cfg;
+use crate::hir::{DeclaratorForm, ExprKind, Function, StmtKind, UnaryOp};
+use crate::program::Program;
+use crate::source::FileId;
+
+/// What the analysis of every function draws on.
+pub struct Bounds<'a> {
+    pub program: &'a Program,
+    pub summaries: Summaries<'a>,
+    inlines: Inlines,
+}
+
+/// One function, walked.
+pub struct Walked {
+    pub symbols: Symbols,
+    pub facts: Facts,
+    pub paths: Paths,
+    pub sites: Vec<Site>,
+    /// Bit `i`: what parameter `i` leads to may be changed.
+    writes: u32,
+    returns: Vec<Linear>,
+}
+
+impl Walked {
+    fn returned(&self) -> Option<Returned> {
+        let least = self.returns.iter().map(|v| self.symbols.least(v));
+        let greatest: Option<Vec<i64>> = self.returns.iter().map(|v| self.symbols.greatest(v)).collect();
+        let value = match &self.returns[..] {
+            [] => return None,
+            [only] => self.exported(only),
+            _ => None,
+        };
+        Some(Returned {
+            value,
+            lo: least.min().flatten(),
+            hi: greatest.and_then(|all| all.into_iter().max()),
+            wire: self.returns.iter().map(|v| self.symbols.wire(v)).max().unwrap_or_default(),
+        })
+    }
+}
+
+impl<'a> Bounds<'a> {
+    pub fn new(program: &'a Program, summaries: Summaries<'a>) -> Bounds<'a> {
+        Bounds { program, summaries, inlines: Inlines::default() }
+    }
+
+    /// The body to look into for a macro of that name at that place, or for a function.
+    fn inline(&self, name: &str, file: FileId, at: u32) -> Option<Arc<Inline>> {
+        if let Some(def) = self.program.macros.resolve(name, file, at) {
+            return self.inlines.of_macro(self.program, def).filter(|_| def.params.is_some());
+        }
+        match self.program.callees(name, file)[..] {
+            [only] => self.inlines.of_function(self.program, only),
+            _ => None,
+        }
+    }
+
+    /// Walks a function.
+    pub fn walk(&self, function: &Function, cfg: &Cfg) -> Walked {
+        let mut eval = Eval::new(self, function);
+        eval.declare();
+        eval.seed();
+        let heads = eval.walk(cfg);
+        eval.invariants(&heads);
+        eval.facts.renew();
+        let Eval { symbols, facts, paths, sites, writes, returns, .. } = eval;
+        Walked { symbols, facts, paths, sites, writes, returns }
+    }
+}
+
+impl Eval<'_> {
+    /// Gives every parameter and local variable a number and a type.
+    fn declare(&mut self) {
+        let function = self.function;
+        let body = &function.body;
+        let code_of = |text: &str| self.types.declared(text);
+        let unit = self.cx.program.unit(function.file);
+        for param in &function.params {
+            let text = unit.base.code.get(param.span.range()).unwrap_or("");
+            let kind = match code_of(text) {
+                // An array as a parameter is a pointer.
+                Kind::Array(ty, _) => Kind::Pointer(ty),
+                other => other,
+            };
+            let number = self.variables.len() as u32;
+            self.variables.push(Variable { kind, in_memory: matches!(kind, Kind::Struct(_)), address_taken: false });
+            self.by_name.insert(param.name, number);
+        }
+        for stmt in &body.stmts {
+            let StmtKind::Decl(all) = &stmt.kind else { continue };
+            for declarator in all.iter().filter(|d| d.form != DeclaratorForm::Function) {
+                let mut kind = code_of(body.names.text(declarator.ty));
+                // `char s[] = "…"`
+                if let (Kind::Array(ty, None), Some(init)) = (kind, declarator.init)
+                    && let ExprKind::String(text) = body.expr(init).kind
+                {
+                    kind = Kind::Array(ty, (body.names.text(text).len() as u64).checked_sub(1));
+                }
+                let in_memory =
+                    matches!(kind, Kind::Array(..) | Kind::Struct(_)) || declarator.form == DeclaratorForm::Array;
+                let number = self.variables.len() as u32;
+                self.variables.push(Variable { kind, in_memory, address_taken: false });
+                self.by_name.entry(declarator.name).or_insert(number);
+            }
+        }
+        for expr in &body.exprs {
+            if let ExprKind::Unary { op: UnaryOp::AddressOf, operand } = expr.kind
+                && let ExprKind::Name(name) = body.expr(operand).kind
+                && let Some(&var) = self.by_name.get(&name)
+            {
+                self.variables[var as usize].address_taken = true;
+            }
+        }
+        self.state = State::new(self.variables.len());
+    }
+
+    /// Gives parameters their values at the entry.
+    fn seed(&mut self) {
+        for i in 0..self.function.params.len() as u32 {
+            let variable = &self.variables[i as usize];
+            if variable.in_memory {
+                continue;
+            }
+            let kind = variable.kind;
+            let (lo, hi) = kind.range();
+            let (s, _) = self.symbols.get(What::Parameter(i), lo, hi);
+            self.symbols.info_mut(s).span = Some(self.function.params[i as usize].span);
+            self.state.set_var(i, Some(Value { linear: Linear::symbol(s), kind }));
+        }
+        self.pair_parameters();
+    }
+}

@@ -1,0 +1,439 @@
+//! Calls that the catalog knows: where bytes come in, what takes a length, what gives memory or numbers.
+
+use super::eval::{Eval, Frame};
+use super::linear::Linear;
+use super::sites::{SiteKind, Use};
+use super::state::{Key, Path, Value};
+use super::symbols::{Buffer, Room, Tag, What, Wire};
+use super::types::Kind;
+use crate::hir::ExprId;
+use crate::program::catalog::model::{
+    Arg, AssertMode, Detects, Extractor, NumberParser, OnFailure, Received, Sink, SinkKind, Source, Written,
+};
+use crate::source::Span;
+
+/// A call being modelled: its arguments' values, in order.
+pub(super) struct Called<'c> {
+    pub e: ExprId,
+    pub span: Span,
+    pub name: &'c str,
+    pub args: &'c [ExprId],
+    pub values: Vec<Value>,
+}
+
+impl Called<'_> {
+    fn value(&self, arg: Option<Arg>) -> Option<Value> {
+        self.values.get(arg?.index()?).copied()
+    }
+
+    fn linear(&self, arg: Option<Arg>) -> Option<Linear> {
+        self.value(arg).map(|v| v.linear)
+    }
+}
+
+impl Eval<'_> {
+    /// The value of a call that the catalog knows, its effects done.
+    pub(super) fn modelled(&mut self, f: &Frame, e: ExprId, name: &str, args: &[ExprId]) -> Option<Value> {
+        let model = self.cx.program.model(name, self.file)?;
+        let span = self.span(f, e);
+        if let Some(assert) = model.assert() {
+            let cond = args.get(assert.cond.index()?)?;
+            let (yes, no) = self.branch(f, *cond);
+            match assert.mode {
+                AssertMode::AlwaysAbort | AssertMode::AlwaysReturn | AssertMode::DebugAbortReleaseReturn => {
+                    self.enter(yes);
+                }
+                // What a release leaves out proves nothing.
+                _ => {
+                    let at = self.at;
+                    self.join(vec![yes, no], at);
+                }
+            }
+            return Some(self.int(0));
+        }
+        if let Some(guard) = model.guard() {
+            if let Some(&cond) = guard.cond.and_then(|arg| args.get(arg.index()?)) {
+                let (yes, _) = self.branch(f, cond);
+                self.enter(yes);
+                return Some(self.int(0));
+            }
+        }
+        let values = args.iter().map(|&arg| self.eval(f, arg)).collect();
+        let call = Called { e, span, name, args, values };
+        if let Some(source) = model.source() {
+            return Some(self.received(f, &call, source));
+        }
+        if let Some(extractor) = model.extractor() {
+            return Some(self.extracted(f, &call, extractor));
+        }
+        if let Some(sink) = model.sink() {
+            let value = self.sunk(f, &call, sink);
+            return Some(value);
+        }
+        if let Some(allocator) = model.allocator() {
+            let size = match (allocator.size, allocator.size_product) {
+                (Some(size), _) if allocator.of.is_none() => call.linear(Some(size)),
+                (None, Some([a, b])) => self.product(call.linear(Some(a)), call.linear(Some(b))),
+                _ => None,
+            };
+            return Some(self.allocated(f, &call, size, allocator.on_failure == OnFailure::Abort));
+        }
+        if let Some(clamp) = model.clamp() {
+            return Some(self.clamped(&call, &clamp.upper, &clamp.lower));
+        }
+        if let Some(parser) = model.number_parser() {
+            return Some(self.parsed_number(f, &call, parser));
+        }
+        if name == "strlen" || name == "strnlen" {
+            return Some(self.string_length(&call));
+        }
+        if let Some(free) = model.free() {
+            if let Some(pointer) = call.linear(Some(free.arg)) {
+                self.changed_behind(&pointer, Wire::No);
+            }
+            return Some(self.unknown(Kind::Void, Wire::No, span));
+        }
+        let harmless = model.log().is_some()
+            || model.needs_nul().is_some()
+            || model.delay().is_some()
+            || model.lock().is_some()
+            || model.random().is_some();
+        if harmless {
+            let kind = self.result_kind(name);
+            let result = self.unknown(kind, Wire::No, span);
+            self.depends(&result, &call);
+            return Some(result);
+        }
+        let kind = self.result_kind(name);
+        Some(self.any_call(f, &call, kind))
+    }
+
+    fn received(&mut self, f: &Frame, call: &Called, source: &Source) -> Value {
+        let kind = match self.result_kind(call.name) {
+            Kind::Unknown => Kind::PTRDIFF,
+            known => known,
+        };
+        let result = self.unknown(kind, Wire::Strong, call.span);
+        let count = match (source.ret, source.len_out.or(source.len_inout)) {
+            (Received::Length, _) => {
+                if let Some(s) = result.linear.as_symbol() {
+                    let info = self.symbols.info_mut(s);
+                    info.lo = Some(-1);
+                    info.hi = Some(i64::from(i32::MAX));
+                    info.tag = Some(Tag::Received);
+                }
+                Some(result.linear)
+            }
+            (_, Some(out)) => call.linear(Some(out)).map(|out| {
+                let count = self.unknown(Kind::SIZE, Wire::Strong, call.span);
+                self.set_behind(&out, count);
+                count.linear
+            }),
+            _ => None,
+        };
+        let capacity = match (source.cap, source.cap_product) {
+            (Some(cap), _) => call.linear(Some(cap)),
+            (None, Some([a, b])) => self.product(call.linear(Some(a)), call.linear(Some(b))),
+            _ => None,
+        };
+        if let (Some(count), Some(capacity)) = (count, capacity)
+            && let Some(s) = count.as_symbol()
+        {
+            let axiom = capacity.sub(&count);
+            self.symbols.info_mut(s).axioms.extend(axiom);
+        }
+        if let Some(buf) = call.linear(source.buf) {
+            if let Some(capacity) = capacity {
+                self.block_site(f, call, Use::Write, buf, capacity);
+            }
+            self.changed_behind(&buf, Wire::Strong);
+            if let Some(root) = self.root(&buf) {
+                let filled = count.filter(|_| source.ret == Received::Length).and_then(|n| buf.add(&n));
+                let info = self.symbols.info_mut(root);
+                let limit = info.buffer.map(|b| b.limit).or(filled);
+                info.filled = filled;
+                info.buffer = limit.map(|limit| Buffer {
+                    limit,
+                    room: info.buffer.map_or(Room::Received, |b| b.room),
+                    wire: Wire::Strong,
+                });
+            }
+        }
+        result
+    }
+
+    fn extracted(&mut self, f: &Frame, call: &Called, extractor: &Extractor) -> Value {
+        let bits = if extractor.width == 0 { 64 } else { extractor.width };
+        let kind = Kind::Int { bits, signed: extractor.signed };
+        let bytes = i64::from(extractor.width / 8);
+        let id = self.paths.text(call.name);
+        let (lo, hi) = kind.range();
+        let pure = |eval: &mut Self, of: Linear, since: i64| {
+            let (s, new) = eval.symbols.get(What::Pure(id, of, Linear::constant(since)), lo, hi);
+            if new {
+                let info = eval.symbols.info_mut(s);
+                info.wire = Wire::Strong;
+                info.span = Some(call.span);
+            }
+            Value { linear: Linear::symbol(s), kind: kind.promoted() }
+        };
+        let value = if let Some(value) = call.linear(extractor.value) {
+            pure(self, value, 0)
+        } else if let Some(pointer) = call.linear(extractor.ptr) {
+            let offset = call.linear(extractor.offset).unwrap_or(Linear::ZERO);
+            match pointer.add(&offset) {
+                Some(address) => {
+                    if extractor.bounds == crate::program::catalog::model::Bounds::Unchecked && bytes > 0 {
+                        self.access(f, call.e, Use::Read, address, Linear::constant(bytes));
+                    }
+                    let event = i64::from(self.state.since(&Key { base: address, path: Path::ITSELF }, &self.paths));
+                    pure(self, address, event)
+                }
+                None => self.unknown(kind, Wire::Strong, call.span),
+            }
+        } else {
+            if let Some(object) = call.linear(extractor.object) {
+                self.changed_behind(&object, Wire::Strong);
+            }
+            self.unknown(kind, Wire::Strong, call.span)
+        };
+        if let Some(n) = extractor.advances
+            && let Some(arg) = extractor.ptr.and_then(|arg| call.args.get(arg.index()?))
+        {
+            self.step(f, *arg, i64::from(n));
+        }
+        if let Some(out) = extractor.out.and_then(Arg::index) {
+            match (call.values.get(out), call.args.get(out)) {
+                (Some(pointer), _) if pointer.kind.is_pointer() => {
+                    let pointer = pointer.linear;
+                    self.set_behind(&pointer, value);
+                }
+                (_, Some(&arg)) => {
+                    let place = self.place(f, arg);
+                    self.store(f, call.e, place, value);
+                }
+                _ => {}
+            }
+        }
+        value
+    }
+
+    /// `arg += n`, by a macro that moves the cursor it is given.
+    fn step(&mut self, f: &Frame, arg: ExprId, n: i64) {
+        let place = self.place(f, arg);
+        let old = self.load(f, arg, place.clone());
+        if let Some(linear) = old.linear.plus_constant(n) {
+            self.store(f, arg, place, Value { linear, kind: old.kind });
+        }
+    }
+
+    fn sunk(&mut self, f: &Frame, call: &Called, sink: &Sink) -> Value {
+        let size = match (call.linear(sink.size), call.linear(sink.size_at)) {
+            (Some(size), _) => Some(size),
+            (None, Some(at)) => Some(self.behind(&at, Kind::SIZE, call.span).linear),
+            (None, None) => None,
+        };
+        let size = match sink.unit {
+            0 => None,
+            1 => size,
+            unit => size.and_then(|s| s.scaled(i64::from(unit))),
+        };
+        let (dst, src) = (call.linear(sink.dst), call.linear(sink.src));
+        let end_size = |of: Option<Linear>| call.linear(sink.end).zip(of).and_then(|(end, start)| end.sub(&start));
+        use SinkKind::*;
+        match sink.kind {
+            Copy | Fill | StringCopyUnterminated => {
+                let size = size.or_else(|| end_size(dst));
+                if let (Some(dst), Some(size)) = (dst, size) {
+                    self.block_site(f, call, Use::Write, dst, size);
+                }
+                if sink.kind == Copy
+                    && let (Some(src), Some(size)) = (src, size)
+                {
+                    self.block_site(f, call, Use::Read, src, size);
+                }
+            }
+            StringCopyBounded | FormatBounded | Decode => {
+                if let (Some(dst), Some(size)) = (dst, size.or_else(|| end_size(dst))) {
+                    self.block_site(f, call, Use::Write, dst, size);
+                }
+            }
+            Read | Send => {
+                if let (Some(src), Some(size)) = (src, size) {
+                    self.block_site(f, call, Use::Read, src, size);
+                }
+            }
+            StringCopy | Format | Scan | DecodeUnbounded => {}
+        }
+        let wire = src.and_then(|src| self.symbols.buffer(&src)).map_or(Wire::No, |(_, b)| b.wire);
+        if let Some(dst) = dst {
+            self.changed_behind(&dst, wire);
+            if sink.kind == Copy
+                && let Some(root) = self.root(&dst)
+                && let Some(buffer) = &mut self.symbols.info_mut(root).buffer
+            {
+                buffer.wire = buffer.wire.max(wire);
+            }
+        }
+        let kind = self.result_kind(call.name);
+        match sink.ret {
+            Some(Written::NewCursor) => {
+                let moved = dst.zip(size).and_then(|(dst, size)| dst.add(&size));
+                self.valued(moved, kind, Wire::No, call.span)
+            }
+            Some(Written::WouldBeLength) => {
+                let result = self.unknown(kind, Wire::No, call.span);
+                if let (Some(s), Some(size)) = (result.linear.as_symbol(), size) {
+                    self.symbols.info_mut(s).tag = Some(Tag::WouldBe(size));
+                }
+                result
+            }
+            _ => match dst {
+                // `memcpy` gives its destination.
+                Some(dst) if matches!(kind, Kind::Pointer(_)) => Value { linear: dst, kind },
+                _ => {
+                    let result = self.unknown(kind, Wire::No, call.span);
+                    self.depends(&result, call);
+                    result
+                }
+            },
+        }
+    }
+
+    fn block_site(&mut self, f: &Frame, call: &Called, does: Use, address: Linear, size: Linear) {
+        if let Some((_, buffer)) = self.buffer_for(&address, does) {
+            let kind = SiteKind::Block { does, address, size, buffer, callee: call.name.into() };
+            self.site(f, call.e, kind);
+        }
+    }
+
+    fn allocated(&mut self, f: &Frame, call: &Called, size: Option<Linear>, aborts: bool) -> Value {
+        let kind = match self.result_kind(call.name) {
+            kind @ Kind::Pointer(_) => kind,
+            _ => self.types.declared("void *"),
+        };
+        let pointer = self.unknown(kind, Wire::No, call.span);
+        if let Some(size) = size {
+            self.site(f, call.e, SiteKind::Allocation { size, aborts });
+            if let Some(s) = pointer.linear.as_symbol() {
+                let limit = pointer.linear.add(&size);
+                let info = self.symbols.info_mut(s);
+                info.lo = Some(0);
+                info.buffer = limit.map(|limit| Buffer { limit, room: Room::Allocated, wire: Wire::No });
+            }
+        }
+        pointer
+    }
+
+    fn product(&mut self, a: Option<Linear>, b: Option<Linear>) -> Option<Linear> {
+        let (a, b) = (a?, b?);
+        match (a.as_constant(), b.as_constant()) {
+            (Some(c), _) => b.scaled(c),
+            (_, Some(c)) => a.scaled(c),
+            _ => None,
+        }
+    }
+
+    fn clamped(&mut self, call: &Called, upper: &[Arg], lower: &[Arg]) -> Value {
+        let kind = call.values.iter().map(|v| v.kind).reduce(Kind::usual).unwrap_or_default();
+        let wire = call.values.iter().map(|v| self.symbols.wire(&v.linear)).max().unwrap_or_default();
+        let result = self.unknown(kind, wire, call.span);
+        if let Some(s) = result.linear.as_symbol() {
+            let below = upper.iter().filter_map(|&arg| call.linear(Some(arg))?.sub(&result.linear));
+            let above = lower.iter().filter_map(|&arg| result.linear.sub(&call.linear(Some(arg))?));
+            let axioms: Vec<Linear> = below.chain(above).collect();
+            let least: Option<Vec<i64>> = call.values.iter().map(|v| self.symbols.least(&v.linear)).collect();
+            let info = self.symbols.info_mut(s);
+            info.axioms.extend(axioms);
+            info.lo = info.lo.max(least.and_then(|all| all.into_iter().min()));
+        }
+        result
+    }
+
+    fn parsed_number(&mut self, f: &Frame, call: &Called, parser: &NumberParser) -> Value {
+        let kind = match self.result_kind(call.name) {
+            kind @ Kind::Int { .. } => kind,
+            _ => Kind::Int { bits: 32, signed: parser.signed },
+        };
+        let wire = match parser.detects {
+            Detects::Nothing | Detects::End | Detects::EndAndErrno | Detects::Status => Wire::Weak,
+        };
+        let value = self.unknown(kind, wire, call.span);
+        if let Some(s) = value.linear.as_symbol() {
+            self.symbols.info_mut(s).tag = Some(Tag::Text);
+        }
+        match call.linear(parser.out) {
+            Some(out) => {
+                self.set_behind(&out, value);
+                self.any_call(f, call, Kind::INT)
+            }
+            None => value,
+        }
+    }
+
+    fn string_length(&mut self, call: &Called) -> Value {
+        let Some(text) = call.values.first().map(|v| v.linear) else {
+            return self.unknown(Kind::SIZE, Wire::No, call.span);
+        };
+        let id = self.paths.text("strlen");
+        let since = self.state.since(&Key { base: text, path: Path::ITSELF }, &self.paths);
+        let (s, new) = self.symbols.get(What::Pure(id, text, Linear::constant(i64::from(since))), Some(0), None);
+        if new {
+            let wire = self.symbols.buffer(&text).map_or(Wire::No, |(_, b)| b.wire);
+            let info = self.symbols.info_mut(s);
+            info.span = Some(call.span);
+            info.wire = wire;
+        }
+        Value { linear: Linear::symbol(s), kind: Kind::SIZE }
+    }
+
+    /// A call that may change what its arguments lead to.
+    pub(super) fn any_call(&mut self, f: &Frame, call: &Called, kind: Kind) -> Value {
+        let _ = f;
+        for value in &call.values {
+            if value.kind.is_pointer() || value.kind == Kind::Unknown {
+                self.changed_behind(&value.linear, Wire::No);
+            }
+        }
+        let result = self.unknown(kind, Wire::No, call.span);
+        self.depends(&result, call);
+        result
+    }
+
+    /// Notes that a result says something of the arguments.
+    pub(super) fn depends(&mut self, result: &Value, call: &Called) {
+        let Some(s) = result.linear.as_symbol() else { return };
+        let on = call.values.iter().flat_map(|v| v.linear.terms().iter().map(|(s, _)| *s)).collect();
+        self.symbols.info_mut(s).depends = on;
+    }
+
+    /// Stores to what a pointer leads to.
+    fn set_behind(&mut self, pointer: &Linear, value: Value) {
+        if let Some(s) = pointer.as_symbol()
+            && let What::Local(var) = self.symbols.info(s).what
+            && !self.variables[var as usize].in_memory
+        {
+            let kind = self.variables[var as usize].kind;
+            self.state.set_var(var, Some(Value { linear: value.linear, kind }));
+            return;
+        }
+        let mut event = self.event;
+        self.state.set(Key { base: *pointer, path: Path::ITSELF }, value, &mut event);
+        self.event = event;
+    }
+
+    fn behind(&mut self, pointer: &Linear, kind: Kind, span: Span) -> Value {
+        if let Some(s) = pointer.as_symbol()
+            && let What::Local(var) = self.symbols.info(s).what
+            && !self.variables[var as usize].in_memory
+            && let Some(value) = self.state.var(var)
+        {
+            return value;
+        }
+        self.recall(Key { base: *pointer, path: Path::ITSELF }, kind, None, span)
+    }
+
+    fn result_kind(&self, name: &str) -> Kind {
+        self.types.returns(name).unwrap_or_default()
+    }
+}

@@ -1,0 +1,362 @@
+//! Places: what an expression names when it is stored to, or when its address is taken.
+
+use super::eval::{Bound, Eval, Frame};
+use super::linear::{Linear, Sym};
+use super::sites::Use;
+use super::state::{Key, Path, Value};
+use super::symbols::{Buffer, Room, What, Wire};
+use super::types::{Kind, Ty};
+use crate::hir::{ExprId, ExprKind, UnaryOp};
+use crate::source::Span;
+
+#[derive(Clone, Debug)]
+pub(super) enum Place {
+    /// A local variable that is not an array or structure.
+    Variable(u32),
+    Memory(Memory),
+    /// A value that has no place: a constant, what a call returned.
+    Value(Value),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Memory {
+    pub key: Key,
+    pub kind: Kind,
+    /// Bytes from the base, where that is known.
+    pub offset: Option<i64>,
+    /// The width of a bit field.
+    pub bits: Option<u8>,
+    /// The structure that the field belongs to.
+    pub owner: Option<Ty>,
+}
+
+impl Eval<'_> {
+    pub fn place(&mut self, f: &Frame, e: ExprId) -> Place {
+        let span = self.span(f, e);
+        let body = f.body;
+        match &body.expr(e).kind {
+            ExprKind::Name(name) => self.named(f, e, *name),
+            ExprKind::Member { base, field, arrow } => {
+                let field = body.names.text(*field);
+                let outer = if *arrow {
+                    let value = self.eval(f, *base);
+                    Memory::at(value.linear, value.kind.pointee().map_or(Kind::Unknown, |ty| self.types.kind(ty)))
+                } else {
+                    match self.place(f, *base) {
+                        Place::Memory(memory) => memory,
+                        _ => return Place::Value(self.unknown(Kind::Unknown, Wire::No, span)),
+                    }
+                };
+                Place::Memory(self.member(outer, field))
+            }
+            ExprKind::Index { base, index } => {
+                let base = self.eval(f, *base);
+                let index = self.eval(f, *index);
+                let (base, index) = if index.kind.is_pointer() { (index, base) } else { (base, index) };
+                let size = self.element_size(base.kind);
+                let address = self.moved(base, index, size, span);
+                self.through(address)
+            }
+            ExprKind::Unary { op: UnaryOp::Deref, operand } => {
+                let address = self.eval(f, *operand);
+                self.through(address)
+            }
+            ExprKind::Cast { operand, .. } => self.place(f, *operand),
+            _ => Place::Value(self.eval(f, e)),
+        }
+    }
+
+    fn named(&mut self, f: &Frame, e: ExprId, name: crate::hir::Symbol) -> Place {
+        let span = self.span(f, e);
+        if let Some((up, bound)) = self.bound(f, name) {
+            return match bound {
+                Bound::Expr(arg) if f.depth <= super::eval::MAX_FRAMES * 2 => self.place(&up, arg),
+                Bound::Expr(_) => Place::Value(self.unknown(Kind::Unknown, Wire::No, span)),
+                Bound::Value(value) => Place::Value(value),
+            };
+        }
+        if let Some(var) = self.variable(f, name) {
+            let variable = &self.variables[var as usize];
+            if !variable.in_memory {
+                return Place::Variable(var);
+            }
+            let kind = variable.kind;
+            return Place::Memory(Memory::at(self.local_address(var), kind));
+        }
+        let text = f.body.names.text(name);
+        match text {
+            "NULL" | "nullptr" | "false" | "FALSE" => return Place::Value(self.int(0)),
+            "true" | "TRUE" => return Place::Value(self.int(1)),
+            _ => {}
+        }
+        if let Some(value) = self.object_macro(f, e, text) {
+            return Place::Value(value);
+        }
+        if let Some(n) = self.types.constant(text) {
+            return Place::Value(self.int(n));
+        }
+        let kind = self.types.global(text).unwrap_or_default();
+        let id = self.paths.text(text);
+        let (s, new) = self.symbols.get(What::Global(id), Some(1), None);
+        if new {
+            self.symbols.info_mut(s).span = Some(span);
+            self.make_array(s, kind);
+        }
+        Place::Memory(Memory::at(Linear::symbol(s), kind))
+    }
+
+    /// The address of a local variable, as a symbol.
+    pub fn local_address(&mut self, var: u32) -> Linear {
+        let (s, new) = self.symbols.get(What::Local(var), Some(1), None);
+        if new {
+            let kind = self.variables[var as usize].kind;
+            self.make_array(s, kind);
+        }
+        Linear::symbol(s)
+    }
+
+    /// Says of an address how many bytes are there, where the declaration tells.
+    fn make_array(&mut self, s: Sym, kind: Kind) {
+        let size = self.size_of_kind(kind).and_then(|n| i64::try_from(n).ok());
+        let limit = size.and_then(|n| Linear::symbol(s).plus_constant(n));
+        self.symbols.info_mut(s).buffer = limit.map(|limit| Buffer { limit, room: Room::Array, wire: Wire::No });
+    }
+
+    fn through(&mut self, address: Value) -> Place {
+        let kind = address.kind.pointee().map_or(Kind::Unknown, |ty| self.types.kind(ty));
+        // `*&x`
+        if let Some(s) = address.linear.as_symbol()
+            && let What::Local(var) = self.symbols.info(s).what
+            && !self.variables[var as usize].in_memory
+        {
+            return Place::Variable(var);
+        }
+        Place::Memory(Memory::at(address.linear, kind))
+    }
+
+    fn member(&mut self, outer: Memory, name: &str) -> Memory {
+        let ty = match outer.kind {
+            Kind::Struct(ty) => Some(ty),
+            _ => None,
+        };
+        let field = ty.and_then(|ty| self.types.field(ty, name));
+        let path = self.paths.field(outer.key.path, name);
+        let inner = field.and_then(|field| field.offset).and_then(|o| i64::try_from(o).ok());
+        Memory {
+            key: Key { base: outer.key.base, path },
+            kind: field.map_or(Kind::Unknown, |field| field.kind),
+            offset: outer.offset.zip(inner).and_then(|(a, b)| a.checked_add(b)),
+            bits: field.and_then(|field| field.bits),
+            owner: ty,
+        }
+    }
+
+    /// Bytes of what a pointer leads to: arithmetic on a pointer to a type that is not known counts in bytes of it.
+    pub fn element_size(&mut self, pointer: Kind) -> Linear {
+        let Some(ty) = pointer.pointee() else { return Linear::constant(1) };
+        let size = match self.types.kind(ty) {
+            Kind::Void | Kind::Function => Some(1),
+            _ => self.types.size(ty).and_then(|n| i64::try_from(n).ok()),
+        };
+        match size {
+            Some(n) => Linear::constant(n),
+            None => {
+                let id = self.paths.text(&format!("type {}", ty.0));
+                let (s, _) = self.symbols.get(What::Size(id), Some(1), Some(1 << 20));
+                Linear::symbol(s)
+            }
+        }
+    }
+
+    /// `base + index`, elements of `size` bytes.
+    pub fn moved(&mut self, base: Value, index: Value, size: Linear, span: Span) -> Value {
+        let step = match (size.as_constant(), index.linear.as_constant()) {
+            (Some(n), _) => index.linear.scaled(n),
+            (None, Some(n)) => size.scaled(n),
+            (None, None) => None,
+        };
+        let wire = self.symbols.wire(&index.linear);
+        let step = self.valued(step, Kind::PTRDIFF, wire, span);
+        let linear = base.linear.add(&step.linear);
+        let kind = match base.kind {
+            Kind::Array(ty, _) => Kind::Pointer(ty),
+            other => other,
+        };
+        self.valued(linear, kind, Wire::No, span)
+    }
+
+    /// The address of a place.
+    pub fn address(&mut self, f: &Frame, e: ExprId, place: Place) -> Value {
+        let span = self.span(f, e);
+        match place {
+            Place::Variable(var) => {
+                let kind = self.variables[var as usize].kind;
+                let linear = self.local_address(var);
+                let pointer = self.types.pointer_to(kind);
+                Value { linear, kind: pointer }
+            }
+            Place::Memory(memory) => {
+                let linear = self.memory_address(&memory, span);
+                let kind = match memory.kind {
+                    Kind::Array(ty, _) => Kind::Pointer(ty),
+                    other => self.types.pointer_to(other),
+                };
+                Value { linear, kind }
+            }
+            Place::Value(value) => self.unknown(Kind::Unknown, self.symbols.wire(&value.linear), span),
+        }
+    }
+
+    /// Where the bytes of a place begin. A field of known offset in somebody's bytes is at that offset; any other
+    /// is an object of its own, whose size its declaration tells.
+    pub fn memory_address(&mut self, memory: &Memory, span: Span) -> Linear {
+        if memory.key.path == Path::ITSELF {
+            return memory.key.base;
+        }
+        if let Some((_, buffer)) = self.symbols.buffer(&memory.key.base)
+            && matches!(buffer.room, Room::Given | Room::Received)
+            && let Some(address) = memory.offset.and_then(|o| memory.key.base.plus_constant(o))
+        {
+            return address;
+        }
+        let (s, new) = self.symbols.get(What::Inside { base: memory.key.base, path: memory.key.path }, Some(1), None);
+        if new {
+            self.symbols.info_mut(s).span = Some(span);
+            self.make_array(s, memory.kind);
+        }
+        Linear::symbol(s)
+    }
+
+    pub fn load(&mut self, f: &Frame, e: ExprId, place: Place) -> Value {
+        let span = self.span(f, e);
+        match place {
+            Place::Value(value) => value,
+            Place::Variable(var) => match self.state.var(var) {
+                Some(value) => value,
+                None => {
+                    let kind = self.variables[var as usize].kind;
+                    let value = self.unknown(kind, Wire::No, span);
+                    self.state.set_var(var, Some(value));
+                    value
+                }
+            },
+            Place::Memory(memory) => {
+                if let Kind::Array(..) | Kind::Struct(_) = memory.kind {
+                    return self.address(f, e, Place::Memory(memory));
+                }
+                self.touch(f, e, &memory, Use::Read);
+                let value = self.recall(memory.key, memory.kind, memory.bits, span);
+                self.describe_load(&memory, value);
+                value
+            }
+        }
+    }
+
+    /// Notes that the bytes of a place are used.
+    fn touch(&mut self, f: &Frame, e: ExprId, memory: &Memory, does: Use) {
+        let (address, size) = match (memory.key.path, memory.offset) {
+            (Path::ITSELF, _) => (Some(memory.key.base), self.size_of_kind(memory.kind)),
+            (_, Some(offset)) => (memory.key.base.plus_constant(offset), self.size_of_kind(memory.kind)),
+            // A field somewhere in the structure: at least one byte of it.
+            (_, None) => (Some(memory.key.base), None),
+        };
+        if let Some(address) = address {
+            let size = Linear::constant(size.and_then(|n| i64::try_from(n).ok()).unwrap_or(1));
+            self.access(f, e, does, address, size);
+        }
+    }
+
+    /// What memory holds at a place: what was stored, or a symbol that stays the same until something may change it.
+    pub fn recall(&mut self, key: Key, kind: Kind, bits: Option<u8>, span: Span) -> Value {
+        if let Some(value) = self.state.get(&key) {
+            return value;
+        }
+        let since = self.state.since(&key, &self.paths);
+        let (lo, hi) = match (kind, bits) {
+            (Kind::Int { signed: false, .. }, Some(bits)) => Kind::Int { bits, signed: false }.range(),
+            _ => kind.range(),
+        };
+        let (s, new) = self.symbols.get(What::Load { base: key.base, path: key.path, since }, lo, hi);
+        let value = Value { linear: Linear::symbol(s), kind };
+        if new {
+            let wire = self.symbols.buffer(&key.base).map_or(Wire::No, |(_, b)| b.wire);
+            let info = self.symbols.info_mut(s);
+            info.span = Some(span);
+            info.wire = wire;
+        }
+        let mut event = self.event;
+        self.state.set(key, value, &mut event);
+        self.event = event;
+        value
+    }
+
+    /// Stores `value` and gives what the place holds then.
+    pub fn store(&mut self, f: &Frame, e: ExprId, place: Place, value: Value) -> Value {
+        match place {
+            Place::Value(_) => value,
+            Place::Variable(var) => {
+                let kind = self.variables[var as usize].kind;
+                let value = self.convert(f, e, value, kind);
+                self.state.set_var(var, Some(value));
+                value
+            }
+            Place::Memory(memory) => {
+                self.touch(f, e, &memory, Use::Write);
+                let kind = match (memory.kind, memory.bits) {
+                    (Kind::Int { signed, .. }, Some(bits)) => Kind::Int { bits, signed },
+                    (kind, _) => kind,
+                };
+                let value = self.convert(f, e, value, kind);
+                self.keep(memory.key, value);
+                value
+            }
+        }
+    }
+
+    fn keep(&mut self, key: Key, value: Value) {
+        if let Some(root) = self.root(&key.base) {
+            self.written(root);
+        }
+        let event = self.event();
+        match self.paths.last(key.path) {
+            Some((_, field)) => {
+                let symbols = &self.symbols;
+                let local =
+                    |base: &Linear| base.as_symbol().is_some_and(|s| matches!(symbols.info(s).what, What::Local(_)));
+                let own = local(&key.base);
+                let paths = &self.paths;
+                self.state.change_field(field, event, |k| {
+                    // Two structures of which one is a local variable are two; so are two fields of one.
+                    k.base != key.base && !own && !local(&k.base) && paths.last(k.path).is_some_and(|(_, f)| f == field)
+                });
+            }
+            None => {
+                if let Some(root) = self.root(&key.base) {
+                    self.state.forget_content(root, &key);
+                }
+            }
+        }
+        let mut event = self.event;
+        self.state.set(key, value, &mut event);
+        self.event = event;
+    }
+
+    /// The symbol that an address starts from.
+    pub fn root(&self, address: &Linear) -> Option<Sym> {
+        let buffer = self.symbols.buffer(address).map(|(s, _)| s);
+        let first = || {
+            address.terms().iter().find(|(s, k)| {
+                let what = self.symbols.info(*s).what;
+                *k == 1 && !matches!(what, What::Size(_))
+            })
+        };
+        buffer.or_else(|| first().map(|(s, _)| *s))
+    }
+}
+
+impl Memory {
+    /// What an address leads to.
+    pub fn at(base: Linear, kind: Kind) -> Memory {
+        Memory { key: Key { base, path: Path::ITSELF }, kind, offset: Some(0), bits: None, owner: None }
+    }
+}

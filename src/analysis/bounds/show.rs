@@ -1,0 +1,54 @@
+//! Expressions for a reader, in the words of the source.
+
+use super::Walked;
+use super::linear::{Linear, Sym};
+use super::symbols::What;
+
+/// Longer texts of the source are cut.
+const MAX_TEXT: usize = 40;
+
+impl Walked {
+    /// `linear` in the words of `text`, the file it is from.
+    pub fn shown(&self, linear: &Linear, text: &str) -> String {
+        let mut shown = String::new();
+        // What is added first, then what is taken away.
+        let (plus, minus): (Vec<_>, Vec<_>) = linear.terms().iter().copied().partition(|(_, k)| *k > 0);
+        for (s, k) in plus.into_iter().chain(minus) {
+            let name = self.shown_symbol(s, text);
+            let sign = match (k > 0, shown.is_empty()) {
+                (true, true) => "",
+                (true, false) => " + ",
+                (false, true) => "-",
+                (false, false) => " - ",
+            };
+            shown += sign;
+            if k.abs() != 1 {
+                shown += &format!("{}*", k.abs());
+            }
+            shown += &name;
+        }
+        match (linear.constant, shown.is_empty()) {
+            (c, true) => c.to_string(),
+            (0, false) => shown,
+            (c, false) if c > 0 => format!("{shown} + {c}"),
+            (c, false) => format!("{shown} - {}", c.unsigned_abs()),
+        }
+    }
+
+    fn shown_symbol(&self, s: Sym, text: &str) -> String {
+        let info = self.symbols.info(s);
+        if let Some(name) = info.name {
+            return self.paths.name(name).to_owned();
+        }
+        if let What::Size(id) = info.what {
+            return format!("sizeof({})", self.paths.name(id));
+        }
+        let source = info.span.and_then(|span| text.get(span.range())).unwrap_or("?");
+        let flat: Vec<&str> = source.split_whitespace().collect();
+        let flat = flat.join(" ");
+        match flat.char_indices().nth(MAX_TEXT) {
+            Some((cut, _)) => format!("{}…", &flat[..cut]),
+            None => flat,
+        }
+    }
+}

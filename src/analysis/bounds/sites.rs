@@ -1,0 +1,43 @@
+//! Places of a function at which something has to hold.
+
+use super::facts::FactId;
+use super::linear::Linear;
+use super::summary::DefectId;
+use super::symbols::Buffer;
+use super::types::Kind;
+use crate::source::Span;
+
+/// What happens to the bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Use {
+    Read,
+    Write,
+}
+
+#[derive(Clone, Debug)]
+pub enum SiteKind {
+    /// `size` bytes at `address` are read or written by the code itself.
+    Access { does: Use, address: Linear, size: Linear, buffer: Buffer },
+    /// `size` bytes are read or written by a call, which is given that length.
+    Block { does: Use, address: Linear, size: Linear, buffer: Buffer, callee: Box<str> },
+    /// An unsigned difference `a - b`.
+    Difference { a: Linear, b: Linear },
+    /// A value is stored or passed in a type that may not hold it.
+    Conversion { value: Linear, to: Kind, from: Kind },
+    /// An unsigned difference is compared with zero.
+    NeverNegative { a: Linear, b: Linear },
+    /// A size that memory is asked for.
+    Allocation { size: Linear, aborts: bool },
+    /// What a call of a function has to see to.
+    Need { goal: Linear, defect: DefectId, depth: u32 },
+}
+
+#[derive(Clone, Debug)]
+pub struct Site {
+    pub kind: SiteKind,
+    pub span: Span,
+    /// What holds there.
+    pub at: FactId,
+    /// In the body itself, not in a macro or function that was looked into.
+    pub own: bool,
+}

@@ -1,0 +1,185 @@
+//! The symbols of one function: what is known of each by itself.
+
+use rustc_hash::FxHashMap;
+
+use super::facts::FactId;
+use super::linear::{Linear, Sym};
+use super::state::Path;
+use crate::source::Span;
+
+/// How surely a value, or what a pointer leads to, is somebody else's choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Wire {
+    #[default]
+    No,
+    /// By name or by place only: `(buf, len)`.
+    Weak,
+    /// Received, or read in network byte order.
+    Strong,
+}
+
+/// What a symbol stands for; the same thing met twice is the same symbol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum What {
+    /// A parameter's value at the entry, by position.
+    Parameter(u32),
+    /// The address of a local variable.
+    Local(u32),
+    /// The address of a global variable or function, by interned name.
+    Global(u32),
+    /// What a place holds since the last event that may have changed it.
+    Load { base: Linear, path: Path, since: u32 },
+    /// The address of a place inside an object, where its offset says nothing: an array in a structure.
+    Inside { base: Linear, path: Path },
+    /// A pure function of values.
+    Pure(u32, Linear, Linear),
+    /// `sizeof` of a type that is not known, by interned text.
+    Size(u32),
+    /// What an expression or a join gave, once.
+    Fresh,
+}
+
+/// What a pointer leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// A buffer that somebody handed over with its length.
+    Given,
+    /// Bytes received here.
+    Received,
+    /// An array, by its declaration.
+    Array,
+    Allocated,
+    /// A string literal or a string's own length.
+    Text,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Buffer {
+    /// The address behind the last byte.
+    pub limit: Linear,
+    pub room: Room,
+    /// Whose bytes they are.
+    pub wire: Wire,
+}
+
+/// Where a symbol's value comes from, where that is a choice.
+#[derive(Clone, Debug, Default)]
+pub enum Source {
+    #[default]
+    Itself,
+    /// One of these, with what holds on the way.
+    Joined(Vec<(Linear, FactId)>),
+    /// What a loop brings round; the values of its first round and of the others, with what holds there.
+    Looped { first: Vec<(Linear, FactId)>, again: Vec<(Linear, FactId)> },
+    /// `from` brought to a type: the same if it fits between `lo` and `hi`.
+    Converted { from: Linear, lo: i64, hi: Option<i64> },
+}
+
+/// Where a number comes from that needs a care of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tag {
+    /// The result of receiving: a length, or -1.
+    Received,
+    /// What printing would have written into that many bytes.
+    WouldBe(Linear),
+    /// Read out of text.
+    Text,
+}
+
+pub struct Info {
+    pub what: What,
+    pub lo: Option<i64>,
+    pub hi: Option<i64>,
+    pub wire: Wire,
+    /// Always hold: each is at least zero.
+    pub axioms: Vec<Linear>,
+    pub source: Source,
+    pub buffer: Option<Buffer>,
+    /// Behind the last byte that was received into the buffer.
+    pub filled: Option<Linear>,
+    pub tag: Option<Tag>,
+    /// A call's result: what the call was given.
+    pub depends: Vec<Sym>,
+    /// The variable that holds it, interned.
+    pub name: Option<u32>,
+    /// The expression that it was first the value of.
+    pub span: Option<Span>,
+}
+
+#[derive(Default)]
+pub struct Symbols {
+    all: Vec<Info>,
+    by_what: FxHashMap<What, Sym>,
+}
+
+impl Symbols {
+    fn push(&mut self, what: What, lo: Option<i64>, hi: Option<i64>) -> Sym {
+        self.all.push(Info {
+            what,
+            lo,
+            hi,
+            wire: Wire::No,
+            axioms: Vec::new(),
+            source: Source::Itself,
+            buffer: None,
+            filled: None,
+            tag: None,
+            depends: Vec::new(),
+            name: None,
+            span: None,
+        });
+        Sym(self.all.len() as u32 - 1)
+    }
+
+    pub fn fresh(&mut self, lo: Option<i64>, hi: Option<i64>) -> Sym {
+        self.push(What::Fresh, lo, hi)
+    }
+
+    /// The symbol of `what`, and whether it is new.
+    pub fn get(&mut self, what: What, lo: Option<i64>, hi: Option<i64>) -> (Sym, bool) {
+        if let Some(&s) = self.by_what.get(&what) {
+            return (s, false);
+        }
+        let s = self.push(what, lo, hi);
+        self.by_what.insert(what, s);
+        (s, true)
+    }
+
+    pub fn find(&self, what: &What) -> Option<Sym> {
+        self.by_what.get(what).copied()
+    }
+
+    pub fn info(&self, s: Sym) -> &Info {
+        &self.all[s.0 as usize]
+    }
+
+    pub fn info_mut(&mut self, s: Sym) -> &mut Info {
+        &mut self.all[s.0 as usize]
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (Sym, &Info)> {
+        self.all.iter().enumerate().map(|(i, info)| (Sym(i as u32), info))
+    }
+
+    pub fn wire(&self, linear: &Linear) -> Wire {
+        linear.terms().iter().map(|(s, _)| self.info(*s).wire).max().unwrap_or_default()
+    }
+
+    /// The buffer that an address points into, and the symbol that says so.
+    pub fn buffer(&self, address: &Linear) -> Option<(Sym, Buffer)> {
+        address.terms().iter().filter(|(_, k)| *k == 1).find_map(|(s, _)| Some((*s, self.info(*s).buffer?)))
+    }
+
+    /// The least value that the symbols' own ranges allow.
+    pub fn least(&self, linear: &Linear) -> Option<i64> {
+        linear.terms().iter().try_fold(linear.constant, |sum, &(s, k)| {
+            let info = self.info(s);
+            let end = if k > 0 { info.lo? } else { info.hi? };
+            sum.checked_add(end.checked_mul(i64::from(k))?)
+        })
+    }
+
+    pub fn greatest(&self, linear: &Linear) -> Option<i64> {
+        self.least(&linear.scaled(-1)?)?.checked_neg()
+    }
+}

@@ -1,0 +1,248 @@
+//! The bytes of messages over the whole program: every function is walked after those it calls, and what a function
+//! needs of its arguments is put to its callers.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::bounds::defects::{Defect, Found, Unmet};
+use super::bounds::summary::{CallSite, DefectId};
+use super::bounds::{Bounds, Summaries, Summary, Verdict};
+use super::cfg::Cfg;
+use super::noreturn::NoReturn;
+use crate::hir::{ExprKind, Function};
+use crate::program::{Definition, Program, guarded};
+
+/// A function to analyse.
+pub struct Input<'a> {
+    /// Its definition; none under a reading that is not its file's first.
+    pub definition: Option<Definition>,
+    pub function: &'a Function,
+    /// The file's text.
+    pub text: &'a str,
+}
+
+/// Callers of a function that are told.
+const MAX_CALLERS: usize = 8;
+
+/// The defects of each function, in the order of the inputs.
+pub fn defects(program: &Program, noreturn: &NoReturn, inputs: &[Input]) -> Vec<Vec<Defect>> {
+    let numbers: FxHashMap<Definition, u32> =
+        inputs.iter().enumerate().filter_map(|(i, input)| Some((input.definition?, i as u32))).collect();
+    let calls = calls(program, inputs, &numbers);
+    let mut called = vec![false; inputs.len()];
+    calls
+        .iter()
+        .enumerate()
+        .for_each(|(i, all)| all.iter().filter(|c| **c != i as u32).for_each(|&c| called[c as usize] = true));
+    let summaries: Vec<OnceLock<Summary>> = inputs.iter().map(|_| OnceLock::new()).collect();
+    let bounds = Bounds::new(program, Summaries { numbers: &numbers, all: &summaries });
+    let mut found: Vec<Found> = Vec::new();
+    found.resize_with(inputs.len(), Found::default);
+    for level in levels(&calls) {
+        let done: Vec<(u32, Found)> = level
+            .into_par_iter()
+            .with_max_len(8)
+            .map(|n| {
+                let input = &inputs[n as usize];
+                let file = input.function.file;
+                let work = || {
+                    let cfg =
+                        Cfg::new(&input.function.body, &|body, call| noreturn.is_noreturn(program, file, body, call));
+                    bounds.walk(input.function, &cfg).found(n, input.text)
+                };
+                let t = std::time::Instant::now();
+                if std::env::var("CT_SLOW").is_ok() {
+                    eprintln!("begin {}", input.function.name);
+                }
+                let r = (n, guarded(work).unwrap_or_default());
+                if std::env::var("CT_SLOW").is_ok() {
+                    eprintln!("took {} {}", t.elapsed().as_millis(), input.function.name);
+                }
+                r
+            })
+            .collect();
+        for (n, mut one) in done {
+            let summary = std::mem::take(&mut one.summary);
+            if inputs[n as usize].definition.is_some() {
+                let _ = summaries[n as usize].set(summary);
+            }
+            found[n as usize] = one;
+        }
+    }
+    put_to_callers(inputs, &called, &summaries, found)
+}
+
+/// Drops the defects that every caller sees to, and notes at the others who does not.
+fn put_to_callers(
+    inputs: &[Input],
+    called: &[bool],
+    summaries: &[OnceLock<Summary>],
+    found: Vec<Found>,
+) -> Vec<Vec<Defect>> {
+    let needs: FxHashSet<(u32, DefectId)> = summaries
+        .iter()
+        .enumerate()
+        .filter_map(|(n, s)| Some((n as u32, s.get()?)))
+        .flat_map(|(n, s)| s.needs.iter().map(move |need| (n, need.defect)))
+        .collect();
+    let mut unmet: BTreeMap<DefectId, Vec<(u32, &Unmet)>> = BTreeMap::new();
+    for (n, one) in found.iter().enumerate() {
+        for u in &one.unmet {
+            unmet.entry(u.defect).or_default().push((n as u32, u));
+        }
+    }
+    let mut all: Vec<Vec<Defect>> = Vec::with_capacity(found.len());
+    for (n, one) in found.iter().enumerate() {
+        let mut kept = Vec::new();
+        for (i, defect) in one.defects.iter().enumerate() {
+            let id = DefectId { function: n as u32, number: i as u32 };
+            if !needs.contains(&(n as u32, id)) {
+                kept.push(defect.clone());
+                continue;
+            }
+            let mut defect = defect.clone();
+            defect.is_need = true;
+            defect.open = !called[n];
+            for &(caller, u) in unmet.get(&id).into_iter().flatten() {
+                let passed_on = needs.contains(&(caller, id));
+                if passed_on && called[caller as usize] {
+                    continue;
+                }
+                if passed_on {
+                    defect.open = true;
+                } else if matches!(u.verdict, Verdict::Unchecked | Verdict::Short { .. } | Verdict::Late { .. }) {
+                    defect.caller_wire = defect.caller_wire.max(u.wire);
+                    if defect.callers.len() < MAX_CALLERS {
+                        let function = inputs[caller as usize].function;
+                        defect.callers.push(CallSite {
+                            file: function.file,
+                            span: u.span,
+                            function: function.name.clone(),
+                        });
+                    }
+                }
+            }
+            if defect.open || !defect.callers.is_empty() {
+                kept.push(defect);
+            }
+        }
+        all.push(kept);
+    }
+    all
+}
+
+/// By function: the functions that it calls.
+fn calls(program: &Program, inputs: &[Input], numbers: &FxHashMap<Definition, u32>) -> Vec<Vec<u32>> {
+    inputs
+        .par_iter()
+        .map(|input| {
+            let body = &input.function.body;
+            let mut all: Vec<u32> = Vec::new();
+            for expr in &body.exprs {
+                if let ExprKind::Call { callee, .. } = expr.kind
+                    && let ExprKind::Name(name) = body.expr(callee).kind
+                {
+                    let definitions = program.callees(body.names.text(name), input.function.file);
+                    all.extend(definitions.iter().filter_map(|d| numbers.get(d)));
+                }
+            }
+            all.sort_unstable();
+            all.dedup();
+            all
+        })
+        .collect()
+}
+
+/// The functions in levels: each calls only those of levels before, and those of its own cycle.
+fn levels(calls: &[Vec<u32>]) -> Vec<Vec<u32>> {
+    let components = components(calls);
+    let mut level = vec![0u32; calls.len()];
+    let mut of = vec![0u32; calls.len()];
+    for (i, component) in components.iter().enumerate() {
+        component.iter().for_each(|&n| of[n as usize] = i as u32);
+    }
+    let mut levels: Vec<Vec<u32>> = Vec::new();
+    // Callees come first.
+    for (i, component) in components.iter().enumerate() {
+        let below = component.iter().flat_map(|&n| &calls[n as usize]).filter(|c| of[**c as usize] != i as u32);
+        let own = below.map(|&c| level[c as usize] + 1).max().unwrap_or(0);
+        if levels.len() <= own as usize {
+            levels.resize_with(own as usize + 1, Vec::new);
+        }
+        for &n in component {
+            level[n as usize] = own;
+            levels[own as usize].push(n);
+        }
+    }
+    levels.iter_mut().for_each(|l| l.sort_unstable());
+    levels
+}
+
+/// Strongly connected components, callees before callers (Tarjan, "Depth-first search and linear graph algorithms",
+/// 1972), without recursion.
+fn components(calls: &[Vec<u32>]) -> Vec<Vec<u32>> {
+    const NEW: u32 = u32::MAX;
+    let n = calls.len();
+    let (mut index, mut low, mut on_stack) = (vec![NEW; n], vec![0u32; n], vec![false; n]);
+    let (mut next, mut stack, mut all) = (0u32, Vec::new(), Vec::new());
+    for root in 0..n as u32 {
+        if index[root as usize] != NEW {
+            continue;
+        }
+        let mut work: Vec<(u32, usize)> = vec![(root, 0)];
+        while let Some(&(v, at)) = work.last() {
+            let i = v as usize;
+            if at == 0 {
+                (index[i], low[i]) = (next, next);
+                next += 1;
+                stack.push(v);
+                on_stack[i] = true;
+            }
+            match calls[i].get(at) {
+                Some(&w) => {
+                    if let Some(top) = work.last_mut() {
+                        top.1 += 1;
+                    }
+                    if index[w as usize] == NEW {
+                        work.push((w, 0));
+                    } else if on_stack[w as usize] {
+                        low[i] = low[i].min(index[w as usize]);
+                    }
+                }
+                None => {
+                    work.pop();
+                    if let Some(&(parent, _)) = work.last() {
+                        low[parent as usize] = low[parent as usize].min(low[i]);
+                    }
+                    if low[i] == index[i] {
+                        let mut component = Vec::new();
+                        while let Some(w) = stack.pop() {
+                            on_stack[w as usize] = false;
+                            component.push(w);
+                            if w == v {
+                                break;
+                            }
+                        }
+                        all.push(component);
+                    }
+                }
+            }
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn callees_come_before_callers_and_cycles_stay_together() {
+        // 0 → 1 → 2 → 1, 3 alone.
+        let calls = vec![vec![1], vec![2], vec![1], vec![]];
+        assert_eq!(levels(&calls), vec![vec![1, 2, 3], vec![0]]);
+    }
+}

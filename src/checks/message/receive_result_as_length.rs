@@ -1,0 +1,19 @@
+//! `receive-result-as-length`: the result of receiving, used as a length.
+
+use super::{told, wants};
+use crate::analysis::bounds::defects::Class;
+use crate::checks::{Context, Rule, View};
+use crate::report::Finding;
+
+pub const RULE: Rule = Rule {
+    id: "receive-result-as-length",
+    page: include_str!("../../../rules/receive-result-as-length.md"),
+    yields_to: &[],
+    words: &[],
+    wants,
+    check,
+};
+
+fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
+    out.extend(told(view, RULE.id, &[Class::ReceiveResult]));
+}

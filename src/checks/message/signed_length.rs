@@ -1,0 +1,19 @@
+//! `signed-length`: a length that may be negative.
+
+use super::{told, wants};
+use crate::analysis::bounds::defects::Class;
+use crate::checks::{Context, Rule, View};
+use crate::report::Finding;
+
+pub const RULE: Rule = Rule {
+    id: "signed-length",
+    page: include_str!("../../../rules/signed-length.md"),
+    yields_to: &[],
+    words: &[],
+    wants,
+    check,
+};
+
+fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
+    out.extend(told(view, RULE.id, &[Class::Signed]));
+}

@@ -1,0 +1,158 @@
+//! What library functions and macros do: where bytes from outside come in, what takes a size, what may return
+//! null, what never returns. The data is `rules/catalog/*.toml`; users may add files of their own.
+//!
+//! A query takes a name and nothing else. That a definition in the repository beats what the catalog says is
+//! [`Program::model`](super::Program::model)'s affair.
+
+mod load;
+mod message;
+pub mod model;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use std::sync::{Arc, LazyLock, OnceLock, RwLock};
+
+use regex::bytes::{Regex, RegexSet, RegexSetBuilder};
+use rustc_hash::FxHashMap;
+
+pub use load::CatalogError;
+use model::{Confidence, MessageObject, MessageParam};
+use tables::{Places, Tables};
+
+macro_rules! files {
+    ($($name:literal,)*) => {
+        &[$(($name, include_str!(concat!("../../../rules/catalog/", $name))),)*]
+    };
+}
+
+/// The files of `rules/catalog`, by name.
+const FILES: &[(&str, &str)] = files! {
+    "asterisk.toml",
+    "formats.toml",
+    "freeswitch.toml",
+    "generic.toml",
+    "glib.toml",
+    "kamailio.toml",
+    "libc.toml",
+    "open5gs.toml",
+    "openssl.toml",
+    "osmocom.toml",
+    "pjsip.toml",
+    "posix-net.toml",
+    "re.toml",
+    "sofia.toml",
+    "stacks.toml",
+    "tcpdump.toml",
+};
+
+static EMBEDDED: LazyLock<Arc<Catalog>> =
+    LazyLock::new(|| Arc::new(Catalog::load(FILES, &[]).expect("a test loads the embedded catalog")));
+
+#[derive(Debug, Default)]
+pub struct Catalog {
+    tables: Tables,
+    exact: FxHashMap<Box<str>, Places>,
+    /// Patterns as written, with `re:`, those to be asked first in front.
+    patterns: Vec<(Box<str>, Places)>,
+    message_params: Vec<MessageParam>,
+    message_objects: Vec<MessageObject>,
+    set: OnceLock<RegexSet>,
+    /// What the patterns say of names met so far.
+    matched: RwLock<FxHashMap<Box<str>, Option<Places>>>,
+    param_patterns: OnceLock<Vec<[Regex; 3]>>,
+}
+
+/// What the catalog says of one name.
+#[derive(Clone, Copy, Debug)]
+pub struct Model<'c> {
+    catalog: &'c Catalog,
+    places: Places,
+}
+
+impl<'c> Model<'c> {
+    /// What of it holds even where the repository defines the name.
+    pub fn forced(self) -> Option<Model<'c>> {
+        Some(Model { places: self.places.forced(&self.catalog.tables)?, ..self })
+    }
+}
+
+impl Catalog {
+    /// What this program knows by itself.
+    pub fn embedded() -> Arc<Catalog> {
+        EMBEDDED.clone()
+    }
+
+    /// That, and what files by users say: (path, text).
+    pub fn with(extra: &[(String, String)]) -> Result<Arc<Catalog>, CatalogError> {
+        if extra.is_empty() {
+            return Ok(Catalog::embedded());
+        }
+        Catalog::load(FILES, extra).map(Arc::new)
+    }
+
+    /// All that is known of a name.
+    pub fn model(&self, name: &str) -> Option<Model<'_>> {
+        Some(Model { catalog: self, places: self.places(name)? })
+    }
+
+    /// Names that stand in the table of functions that never return.
+    pub fn noreturn_names(&self) -> impl Iterator<Item = &str> {
+        self.exact.keys().map(|name| &**name).filter(|name| self.noreturn(name).is_some())
+    }
+
+    /// Types whose objects hold message bytes.
+    pub fn message_objects(&self) -> &[MessageObject] {
+        &self.message_objects
+    }
+
+    /// How surely two parameters of `function` are a message and its length, told by their names.
+    pub fn message_pair(&self, function: &str, buf: &str, len: &str) -> Option<Confidence> {
+        let compiled = self.param_patterns.get_or_init(|| {
+            let compile = |p: &MessageParam| {
+                let texts = [&p.function, &p.buf, &p.len];
+                texts.map(|text| Regex::new(&pattern(text.get_ref())).expect("checked when it was loaded"))
+            };
+            self.message_params.iter().map(compile).collect()
+        });
+        let fits = |patterns: &[Regex; 3]| {
+            patterns.iter().zip([function, buf, len]).all(|(pattern, name)| pattern.is_match(name.as_bytes()))
+        };
+        let pairs = self.message_params.iter().zip(compiled).filter(|(_, patterns)| fits(patterns));
+        pairs.map(|(param, _)| param.confidence).max()
+    }
+
+    fn places(&self, name: &str) -> Option<Places> {
+        if let Some(places) = self.exact.get(name) {
+            return Some(*places);
+        }
+        if self.patterns.is_empty() {
+            return None;
+        }
+        if let Ok(matched) = self.matched.read()
+            && let Some(places) = matched.get(name)
+        {
+            return *places;
+        }
+        let set = self.set.get_or_init(|| self.pattern_set().expect("a test compiles the embedded patterns"));
+        let mut places: Option<Places> = None;
+        for at in set.matches(name.as_bytes()) {
+            places.get_or_insert_default().fill(self.patterns[at].1);
+        }
+        if let Ok(mut matched) = self.matched.write() {
+            matched.insert(name.into(), places);
+        }
+        places
+    }
+
+    fn pattern_set(&self) -> Result<RegexSet, regex::Error> {
+        let texts = self.patterns.iter().map(|(text, _)| pattern(text.trim_start_matches("re:")));
+        RegexSetBuilder::new(texts).unicode(false).build()
+    }
+}
+
+/// The whole name has to match.
+fn pattern(text: &str) -> String {
+    format!("^(?-u:{text})$")
+}

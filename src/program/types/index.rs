@@ -1,0 +1,172 @@
+//! All declarations by name, and which of them a file means.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::read::read;
+use super::standard::Standard;
+use super::written::{Base, Decl, DeclKind, Declarations, Struct};
+use crate::program::{Program, guarded};
+use crate::source::FileId;
+
+/// Of more definitions than this, of one name and in other files, none is taken.
+const MAX_DEFINITIONS: usize = 256;
+
+/// Immutable once made.
+#[derive(Debug)]
+pub struct Index {
+    decls: Vec<Decl>,
+    structs: Vec<Struct>,
+    /// By name, in order of file and place.
+    ordinary: FxHashMap<Box<str>, Vec<u32>>,
+    tags: FxHashMap<Box<str>, Vec<u32>>,
+    /// Structures without a tag in functions, by their text.
+    texts: FxHashMap<Box<str>, Vec<u32>>,
+    /// Enumerations with a value below zero.
+    signed_enums: FxHashSet<Box<str>>,
+    pub standard: Standard,
+}
+
+impl Index {
+    /// Reads the declarations of all files, one after the other: called where a rule first asks, it must not give work
+    /// to other threads, which may be waiting for it.
+    pub fn new(program: &Program) -> Index {
+        // A file whose declarations cannot be read has none.
+        let files = program.units.iter().map(|unit| guarded(|| read(unit, &program.macros)).unwrap_or_default());
+        Index::of(program, files)
+    }
+
+    /// Joins what the files declare, in the files' order.
+    pub fn of(program: &Program, files: impl Iterator<Item = Declarations>) -> Index {
+        let (standard, own) = Standard::new(program.units.len());
+        let mut index = Index {
+            decls: Vec::new(),
+            structs: Vec::new(),
+            ordinary: FxHashMap::default(),
+            tags: FxHashMap::default(),
+            texts: FxHashMap::default(),
+            signed_enums: program.enums.with_negative().map(Into::into).collect(),
+            standard,
+        };
+        files.chain(own).for_each(|file| index.add(file));
+        index
+    }
+
+    fn add(&mut self, file: Declarations) {
+        let first = self.structs.len() as u32;
+        let shifted = |base: &mut Base| {
+            if let Base::Body(body) = base {
+                *body += first;
+            }
+        };
+        for mut body in file.structs {
+            body.members.iter_mut().for_each(|member| shifted(&mut member.ty.base));
+            let i = self.structs.len() as u32;
+            if let Some(tag) = &body.tag {
+                note(&mut self.tags, tag, i);
+            } else if let Some(text) = &body.text {
+                note(&mut self.texts, text, i);
+            }
+            self.structs.push(body);
+        }
+        for mut decl in file.decls {
+            shifted(&mut decl.ty.base);
+            note(&mut self.ordinary, &decl.name, self.decls.len() as u32);
+            self.decls.push(decl);
+        }
+    }
+
+    pub fn decl(&self, i: u32) -> &Decl {
+        &self.decls[i as usize]
+    }
+
+    pub fn body(&self, i: u32) -> &Struct {
+        &self.structs[i as usize]
+    }
+
+    pub fn is_signed(&self, enumeration: &str) -> bool {
+        self.signed_enums.contains(enumeration)
+    }
+
+    /// `file` is `view` or included by it.
+    pub fn sees(&self, program: &Program, view: FileId, file: FileId) -> bool {
+        view == file || (!self.standard.is_one(view) && program.macros.includes(view, file))
+    }
+
+    /// The declarations of `name` as a `kind` of thing that `view` may mean.
+    pub fn declared(&self, program: &Program, name: &str, kind: DeclKind, view: FileId) -> Vec<u32> {
+        let all = self.ordinary.get(name).map_or(&[][..], Vec::as_slice);
+        // A repository that declares `uint8_t` itself does so for systems that lack it.
+        if kind == DeclKind::Typedef
+            && let Some(&last) = all.last()
+            && self.standard.is_fixed(self.decl(last).file)
+        {
+            return vec![last];
+        }
+        let hides = |decl: &Decl| decl.is_static && kind != DeclKind::Typedef && !self.sees(program, view, decl.file);
+        self.nearest(program, all, view, |i| self.decl(i).file, |i| self.decl(i).kind == kind && !hides(self.decl(i)))
+    }
+
+    /// The structures with a tag that `view` may mean.
+    pub fn tagged(&self, program: &Program, tag: &str, view: FileId) -> Vec<u32> {
+        let all = self.tags.get(tag).map_or(&[][..], Vec::as_slice);
+        self.nearest(program, all, view, |i| self.body(i).file, |_| true)
+    }
+
+    /// The structures without a tag to which a `typedef` gives a name.
+    pub fn aliased(&self, program: &Program, alias: &str, view: FileId) -> Vec<u32> {
+        let bodies = self.declared(program, alias, DeclKind::Typedef, view).into_iter().filter_map(|i| {
+            match (&self.decl(i).ty.base, &self.decl(i).ty.derived[..]) {
+                (&Base::Body(body), []) if self.body(body).tag.is_none() => Some(body),
+                _ => None,
+            }
+        });
+        bodies.collect()
+    }
+
+    /// The structures in functions of `view` that are written so.
+    pub fn written(&self, text: &str, view: FileId) -> Option<u32> {
+        self.texts.get(text)?.iter().copied().find(|&i| self.body(i).file == view)
+    }
+
+    /// `name` may be a type's.
+    pub fn is_typedef(&self, name: &str) -> bool {
+        let all = self.ordinary.get(name).map_or(&[][..], Vec::as_slice);
+        all.iter().take(MAX_DEFINITIONS).any(|&i| self.decl(i).kind == DeclKind::Typedef)
+    }
+
+    /// Of `all`, which are in order of their files, those of `view`; else those that it includes; else standard ones;
+    /// else all.
+    fn nearest(
+        &self,
+        program: &Program,
+        all: &[u32],
+        view: FileId,
+        file: impl Fn(u32) -> FileId,
+        counts: impl Fn(u32) -> bool,
+    ) -> Vec<u32> {
+        let first = all.partition_point(|&i| file(i) < view);
+        let own: Vec<u32> =
+            all[first..].iter().copied().take_while(|&i| file(i) == view).filter(|&i| counts(i)).collect();
+        if !own.is_empty() || all.len() > MAX_DEFINITIONS {
+            return own;
+        }
+        let all: Vec<u32> = all.iter().copied().filter(|&i| counts(i)).collect();
+        let is_included = |i: &u32| self.sees(program, view, file(*i));
+        let included: Vec<u32> = all.iter().copied().filter(is_included).collect();
+        if !included.is_empty() {
+            return included;
+        }
+        let is_standard = |i: &u32| self.standard.is_one(file(*i));
+        let standard: Vec<u32> = all.iter().copied().filter(is_standard).collect();
+        if standard.is_empty() { all } else { standard }
+    }
+}
+
+fn note(map: &mut FxHashMap<Box<str>, Vec<u32>>, name: &str, i: u32) {
+    match map.get_mut(name) {
+        Some(all) => all.push(i),
+        None => {
+            map.insert(name.into(), vec![i]);
+        }
+    }
+}
