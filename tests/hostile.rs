@@ -247,6 +247,112 @@ fn thousands_of_switches_of_all_forms() {
     assert!(run.out.lines().count() > 5_000, "{}", run.err);
 }
 
+/// `n` times what `text` makes of a number.
+fn many(n: usize, text: impl Fn(usize) -> String) -> String {
+    (0..n).map(text).collect()
+}
+
+/// Checks a function with this body, and one that falls behind it.
+fn body_is_contained(body: &str) {
+    is_contained(&format!("void g(struct p *p, int x)\n{{\n{}\n}}", body.trim_end()));
+}
+
+#[test]
+fn twenty_thousand_sections_with_breaks_in_ifs() {
+    let names = ["a", "b", "p->c", "c"];
+    let section = |n: usize| {
+        let early = "if (p->a) {\nif (p->b) d();\nelse break;\n}\n";
+        format!("case {n}:\n{early}{} = e({n});\nbreak;\n", names[n % names.len()])
+    };
+    // The rules look at a switch of the second size; the first is a table.
+    for count in [20_000, 900] {
+        let sections = many(count, section);
+        body_is_contained(&format!(
+            "int a, b;\nchar *c;\nwhile (more(p)) {{\nswitch (x) {{\n{sections}default:\nbreak;\n}}\nuse(a, b, p->c, c[0]);\n}}"
+        ));
+    }
+}
+
+#[test]
+fn switches_with_early_exits_five_hundred_deep() {
+    let open = many(500, |n| format!("switch (x) {{\ncase {n}:\nif (p->a) break;\ny = {n};\nbreak;\ncase 1{n}:\n"));
+    let close = "break;\ndefault:\nbreak;\n}\nuse(y);\n".repeat(500);
+    body_is_contained(&format!("int y;\nfor (;;) {{\n{open}y = 1;\n{close}}}"));
+}
+
+#[test]
+fn loops_with_switches_five_hundred_deep() {
+    let head =
+        "while (more(p)) {\nq = get(p);\nswitch (x) {\ncase 1:\nif (p->a) continue;\nfree(q);\nbreak;\ncase 2:\n";
+    let (open, close) = (head.repeat(500), "break;\n}\nfree(q);\n}\n".repeat(500));
+    body_is_contained(&format!("struct q *q;\n{open}use(q);\n{close}"));
+}
+
+#[test]
+fn five_thousand_switches_in_a_row() {
+    let switch = "switch (x) { case 1: if (p->a) break; y = 1; break; case 2: log_error(x); break; \
+                  case 3: free(p); break; default: y = 3; } use(y);\n";
+    body_is_contained(&format!("int y;\n{}", switch.repeat(5_000)));
+}
+
+#[test]
+fn five_thousand_variables() {
+    const COUNT: usize = 5_000;
+    let declared = many(COUNT, |n| format!("int v{n};\n"));
+    let together = format!("int {}v;\n", many(COUNT, |n| format!("v{n}, ")));
+    let (set, used) = (many(COUNT, |n| format!("v{n} = {n};\n")), many(COUNT, |n| format!("use(v{n});\n")));
+    let early = many(900, |n| format!("if (p->a{n}) break;\n"));
+    let own = many(COUNT, |n| format!("case {n}:\nif (p->a) break;\nv{n} = get({n});\nbreak;\n"));
+    // All in one section, one in each, and each left unset in many places.
+    body_is_contained(&format!(
+        "{declared}switch (x) {{\ncase 1:\n{set}break;\ncase 2:\n{set}break;\ndefault:\nbreak;\n}}\n{used}"
+    ));
+    body_is_contained(&format!("{declared}while (more(p)) {{\nswitch (x) {{\n{own}}}\n{used}}}"));
+    body_is_contained(&format!(
+        "{together}switch (x) {{\ncase 1:\n{early}{set}break;\ncase 2:\n{set}break;\ndefault:\nbreak;\n}}\n{used}"
+    ));
+}
+
+#[test]
+fn loops_of_tens_of_thousands_of_statements() {
+    let straight = many(20_000, |n| format!("x = a[{n}] + y; y = h(x, &z);\n"));
+    let branches = "if (p->a) { b(p); } else { c(p, y); }\n".repeat(10_000);
+    let early = "if (p->a) { if (p->b) c(p); else break; }\n".repeat(900);
+    let logs = "log_line(p);\n".repeat(10_000);
+    let switch = |section: &str| {
+        format!("switch (x) {{\ncase 1:\n{section}y = 1;\nbreak;\ndefault:\nif (!a) break;\na = get(p);\n}}\n")
+    };
+    for section in [&straight, &branches, &format!("{early}{logs}")] {
+        body_is_contained(
+            &format!(
+                "int y, z;\nint *a = NULL;\nwhile (more(p)) {{\n{section}{}{logs}use(a[1], y, z);\n}}",
+                switch(section)
+            )
+            .replace("else break; }\nif", "else break; } if"),
+        );
+    }
+}
+
+#[test]
+fn tens_of_thousands_of_results_releases_and_labels() {
+    let resources = many(1_000, |n| format!("struct q *q{n} = get(p);\n"));
+    let continues = many(900, |n| format!("case {n}:\nif (p->a) continue;\nb(p);\nbreak;\n"));
+    let releases = many(1_000, |n| format!("q_free(q{n});\n"));
+    body_is_contained(&format!("while (more(p)) {{\n{resources}switch (x) {{\n{continues}}}\n{releases}}}"));
+
+    let results = many(900, |n| format!("case {n}:\nr = -1; r = -2; r = -{n};\nbreak;\n"));
+    let tests = "if (p->a) b(p);\n".repeat(10_000);
+    body_is_contained(&format!("int r;\nswitch (x) {{\n{results}}}\n{tests}r = send(p);\nkeep(p, r);"));
+
+    let first = many(250, |n| format!("case {n}:\nif (p) break;\ny = {n};\nbreak;\n"));
+    let second = many(20_000, |n| format!("case {n}:\nuse(y);\nbreak;\n"));
+    body_is_contained(&format!("int y;\nswitch (x) {{\n{first}default:\nbreak;\n}}\nswitch (x) {{\n{second}}}"));
+
+    let work = "a(x + 1, y, z); ".repeat(60);
+    let alike = many(250, |n| format!("case {n}:\n{work}{};\n", if n % 5 == 4 { "break" } else { "return" }));
+    body_is_contained(&format!("switch (x) {{\n{alike}}}\nb(p);\n").repeat(4));
+}
+
 #[test]
 fn what_is_never_closed() {
     for open in ["/* never closed", "char *s = \"never closed", "#if never_closed", "int g(int x) { {{{{ switch (x) {"]

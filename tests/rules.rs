@@ -2,10 +2,10 @@
 //!
 //! A block that opens with `c bad` must raise its page's rule on each line that ends in `// ~ rule-id`, and nothing
 //! else; one that opens with `c good` must not raise it. The markers are cut off before the block is checked, so
-//! that no rule reads them as comments. Options follow on the opening line: `c bad comment-style=attribute`,
-//! `c good confidence=medium`.
+//! that no rule reads them as comments. A marker may name the confidence: `// ~ rule-id: high`. Options follow on the
+//! opening line: `c bad comment-style=attribute`, `c good confidence=medium`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use clap::ValueEnum;
@@ -30,9 +30,11 @@ struct Block {
     /// Findings below it do not count, as in a run without `--min-confidence low`.
     least: Confidence,
     code: String,
-    /// Line in the block and rule.
-    expected: BTreeSet<(usize, String)>,
+    expected: Marked,
 }
+
+/// Line in the block and rule, with the confidence where the marker names one.
+type Marked = BTreeMap<(usize, String), Option<String>>;
 
 /// The page's blocks; a fence that opens neither kind of block is left to the reader.
 fn blocks(page: &str) -> Result<Vec<Block>, String> {
@@ -64,13 +66,14 @@ fn blocks(page: &str) -> Result<Vec<Block>, String> {
     Ok(blocks)
 }
 
-fn cut_markers(lines: &[&str]) -> (String, BTreeSet<(usize, String)>) {
+fn cut_markers(lines: &[&str]) -> (String, Marked) {
     let mut code = String::new();
-    let mut expected = BTreeSet::new();
+    let mut expected = Marked::new();
     for (index, line) in lines.iter().enumerate() {
         let kept = match line.split_once(MARKER) {
-            Some((kept, rule)) => {
-                expected.insert((index + 1, rule.trim().to_owned()));
+            Some((kept, marker)) => {
+                let (rule, confidence) = marker.split_once(": ").map_or((marker, None), |(r, c)| (r, Some(c.into())));
+                expected.insert((index + 1, rule.trim().to_owned()), confidence);
                 kept.trim_end()
             }
             None => line,
@@ -100,21 +103,25 @@ fn judge(rule: &Rule, block: &Block) -> Vec<String> {
     if outcome.coverage.functions == 0 || outcome.coverage.functions_opaque > 0 {
         wrong.push("its code was not understood, so it proves nothing".into());
     }
-    let found: Vec<(usize, String)> = outcome
-        .findings
-        .iter()
-        .filter(|f| f.confidence >= block.least)
-        .map(|f| (files[0].position(f.span.start).line as usize, f.rule.to_owned()))
-        .filter(|(_, id)| block.bad || id == rule.id)
+    let shown = outcome.findings.iter().filter(|f| f.confidence >= block.least && (block.bad || f.rule == rule.id));
+    let found: Vec<((usize, String), &str)> = shown
+        .map(|f| ((files[0].position(f.span.start).line as usize, f.rule.to_owned()), f.confidence.as_str()))
         .collect();
-    let got: BTreeSet<(usize, String)> = found.iter().cloned().collect();
+    let got: BTreeSet<(usize, String)> = found.iter().map(|(place, _)| place.clone()).collect();
+    let expected: BTreeSet<(usize, String)> = block.expected.keys().cloned().collect();
     if got.len() < found.len() {
         wrong.push(format!("a line is reported twice: {found:?}"));
     }
     let line = |(line, id): &(usize, String)| format!("{id} at page line {}", block.page_line + line);
-    wrong.extend(block.expected.difference(&got).map(|f| format!("expected {}, got nothing", line(f))));
-    wrong.extend(got.difference(&block.expected).map(|f| format!("expected nothing, got {}", line(f))));
-    if block.bad != block.expected.iter().any(|(_, id)| id == rule.id) {
+    wrong.extend(expected.difference(&got).map(|f| format!("expected {}, got nothing", line(f))));
+    wrong.extend(got.difference(&expected).map(|f| format!("expected nothing, got {}", line(f))));
+    for (place, confidence) in &found {
+        if let Some(Some(named)) = block.expected.get(place).filter(|c| c.as_deref().is_some_and(|c| c != *confidence))
+        {
+            wrong.push(format!("expected {} at {named} confidence, got {confidence}", line(place)));
+        }
+    }
+    if block.bad != expected.iter().any(|(_, id)| id == rule.id) {
         wrong.push("a bad block marks a line with its page's rule, a good one none".into());
     }
     wrong
@@ -165,6 +172,9 @@ fn mistakes_are_told() {
             "expected nothing, got implicit-fallthrough at page line 7"
         ]
     );
+    // Which of them it is is the ranking's affair.
+    let named = |confidence: &&str| judged("bad", &format!(" // ~ implicit-fallthrough: {confidence}")).is_empty();
+    assert_eq!(["low", "medium", "high", "sure"].iter().filter(|c| named(c)).count(), 1);
     assert_eq!(
         judged("good comment-style=any", " // ~ implicit-fallthrough"),
         ["a bad block marks a line with its page's rule, a good one none"]

@@ -1,5 +1,7 @@
 //! What each basic block reads and writes, in the order of evaluation.
 
+use std::ops::Range;
+
 use rustc_hash::FxHashMap;
 
 use super::cfg::{BlockId, Cfg};
@@ -89,6 +91,8 @@ pub struct Accesses {
     blocks: Vec<Vec<Access>>,
     /// For each variable its accesses by block and index, in order.
     by_base: FxHashMap<Symbol, Vec<(BlockId, u32)>>,
+    /// For each statement the block that evaluates it and its accesses there; none for one that is only made of others.
+    by_stmt: Vec<Option<(BlockId, Range<u32>)>>,
     /// Blocks that do something not understood.
     havoc: Vec<bool>,
 }
@@ -97,11 +101,14 @@ impl Accesses {
     pub fn new(body: &Body, cfg: &Cfg, callee: &dyn Fn(ExprId) -> Callee) -> Accesses {
         let mut blocks = Vec::with_capacity(cfg.blocks.len());
         let mut by_base: FxHashMap<Symbol, Vec<(BlockId, u32)>> = FxHashMap::default();
+        let mut by_stmt = vec![None; body.stmts.len()];
         let mut havoc = vec![false; cfg.blocks.len()];
         for (b, block) in cfg.blocks.iter().enumerate() {
             let mut collector = Collector { body, callee, stmt: StmtId(0), todo: Vec::new(), out: Vec::new() };
             for &stmt in &block.stmts {
+                let first = collector.out.len() as u32;
                 collector.statement(stmt);
+                by_stmt[stmt.0 as usize] = Some((BlockId(b as u32), first..collector.out.len() as u32));
             }
             if let Some(stmt) = block.step_of
                 && let StmtKind::For { step: Some(step), .. } = body.stmt(stmt).kind
@@ -117,11 +124,20 @@ impl Accesses {
             }
             blocks.push(collector.out);
         }
-        Accesses { blocks, by_base, havoc }
+        Accesses { blocks, by_base, by_stmt, havoc }
     }
 
-    pub fn of(&self, block: BlockId) -> &[Access] {
-        &self.blocks[block.0 as usize]
+    /// The block that evaluates a statement; none for one that is only made of others.
+    pub fn block_of(&self, stmt: StmtId) -> Option<BlockId> {
+        self.by_stmt[stmt.0 as usize].as_ref().map(|(block, _)| *block)
+    }
+
+    /// What a statement itself does, in order; of a `for`, its step left out.
+    pub fn of(&self, stmt: StmtId) -> &[Access] {
+        match &self.by_stmt[stmt.0 as usize] {
+            Some((block, own)) => &self.blocks[block.0 as usize][own.start as usize..own.end as usize],
+            None => &[],
+        }
     }
 
     /// The accesses to a variable and what is selected from it, in order of blocks.
@@ -129,10 +145,25 @@ impl Accesses {
         self.by_base.get(&base).into_iter().flatten().map(|&(b, i)| (b, &self.blocks[b.0 as usize][i as usize]))
     }
 
+    /// Their number.
+    pub fn count(&self, base: Symbol) -> usize {
+        self.by_base.get(&base).map_or(0, Vec::len)
+    }
+
     /// Those of one block; none where the block does not touch the variable.
     pub fn in_block(&self, base: Symbol, block: BlockId) -> impl Iterator<Item = &Access> {
+        self.from(base, block, 0)
+    }
+
+    /// Those that follow a statement in its block.
+    pub fn behind(&self, base: Symbol, stmt: StmtId) -> impl Iterator<Item = &Access> {
+        let own = self.by_stmt[stmt.0 as usize].as_ref();
+        own.into_iter().flat_map(move |(block, own)| self.from(base, *block, own.end))
+    }
+
+    fn from(&self, base: Symbol, block: BlockId, index: u32) -> impl Iterator<Item = &Access> {
         let all = self.by_base.get(&base).map_or(&[][..], Vec::as_slice);
-        let first = all.partition_point(|(b, _)| *b < block);
+        let first = all.partition_point(|at| *at < (block, index));
         let own = all[first..].iter().take_while(move |(b, _)| *b == block);
         own.map(|&(b, i)| &self.blocks[b.0 as usize][i as usize])
     }

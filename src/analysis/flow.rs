@@ -11,7 +11,9 @@ use super::cfg::{BlockId, Cfg, Edge};
 use crate::hir::{StmtId, Symbol};
 
 /// Blocks that may be visited for one function, all questions together. Past it every answer is "unknown".
-const BUDGET: u64 = 2_000_000;
+const BUDGET: u64 = 4_000_000;
+/// So many blocks that are not visited, or accesses that are only looked at, cost as much as a visit.
+const IDLE: u64 = 64;
 
 /// What becomes of a value at an access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +37,6 @@ pub enum From {
 pub struct Flow<'f> {
     pub cfg: &'f Cfg,
     pub accesses: Accesses,
-    /// By statement: the block that evaluates it.
-    block_of: Vec<Option<BlockId>>,
     budget: Cell<u64>,
 }
 
@@ -58,17 +58,7 @@ impl Reached {
 
 impl<'f> Flow<'f> {
     pub fn new(cfg: &'f Cfg, accesses: Accesses) -> Flow<'f> {
-        let last = cfg.blocks.iter().flat_map(|b| &b.stmts).map(|s| s.0 as usize + 1).max().unwrap_or(0);
-        let mut block_of = vec![None; last];
-        for (b, block) in cfg.blocks.iter().enumerate() {
-            block.stmts.iter().for_each(|s| block_of[s.0 as usize] = Some(BlockId(b as u32)));
-        }
-        Flow { cfg, accesses, block_of, budget: Cell::new(BUDGET) }
-    }
-
-    /// The block that evaluates a statement; none for one that is only made of others.
-    pub fn block_of(&self, stmt: StmtId) -> Option<BlockId> {
-        self.block_of.get(stmt.0 as usize).copied().flatten()
+        Flow { cfg, accesses, budget: Cell::new(BUDGET) }
     }
 
     /// The budget ran out: some answer was "unknown".
@@ -88,17 +78,15 @@ impl<'f> Flow<'f> {
         pass: &mut dyn FnMut(BlockId, &Edge) -> bool,
     ) -> Option<Reached> {
         let count = self.cfg.blocks.len();
+        self.spend(1 + count as u64 / IDLE)?;
         let mut reached = Reached { heads: vec![false; count], ends: vec![false; count] };
         let mut todo: Vec<BlockId> = Vec::new();
         for start in starts {
             match *start {
                 From::Head(block) => todo.push(block),
                 From::Behind(stmt) => {
-                    let Some(block) = self.block_of(stmt) else { continue };
-                    let stmts = &self.cfg.block(block).stmts;
-                    let at = stmts.iter().position(|&s| s == stmt).map_or(0, |i| i + 1);
-                    let later = |a: &&Access| stmts[at..].contains(&a.stmt);
-                    let mut own = self.accesses.in_block(base, block).filter(later);
+                    let Some(block) = self.accesses.block_of(stmt) else { continue };
+                    let mut own = self.accesses.behind(base, stmt);
                     if !self.accesses.is_havoc(block) && own.all(|a| meet(block, a) == Go::On) {
                         self.leave(block, &mut reached, &mut todo, pass);
                     }
@@ -110,7 +98,7 @@ impl<'f> Flow<'f> {
             if std::mem::replace(&mut reached.heads[block.0 as usize], true) {
                 continue;
             }
-            self.budget.set(self.budget.get().checked_sub(1)?);
+            self.spend(1)?;
             if self.accesses.is_havoc(block) {
                 continue;
             }
@@ -119,6 +107,17 @@ impl<'f> Flow<'f> {
             }
         }
         Some(reached)
+    }
+
+    /// Takes the cost of looking at so many accesses off the budget, if it is there.
+    pub fn affords(&self, accesses: usize) -> bool {
+        self.spend(accesses as u64 / IDLE).is_some()
+    }
+
+    fn spend(&self, cost: u64) -> Option<()> {
+        let rest = self.budget.get().checked_sub(cost);
+        self.budget.set(rest.unwrap_or(0));
+        rest.map(drop)
     }
 
     fn leave(

@@ -1,10 +1,15 @@
 //! How the statements of a function stand inside each other.
 
+use std::ops::Range;
+
 use crate::hir::{Body, ExprKind, StmtId, StmtKind};
 
 /// For each statement the one that holds it.
 pub struct Nesting {
     parents: Vec<Option<StmtId>>,
+    /// For each statement its number, and the first number behind it and all that it holds: each is numbered before
+    /// what it holds.
+    numbers: Vec<Range<u32>>,
 }
 
 impl Nesting {
@@ -22,7 +27,8 @@ impl Nesting {
                 });
             });
         }
-        Nesting { parents }
+        let numbers = numbers(&parents);
+        Nesting { parents, numbers }
     }
 
     pub fn parent(&self, s: StmtId) -> Option<StmtId> {
@@ -35,7 +41,12 @@ impl Nesting {
     }
 
     pub fn is_inside(&self, s: StmtId, outer: StmtId) -> bool {
-        s == outer || self.around(s).any(|a| a == outer)
+        self.numbers[outer.0 as usize].contains(&self.number(s))
+    }
+
+    /// Statements are numbered so that those inside another one follow it without a gap.
+    pub fn number(&self, s: StmtId) -> u32 {
+        self.numbers[s.0 as usize].start
     }
 
     /// The `switch` or loop that a `break` at `s` leaves.
@@ -55,6 +66,30 @@ impl Nesting {
             _ => &[],
         }
     }
+}
+
+fn numbers(parents: &[Option<StmtId>]) -> Vec<Range<u32>> {
+    let mut inner: Vec<Vec<u32>> = vec![Vec::new(); parents.len()];
+    let mut todo: Vec<(u32, bool)> = Vec::new();
+    for (i, parent) in parents.iter().enumerate() {
+        match parent {
+            Some(parent) => inner[parent.0 as usize].push(i as u32),
+            None => todo.push((i as u32, true)),
+        }
+    }
+    let mut numbers = vec![0..0; parents.len()];
+    let mut next = 0;
+    while let Some((s, enters)) = todo.pop() {
+        if enters {
+            numbers[s as usize].start = next;
+            next += 1;
+            todo.push((s, false));
+            todo.extend(inner[s as usize].iter().map(|&s| (s, true)));
+        } else {
+            numbers[s as usize].end = next;
+        }
+    }
+    numbers
 }
 
 pub fn is_loop(body: &Body, s: StmtId) -> bool {

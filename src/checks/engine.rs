@@ -11,7 +11,7 @@ use crate::analysis::cfg::Cfg;
 use crate::analysis::messages::{Input, defects};
 use crate::analysis::noreturn::{NoReturn, last_calls};
 use crate::analysis::sections::sections;
-use crate::hir::Function;
+use crate::hir::{Function, StmtId, StmtKind};
 use crate::preprocess::token::Word;
 use crate::program::{Definition, Program, Reading, Unit, for_each_file, guarded};
 use crate::report::{Coverage, Finding, Problem};
@@ -95,8 +95,8 @@ pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn
     let noreturn = NoReturn::infer(&program, last_called);
     let defects = messages(&program, &noreturn, files, &parsed, rules);
     let cx = Context { program: &program, noreturn: &noreturn, options, rules };
-    let checked: Vec<Result<Vec<Finding>, String>> = for_each_file(files, |i| match &parsed[i] {
-        Ok(parsed) => guarded(|| check(&cx, rules, &files[i], &program.units[i], parsed, &defects[i], &asked)),
+    let checked: Vec<Result<Checked, String>> = for_each_file(files, |i| match &parsed[i] {
+        Ok(parsed) => guarded(|| check(&cx, &files[i], &program.units[i], parsed, &defects[i], &asked)),
         Err(why) => Err(why.clone()),
     });
     let mut outcome = Outcome { findings: Vec::new(), coverage: Coverage::default(), problems: Vec::new() };
@@ -114,10 +114,14 @@ pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn
             cover(&mut outcome.coverage, parsed);
         }
         match found {
-            Ok(found) if program.units[i].scan.generated && !options.generated => {
-                outcome.coverage.files_generated += usize::from(!found.is_empty());
+            Ok(Checked { findings, given_up }) => {
+                outcome.coverage.functions_over_budget += given_up;
+                if program.units[i].scan.generated && !options.generated {
+                    outcome.coverage.files_generated += usize::from(!findings.is_empty());
+                } else {
+                    outcome.findings.extend(findings);
+                }
             }
-            Ok(found) => outcome.findings.extend(found),
             Err(why) => {
                 outcome.coverage.files_skipped += 1;
                 outcome.problems.push(Problem { path: files[i].path.clone(), message: why });
@@ -148,7 +152,8 @@ fn parse(program: &Program, unit: &Unit, source: &str, asked: &Asked, options: &
     Parsed { functions, others, arms_unread }
 }
 
-/// The functions whose not returning would change what a rule sees: those called last in a section that falls.
+/// The functions whose not returning would change what a rule sees: those called last in a section that falls, and
+/// those called right before a section's end, where it seems to leave for the code behind the switch.
 fn asked_about(program: &Program, file: FileId, function: &Function) -> BTreeSet<(Box<str>, FileId)> {
     let body = &function.body;
     let cfg = Cfg::new(body, &|body, call| body.callee(call).is_some_and(|name| program.is_declared_noreturn(name)));
@@ -164,19 +169,38 @@ fn asked_about(program: &Program, file: FileId, function: &Function) -> BTreeSet
             }
         }
     }
+    for switch in cfg.switches.iter().filter(|s| cfg.is_reachable(s.head)) {
+        for section in sections(body, switch.stmt) {
+            let acts = |s: &&StmtId| !matches!(body.stmt(**s).kind, StmtKind::Break);
+            let mut last = section.stmts.iter().rfind(acts);
+            while let Some(StmtKind::Block(all)) = last.map(|&s| &body.stmt(s).kind) {
+                last = all.iter().rfind(acts);
+            }
+            if let Some(&last) = last.filter(|&&s| matches!(body.stmt(s).kind, StmtKind::Expr(_))) {
+                names.extend(last_calls(body, last).into_iter().map(|name| (name, file)));
+            }
+        }
+    }
     names
+}
+
+/// What the rules say of one file.
+struct Checked {
+    findings: Vec<Finding>,
+    /// Functions, under the base reading, on which following values was given up.
+    given_up: usize,
 }
 
 fn check(
     cx: &Context,
-    rules: &[&Rule],
     source: &SourceFile,
     unit: &Unit,
     parsed: &Parsed,
     defects: &[Vec<Defect>],
     asked: &Asked,
-) -> Vec<Finding> {
+) -> Checked {
     let mut findings: Vec<Finding> = Vec::new();
+    let mut given_up = 0;
     let choices = std::iter::once(&unit.base).chain(&parsed.others).map(|r| &r.choice);
     let assumed: Vec<_> = choices.map(|c| unit.conditionals.assumed(&source.text, c, &unit.base.choice)).collect();
     for (n, (r, function)) in parsed.functions.iter().enumerate() {
@@ -188,11 +212,12 @@ fn check(
         for rule in asked.wanting(&candidate, *r == 0) {
             (rule.check)(cx, &view, &mut findings);
         }
+        given_up += usize::from(*r == 0 && !function.body.over_budget && view.is_given_up());
     }
     // The base reading comes first and so stays where readings agree: the sort is stable.
     findings.sort_by(|a, b| (a.span, a.rule).cmp(&(b.span, b.rule)));
     findings.dedup_by(|b, a| (a.span, a.rule) == (b.span, b.rule));
-    one_for_a_place(findings, rules)
+    Checked { findings: one_for_a_place(findings, cx.rules), given_up }
 }
 
 /// By file and function: the defects for the message rules, if any of them runs.
@@ -206,6 +231,7 @@ fn messages(
     if !rules.iter().any(|rule| rule.words.is_empty()) {
         return vec![Vec::new(); files.len()];
     }
+    program.read_types();
     let mut inputs = Vec::new();
     for (i, parsed) in parsed.iter().enumerate() {
         let unit = &program.units[i];

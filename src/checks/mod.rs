@@ -12,16 +12,15 @@ pub mod switch;
 use std::cell::OnceCell;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use crate::analysis::access::{Accesses, Callee};
 use crate::analysis::bounds::defects::Defect;
 use crate::analysis::cfg::Cfg;
 use crate::analysis::flow::Flow;
 use crate::analysis::nesting::Nesting;
 use crate::analysis::noreturn::NoReturn;
-use crate::hir::{ExprId, Function, StmtId};
-use switch::exits::Switch;
-use switch::outline::{Hidden, Outline};
-
+use crate::hir::{DeclaratorForm, ExprId, Function, StmtId, StmtKind, Symbol};
 use crate::preprocess::comments::{CommentStyle, is_fallthrough_name};
 use crate::preprocess::macros::Traits;
 use crate::preprocess::scan::Scan;
@@ -30,6 +29,8 @@ use crate::program::catalog::Catalog;
 use crate::program::{Program, Reading, Unit};
 use crate::report::{Confidence, Finding, Related};
 use crate::source::{FileId, SourceFile, Span};
+use switch::exits::Switch;
+use switch::outline::{Hidden, Outline};
 
 /// Every rule there is.
 pub const RULES: &[Rule] = &[
@@ -177,6 +178,15 @@ struct Facts<'a> {
     nesting: OnceCell<Nesting>,
     flow: OnceCell<Flow<'a>>,
     switches: OnceCell<Vec<Switch>>,
+    locals: OnceCell<FxHashMap<Symbol, Local>>,
+}
+
+/// What is declared of a name inside a function, its statics left out.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Local {
+    pub parameter: bool,
+    /// Some declaration of the name has a `*`.
+    pub pointer: bool,
 }
 
 impl<'a> View<'a> {
@@ -201,11 +211,35 @@ impl<'a> View<'a> {
         self.facts.switches.get_or_init(|| switch::exits::switches(self))
     }
 
+    /// How a variable or parameter of the function is declared.
+    pub fn local(&self, name: Symbol) -> Option<Local> {
+        let locals = self.facts.locals.get_or_init(|| {
+            let mut all: FxHashMap<Symbol, Local> = FxHashMap::default();
+            for p in &self.function.params {
+                let pointer = self.reading.code[p.span.range()].contains('*');
+                all.insert(p.name, Local { parameter: true, pointer });
+            }
+            for stmt in &self.function.body.stmts {
+                let StmtKind::Decl(declarators) = &stmt.kind else { continue };
+                for d in declarators.iter().filter(|d| !d.is_static) {
+                    all.entry(d.name).or_default().pointer |= d.form == DeclaratorForm::Pointer;
+                }
+            }
+            all
+        });
+        locals.get(&name).copied()
+    }
+
     pub fn flow(&self, cx: &Context) -> &Flow<'a> {
         self.facts.flow.get_or_init(|| {
             let body = &self.function.body;
             Flow::new(self.cfg, Accesses::new(body, self.cfg, &|call| callee(cx, self, call)))
         })
+    }
+
+    /// Following values through the function took too much: some question was not answered.
+    fn is_given_up(&self) -> bool {
+        self.facts.flow.get().is_some_and(Flow::is_exhausted)
     }
 
     /// A finding at `span`, for a rule to add its evidence to; `within` is what it speaks of.

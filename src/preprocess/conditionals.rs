@@ -5,19 +5,11 @@
 
 use rustc_hash::FxHashMap;
 
+pub use super::condition::Condition;
+use super::condition::{atom, parse};
 use super::scan::{Scan, blank};
-use super::token::{Token, TokenKind, Tokens};
+use super::token::is_ident_part;
 use crate::source::Span;
-
-/// A condition, reduced to what can be decided without a build.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Condition {
-    Const(bool),
-    Atom(Box<str>),
-    Not(Box<Condition>),
-    And(Vec<Condition>),
-    Or(Vec<Condition>),
-}
 
 #[derive(Clone, Debug)]
 pub struct Arm {
@@ -74,14 +66,13 @@ impl Assignment {
     }
 }
 
-/// Deeper nesting of one condition than this is read as a single atom.
-const MAX_DEPTH: usize = 64;
 /// Arms deeper than this stay in their parent: no recursion, and no file is written so.
 const MAX_NESTING: usize = 256;
 
 impl Conditionals {
     pub fn new(text: &str, scan: &Scan) -> Conditionals {
         let mut groups: Vec<Group> = Vec::new();
+        let mut guards: Vec<Option<bool>> = Vec::new();
         let mut open: Vec<usize> = Vec::new();
         let mut skipped = 0;
         for (index, directive) in scan.directives.iter().enumerate() {
@@ -103,7 +94,6 @@ impl Conditionals {
                 let name = || rest.split_whitespace().next().unwrap_or("");
                 let condition = match keyword {
                     "ifdef" | "elifdef" => atom(name()),
-                    "ifndef" if is_include_guard(text, scan, index, name()) => Condition::Const(true),
                     "ifndef" | "elifndef" => Condition::Not(Box::new(atom(name()))),
                     "else" => Condition::Const(true),
                     _ => parse(&rest),
@@ -113,7 +103,9 @@ impl Conditionals {
             };
             if opens {
                 let parent = open.last().map(|&g| (g, groups[g].arms.len() - 1));
-                groups.push(Group { arms: vec![arm()], parent });
+                let arm = arm();
+                guards.push(guard(text, scan, index, &arm.condition));
+                groups.push(Group { arms: vec![arm], parent });
                 open.push(groups.len() - 1);
                 continue;
             }
@@ -125,6 +117,11 @@ impl Conditionals {
                 open.pop();
             } else {
                 groups[group].arms.push(arm());
+            }
+        }
+        for (group, guard) in groups.iter_mut().zip(guards) {
+            if guard.is_some_and(|at_head| at_head || group.arms.len() == 1) {
+                group.arms[0].condition = Condition::Const(true);
             }
         }
         Conditionals { groups }
@@ -159,12 +156,14 @@ impl Conditionals {
     }
 
     /// Further choices for what an `#if` declares: so that every arm for which `wanted` holds is read under one of
-    /// them, except those of another platform and those that what is settled rules out.
+    /// them, except those of another platform and those that what is settled rules out; and an `#if` alone for which
+    /// `may_lack` holds is left out under one.
     pub fn contrary(
         &self,
         base: &Choice,
         settled: &dyn Fn(&str) -> Option<bool>,
         wanted: &dyn Fn(&Arm) -> bool,
+        may_lack: &dyn Fn(&Arm) -> bool,
         limit: usize,
     ) -> Vec<Choice> {
         let mut unread: Vec<(usize, Option<usize>)> = Vec::new();
@@ -182,9 +181,12 @@ impl Conditionals {
                 may
             });
             let arms: Vec<bool> = arms.collect();
-            let before = unread.len();
             unread.extend((0..arms.len()).filter(|&a| arms[a] && wanted(&group.arms[a])).map(|a| (g, Some(a))));
-            if unread.len() > before && !certain {
+            if let [arm] = &group.arms[..]
+                && arms[0]
+                && !certain
+                && may_lack(arm)
+            {
                 unread.push((g, None));
             }
             may_hold.push(arms);
@@ -363,21 +365,19 @@ fn settle(condition: &Condition, assignment: &mut Assignment, settled: &dyn Fn(&
     }
 }
 
-fn atom(name: &str) -> Condition {
-    match name {
-        "__cplusplus" => Condition::Const(false),
-        _ => Condition::Atom(name.into()),
+/// `#ifndef X` with `#define X` as the next directive: an include guard, or what a file defines where nobody did before.
+/// It is always read: an `#else` matters only where this is not the file's head, which the flag tells.
+fn guard(text: &str, scan: &Scan, index: usize, condition: &Condition) -> Option<bool> {
+    let Condition::Not(inner) = condition else { return None };
+    let Condition::Atom(name) = &**inner else { return None };
+    let next = scan.directives.get(index + 1).filter(|next| &text[next.keyword.range()] == "define")?;
+    let rest = text[next.rest.range()].trim_start().strip_prefix(&**name)?;
+    if rest.bytes().next().is_some_and(is_ident_part) {
+        return None;
     }
-}
-
-/// `#ifndef X` with `#define X` as the next directive, at the file's head: always read.
-fn is_include_guard(text: &str, scan: &Scan, index: usize, name: &str) -> bool {
-    // The file's head: looked for once or twice a file, not for every `#ifndef`.
-    let Some(next) = scan.directives.get(index + 1).filter(|_| index < 3) else { return false };
-    let first_code = scan.code.bytes().position(|b| !b.is_ascii_whitespace()).unwrap_or(usize::MAX);
-    (scan.directives[index].span.start as usize) < first_code
-        && &text[next.keyword.range()] == "define"
-        && scan.rest(text, next).split_whitespace().next() == Some(name)
+    // Looked for once or twice a file, not for every `#ifndef`.
+    let first_code = || scan.code.bytes().position(|b| !b.is_ascii_whitespace()).unwrap_or(usize::MAX);
+    Some(index < 3 && (scan.directives[index].span.start as usize) < first_code())
 }
 
 /// Three-valued: `None` where an atom without a value decides. Conditions nest at most [`MAX_DEPTH`] deep.
@@ -422,121 +422,6 @@ fn require(condition: &Condition, wanted: bool, assignment: &mut Assignment) -> 
             all.iter().any(|part| assignment.attempt(|trial| require(part, wanted, trial)))
         }
     }
-}
-
-fn parse(rest: &str) -> Condition {
-    let tokens: Vec<Token> = Tokens::new(rest, 0..rest.len()).collect();
-    Parser { tokens: &tokens, at: 0, depth: 0 }.whole()
-}
-
-/// `||`, `&&`, `!`, `defined`, parentheses, names and integers; any comparison is an atom of its own.
-struct Parser<'t> {
-    tokens: &'t [Token<'t>],
-    at: usize,
-    depth: usize,
-}
-
-impl Parser<'_> {
-    fn whole(&mut self) -> Condition {
-        match self.either() {
-            Some(condition) if self.at == self.tokens.len() => condition,
-            _ => text_atom(self.tokens),
-        }
-    }
-
-    fn peek(&self) -> &str {
-        self.tokens.get(self.at).map_or("", |t| &t.text)
-    }
-
-    fn eat(&mut self, text: &str) -> bool {
-        let found = self.peek() == text;
-        self.at += usize::from(found);
-        found
-    }
-
-    fn either(&mut self) -> Option<Condition> {
-        let mut parts = vec![self.both()?];
-        while self.eat("||") {
-            parts.push(self.both()?);
-        }
-        Some(if parts.len() == 1 { parts.remove(0) } else { Condition::Or(parts) })
-    }
-
-    fn both(&mut self) -> Option<Condition> {
-        let mut parts = vec![self.one()?];
-        while self.eat("&&") {
-            parts.push(self.one()?);
-        }
-        Some(if parts.len() == 1 { parts.remove(0) } else { Condition::And(parts) })
-    }
-
-    fn one(&mut self) -> Option<Condition> {
-        self.depth += 1;
-        let start = self.at;
-        let condition = if self.depth > MAX_DEPTH { None } else { self.primary() };
-        self.depth -= 1;
-        // `A > 2`, `A + B`, `f(x)`: not understood, one atom up to the next connective.
-        if condition.is_some() && matches!(self.peek(), "" | "&&" | "||" | ")") {
-            return condition;
-        }
-        self.at = start;
-        let mut depth = 0usize;
-        while self.at < self.tokens.len() {
-            match self.peek() {
-                "&&" | "||" if depth == 0 => break,
-                ")" if depth == 0 => break,
-                "(" => depth += 1,
-                ")" => depth -= 1,
-                _ => {}
-            }
-            self.at += 1;
-        }
-        (self.at > start).then(|| text_atom(&self.tokens[start..self.at]))
-    }
-
-    fn primary(&mut self) -> Option<Condition> {
-        if self.eat("!") {
-            return Some(Condition::Not(Box::new(self.primary_bounded()?)));
-        }
-        if self.eat("(") {
-            let inner = self.either()?;
-            return self.eat(")").then_some(inner);
-        }
-        let token = self.tokens.get(self.at)?;
-        self.at += 1;
-        if token.is("defined") {
-            let parenthesised = self.eat("(");
-            let name = self.tokens.get(self.at)?;
-            self.at += 1;
-            if parenthesised && !self.eat(")") {
-                return None;
-            }
-            return Some(atom(&name.text));
-        }
-        match token.kind {
-            TokenKind::Number => {
-                let digits = token.text.trim_end_matches(['u', 'U', 'l', 'L']);
-                let zero = digits.trim_start_matches(['0', 'x', 'X']).is_empty();
-                Some(Condition::Const(!zero))
-            }
-            TokenKind::Ident if token.is("true") => Some(Condition::Const(true)),
-            TokenKind::Ident if token.is("false") => Some(Condition::Const(false)),
-            TokenKind::Ident => Some(atom(&token.text)),
-            _ => None,
-        }
-    }
-
-    fn primary_bounded(&mut self) -> Option<Condition> {
-        self.depth += 1;
-        let inner = if self.depth > MAX_DEPTH { None } else { self.primary() };
-        self.depth -= 1;
-        inner
-    }
-}
-
-fn text_atom(tokens: &[Token]) -> Condition {
-    let words: Vec<&str> = tokens.iter().map(|t| &*t.text).collect();
-    Condition::Atom(words.join(" ").into())
 }
 
 #[cfg(test)]
@@ -591,6 +476,11 @@ mod tests {
     #[test]
     fn an_include_guard_is_no_question() {
         assert_eq!(all("/* c */\n#ifndef H\n#define H\na\n#endif\n"), ["a"]);
+        assert_eq!(all("#if !defined(H)\n#define H\na\n#endif\n"), ["a"]);
+        // What a file defines where nobody did.
+        assert_eq!(all("x\n#ifndef T\n#define T int\na\n#endif\n"), ["x a"]);
+        assert_eq!(all("x\n#ifndef T\n#define TT int\na\n#endif\n"), ["x a", "x"]);
+        assert_eq!(all("x\n#ifndef T\n#define T int\na\n#else\nb\n#endif\n"), ["x a", "x b"]);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! see through (jumps, labels, loop heads, qualifiers) are expanded per function, with a map back to the source.
 
 pub mod comments;
+mod condition;
 pub mod conditionals;
 pub mod expand;
 pub mod macros;

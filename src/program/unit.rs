@@ -121,13 +121,26 @@ impl Unit {
         }
         let code = self.all_arms();
         let settled = |name: &str| macros.settled(name, self.file);
-        let is_wanted = |arm: &Arm| {
-            let functions = &self.base.functions;
-            let next = functions.get(functions.partition_point(|f| f.span.end <= arm.body.start));
-            let inside = next.is_some_and(|f| f.span.start <= arm.body.start && arm.body.end <= f.span.end);
-            !inside && !code[arm.body.range()].trim().is_empty()
+        // Spans stand one behind the other: the first that does not end before the arm is the only one to hold it.
+        let holds = |next: Option<Span>, arm: &Arm| {
+            next.is_some_and(|span| span.start <= arm.body.start && arm.body.end <= span.end)
         };
-        let choices = self.conditionals.contrary(&self.base.choice, &settled, &is_wanted, MAX_DECLARATION_READINGS);
+        let in_function = |arm: &Arm| {
+            let functions = &self.base.functions;
+            holds(functions.get(functions.partition_point(|f| f.span.end <= arm.body.start)).map(|f| f.span), arm)
+        };
+        let in_declaration = |arm: &Arm| {
+            let declarations = &self.base.declarations;
+            holds(declarations.get(declarations.partition_point(|d| d.end <= arm.body.start)).copied(), arm)
+        };
+        let is_wanted = |arm: &Arm| !in_function(arm) && !code[arm.body.range()].trim().is_empty();
+        let choices = self.conditionals.contrary(
+            &self.base.choice,
+            &settled,
+            &is_wanted,
+            &in_declaration,
+            MAX_DECLARATION_READINGS,
+        );
         choices.into_iter().map(|choice| Reading::new(&self.conditionals, code, choice)).collect()
     }
 

@@ -194,7 +194,7 @@ impl Eval<'_> {
                 && self.symbols.greatest(&low.linear).is_some_and(|hi| hi < 1i64 << unit.min(32));
             if fits && unit > 0 {
                 // Composed of several bytes: a number in a byte order of its own.
-                let wire = if wire == Wire::Weak && unit >= 8 { Wire::Strong } else { wire };
+                let wire = if wire >= Wire::Faint && unit >= 8 { Wire::Strong } else { wire };
                 let sum = high.linear.add(&low.linear);
                 if wire == Wire::Strong {
                     self.mark_wire(&sum);
@@ -219,7 +219,7 @@ impl Eval<'_> {
     fn mark_wire(&mut self, linear: &Option<Linear>) {
         for (s, _) in linear.iter().flat_map(|l| l.terms()) {
             let info = self.symbols.info_mut(*s);
-            if info.wire == Wire::Weak {
+            if info.wire > Wire::No {
                 info.wire = Wire::Strong;
             }
         }

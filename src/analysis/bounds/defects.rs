@@ -95,6 +95,11 @@ impl Walked {
     pub fn found(&self, number: u32, text: &str) -> Found {
         let mut found = Found::default();
         for site in &self.sites {
+            if let Ok(f) = std::env::var("CT_TRACE")
+                && text.contains(f.as_str())
+            {
+                self.debug(site, text);
+            }
             if found.defects.len() >= MAX_DEFECTS {
                 break;
             }
@@ -437,5 +442,51 @@ impl Walked {
         let start = self.symbols.buffer(address).map(|(s, _)| Linear::symbol(s));
         let size = start.and_then(|start| buffer.limit.sub(&start)).unwrap_or(buffer.limit);
         self.shown(&size, text)
+    }
+
+    fn debug(&self, site: &Site, text: &str) {
+        let line = text[..site.span.start as usize].matches('\n').count() + 1;
+        let code: String = text[site.span.range()].chars().take(60).collect();
+        let mut goals = Vec::new();
+        match &site.kind {
+            SiteKind::Access { does, address, size, buffer } => {
+                goals.push((
+                    format!("{does:?} {:?}/{:?}", buffer.room, buffer.wire),
+                    address.add(size).and_then(|e| buffer.limit.sub(&e)),
+                ));
+            }
+            SiteKind::Block { does, address, size, buffer, .. } => {
+                goals.push((
+                    format!(
+                        "block {does:?} {:?}/{:?} size {} {:?}",
+                        buffer.room,
+                        buffer.wire,
+                        self.shown(size, text),
+                        self.symbols.wire(size)
+                    ),
+                    address.add(size).and_then(|e| buffer.limit.sub(&e)),
+                ));
+            }
+            SiteKind::Difference { a, b } => goals.push(("difference".into(), a.sub(b))),
+            SiteKind::NeverNegative { a, b } => goals.push(("never".into(), a.sub(b))),
+            SiteKind::Conversion { value, to, from } => {
+                goals.push((format!("convert {from:?} {to:?} {:?}", self.symbols.wire(value)), Some(*value)))
+            }
+            SiteKind::Allocation { size, .. } => goals.push(("alloc".into(), Some(*size))),
+            SiteKind::Need { goal, .. } => goals.push(("need".into(), Some(*goal))),
+        }
+        for (what, goal) in goals {
+            let Some(goal) = goal else {
+                eprintln!("{line}: {code} {what} none");
+                continue;
+            };
+            let verdict = self.judge(site, &goal, &goal.terms().iter().map(|(s, _)| *s).collect::<Vec<_>>());
+            eprintln!("{line}: {code} | {what} | {} | {goal:?} | {verdict:?}", self.shown(&goal, text));
+        }
+        if std::env::var("CT_FACTS").is_ok() {
+            for fact in self.facts.at(site.at) {
+                eprintln!("      {} | {fact:?}", self.shown(fact, text));
+            }
+        }
     }
 }

@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 use super::Bounds;
 use super::facts::{FactId, Facts};
 use super::linear::{Linear, Sym};
+use super::literals::{character, number};
 use super::sites::{Site, SiteKind, Use};
 use super::state::{Paths, State, Value};
 use super::symbols::{Buffer, Room, Source, Symbols, What, Wire};
@@ -435,53 +436,6 @@ impl<'a> Eval<'a> {
             ExprKind::Number(text) => number(f.body.names.text(*text)).map_or(Kind::Float, |(_, kind)| kind),
             _ => Kind::Unknown,
         }
-    }
-}
-
-/// An integer constant and its type (C17 6.4.4.1, for 32-bit `int` and 64-bit `long`).
-pub(super) fn number(text: &str) -> Option<(i64, Kind)> {
-    let digits = text.trim_end_matches(['u', 'U', 'l', 'L']);
-    let suffix = &text[digits.len()..];
-    let (radix, digits) = match digits.as_bytes() {
-        [b'0', b'x' | b'X', ..] => (16, &digits[2..]),
-        [b'0', b'b' | b'B', ..] => (2, &digits[2..]),
-        [b'0', _, ..] => (8, &digits[1..]),
-        _ => (10, digits),
-    };
-    let n = u64::from_str_radix(&digits.replace('\'', ""), radix).ok()?;
-    let unsigned = suffix.contains(['u', 'U']);
-    let long = suffix.contains(['l', 'L']);
-    let kind = match () {
-        () if !unsigned && !long && n <= i32::MAX as u64 => Kind::INT,
-        () if !long && n <= u64::from(u32::MAX) && (unsigned || radix != 10) => Kind::Int { bits: 32, signed: false },
-        () if unsigned || n > i64::MAX as u64 => Kind::SIZE,
-        () => Kind::PTRDIFF,
-    };
-    Some((i64::try_from(n).unwrap_or(i64::MAX), kind))
-}
-
-/// The value of a character constant.
-fn character(text: &str) -> Option<i64> {
-    let inner = text.trim_start_matches(['L', 'u', 'U', '8']).strip_prefix('\'')?.strip_suffix('\'')?;
-    let mut chars = inner.chars();
-    match chars.next()? {
-        '\\' => {
-            let rest = chars.as_str();
-            match rest.chars().next()? {
-                'n' => Some(10),
-                'r' => Some(13),
-                't' => Some(9),
-                'a' => Some(7),
-                'b' => Some(8),
-                'f' => Some(12),
-                'v' => Some(11),
-                'e' => Some(27),
-                'x' => i64::from_str_radix(&rest[1..], 16).ok(),
-                '0'..='7' => i64::from_str_radix(rest, 8).ok(),
-                other => Some(i64::from(u32::from(other))),
-            }
-        }
-        c => chars.next().is_none().then_some(i64::from(u32::from(c))),
     }
 }
 

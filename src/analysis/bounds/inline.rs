@@ -25,10 +25,14 @@ pub(super) struct Inline {
 /// Longer texts are more than an expression.
 const MAX_TEXT: usize = 2000;
 
+/// What was found out of each, once; `None`: it is not to be looked into.
+type Known<K> = RwLock<FxHashMap<K, Option<Arc<Inline>>>>;
+
 #[derive(Default)]
 pub(super) struct Inlines {
-    macros: RwLock<FxHashMap<(u32, u32), Option<Arc<Inline>>>>,
-    functions: RwLock<FxHashMap<Definition, Option<Arc<Inline>>>>,
+    /// By file and place of the definition.
+    macros: Known<(u32, u32)>,
+    functions: Known<Definition>,
 }
 
 impl Inlines {

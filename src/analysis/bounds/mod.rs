@@ -15,6 +15,7 @@ mod inline;
 mod join;
 mod judge;
 pub mod linear;
+mod literals;
 mod loops;
 mod model;
 mod pairs;

@@ -51,12 +51,12 @@ impl Eval<'_> {
             }
             return Some(self.int(0));
         }
-        if let Some(guard) = model.guard() {
-            if let Some(&cond) = guard.cond.and_then(|arg| args.get(arg.index()?)) {
-                let (yes, _) = self.branch(f, cond);
-                self.enter(yes);
-                return Some(self.int(0));
-            }
+        if let Some(guard) = model.guard()
+            && let Some(&cond) = guard.cond.and_then(|arg| args.get(arg.index()?))
+        {
+            let (yes, _) = self.branch(f, cond);
+            self.enter(yes);
+            return Some(self.int(0));
         }
         let values = args.iter().map(|&arg| self.eval(f, arg)).collect();
         let call = Called { e, span, name, args, values };

@@ -90,7 +90,7 @@ impl Eval<'_> {
             .pointee()
             .is_some_and(|ty| matches!(self.types.kind(ty), Kind::Int { bits: 8, signed: false }));
         let constant = text.contains("const");
-        if is_message(name) || is_decoder(&function.name) || (bytes && constant) { Wire::Weak } else { Wire::No }
+        if is_message(name) || is_decoder(&function.name) || (bytes && constant) { Wire::Weak } else { Wire::Faint }
     }
 
     fn is_bytes(&self, param: usize) -> bool {

@@ -12,7 +12,9 @@ use crate::source::Span;
 pub enum Wire {
     #[default]
     No,
-    /// By name or by place only: `(buf, len)`.
+    /// A pointer and a length that belong together, whosever they are.
+    Faint,
+    /// By name or by place only: `const uint8_t *pkt, size_t len`.
     Weak,
     /// Received, or read in network byte order.
     Strong,

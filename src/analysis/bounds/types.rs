@@ -39,6 +39,9 @@ pub struct FieldType {
     pub bits: Option<u8>,
 }
 
+/// The fields asked for so far, by struct and name.
+type Fields = FxHashMap<(Ty, Box<str>), Option<FieldType>>;
+
 /// The types of one function: those of the program as its file sees them, by number.
 pub struct TypeTable<'p> {
     types: Types<'p>,
@@ -47,7 +50,7 @@ pub struct TypeTable<'p> {
     numbers: RefCell<FxHashMap<Type, Ty>>,
     declared: RefCell<FxHashMap<Box<str>, Kind>>,
     constants: RefCell<FxHashMap<Box<str>, Option<i64>>>,
-    fields: RefCell<FxHashMap<(Ty, Box<str>), Option<FieldType>>>,
+    fields: RefCell<Fields>,
 }
 
 impl<'p> TypeTable<'p> {

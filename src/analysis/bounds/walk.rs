@@ -108,7 +108,7 @@ impl Eval<'_> {
     fn send(&mut self, tree: &Dominators, from: BlockId, to: BlockId, way: Way, blocks: &mut Blocks) {
         if tree.position(from) >= tree.position(to) {
             if let Some(i) = blocks.heads.iter().position(|head| head.block == to) {
-                let mut head = std::mem::replace(&mut blocks.heads[i], Head::default());
+                let mut head = std::mem::take(&mut blocks.heads[i]);
                 self.come_round(&mut head, way);
                 blocks.heads[i] = head;
             }

@@ -58,7 +58,7 @@ fn confidence(defect: &Defect) -> Confidence {
     let strong = defect.wire == Wire::Strong || defect.caller_wire == Wire::Strong;
     match defect.verdict {
         Verdict::Short { .. } | Verdict::Late { .. } if strong => Confidence::High,
-        Verdict::Short { .. } | Verdict::Late { .. } if defect.wire > Wire::No => Confidence::Medium,
+        Verdict::Short { .. } | Verdict::Late { .. } if defect.wire > Wire::Faint => Confidence::Medium,
         Verdict::Unchecked if strong => Confidence::Medium,
         _ => Confidence::Low,
     }

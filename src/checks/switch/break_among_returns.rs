@@ -1,7 +1,7 @@
 //! `break-among-returns`: one section breaks out to the code behind the switch, where all sections that do the same
 //! return.
 
-use super::early::works;
+use super::early::{is_commented, works};
 use super::exits::{Leaving, Switch};
 use super::facts::{Facts, similarity};
 use super::hints;
@@ -27,6 +27,8 @@ const SHARE: usize = 5;
 const ALIKE: f64 = 0.8;
 /// Switches with more sections are tables.
 const MAX_SECTIONS: usize = 256;
+/// Comparing two shapes costs the product of their lengths; the sum of all in a function is bounded.
+const BUDGET: usize = 10_000_000;
 
 /// Where a section's last statement leads.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,14 +57,15 @@ fn end(body: &Body, section: &Section) -> End {
 }
 
 fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
+    let mut budget = BUDGET;
     for switch in view.switches() {
         if switch.sections.len() <= MAX_SECTIONS {
-            odd_ones(view, switch, out);
+            odd_ones(view, switch, &mut budget, out);
         }
     }
 }
 
-fn odd_ones(view: &View, switch: &Switch, out: &mut Vec<Finding>) {
+fn odd_ones(view: &View, switch: &Switch, budget: &mut usize, out: &mut Vec<Finding>) {
     let body = &view.function.body;
     let mut ends: Vec<End> = switch.sections.iter().map(|s| end(body, s)).collect();
     // `goto out` where `out` stands right behind the switch is no other way than `break`.
@@ -90,12 +93,20 @@ fn odd_ones(view: &View, switch: &Switch, out: &mut Vec<Finding>) {
         }
         let alike = (0..facts.len())
             .filter(|&j| leaves(ends[j]))
+            .take_while(|&j| {
+                *budget = budget.saturating_sub(facts[i].shape.len() * facts[j].shape.len());
+                *budget > 0
+            })
             .map(|j| (similarity(&facts[i].shape, &facts[j].shape), j))
             .filter(|(s, _)| *s >= ALIKE)
             .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
         let Some((_, sibling)) = alike else { continue };
         let Some(&last) = switch.sections[sibling].stmts.last() else { continue };
-        let confidence = if leaving >= 2 * LEAVING { Confidence::Medium } else { Confidence::Low };
+        let confidence = match () {
+            () if facts[i].stmts.iter().rfind(|&&s| s != jump).is_some_and(|&s| is_commented(view, s)) => continue,
+            () if leaving >= 2 * LEAVING => Confidence::Medium,
+            () => Confidence::Low,
+        };
         let whole = body.stmt(switch.at.stmt).span;
         let mut finding = view.finding(RULE.id, confidence, body.stmt(jump).span, whole);
         finding.label = "this one goes on behind the switch".into();

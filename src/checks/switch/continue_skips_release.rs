@@ -59,7 +59,7 @@ fn released_behind(view: &View, flow: &Flow, switch: &Switch, around: Construct)
                 continue;
             }
             let Some(target) = args.iter().find_map(|&a| place(body, a)).filter(Place::is_variable) else { continue };
-            let reached = flow.block_of(s).is_some_and(|b| view.cfg.is_reachable(b));
+            let reached = flow.accesses.block_of(s).is_some_and(|b| view.cfg.is_reachable(b));
             if reached && !all.iter().any(|(_, p)| *p == target) {
                 all.push((s, target));
             }
@@ -99,17 +99,14 @@ fn acquired(view: &View, flow: &Flow, switch: &Switch, around: Construct, resour
     }
     let calls = matches!(body.expr(value).kind, ExprKind::Call { .. });
     let before = body.stmt(stmt).span.start < body.stmt(switch.at.stmt).span.start;
-    let declared = body
-        .stmts
-        .iter()
-        .any(|s| matches!(&s.kind, StmtKind::Decl(all) if all.iter().any(|d| d.name == resource.base && !d.is_static)));
-    (calls && before && declared && !releases && !reached.head(switch.at.head)).then_some(stmt)
+    let declared = view.local(resource.base).is_some_and(|l| !l.parameter);
+    (calls && before && declared && !releases && !reached.end(switch.at.head)).then_some(stmt)
 }
 
 /// Between the switch and the `continue` the resource is neither released nor handed on, nor known to be null.
 fn skips(view: &View, flow: &Flow, switch: &Switch, jump: StmtId, resource: &Place) -> bool {
     let body = &view.function.body;
-    let Some(block) = flow.block_of(jump).filter(|b| view.cfg.is_reachable(*b)) else { return false };
+    let Some(block) = flow.accesses.block_of(jump).filter(|b| view.cfg.is_reachable(*b)) else { return false };
     let section = switch.section(view, jump);
     let mut handed = false;
     let reached = flow.forward(

@@ -35,19 +35,19 @@ pub fn destroyed<'f>(
         let Some((by, target)) = destroys(body, s) else { continue };
         let Some(dead) = place(body, target) else { continue };
         // `free(p); p = NULL;`
-        let set_anew = |s: &StmtId| {
-            flow.block_of(*s).is_some_and(|b| {
-                flow.accesses.of(b).iter().any(|a| a.stmt == *s && a.may_write() && a.place.covers(&dead))
-            })
-        };
+        let set_anew = |s: &StmtId| flow.accesses.of(*s).iter().any(|a| a.may_write() && a.place.covers(&dead));
         if all[i + 1..at].iter().any(set_anew) {
             continue;
         }
         let meet = |a: &Access| meets(body, a, &dead);
         let found = after(view, flow, switch, exit, telling, dead.base, &meet)?;
-        if let Some(used) = found.used() {
+        // Round the loop, what stands right before the switch, or its operand, uses it first.
+        let mut head = flow.accesses.in_block(dead.base, switch.at.head).filter(|a| meet(a) != Meets::Nothing);
+        let again = head.next().filter(|a| meet(a) == Meets::Use);
+        let plain = found.plain.or(again.filter(|_| found.round[0]));
+        if let Some(used) = plain.or(found.any).or(again.filter(|_| found.round[1])) {
             let text = folded(&view.reading.code, body.expr(target).span);
-            let this = Destroyed { text, by, used, plain: found.plain.is_some() };
+            let this = Destroyed { text, by, used, plain: plain.is_some() };
             if best.as_ref().is_none_or(|b| this.plain && !b.plain) {
                 best = Some(this);
             }

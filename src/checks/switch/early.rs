@@ -3,7 +3,6 @@
 use super::exits::Switch;
 use super::facts::{MAX_STMTS, ends_in_jump};
 use super::names::{calls_log, is_in_log_macro};
-use crate::analysis::nesting::is_loop;
 use crate::checks::View;
 use crate::hir::{Body, ExprId, ExprKind, StmtId, StmtKind};
 use crate::source::Span;
@@ -17,6 +16,9 @@ pub enum Branch {
     Logs,
     Acts,
 }
+
+/// Statements that an exit leaves undone are looked at up to here.
+const MAX_SKIPPED: usize = 256;
 
 /// The shape of an early exit.
 pub struct Early {
@@ -64,7 +66,7 @@ impl Early {
                 StmtKind::Switch { .. } if outer == switch.at.stmt => break,
                 StmtKind::Block(all) => {
                     let at = all.iter().position(|&s| s == inner)?;
-                    let rest = following(body, &all[at + 1..])?;
+                    let rest = following(body, &all[at + 1..], switch.has_labels)?;
                     if early.depth == 0 {
                         // Behind the jump itself nothing runs: that is another defect.
                         if inner == jump && !rest.is_empty() {
@@ -96,6 +98,8 @@ impl Early {
         if early.depth == 0 {
             return None;
         }
+        early.skipped.truncate(MAX_SKIPPED);
+        early.outside.truncate(MAX_SKIPPED);
         early.before.retain(|&s| !matches!(body.stmt(s).kind, StmtKind::Empty | StmtKind::FallthroughMark));
         early.branch = match early.before[..] {
             [] => Branch::Bare,
@@ -126,8 +130,7 @@ impl Early {
             None if self.in_else => self.sibling.map_or(start, |s| body.stmt(s).span.end) as usize,
             None => line(line(start).start.saturating_sub(1) as u32).start,
         };
-        let near = Span::new(from, line(jump.end).end.max(from));
-        !view.unit.scan.comments_in(near).is_empty()
+        comment_up_to(view, from, jump.end)
     }
 
     /// The other branch does something and runs on into what the jump leaves undone.
@@ -137,9 +140,25 @@ impl Early {
     }
 }
 
+/// A comment stands behind a statement, between it and the jump that may follow it, or on the jump's line.
+pub fn is_commented(view: &View, last: StmtId) -> bool {
+    let body = &view.function.body;
+    let end = body.stmt(last).span.end;
+    let next = view.nesting().following(body, last).first();
+    let jump = next.filter(|&&s| matches!(body.stmt(s).kind, StmtKind::Break));
+    comment_up_to(view, end as usize, jump.map_or(end, |&s| body.stmt(s).span.end))
+}
+
+/// A comment stands from `from` on to the end of `end`'s line.
+fn comment_up_to(view: &View, from: usize, end: u32) -> bool {
+    let end = view.source.line_range(view.source.line_index(end)).end;
+    !view.unit.scan.comments_in(Span::new(from, end.max(from))).is_empty()
+}
+
 /// The statements behind, up to the next label of the switch, without a closing jump. `None` where a label stands
 /// among them that something else may jump to.
-fn following(body: &Body, rest: &[StmtId]) -> Option<Vec<StmtId>> {
+fn following(body: &Body, rest: &[StmtId], has_labels: bool) -> Option<Vec<StmtId>> {
+    let rest = &rest[..rest.len().min(MAX_SKIPPED)];
     let end = rest.iter().position(|&s| matches!(body.stmt(s).kind, StmtKind::Case(_))).unwrap_or(rest.len());
     let mut all = rest[..end].to_vec();
     let holds_label = |&s: &StmtId| {
@@ -147,7 +166,7 @@ fn following(body: &Body, rest: &[StmtId]) -> Option<Vec<StmtId>> {
         body.walk_stmts(s, &mut |s| found |= matches!(body.stmt(s).kind, StmtKind::Label(_) | StmtKind::Opaque));
         found
     };
-    if all.iter().any(holds_label) {
+    if has_labels && all.iter().any(holds_label) {
         return None;
     }
     while all.last().is_some_and(|&s| is_idle(body, s)) {
@@ -175,6 +194,9 @@ pub fn works(view: &View, stmts: &[StmtId]) -> bool {
     let body = &view.function.body;
     let mut found = false;
     for &top in stmts {
+        if found {
+            break;
+        }
         body.walk_first(top, MAX_STMTS, &mut |s| {
             if found || only_logs(view, s) {
                 return;
@@ -209,21 +231,5 @@ pub fn only_logs(view: &View, s: StmtId) -> bool {
     match &body.stmt(s).kind {
         StmtKind::Block(all) if !body.stmt(s).in_macro => !all.is_empty() && all.iter().all(|&s| logs(s)),
         _ => logs(s),
-    }
-}
-
-/// What runs behind the switch, up to the end of the loop around it or of the function, does something.
-pub fn work_behind(view: &View, switch: &Switch) -> bool {
-    let body = &view.function.body;
-    let nesting = view.nesting();
-    let mut inner = switch.at.stmt;
-    loop {
-        if works(view, nesting.following(body, inner)) {
-            return true;
-        }
-        match nesting.parent(inner) {
-            Some(outer) if !is_loop(body, outer) => inner = outer,
-            _ => return false,
-        }
     }
 }

@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::early::{only_logs, work_behind};
+use super::early::{is_commented, only_logs};
 use super::exits::{Exit, Leaving, Switch, exit_span};
 use super::hints;
 use super::names::{is_error_message_name, written_name};
@@ -20,12 +20,15 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-/// Reports of the same kind that have to end the function for one that does not to stand out.
-const ENDING: usize = 3;
+/// Of reports of the same kind, so many have to end the function for each that does not, for it to stand out.
+const ENDING: usize = 4;
+/// Where nothing is to be compared with: sections of the switch that leave the function when something fails.
+const FAILING: usize = 3;
 
 fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
     let mut reports: Option<FxHashMap<&str, Reports>> = None;
     for switch in view.switches() {
+        let mut failing = None;
         for exit in &switch.exits {
             let Some(section) = exit.section.map(|i| &switch.sections[i]) else { continue };
             let body = &view.function.body;
@@ -42,14 +45,15 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
                 Leaving::NoCase => false,
             };
             let name = written_name(view, only);
-            if !direct || !only_logs(view, only) || !is_error_message_name(name) || !work_behind(view, switch) {
+            if !direct || !only_logs(view, only) || !is_error_message_name(name) || !switch.work_behind(view) {
                 continue;
             }
             let reports = reports.get_or_insert_with(|| collect(view));
             let Some(all) = reports.get(name) else { continue };
             let confidence = match () {
-                () if all.ending >= ENDING && all.going_on * 4 <= all.ending => Confidence::Medium,
-                () if failing_sections(view, switch) >= ENDING => Confidence::Low,
+                () if is_commented(view, only) => continue,
+                () if all.going_on * ENDING <= all.ending => Confidence::Medium,
+                () if *failing.get_or_insert_with(|| failing_sections(view, switch)) >= FAILING => Confidence::Low,
                 () => continue,
             };
             out.push(finding(view, switch, exit, only, name, all, confidence));

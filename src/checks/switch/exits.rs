@@ -1,14 +1,17 @@
 //! The ways out of a `switch` to the code behind it, and what that code makes of a variable.
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
+use super::early::works;
 use super::facts::folded;
-use super::known::Known;
+use super::known::{Known, MAX_LABELS};
 use crate::analysis::access::{Access, Act, place};
 use crate::analysis::cfg::{BlockId, Cfg, Construct, EdgeKind};
 use crate::analysis::flow::{Flow, From, Go};
+use crate::analysis::nesting::is_loop;
 use crate::analysis::sections::{Section, sections};
 use crate::checks::View;
 use crate::hir::{Body, ExprId, ExprKind, StmtId, StmtKind, Symbol};
@@ -40,8 +43,12 @@ pub struct Switch {
     pub operand: ExprId,
     pub sections: Vec<Section>,
     pub exits: Vec<Exit>,
-    section_of: FxHashMap<StmtId, usize>,
+    /// A label of the author's own stands in it, or something that was not understood.
+    pub has_labels: bool,
+    /// The labels and statements of the sections in the order of their numbers, with the index of the section.
+    tops: Vec<(StmtId, usize)>,
     telling: OnceCell<Telling>,
+    work_behind: OnceCell<bool>,
 }
 
 /// A larger switch is a table, and looking at each of its exits would cost more than it tells.
@@ -50,22 +57,31 @@ const MAX_EXITS: usize = 1_000;
 /// The switches of a function that control reaches, in order of writing.
 pub fn switches(view: &View) -> Vec<Switch> {
     let cfg = view.cfg;
-    let all = cfg.switches.iter().filter(|s| cfg.is_reachable(s.head)).filter_map(|&at| Switch::new(view, at));
+    let into = cfg.predecessors();
+    let all = cfg.switches.iter().filter(|s| cfg.is_reachable(s.head)).filter_map(|&at| Switch::new(view, at, &into));
     all.filter(|s| s.exits.len() <= MAX_EXITS).collect()
 }
 
 impl Switch {
-    fn new(view: &View, at: Construct) -> Option<Switch> {
+    /// `into` is the graph's [`Cfg::predecessors`].
+    fn new(view: &View, at: Construct, into: &[Vec<BlockId>]) -> Option<Switch> {
         let (body, cfg) = (&view.function.body, view.cfg);
         let StmtKind::Switch { cond: operand, .. } = body.stmt(at.stmt).kind else { return None };
         let sections = sections(body, at.stmt);
-        let mut section_of = FxHashMap::default();
-        for (i, section) in sections.iter().enumerate() {
-            section_of.extend(section.labels.iter().chain(&section.stmts).map(|&s| (s, i)));
-        }
-        let mut switch = Switch { at, operand, sections, exits: Vec::new(), section_of, telling: OnceCell::new() };
+        let number = |s: &StmtId| view.nesting().number(*s);
+        let tops = sections.iter().enumerate().flat_map(|(i, s)| s.labels.iter().chain(&s.stmts).map(move |&s| (s, i)));
+        let mut tops: Vec<(StmtId, usize)> = tops.collect();
+        tops.sort_by_key(|(s, _)| number(s));
+        let mut has_labels = false;
+        body.walk_stmts(at.stmt, &mut |s| {
+            has_labels |= matches!(body.stmt(s).kind, StmtKind::Label(_) | StmtKind::Opaque);
+        });
+        let (telling, work_behind) = (OnceCell::new(), OnceCell::new());
+        let mut switch = Switch { at, operand, sections, exits: Vec::new(), has_labels, tops, telling, work_behind };
         let landing = landing(cfg, at.after);
-        for (b, block) in cfg.blocks.iter().enumerate().filter(|(b, _)| cfg.reachable[*b]) {
+        let from: BTreeSet<BlockId> = landing.iter().flat_map(|to| &into[to.0 as usize]).copied().collect();
+        for b in from {
+            let block = cfg.block(b);
             for edge in block.edges.iter().filter(|e| landing.contains(&e.to)) {
                 let jump = block.stmts.last().copied();
                 let (how, section) = match (edge.kind, jump) {
@@ -77,7 +93,7 @@ impl Switch {
                     _ if edge.to == at.after => (Leaving::End, switch.sections.len().checked_sub(1)),
                     _ => continue,
                 };
-                switch.exits.push(Exit { how, block: BlockId(b as u32), section });
+                switch.exits.push(Exit { how, block: b, section });
             }
         }
         Some(switch)
@@ -85,14 +101,10 @@ impl Switch {
 
     /// The section that holds a statement, at any depth.
     pub fn section(&self, view: &View, s: StmtId) -> Option<usize> {
-        let mut found = None;
-        for around in std::iter::once(s).chain(view.nesting().around(s)) {
-            if around == self.at.stmt {
-                return found;
-            }
-            found = self.section_of.get(&around).copied().or(found);
-        }
-        None
+        let nesting = view.nesting();
+        let behind = self.tops.partition_point(|(top, _)| nesting.number(*top) <= nesting.number(s));
+        let (top, section) = *self.tops.get(behind.checked_sub(1)?)?;
+        nesting.is_inside(s, top).then_some(section)
     }
 
     /// What is known of the operand on the way through an exit.
@@ -119,6 +131,9 @@ impl Switch {
             section.labels.iter().filter_map(value).collect()
         };
         let own = exit.section.map(|i| &self.sections[i]);
+        if self.sections.iter().map(|s| s.labels.len()).sum::<usize>() > MAX_LABELS {
+            return Known::default();
+        }
         let (is, is_not) = match own {
             Some(section) if !section.is_default(body) => (labels(section), Vec::new()),
             _ => {
@@ -132,6 +147,24 @@ impl Switch {
     /// What a test behind the switch may look at to tell the ways through it apart.
     pub fn telling(&self, view: &View, flow: &Flow) -> &Telling {
         self.telling.get_or_init(|| self.tell(view, flow))
+    }
+
+    /// What runs behind the switch, up to the end of the loop around it or of the function, does something.
+    pub fn work_behind(&self, view: &View) -> bool {
+        *self.work_behind.get_or_init(|| {
+            let body = &view.function.body;
+            let nesting = view.nesting();
+            let mut inner = self.at.stmt;
+            loop {
+                if works(view, nesting.following(body, inner)) {
+                    return true;
+                }
+                match nesting.parent(inner) {
+                    Some(outer) if !is_loop(body, outer) => inner = outer,
+                    _ => return false,
+                }
+            }
+        })
     }
 
     fn tell(&self, view: &View, flow: &Flow) -> Telling {
@@ -150,8 +183,7 @@ impl Switch {
                     names.extend(variable(body, e));
                 });
             }
-            let Some(block) = flow.block_of(s) else { continue };
-            for access in flow.accesses.of(block).iter().filter(|a| a.stmt == s) {
+            for access in flow.accesses.of(s) {
                 match access.act {
                     Act::Write | Act::Update | Act::Escape => {
                         telling.names.insert(access.place.base);
@@ -245,6 +277,8 @@ pub struct After<'f> {
     pub plain: Option<&'f Access>,
     /// The first use of all.
     pub any: Option<&'f Access>,
+    /// Control may come round to the switch again: past no such test, and at all.
+    pub round: [bool; 2],
 }
 
 impl<'f> After<'f> {
@@ -291,14 +325,13 @@ pub fn after<'f>(
             },
             &mut |block, edge| {
                 // Once round the loop the switch decides anew.
-                if edge.to == switch.at.head {
-                    return false;
-                }
-                let Some(cond) = branches_on(body, cfg, block) else { return true };
-                match known.decides(view, cond, block, edge) {
-                    Some(goes) => goes,
-                    None => through_tests || !telling.depends(body, cond, base),
-                }
+                let round = edge.to == switch.at.head;
+                let goes = branches_on(body, cfg, block).is_none_or(|cond| {
+                    let known = known.decides(view, cond, block, edge);
+                    known.unwrap_or_else(|| through_tests || !telling.depends(body, cond, base))
+                });
+                after.round[usize::from(through_tests)] |= round && goes;
+                goes && !round
             },
         )?;
         // Behind the switch rather than before it, round a loop.

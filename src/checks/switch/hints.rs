@@ -1,4 +1,8 @@
 //! What the tokens of a function tell of a defect that a rule looks for: enough to leave most functions unparsed.
+//!
+//! A hint may be wrong; a function without one must hold no defect of the rule.
+
+use std::cell::Cell;
 
 use rustc_hash::FxHashSet;
 
@@ -11,12 +15,22 @@ pub struct Hints<'o, 'c> {
     outline: &'o Outline<'c>,
     switch: u32,
     sections: Vec<Vec<u32>>,
+    /// Tokens and nodes that may still be looked at in this function.
+    budget: &'o Cell<usize>,
 }
+
+/// What looking for one sort of hint in a function may cost. A function that takes more is parsed.
+const BUDGET: usize = 2_000_000;
 
 /// The hints of every switch; none where the outline is not sure of what it shows, which every rule takes for a hint.
 fn any(outline: &Outline, test: impl Fn(&Hints) -> bool) -> bool {
-    outline.unsure
-        || outline.switches.iter().any(|&switch| test(&Hints { outline, switch, sections: outline.sections(switch) }))
+    let budget = Cell::new(BUDGET);
+    let hints = |&switch: &u32| {
+        let hints = Hints { outline, switch, sections: outline.sections(switch), budget: &budget };
+        hints.spend(hints.sections.iter().map(Vec::len).sum());
+        test(&hints) || hints.is_tired()
+    };
+    outline.unsure || outline.switches.iter().any(hints)
 }
 
 /// `premature-break`: an early exit with work behind it, and what may suffer.
@@ -38,7 +52,11 @@ pub fn left_alone(outline: &Outline) -> bool {
 /// `break-leaves-switch-not-loop`
 pub fn goes_on(outline: &Outline) -> bool {
     any(outline, |hints| {
-        hints.in_loop() && (hints.destroys(&hints.names(hints.outline.tokens.iter())) || hints.ends_in_idle_break())
+        let names = || {
+            hints.spend(outline.tokens.len());
+            hints.names(outline.tokens.iter())
+        };
+        hints.in_loop() && (hints.ends_in_idle_break() || hints.destroys(&names()))
     })
 }
 
@@ -46,6 +64,7 @@ pub fn goes_on(outline: &Outline) -> bool {
 pub fn loses(outline: &Outline) -> bool {
     any(outline, |hints| {
         let end = outline.node(hints.switch).tokens.end as usize;
+        hints.spend(outline.tokens.len() - end);
         let anew = stored(&outline.tokens[end..]);
         hints.sections.iter().flatten().any(|&id| {
             let mut found = false;
@@ -63,6 +82,7 @@ pub fn loses(outline: &Outline) -> bool {
 pub fn continues(outline: &Outline) -> bool {
     any(outline, |hints| {
         let end = outline.node(hints.switch).tokens.end as usize;
+        hints.spend(outline.tokens.len() - end);
         let releases = || calls(&outline.tokens[end..]).any(|(name, _)| is_releasing_name(&name.text));
         hints.in_loop() && hints.sections.iter().flatten().any(|&id| hints.holds(id, Kind::Continue)) && releases()
     })
@@ -91,6 +111,15 @@ pub fn odd_break(outline: &Outline) -> bool {
 }
 
 impl<'o, 'c> Hints<'o, 'c> {
+    fn spend(&self, cost: usize) {
+        self.budget.set(self.budget.get().saturating_sub(cost));
+    }
+
+    /// The budget is used up, which is taken for a hint.
+    fn is_tired(&self) -> bool {
+        self.budget.get() == 0
+    }
+
     fn names(&self, tokens: impl Iterator<Item = &'o Token<'c>>) -> FxHashSet<&'o str> {
         tokens.filter(|t| t.kind == TokenKind::Ident).map(|t| &*t.text).collect()
     }
@@ -99,6 +128,7 @@ impl<'o, 'c> Hints<'o, 'c> {
     fn behind(&self) -> FxHashSet<&'o str> {
         let end = self.outline.node(self.switch).tokens.end as usize;
         let start = if self.in_loop() { 0 } else { end };
+        self.spend(self.outline.tokens.len() - start);
         let inside = self.outline.node(self.switch).tokens.start as usize..end;
         let outside = self.outline.tokens.iter().enumerate().filter(|(i, _)| *i >= start && !inside.contains(i));
         self.names(outside.map(|(_, t)| t))
@@ -122,7 +152,19 @@ impl<'o, 'c> Hints<'o, 'c> {
     fn holds(&self, id: u32, kind: Kind) -> bool {
         let mut found = false;
         self.outline.walk(id, &mut |node| {
+            self.spend(1);
             found |= node.kind == kind;
+            !found
+        });
+        found
+    }
+
+    /// A jump out of the switch stands in `id`, or a macro that may be one.
+    fn may_jump(&self, id: u32) -> bool {
+        let mut found = false;
+        self.outline.walk(id, &mut |node| {
+            self.spend(1);
+            found |= node.hides_jump || matches!(node.kind, Kind::Break | Kind::Continue | Kind::Goto);
             !found
         });
         found
@@ -149,11 +191,18 @@ impl<'o, 'c> Hints<'o, 'c> {
         let mut todo: Vec<(Vec<u32>, Vec<u32>, usize)> = vec![(list.to_vec(), Vec::new(), 0)];
         while let Some((list, outer, depth)) = todo.pop() {
             for (i, &id) in list.iter().enumerate() {
-                let node = self.outline.node(id);
-                let rest: Vec<u32> = list[i + 1..].iter().chain(&outer).copied().collect();
-                if node.hides_jump && node.kind == Kind::Plain && !rest.is_empty() {
+                if self.is_tired() {
                     return true;
                 }
+                let node = self.outline.node(id);
+                if node.hides_jump && node.kind == Kind::Plain && (i + 1 < list.len() || !outer.is_empty()) {
+                    return true;
+                }
+                if !matches!(node.kind, Kind::Block | Kind::If) || !self.may_jump(id) {
+                    continue;
+                }
+                self.spend(list.len() - i + outer.len());
+                let rest: Vec<u32> = list[i + 1..].iter().chain(&outer).copied().collect();
                 match node.kind {
                     Kind::Block => todo.push((node.children.clone(), rest, depth)),
                     Kind::If => {
@@ -186,10 +235,13 @@ impl<'o, 'c> Hints<'o, 'c> {
         }
         let skipped = || rest.iter().flat_map(|&id| self.outline.text(self.outline.node(id)));
         let tests_null = || {
-            let head = self.outline.node(decision).tokens.start as usize..node.tokens.start as usize;
-            self.outline.tokens[head].iter().any(|t| t.is("!") || t.is("NULL") || t.is("0"))
+            let decision = self.outline.node(decision);
+            let head = decision.tokens.start as usize..node.tokens.start as usize;
+            let null = |t: &Token| matches!(&*t.text, "!" | "NULL" | "nullptr" | "0");
+            decision.children.first() != Some(&branch) || self.outline.tokens[head].iter().any(null)
         };
         let tokens: Vec<Token> = skipped().cloned().collect();
+        self.spend(tokens.len());
         let set_behind = written(&tokens).iter().any(|name| behind.contains(name));
         let prepared = || {
             let names: FxHashSet<&str> = tokens.iter().map(|t| &*t.text).collect();
@@ -207,6 +259,7 @@ impl<'o, 'c> Hints<'o, 'c> {
         };
         let own = text(self.outline.node(decision));
         let size = self.outline.node(decision).tokens.len();
+        self.spend(self.outline.nodes.len());
         let alike = |node: &&Node| node.kind == Kind::If && node.tokens.len() + 2 == size;
         self.outline.nodes.iter().filter(alike).any(|node| text(node) == own)
     }
@@ -217,49 +270,59 @@ impl<'o, 'c> Hints<'o, 'c> {
         };
         let sections: Vec<Vec<Token>> = self.sections.iter().map(tokens).collect();
         let stores: Vec<FxHashSet<&str>> = sections.iter().map(|s| stored(s)).collect();
+        self.spend(sections.iter().map(Vec::len).sum());
         let mut set: FxHashSet<&str> = stores.iter().flatten().copied().collect();
-        set.retain(|name| behind.contains(name) && !self.sets_first(name));
+        set.retain(|name| behind.contains(name) && (self.is_tired() || !self.sets_first(name)));
         if set.is_empty() {
             return false;
         }
         let declared = self.declared(&set);
-        // Sections from which control gets behind the switch, by their ends or from within.
-        let exits: Vec<bool> = self
-            .sections
-            .iter()
-            .map(|s| {
-                s.iter().any(|&id| self.holds(id, Kind::Break) || self.holds(id, Kind::Goto))
-                    || s.last().is_none_or(|&id| !self.outline.ends_in_jump(id))
-            })
-            .collect();
         let has_default = self.outline.body(self.switch).iter().any(|&id| {
             let node = self.outline.node(id);
             node.kind == Kind::Label && self.outline.text(node)[0].is("default")
         });
         let in_loop = self.in_loop();
         declared.iter().any(|(name, declared)| {
-            let alone = |i: &usize| exits[*i] && !stores[*i].contains(name);
-            // A way out of a section before the name is set counts, too.
-            let early = |i: &usize| {
-                let first = sections[*i].iter().position(|t| t.text == *name).unwrap_or(0);
-                exits[*i] && sections[*i][..first].iter().any(|t| t.is("break") || t.is("goto"))
-            };
-            let all = 0..sections.len();
-            let leaves = || !has_default || all.clone().any(|i| alone(&i) || early(&i));
+            let left = || self.sections.iter().filter(|s| self.is_tired() || self.leaves_before(s, name));
+            let leaves = || !has_default || left().next().is_some();
             let odd = || {
                 let sets = stores.iter().filter(|s| s.contains(name)).count();
-                let left = all.clone().filter(|i| alone(i) || early(i)).count();
-                sets >= 2 && left == 1
+                // Some of those that seem to leave it may not: their calls may not return.
+                let forgets = |i: &usize| !stores[*i].contains(name) && self.breaks_at_its_end(&self.sections[*i]);
+                sets >= 2 && left().next().is_some() && (0..stores.len()).filter(forgets).count() <= 2
             };
             let nulls = || {
                 let null = |t: &Token| matches!(&*t.text, "NULL" | "nullptr" | "0");
                 let tokens = &self.outline.tokens;
+                self.spend(tokens.len());
                 tokens.windows(3).any(|w| w[0].text == *name && w[1].is("=") && (null(&w[2]) || w[2].is("(")))
             };
-            (declared.bare && leaves())
+            self.is_tired()
+                || (declared.bare && leaves())
                 || (declared.pointer && leaves() && nulls())
                 || ((declared.constant || in_loop) && odd())
         })
+    }
+
+    /// Control may leave the section for the code behind the switch before the name is certainly stored into.
+    fn leaves_before(&self, section: &[u32], name: &str) -> bool {
+        let mut todo: Vec<u32> = section.iter().rev().copied().collect();
+        while let Some(id) = todo.pop() {
+            let node = self.outline.node(id);
+            self.spend(1 + if node.kind == Kind::Plain { node.tokens.len() } else { 0 });
+            match node.kind {
+                Kind::Block => todo.extend(node.children.iter().rev()),
+                Kind::Plain if !node.hides_jump && stored(self.outline.text(node)).contains(name) => return false,
+                Kind::Return => return false,
+                _ if self.may_jump(id) => return true,
+                _ => {}
+            }
+        }
+        true
+    }
+
+    fn breaks_at_its_end(&self, section: &[u32]) -> bool {
+        section.last().is_some_and(|&id| self.last(id) == Kind::Break)
     }
 
     /// The code behind the switch sets the name before it uses it, whatever way it goes.
@@ -267,6 +330,7 @@ impl<'o, 'c> Hints<'o, 'c> {
         let end = self.outline.node(self.switch).tokens.end as usize;
         let mut depth = 0usize;
         for (i, token) in self.outline.tokens[end..].iter().enumerate() {
+            self.spend(1);
             match &*token.text {
                 "{" => depth += 1,
                 // The end of the block that holds the switch: a loop may go round.
@@ -289,6 +353,7 @@ impl<'o, 'c> Hints<'o, 'c> {
     fn declared<'w>(&self, wanted: &FxHashSet<&'w str>) -> Vec<(&'w str, Declared)> {
         let head = self.outline.node(self.switch).tokens.start;
         let mut all: Vec<(&'w str, Declared)> = Vec::new();
+        self.spend(self.outline.nodes.len());
         for node in self.outline.nodes.iter().filter(|n| n.kind == Kind::Plain && n.tokens.start < head) {
             let tokens = self.outline.text(node);
             let declares = tokens.len() > 2

@@ -13,6 +13,9 @@ pub struct Known {
     pub is_not: Vec<String>,
 }
 
+/// Labels of a switch that are compared with those of another.
+pub const MAX_LABELS: usize = 256;
+
 /// Conditions are looked into this deep.
 const MAX_DEPTH: usize = 16;
 
@@ -26,6 +29,8 @@ impl Known {
         match edge.kind {
             EdgeKind::True => truth(true),
             EdgeKind::False => truth(false),
+            // A table has too many labels to be worth it.
+            EdgeKind::Case | EdgeKind::NoCase if view.cfg.block(block).edges.len() > MAX_LABELS => None,
             EdgeKind::Case | EdgeKind::NoCase if folded(&view.reading.code, span(view, cond)) == self.operand => {
                 Some(self.takes(view, block, edge))
             }

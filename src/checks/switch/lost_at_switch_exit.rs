@@ -40,7 +40,7 @@ fn lost(view: &View, flow: &Flow, switch: &Switch, jump: StmtId) -> Option<Findi
     for &s in all[section..at].iter().rev() {
         let StmtKind::Expr(e) = body.stmt(s).kind else { continue };
         let ExprKind::Assign { op: None, left, right } = body.expr(e).kind else { continue };
-        let Some(set) = place(body, left).filter(|p| p.is_variable() && is_local(view, p.base)) else { continue };
+        let Some(set) = place(body, left).filter(|p| p.is_variable() && view.local(p.base).is_some()) else { continue };
         if !is_result(body, right) || body.stmt(s).in_macro {
             continue;
         }
@@ -63,11 +63,6 @@ fn lost(view: &View, flow: &Flow, switch: &Switch, jump: StmtId) -> Option<Findi
         return Some(finding);
     }
     None
-}
-
-fn is_local(view: &View, name: Symbol) -> bool {
-    let declares = |s: &crate::hir::Stmt| matches!(&s.kind, StmtKind::Decl(all) if all.iter().any(|d| d.name == name && !d.is_static));
-    view.function.params.iter().any(|p| p.name == name) || view.function.body.stmts.iter().any(declares)
 }
 
 /// The write behind the switch that every path meets before a read, and what it writes.
@@ -112,6 +107,8 @@ fn is_result(body: &Body, e: ExprId) -> bool {
 fn is_error(body: &Body, e: ExprId) -> bool {
     match body.expr(e).kind {
         ExprKind::Unary { op: UnaryOp::Negate, .. } => true,
+        // The grammar takes the sign of `-1` for a part of the number.
+        ExprKind::Number(text) => body.names.text(text).starts_with('-'),
         ExprKind::Name(name) => {
             let name = body.names.text(name);
             is_error_word(name)

@@ -51,6 +51,10 @@ pub fn calls_log(body: &Body, call: ExprId) -> bool {
 
 /// Narrower than [`is_log_name`], which also takes `send_msg` for one.
 fn is_message_name(name: &str) -> bool {
+    // `snprintf` and its like fill a buffer.
+    if holds(name, &["sprint", "nprint"]) {
+        return false;
+    }
     holds(name, &["log", "print", "warn", "debug", "trace", "dbg", "notice", "complain", "diag"])
         || name.starts_with("LM_")
         || matches!(name, "error" | "perror" | "info" | "warning" | "err" | "ERR" | "ERROR" | "INFO" | "DEBUG" | "BUG")

@@ -163,7 +163,8 @@ impl Reader<'_, '_> {
     }
 
     fn add(&mut self, kind: Kind, from: usize, children: Vec<u32>) -> u32 {
-        let tokens = from as u32..self.at as u32;
+        // What is never closed ends with the text.
+        let tokens = from as u32..self.at.min(self.outline.tokens.len()) as u32;
         let id = self.outline.nodes.len() as u32;
         children.iter().for_each(|&child| self.outline.nodes[child as usize].parent = id);
         self.outline.nodes.push(Node { kind, tokens, children, parent: id, hides_jump: false });

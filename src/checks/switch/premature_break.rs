@@ -4,16 +4,16 @@
 use rustc_hash::FxHashSet;
 
 use super::circuit;
-use super::early::{Branch, Early, work_behind, works};
+use super::early::{Branch, Early, works};
 use super::exits::{Exit, Leaving, Meets, Switch, Telling, after, is_test, loop_around};
-use super::facts::folded;
+use super::facts::{MAX_STMTS, folded};
 use super::hints;
-use super::names::{is_null, jump_word, writes_argument};
+use super::names::{is_log_name, is_null, is_releasing_name, jump_word, writes_argument};
 use crate::analysis::access::{Access, Act, Place, Step, place};
 use crate::analysis::cfg::Cfg;
 use crate::analysis::constant;
 use crate::analysis::flow::{Flow, From, Go, Reached};
-use crate::checks::{Context, Rule, View};
+use crate::checks::{Context, Local, Rule, View};
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtId, StmtKind, Symbol, UnaryOp};
 use crate::report::{Confidence, Finding};
 
@@ -64,6 +64,8 @@ struct Suffers {
     behind: bool,
     /// A local variable, or what is selected from one without a pointer.
     local: bool,
+    /// Nothing has set it in this call: it does not keep what it had before the loop.
+    fresh: bool,
     /// Other exits of the switch that set it.
     others: usize,
 }
@@ -82,7 +84,7 @@ struct Story {
     outside_works: bool,
     work_behind: bool,
     suffers: Option<Suffers>,
-    /// The skipped statement that sets a flag tested right behind the switch.
+    /// The skipped statement that sets a flag tested right behind the switch, where more than that is skipped.
     flag: Option<StmtId>,
     /// A use of what the branch knows to be null.
     null_used: Option<(StmtId, String)>,
@@ -97,6 +99,7 @@ impl Story {
     fn confidence(&self) -> Option<Confidence> {
         let bare = self.branch == Branch::Bare;
         let suffers = self.suffers.as_ref();
+        let unset = suffers.filter(|s| s.plain && s.fresh);
         // A branch that holds nothing but the jump, beside one that goes on to the rest of the section.
         let shape = bare && self.nested && self.sibling && self.outside_works && self.work_behind;
         let named = !self.is_break && suffers.is_none_or(|s| !s.plain);
@@ -105,10 +108,10 @@ impl Story {
             () if bare && self.null_used.is_some() => Confidence::Medium,
             () if !self.skips_work => return None,
             () if shape && (self.in_loop || suffers.is_some_and(|s| s.behind)) => Confidence::High,
-            () if bare && self.in_loop && self.flag.is_some() => Confidence::High,
-            () if bare && self.nested && suffers.is_some_and(|s| s.plain && s.local) => Confidence::High,
+            () if bare && self.nested && unset.is_some_and(|s| s.local) => Confidence::High,
             () if shape || self.prepared.is_some() || self.twin.is_some() => Confidence::Medium,
-            () if bare && suffers.is_some_and(|s| s.plain && (s.local || s.others > 0)) => Confidence::Medium,
+            () if bare && self.in_loop && self.flag.is_some() => Confidence::Medium,
+            () if bare && unset.is_some_and(|s| s.local || s.others > 0) => Confidence::Medium,
             () if suffers.is_some() => Confidence::Low,
             () if bare && self.nested && self.outside_works => Confidence::Low,
             () if self.branch == Branch::Logs && self.nested && self.sibling && self.outside_works => Confidence::Low,
@@ -140,7 +143,7 @@ impl Path<'_, '_> {
             constant: early.condition(body).is_some_and(|c| constant(body, c).is_some()),
             skips_work: works(view, &early.skipped),
             outside_works: works(view, &early.outside),
-            work_behind: work_behind(view, self.switch),
+            work_behind: self.switch.work_behind(view),
             suffers: self.suffers(),
             flag: self.flag(),
             null_used: self.null_used(),
@@ -153,42 +156,32 @@ impl Path<'_, '_> {
     fn skipped(&self) -> FxHashSet<StmtId> {
         let mut all = FxHashSet::default();
         for &s in &self.early.skipped {
-            self.body().walk_stmts(s, &mut |s| {
+            self.body().walk_first(s, MAX_STMTS, &mut |s| {
                 all.insert(s);
             });
         }
         all
     }
 
-    fn is_parameter(&self, name: Symbol) -> bool {
-        self.view.function.params.iter().any(|p| p.name == name)
-    }
-
-    fn is_local(&self, name: Symbol) -> bool {
-        let declares =
-            |s: &StmtKind| matches!(s, StmtKind::Decl(all) if all.iter().any(|d| d.name == name && !d.is_static));
-        self.is_parameter(name) || self.body().stmts.iter().any(|s| declares(&s.kind))
-    }
-
     /// What the skipped statements set and the code behind the switch reads, where nothing has set it before in this
     /// round of the loop, or in this call.
     fn suffers(&self) -> Option<Suffers> {
-        let start = match loop_around(self.view, self.switch) {
-            Some(around) => From::Head(around.head),
-            None => From::Head(Cfg::ENTRY),
-        };
+        let entry = From::Head(Cfg::ENTRY);
+        let start = loop_around(self.view, self.switch).map_or(entry, |around| From::Head(around.head));
         let mut best: Option<Suffers> = None;
         for (place, set, expr) in self.set_by_skipped() {
             let keeps = |a: &Access| match a.may_write() && a.place.covers(&place) {
                 true => Go::Stop,
                 false => Go::On,
             };
-            let unset = self.flow.forward(&[start], place.base, &mut |_, a| keeps(a), &mut |_, _| true)?;
-            if !unset.end(self.exit.block) {
+            let unset = |from| self.flow.forward(&[from], place.base, &mut |_, a| keeps(a), &mut |_, _| true);
+            let round = unset(start)?;
+            if !round.end(self.exit.block) {
                 continue;
             }
-            let suffers = self.use_of(&place, set, expr, &unset);
-            let rank = |s: &Suffers| (s.plain, s.behind, s.local, s.others);
+            let fresh = unset(entry)?.end(self.exit.block);
+            let suffers = self.use_of(&place, set, expr, &round).map(|s| Suffers { fresh, ..s });
+            let rank = |s: &Suffers| (s.plain && s.fresh, s.plain, s.behind, s.local, s.others);
             if let Some(s) = suffers
                 && best.as_ref().is_none_or(|b| rank(&s) > rank(b))
             {
@@ -208,6 +201,9 @@ impl Path<'_, '_> {
                 operand.insert(name);
             }
         });
+        let is_parameter = |name: Symbol| self.view.local(name).is_some_and(|l| l.parameter);
+        // A constant by name that a macro is given.
+        let shouts = |name: Symbol| !body.names.text(name).bytes().any(|b| b.is_ascii_lowercase());
         let inside = |name: Symbol| {
             let declares =
                 |s: &StmtId| matches!(&body.stmt(*s).kind, StmtKind::Decl(all) if all.iter().any(|d| d.name == name));
@@ -217,8 +213,10 @@ impl Path<'_, '_> {
         let mut ordered: Vec<StmtId> = skipped.iter().copied().collect();
         ordered.sort_unstable();
         for s in ordered {
-            let Some(block) = self.flow.block_of(s) else { continue };
-            for a in self.flow.accesses.of(block).iter().filter(|a| a.stmt == s) {
+            if all.len() >= MAX_PLACES {
+                break;
+            }
+            for a in self.flow.accesses.of(s) {
                 let Some(expr) = a.expr else { continue };
                 let sets = match a.act {
                     Act::Write => !a.value.is_some_and(|value| mentions(body, value, &a.place)),
@@ -228,7 +226,8 @@ impl Path<'_, '_> {
                 };
                 let base = a.place.base;
                 // The operand's own variable is a state; a parameter has a value from the start.
-                let given = a.place.is_variable() && (operand.contains(&base) || self.is_parameter(base));
+                let given = operand.contains(&base) || is_parameter(base) || shouts(base);
+                let given = given && a.place.is_variable();
                 if sets && !given && !inside(base) && !all.iter().any(|(p, ..)| *p == a.place) {
                     all.push((a.place.clone(), s, expr));
                 }
@@ -255,35 +254,28 @@ impl Path<'_, '_> {
             text: self.text(expr),
             plain: found.plain.is_some() && behind,
             behind,
-            local: !place.path.contains(&Step::Deref) && self.is_local(place.base),
+            local: !place.path.contains(&Step::Deref) && self.view.local(place.base).is_some(),
+            fresh: false,
             others: others.count(),
         })
     }
 
-    /// The skipped part gives a constant to a variable that the first test behind the switch, or the loop around it,
-    /// looks at: the flag that ends the loop.
+    /// The skipped part gives a constant to a variable that the first test behind the switch looks at, to leave: the
+    /// flag that ends the loop. Where the flag is all that is skipped, the condition only says whether to raise it.
     fn flag(&self) -> Option<StmtId> {
         let body = self.body();
-        let nesting = self.view.nesting();
-        let switch = self.switch.at.stmt;
-        let next = nesting.following(body, switch).first().and_then(|&s| match body.stmt(s).kind {
-            StmtKind::If { cond, then, .. } if leaves(body, then) => Some(cond),
-            _ => None,
-        });
-        let around = nesting.loop_around(body, switch).and_then(|s| match body.stmt(s).kind {
-            StmtKind::While { cond, .. } | StmtKind::DoWhile { cond, .. } => Some(cond),
-            StmtKind::For { cond, .. } => cond,
-            _ => None,
-        });
-        // On the path that does not jump, at the top level of what is skipped.
-        self.early.skipped.iter().copied().find(|&s| {
+        let &next = self.view.nesting().following(body, self.switch.at.stmt).first()?;
+        let StmtKind::If { cond, then, .. } = body.stmt(next).kind else { return None };
+        let skipped = &self.early.skipped;
+        // At the top level of what is skipped.
+        let flag = skipped.iter().copied().find(|&s| {
             let StmtKind::Expr(e) = body.stmt(s).kind else { return false };
             let ExprKind::Assign { op: None, left, right } = body.expr(e).kind else { return false };
             let constant = matches!(body.expr(right).kind, ExprKind::Number(_) | ExprKind::Name(_));
-            let set = place(body, left).filter(Place::is_variable);
-            let tests = |cond: ExprId| set.as_ref().is_some_and(|p| mentions(body, cond, p));
-            constant && [next, around].into_iter().flatten().any(tests)
-        })
+            constant && place(body, left).is_some_and(|p| p.is_variable() && mentions(body, cond, &p))
+        })?;
+        let rest: Vec<StmtId> = skipped.iter().copied().filter(|&s| s != flag).collect();
+        (leaves(body, then) && works(self.view, &rest)).then_some(flag)
     }
 
     /// The branch is taken because something is null, and the code behind the switch uses it.
@@ -292,11 +284,17 @@ impl Path<'_, '_> {
         let tested = null_where(body, self.early.condition(body)?, !self.early.in_else)?;
         let null = place(body, tested)?;
         let depth = null.path.len();
+        // To be handed on is to be used, but not where null is welcome or where the value may as well be a number.
+        let is_number = null.is_variable() && matches!(self.view.local(null.base), Some(Local { pointer: false, .. }));
+        let bears_null = |call| body.callee(call).is_some_and(|name| is_releasing_name(name) || is_log_name(name));
         let meet = |a: &Access| {
             let behind = a.place.path.len() > depth && a.place.path.starts_with(&null.path);
             match a.act {
                 Act::Write if a.place.covers(&null) => Meets::End,
                 _ if behind && matches!(a.place.path[depth], Step::Deref | Step::Index) => Meets::Use,
+                Act::Read if a.place == null && a.call.is_some_and(|call| is_number || bears_null(call)) => {
+                    Meets::Nothing
+                }
                 Act::Read if a.place == null && a.call.is_some() => Meets::Use,
                 Act::Read if a.place == null => Meets::End,
                 _ => Meets::Nothing,
@@ -313,7 +311,7 @@ impl Path<'_, '_> {
         self.early.before.iter().find_map(|&s| {
             let StmtKind::Expr(e) = body.stmt(s).kind else { return None };
             let ExprKind::Assign { op: None, left, .. } = body.expr(e).kind else { return None };
-            let set = place(body, left).filter(|p| p.is_variable() && self.is_local(p.base))?;
+            let set = place(body, left).filter(|p| p.is_variable() && self.view.local(p.base).is_some())?;
             let reads = |a: &Access| skipped.contains(&a.stmt) && matches!(a.act, Act::Read | Act::Escape);
             let mut read = false;
             self.flow.forward(
@@ -337,22 +335,31 @@ impl Path<'_, '_> {
             self.view.reading.code[body.stmt(s).span.range()].split_ascii_whitespace().collect()
         };
         let &next = self.early.skipped.first()?;
+        let is_short = |s: StmtId| body.stmt(s).span.range().len() <= MAX_BYTES;
+        if self.early.depth != 1 || !is_short(self.early.innermost) || !is_short(next) {
+            return None;
+        }
         let own = squeezed(self.early.innermost);
         let without = own.replacen("break;", "", 1);
-        if self.early.depth != 1 || without.len() == own.len() || without.contains("break;") {
+        if without.len() == own.len() || without.contains("break;") {
             return None;
         }
         let behind = squeezed(next);
         let others = self.switch.sections.iter().enumerate().filter(|(i, _)| *i != self.early.section);
         others.take(MAX_COMPARED).find_map(|(_, section)| {
-            let same = |pair: &&[StmtId]| squeezed(pair[0]) == without && squeezed(pair[1]) == behind;
-            section.stmts.windows(2).find(same).map(|pair| pair[0])
+            let same = |pair: &&[StmtId]| {
+                pair.iter().all(|&s| is_short(s)) && squeezed(pair[0]) == without && squeezed(pair[1]) == behind
+            };
+            section.stmts.windows(2).take(MAX_COMPARED).find(same).map(|pair| pair[0])
         })
     }
 }
 
-/// Sections that one is compared with.
+/// Places that an exit leaves unset are looked at up to here.
+const MAX_PLACES: usize = 64;
+/// Sections that one is compared with, statements of each, and bytes of a statement.
 const MAX_COMPARED: usize = 64;
+const MAX_BYTES: usize = 4_096;
 
 fn mentions(body: &Body, e: ExprId, wanted: &Place) -> bool {
     let mut found = false;
@@ -403,7 +410,9 @@ fn null_where(body: &Body, cond: ExprId, truth: bool) -> Option<ExprId> {
                 truth = !truth;
             }
             ExprKind::Binary { op: op @ (BinaryOp::Eq | BinaryOp::Ne), left, right } => {
-                return (is_null(body, right) && (op == BinaryOp::Eq) == truth).then_some(left);
+                let other = if is_null(body, left) { right } else { left };
+                let null = is_null(body, left) || is_null(body, right);
+                return (null && (op == BinaryOp::Eq) == truth).then_some(other);
             }
             ExprKind::Name(_) | ExprKind::Member { .. } => return (!truth).then_some(e),
             _ => return None,
@@ -425,7 +434,11 @@ fn finding(path: &Path, story: &Story, confidence: Confidence) -> Finding {
         let used = s.used_expr.map_or(body.stmt(s.used).span, |e| body.expr(e).span);
         let place = if s.behind { "and used here, behind the switch" } else { "and used here, in the next round" };
         finding.related.push(view.related(used, place));
-        if s.plain { format!(", which leaves `{}` unset", s.text) } else { String::new() }
+        match s.plain {
+            true if s.fresh => format!(", which leaves `{}` unset", s.text),
+            true => format!(", which leaves `{}` as it was", s.text),
+            false => String::new(),
+        }
     } else if let Some(s) = story.flag {
         finding.related.push(view.at(s, "this would have ended the loop"));
         ", so the loop goes on".into()

@@ -50,6 +50,9 @@ struct Left<'f> {
     confidence: Confidence,
 }
 
+/// Times that all accesses to a variable are looked at for one switch, about.
+const PASSES: usize = 16;
+
 /// A variable that more exits than this leave alone is not forgotten: that is how the switch works.
 const MAX_EXITS: usize = 3;
 
@@ -59,6 +62,9 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
         let telling = switch.telling(view, flow);
         let mut left: Vec<Left> = Vec::new();
         for name in set_inside(view, flow, switch, telling) {
+            if !flow.affords(PASSES * flow.accesses.count(name)) {
+                break;
+            }
             let all = [Before::Nothing, Before::Null, Before::Stale, Before::Constant];
             let found = all.iter().map(|&before| left_as(cx, view, switch, name, before));
             let found = found.into_iter().find(|found| !found.is_empty()).unwrap_or_default();
@@ -82,6 +88,9 @@ fn set_inside(view: &View, flow: &Flow, switch: &Switch, telling: &Telling) -> B
     let body = &view.function.body;
     let mut names = BTreeSet::new();
     for &name in &telling.names {
+        if !flow.affords(flow.accesses.count(name)) {
+            break;
+        }
         let mut set = false;
         let mut declared = false;
         let mut aliased = false;

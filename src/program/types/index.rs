@@ -21,6 +21,8 @@ pub struct Index {
     tags: FxHashMap<Box<str>, Vec<u32>>,
     /// Structures without a tag in functions, by their text.
     texts: FxHashMap<Box<str>, Vec<u32>>,
+    /// Structures without a name of their own that are written in a file, by place: there is one for each reading.
+    twins: FxHashMap<(FileId, u32), Vec<u32>>,
     /// Enumerations with a value below zero.
     signed_enums: FxHashSet<Box<str>>,
     pub standard: Standard,
@@ -44,6 +46,7 @@ impl Index {
             ordinary: FxHashMap::default(),
             tags: FxHashMap::default(),
             texts: FxHashMap::default(),
+            twins: FxHashMap::default(),
             signed_enums: program.enums.with_negative().map(Into::into).collect(),
             standard,
         };
@@ -65,6 +68,8 @@ impl Index {
                 note(&mut self.tags, tag, i);
             } else if let Some(text) = &body.text {
                 note(&mut self.texts, text, i);
+            } else if body.alias.is_none() && body.in_file {
+                self.twins.entry((body.file, body.at)).or_default().push(i);
             }
             self.structs.push(body);
         }
@@ -121,6 +126,12 @@ impl Index {
             }
         });
         bodies.collect()
+    }
+
+    /// The readings of a structure without a name.
+    pub fn twins(&self, body: u32) -> Vec<u32> {
+        let body = self.body(body);
+        self.twins.get(&(body.file, body.at)).cloned().unwrap_or_default()
     }
 
     /// The structures in functions of `view` that are written so.

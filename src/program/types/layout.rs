@@ -37,17 +37,19 @@ impl<'p> Types<'p> {
             let query = Query::collecting(self);
             let layout = lay_out(&query, self.index.body(next));
             let missing = query.missing.map(|missing| missing.into_inner()).unwrap_or_default();
-            if missing.is_empty() || matches!(visit, Visit::Leave(_)) {
-                let known = missing.is_empty();
+            entered.insert(next);
+            let known = missing.is_empty();
+            let new: Vec<Visit> = missing.into_iter().filter(|i| !entered.contains(i)).map(Visit::Enter).collect();
+            if new.is_empty() {
                 // Another thread may have been faster; it found the same.
                 let _ = cell.set(Layout { size: layout.size.filter(|_| known), ..layout });
-                continue;
+            } else {
+                todo.push(Visit::Leave(next));
+                todo.extend(new);
             }
-            entered.insert(next);
-            todo.push(Visit::Leave(next));
-            todo.extend(missing.into_iter().map(Visit::Enter));
         }
-        self.index.body(body).layout.get_or_init(|| Layout { size: None, align: 1, offsets: Vec::new() })
+        let of = self.index.body(body);
+        of.layout.get_or_init(|| Layout { size: None, align: 1, offsets: vec![None; of.members.len()] })
     }
 }
 

@@ -178,7 +178,7 @@ impl<'p> Types<'p> {
         let all = match (&first.tag, &first.alias) {
             (Some(tag), _) => self.index.tagged(self.program, tag, of.view),
             (None, Some(alias)) => self.index.aliased(self.program, alias, of.view),
-            (None, None) => Vec::new(),
+            (None, None) => self.index.twins(of.first),
         };
         if all.contains(&of.first) { all } else { vec![of.first] }
     }
@@ -194,9 +194,10 @@ impl<'p> Types<'p> {
             (Type::Function(a), Type::Function(b)) => Type::Function(self.merged_parts(a, b, view)),
             (Type::Struct(a), Type::Struct(b)) => {
                 let (one, other) = (self.index.body(a.first), self.index.body(b.first));
-                let same = match (&one.tag, &other.tag) {
-                    (None, None) => one.alias.is_some() && one.alias == other.alias,
-                    (one, other) => one == other,
+                let same = match (&one.tag, &other.tag, &one.alias) {
+                    (None, None, Some(_)) => one.alias == other.alias,
+                    (None, None, None) => one.in_file && one.is_twin(other),
+                    (one, other, _) => one == other,
                 };
                 if same { Type::Struct(StructId { view, ..a }) } else { Type::Unknown }
             }

@@ -165,6 +165,8 @@ impl<'k, 't> Parser<'k, 't> {
         match self.text(0) {
             "{" => return self.step(self.close(0) + 1),
             "_Static_assert" | "static_assert" => return self.skip_to(&[";"]),
+            // `extern "C" {`: what follows is top level, as is what stands behind its end.
+            "extern" if self.text(1).starts_with('"') => return self.step(if self.text(2) == "{" { 3 } else { 2 }),
             _ => {}
         }
         let Some(mut specifiers) = self.specifiers(false) else { return self.skip_to(&[";"]) };

@@ -355,9 +355,7 @@ impl<'p, 'q> Query<'p, 'q> {
                 Some((size.checked_mul((*length)?)?, align))
             }
             Type::Struct(id) => {
-                let mut all = self.types.definitions(*id).into_iter().map(|body| self.measure_one(body));
-                let first = all.next()??;
-                all.all(|other| other == Some(first)).then_some(first)
+                agreed(self.types.definitions(*id).into_iter().map(|body| self.measure_one(body)).collect())
             }
         }
     }
@@ -382,6 +380,12 @@ impl<'p, 'q> Query<'p, 'q> {
         }
         layout.size.map(|size| (size, layout.align))
     }
+}
+
+/// What all say. Each is asked, even where the first says nothing: what is missing is collected in one go.
+fn agreed<T: PartialEq>(mut all: Vec<Option<T>>) -> Option<T> {
+    let same = all.windows(2).all(|pair| pair[0] == pair[1]);
+    all.pop().flatten().filter(|_| same)
 }
 
 pub fn place(context: Context) -> Place<'static> {

@@ -271,6 +271,11 @@ fn where_structures_are_defined() {
         ("extern \"C\" {\nstruct s { int a; };\n}", "struct s", "4: a@0 i32"),
         ("#define HEAD(name, type) struct name { struct type *a; }\nHEAD(list, item);", "struct list", "8: a@0 *?"),
         ("#define DEFINE struct s { int a; };\nDEFINE\nint x;", "struct s", "4: a@0 i32"),
+        (
+            "#ifdef __cplusplus\n#define BEGIN extern \"C\" {\n#else\n#define BEGIN\n#endif\nBEGIN\nstruct s { int a; };",
+            "struct s",
+            "4: a@0 i32",
+        ),
         ("MODULE(\"x\")\nstruct s { int a; };", "struct s", "4: a@0 i32"),
         ("struct s { int a; } table[] = { { 1 }, { 2 } };", "struct s", "4: a@0 i32"),
         ("union s { int a; char b[9]; };", "union s", "12: a@0 i32"),
@@ -328,6 +333,17 @@ fn both_arms_of_an_if_are_definitions() {
     assert_eq!(layout(text, "h", "lo hi z"), "2: lo@0 u8:3, hi@0 u8:5, z@1 u8");
     assert_eq!(layout(text, "struct t", "x y z"), "4: x@0 u8:4, y@0 u8:4, z@2 u16");
     assert_eq!(layout(text, "struct u", "a more z"), "?: a@0 i32, more@4 i32, z@? i32");
+    let nested = "struct s {\n#ifdef A\n int a;\n#endif\n struct { int x; } in; struct {\n#ifdef A\n int y;\n#else\n long y;\n#endif\n int z; } out; };";
+    let inner = |member: &str, name: &str| {
+        let program = program(&[("a.c", nested)]);
+        let types = program.types();
+        let Type::Struct(s) = types.of_declaration("struct s", Scope::of(FileId(0))) else { return "none".into() };
+        let Some(Field { ty: Type::Struct(inner), .. }) = types.field(s, member) else { return "no structure".into() };
+        types.field(inner, name).map_or("no".to_owned(), |field| words(types, &field.ty))
+    };
+    assert_eq!(inner("in", "x"), "i32");
+    assert_eq!(inner("out", "y"), "?");
+    assert_eq!(inner("out", "z"), "i32");
     assert_eq!(declared(text, "id x"), "?");
     assert_eq!(declared(text, "sock x"), "i32");
 }

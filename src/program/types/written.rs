@@ -2,9 +2,14 @@
 
 use std::sync::OnceLock;
 
+use rustc_hash::FxHashMap;
+
 use super::Type;
 use super::layout::Layout;
 use crate::source::FileId;
+
+/// Structures at one place that are compared: as many as there are readings, but a macro may make more.
+const MAX_TWINS: usize = 16;
 
 /// A type as a declaration writes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +72,10 @@ pub enum DeclKind {
 #[derive(Debug)]
 pub struct Struct {
     pub file: FileId,
+    /// Where its closing brace stands: macros are looked up as of here.
     pub at: u32,
+    /// It stands in the file as it is, and is not made by a macro.
+    pub in_file: bool,
     pub tag: Option<Box<str>>,
     /// The first `typedef` name given to one without a tag.
     pub alias: Option<Box<str>>,
@@ -83,7 +91,24 @@ pub struct Struct {
     pub layout: OnceLock<Layout>,
 }
 
-#[derive(Debug)]
+impl Struct {
+    /// Both are read from the same place and say the same, each under its reading.
+    pub fn is_same(&self, other: &Struct) -> bool {
+        self.is_twin(other)
+            && self.is_union == other.is_union
+            && self.incomplete == other.incomplete
+            && self.pack == other.pack
+            && self.attributes == other.attributes
+            && self.members == other.members
+    }
+
+    /// Both are read from the same place.
+    pub fn is_twin(&self, other: &Struct) -> bool {
+        (self.in_file, self.file, self.at) == (other.in_file, other.file, other.at) && self.tag == other.tag
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
 pub struct Member {
     /// None for an anonymous structure or union, and for padding bits.
     pub name: Option<Box<str>>,
@@ -108,4 +133,20 @@ pub struct Declarations {
     pub decls: Vec<Decl>,
     /// [`Base::Body`] counts in this list.
     pub structs: Vec<Struct>,
+    /// Those read from one place, under several readings.
+    by_place: FxHashMap<u32, Vec<u32>>,
+}
+
+impl Declarations {
+    /// Adds a structure, unless another reading had the same; gives its number.
+    pub fn add(&mut self, new: Struct) -> u32 {
+        let next = self.structs.len() as u32;
+        let there = self.by_place.entry(new.at).or_default();
+        if let Some(&same) = there.iter().take(MAX_TWINS).find(|&&i| self.structs[i as usize].is_same(&new)) {
+            return same;
+        }
+        there.push(next);
+        self.structs.push(new);
+        next
+    }
 }

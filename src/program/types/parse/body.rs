@@ -45,6 +45,7 @@ impl Parser<'_, '_> {
         let mut found = Struct {
             file: self.place.file,
             at: 0,
+            in_file: false,
             tag: tag.map(Into::into),
             alias: None,
             text: None,
@@ -62,6 +63,7 @@ impl Parser<'_, '_> {
         }
         found.at = self.offset();
         if let Some(last) = self.tokens.get(self.at) {
+            found.in_file = !last.from_macro && self.place.at.is_none();
             let body = first.to(last.token.span);
             found.incomplete |= self.place.at.is_none() && (self.place.has_include)(body);
         }
@@ -80,8 +82,7 @@ impl Parser<'_, '_> {
                 _ => break,
             }
         }
-        self.out.structs.push(found);
-        Base::Body(self.out.structs.len() as u32 - 1)
+        Base::Body(self.out.add(found))
     }
 
     /// Nothing but words and attributes stands before the next brace.

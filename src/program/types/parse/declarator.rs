@@ -113,7 +113,7 @@ impl<'k> Parser<'k, '_> {
             match word {
                 "packed" | "gcc_struct" => attributes.packed |= word == "packed",
                 "aligned" | "align" => {
-                    inside.step(usize::from(has_list));
+                    inside.step(1);
                     attributes.aligned = Some(if has_list { text_of(inside.list()) } else { "16".into() });
                     continue;
                 }
