@@ -2,20 +2,12 @@
 
 use crosstalk::checks::engine::run;
 use crosstalk::checks::{Options, RULES, Rule};
-use crosstalk::preprocess::comments::CommentStyle;
-use crosstalk::program::catalog::Catalog;
 use crosstalk::report::fingerprint::{fingerprints, fingerprints_without_path};
 use crosstalk::report::{Circuit, Ending, Finding, Leak, Line};
 use crosstalk::source::SourceFile;
 
 fn findings(files: &[SourceFile]) -> Vec<Finding> {
-    let options = Options {
-        comment_style: CommentStyle::Keyword,
-        generated: false,
-        whole_files: false,
-        features: false,
-        catalog: Catalog::embedded(),
-    };
+    let options = Options::default();
     let rules: Vec<&Rule> = RULES.iter().collect();
     run(files, &rules, &options, &|| {}).findings
 }

@@ -4,9 +4,11 @@
 //! To add one: write `checks/<family>/<rule>.rs` with a `pub const RULE: Rule`, `rules/<rule-id>.md`, and name it
 //! once in [`RULES`].
 
+mod deletion;
 pub mod engine;
 pub mod message;
 pub mod pages;
+pub mod suppression;
 pub mod switch;
 
 use std::cell::OnceCell;
@@ -65,6 +67,8 @@ pub const RULES: &[Rule] = &[
     message::length_truncation::RULE,
     message::signed_length::RULE,
     message::receive_result_as_length::RULE,
+    suppression::invalid_allow::RULE,
+    suppression::unused_allow::RULE,
 ];
 
 pub struct Rule {
@@ -139,8 +143,23 @@ pub struct Options {
     pub whole_files: bool,
     /// Add what the ranking is computed from to the notes of a finding.
     pub features: bool,
+    /// A comment that accepts a finding has to say why.
+    pub allow_reasons: bool,
     /// What library functions do.
     pub catalog: Arc<Catalog>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            comment_style: CommentStyle::Keyword,
+            generated: false,
+            whole_files: false,
+            features: false,
+            allow_reasons: false,
+            catalog: Catalog::embedded(),
+        }
+    }
 }
 
 /// The program and what is known of all of it.
@@ -245,20 +264,9 @@ impl<'a> View<'a> {
     /// A finding at `span`, for a rule to add its evidence to; `within` is what it speaks of.
     pub fn finding(&self, rule: &'static str, confidence: Confidence, span: Span, within: Span) -> Finding {
         Finding {
-            rule,
-            severity: confidence.into(),
-            confidence,
-            file: self.unit.file,
-            span,
-            label: String::new(),
             function: Some(self.function.name.clone()),
-            message: String::new(),
-            related: Vec::new(),
-            flow: Vec::new(),
-            circuit: None,
-            suppression: None,
             notes: self.assumed_in(within),
-            fixes: Vec::new(),
+            ..finding_on(rule, confidence, self.unit.file, span)
         }
     }
 
@@ -281,6 +289,26 @@ impl<'a> View<'a> {
         lines.reverse();
         lines.dedup();
         lines
+    }
+}
+
+/// A finding with nothing but its place.
+pub fn finding_on(rule: &'static str, confidence: Confidence, file: FileId, span: Span) -> Finding {
+    Finding {
+        rule,
+        severity: confidence.into(),
+        confidence,
+        file,
+        span,
+        label: String::new(),
+        function: None,
+        message: String::new(),
+        related: Vec::new(),
+        flow: Vec::new(),
+        circuit: None,
+        suppression: None,
+        notes: Vec::new(),
+        fixes: Vec::new(),
     }
 }
 

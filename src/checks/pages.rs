@@ -12,6 +12,13 @@ pub static PAGES: LazyLock<Vec<RuleInfo>> = LazyLock::new(|| {
     pages
 });
 
+/// The candidate that a misspelled name most likely means.
+pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    const ALIKE: f64 = 0.8;
+    let scored = candidates.map(|candidate| (strsim::jaro_winkler(name, candidate), candidate));
+    scored.filter(|(score, _)| *score > ALIKE).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, candidate)| candidate)
+}
+
 fn info(rule: &Rule) -> RuleInfo {
     let (front, page) = split(rule.page);
     let field = |name: &str| {
@@ -23,6 +30,7 @@ fn info(rule: &Rule) -> RuleInfo {
         family: match field("family") {
             "message" => "message",
             "cascade" => "cascade",
+            "suppression" => "suppression",
             _ => "switch",
         },
         set: match field("profile") {

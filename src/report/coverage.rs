@@ -42,7 +42,7 @@ pub fn json(coverage: &Coverage, problems: &[Problem]) -> Value {
 }
 
 /// `1 file`, `12,345 files`
-pub(super) fn count(number: usize, noun: &str) -> String {
+pub fn count(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", grouped(number))
 }

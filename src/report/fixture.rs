@@ -99,7 +99,7 @@ impl Sample {
             rules: &self.rules,
             coverage: &self.coverage,
             problems: &self.problems,
-            hidden: self.hidden,
+            left_out: LeftOut { hidden: self.hidden, ..LeftOut::default() },
             category: "crosstalk",
         })
     }

@@ -70,6 +70,11 @@ impl Format {
         }
     }
 
+    /// It can say that a finding is accepted.
+    pub fn tells_suppression(self) -> bool {
+        matches!(self, Format::Json | Format::JsonLines | Format::Sarif)
+    }
+
     pub fn named(name: &str) -> Option<Format> {
         Format::ALL.into_iter().find(|format| format.name() == name)
     }

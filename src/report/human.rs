@@ -86,10 +86,8 @@ fn write_summary(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
         let [errors, warnings, notes] = [Severity::Error, Severity::Warning, Severity::Note].map(number);
         writeln!(out, "{errors}, {warnings}, {notes}")?;
     }
-    if report.hidden > 0 {
-        let findings = count(report.hidden, "finding");
-        let (are, them) = if report.hidden == 1 { ("is", "it") } else { ("are", "them") };
-        writeln!(out, "{findings} below the chosen confidence {are} not shown; --min-confidence low shows {them}")?;
+    for line in report.left_out.lines() {
+        writeln!(out, "{line}")?;
     }
     Ok(())
 }

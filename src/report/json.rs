@@ -5,7 +5,7 @@ use std::io;
 use serde::Serialize;
 use serde_json::to_writer;
 
-use super::{Coverage, Problem, Report, RuleInfo, record::records};
+use super::{Coverage, LeftOut, Problem, Report, RuleInfo, record::records};
 
 /// Raised when a member changes its meaning or goes; a new one does not raise it.
 const VERSION: u32 = 1;
@@ -46,7 +46,8 @@ impl<'a> From<&'a RuleInfo> for Rule<'a> {
 /// What is known once the findings are written.
 #[derive(Serialize)]
 struct Rest<'a> {
-    hidden: usize,
+    #[serde(flatten)]
+    left_out: &'a LeftOut,
     coverage: &'a Coverage,
     problems: &'a [Problem],
 }
@@ -64,7 +65,7 @@ pub fn write(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
         to_writer(&mut *out, &record)?;
     }
     out.write_all(b"\n],")?;
-    let rest = Rest { hidden: report.hidden, coverage: report.coverage, problems: report.problems };
+    let rest = Rest { left_out: &report.left_out, coverage: report.coverage, problems: report.problems };
     // The members of `rest` go on in the same object.
     let rest = serde_json::to_string(&rest)?;
     out.write_all(rest.trim_start_matches('{').as_bytes())?;

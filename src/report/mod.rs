@@ -2,6 +2,7 @@
 
 use crate::source::{FileId, Position, SourceFile, Span};
 
+pub mod baseline;
 mod checkstyle;
 mod circuit;
 pub mod coverage;
@@ -199,6 +200,15 @@ pub struct Coverage {
 }
 
 impl Coverage {
+    /// The share of the input that was read and understood, in percent: the smaller of that of the files and that of
+    /// the functions that a rule needed.
+    pub fn percent(&self) -> f64 {
+        let share = |part: usize, whole: usize| if whole == 0 { 100.0 } else { 100.0 * part as f64 / whole as f64 };
+        let lost = self.functions_opaque + self.functions_over_budget;
+        let functions = share(self.functions_analysed.saturating_sub(lost), self.functions_analysed);
+        share(self.files, self.files + self.files_skipped).min(functions)
+    }
+
     /// Something that should have been analysed was not.
     pub fn is_incomplete(&self) -> bool {
         self.files_skipped + self.functions_over_budget + self.arms_unread > 0
@@ -216,10 +226,43 @@ pub struct Report<'a> {
     pub coverage: &'a Coverage,
     /// Problems met on the way, in order (also printed on stderr).
     pub problems: &'a [Problem],
-    /// Findings below `--min-confidence`.
-    pub hidden: usize,
+    pub left_out: LeftOut,
     /// Tells this analysis from others of the same commit, for services that keep several.
     pub category: &'a str,
+}
+
+/// How many findings are not in the report, each counted once, by the first that holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct LeftOut {
+    /// Accepted by comments in the source.
+    pub allowed: usize,
+    /// Accepted by the baseline.
+    pub baseline: usize,
+    /// Below `--min-confidence`.
+    pub hidden: usize,
+    /// Away from the lines that have changed.
+    pub unchanged: usize,
+}
+
+impl LeftOut {
+    /// A sentence for each kind that there is.
+    pub fn lines(&self) -> Vec<String> {
+        let line = |number: usize, what: &str, behind: &str| {
+            let is = if number == 1 { "is" } else { "are" };
+            let them = if number == 1 { "it" } else { "them" };
+            (number > 0).then(|| {
+                format!("{} {what}", coverage::count(number, "finding")).replace("{is}", is)
+                    + &behind.replace("{them}", them)
+            })
+        };
+        let lines = [
+            line(self.allowed, "{is} accepted by comments", ""),
+            line(self.baseline, "{is} in the baseline", ""),
+            line(self.hidden, "below the chosen confidence {is} not shown", "; --min-confidence low shows {them}"),
+            line(self.unchanged, "{is} away from the changed lines", ""),
+        ];
+        lines.into_iter().flatten().collect()
+    }
 }
 
 /// Something that kept part of the input from being analysed.

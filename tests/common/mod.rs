@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// One fall, on line 5. What confidence it has is the ranking's affair.
+#[allow(dead_code)] // Each test binary has its own copy, and not all use it.
 pub const FALLS: &str = "void f(int x)\n{\n    switch (x) {\n    case 1: g();\n    case 2: h();\n    }\n}\n";
 
 /// A folder outside any repository, that goes with the test.

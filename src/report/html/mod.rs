@@ -74,8 +74,8 @@ fn write_summary(out: &mut dyn io::Write, report: &Report, total: &str) -> io::R
         "<header>\n<h1>Crosstalk</h1>\n<p class=\"total\"><strong>{total}</strong>: {high} high, {medium} medium, {low} low \
          confidence",
     )?;
-    if report.hidden > 0 {
-        write!(out, "; {} below the chosen confidence not shown", grouped(report.hidden))?;
+    for line in report.left_out.lines() {
+        write!(out, "; {}", Escaped(&line))?;
     }
     out.write_all(
         b"</p>\n</header>\n<section class=\"overview\">\n<div class=\"rules\">\n<table>\n<caption>By family and rule</caption>\n\

@@ -114,7 +114,10 @@ fn totals_agree_with_the_findings() {
     let page = sample.emit(Format::Html);
     assert_well_formed(&page);
     assert!(page.contains("<title>Crosstalk: 3 findings</title>"));
-    assert!(page.contains("<strong>3 findings</strong>: 1 high, 1 medium, 1 low confidence; 5 below"), "{page}");
+    assert!(
+        page.contains("<strong>3 findings</strong>: 1 high, 1 medium, 1 low confidence; 5 findings below"),
+        "{page}"
+    );
     let cells = |numbers: [usize; 4]| -> String {
         let none = |n| if n == 0 { " none" } else { "" };
         numbers.iter().map(|&n| format!("<td class=\"n{}\">{n}</td>", none(n))).collect()
