@@ -123,9 +123,11 @@ fn put_to_callers(
                             function: function.name.clone(),
                         });
                     }
+                } else {
+                    defect.vague = true;
                 }
             }
-            if defect.open || !defect.callers.is_empty() {
+            if defect.open || defect.vague || !defect.callers.is_empty() {
                 kept.push(defect);
             }
         }

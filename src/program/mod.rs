@@ -12,7 +12,8 @@ use std::sync::{Arc, OnceLock};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use catalog::{Catalog, Model, model::Entry};
+use catalog::model::{Entry, MessageObject};
+use catalog::{Catalog, Model};
 use enums::{Enum, Enums, enums_of};
 use types::Types;
 pub use unit::{Reading, Unit};
@@ -201,6 +202,11 @@ impl Program {
     pub fn model(&self, name: &str, file: FileId) -> Option<Model<'_>> {
         let model = self.catalog.model(name)?;
         if self.defines(name, file) { model.forced() } else { Some(model) }
+    }
+
+    /// The message object that a declaration declares, or a pointer to one.
+    pub fn message_object(&self, declaration: &str) -> Option<&MessageObject> {
+        self.catalog.message_object(declaration)
     }
 
     /// A function or macro of the repository may be what a call of `name` in `file` means.

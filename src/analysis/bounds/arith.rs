@@ -4,7 +4,7 @@ use super::eval::{Eval, Frame};
 use super::linear::Linear;
 use super::sites::SiteKind;
 use super::state::Value;
-use super::symbols::{Source, What, Wire};
+use super::symbols::{Room, Source, What, Wire};
 use super::types::Kind;
 use crate::hir::{BinaryOp, ExprId};
 use crate::source::Span;
@@ -73,8 +73,11 @@ impl Eval<'_> {
         match op {
             BinaryOp::Add => self.add(a, b, 1, span),
             BinaryOp::Sub => {
+                self.note_before(f, e, &a, &b);
                 let numbers = !a.kind.is_pointer() && !b.kind.is_pointer();
-                if numbers && kind.is_unsigned() && self.may_be_negative(&a.linear, &b.linear) {
+                // Of an unknown type, a length has no sign.
+                let unsigned = kind.is_unsigned() || (kind == Kind::Unknown && self.symbols.wire(&a.linear) > Wire::No);
+                if numbers && unsigned && self.may_be_negative(&a.linear, &b.linear) {
                     self.site(f, e, SiteKind::Difference { a: a.linear, b: b.linear });
                 }
                 self.add(a, b, -1, span)
@@ -83,7 +86,8 @@ impl Eval<'_> {
                 (_, Some(c)) => self.valued(a.linear.scaled(c), kind, wire, span),
                 (Some(c), _) => self.valued(b.linear.scaled(c), kind, wire, span),
                 _ => {
-                    let product = self.unknown(kind, wire, span);
+                    let linear = self.product_symbol(a.linear, b.linear);
+                    let product = Value { linear, kind };
                     let floor = self.symbols.least(&a.linear).zip(self.symbols.least(&b.linear));
                     let ceiling = self.symbols.greatest(&a.linear).zip(self.symbols.greatest(&b.linear));
                     if let Some(s) = product.linear.as_symbol()
@@ -93,6 +97,8 @@ impl Eval<'_> {
                         info.lo = floor.and_then(|(a, b)| a.checked_mul(b));
                         let hi = ceiling.and_then(|(a, b)| a.checked_mul(b));
                         info.hi = hi.or(info.hi);
+                        info.wire = wire;
+                        info.span.get_or_insert(span);
                     }
                     product
                 }
@@ -114,6 +120,33 @@ impl Eval<'_> {
             BinaryOp::BitOr => self.united(a, b, kind, wire, span),
             _ => self.unknown(kind, wire, span),
         }
+    }
+
+    /// `s + len - 4` lies before `s` where there are fewer.
+    fn note_before(&mut self, f: &Frame, e: ExprId, a: &Value, b: &Value) {
+        if !a.kind.is_pointer() || b.kind.is_pointer() {
+            return;
+        }
+        let Some((start, buffer)) = self.symbols.buffer(&a.linear) else { return };
+        let Some(offset) = a.linear.sub(&Linear::symbol(start)) else { return };
+        let size = self.element_size(a.kind).as_constant();
+        if buffer.room == Room::Given
+            && self.symbols.wire(&offset) > Wire::No
+            && let Some(back) = size.and_then(|n| b.linear.scaled(n))
+            && self.may_be_negative(&offset, &back)
+        {
+            self.site(f, e, SiteKind::Difference { a: offset, b: back });
+        }
+    }
+
+    /// `a * b`, the same whenever it is asked for.
+    pub fn product_symbol(&mut self, a: Linear, b: Linear) -> Linear {
+        let id = self.paths.text("*");
+        let (a, b) = if a.terms().first().map(|t| t.0) <= b.terms().first().map(|t| t.0) { (a, b) } else { (b, a) };
+        let wire = self.symbols.wire(&a).max(self.symbols.wire(&b));
+        let (s, _) = self.symbols.get(What::Pure(id, a, b), None, None);
+        self.symbols.info_mut(s).wire = wire;
+        Linear::symbol(s)
     }
 
     pub fn may_be_negative(&self, a: &Linear, b: &Linear) -> bool {
@@ -246,7 +279,11 @@ impl Eval<'_> {
                 let from_int = matches!(from, Kind::Int { .. });
                 let same_width = matches!(from, Kind::Int { bits: b, .. } if b <= bits);
                 if from_int {
-                    self.site(f, e, SiteKind::Conversion { value: value.linear, to, from });
+                    self.site(
+                        f,
+                        e,
+                        SiteKind::Conversion { value: value.linear, to, from, is_length: self.stores_length },
+                    );
                 }
                 if !signed && (same_width || bits >= 64) {
                     return as_is;

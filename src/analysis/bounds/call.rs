@@ -4,7 +4,7 @@ use super::cond::Way;
 use super::eval::{Bound, Eval, Frame, MAX_FRAMES};
 use super::linear::{Linear, Sym};
 use super::model::Called;
-use super::sites::SiteKind;
+use super::sites::{SiteKind, Use};
 use super::state::Value;
 use super::summary::Summary;
 use super::symbols::{What, Wire};
@@ -48,6 +48,14 @@ impl Eval<'_> {
             for need in &summary.needs {
                 if let Some(goal) = self.imported(&need.goal, &values, span) {
                     self.site(f, e, SiteKind::Need { goal, defect: need.defect, depth: need.depth });
+                }
+            }
+        }
+        if let [only] = &summaries[..] {
+            for &(param, bytes) in &only.reads {
+                if let (Some(value), Some(&arg)) = (values.get(param as usize), args.get(param as usize)) {
+                    let cursor = self.cursor(f, arg);
+                    self.access(f, e, Use::Read, value.linear, Linear::constant(bytes), cursor);
                 }
             }
         }

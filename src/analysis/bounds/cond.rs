@@ -81,6 +81,7 @@ impl Eval<'_> {
                 if never && let ExprKind::Binary { op: BinaryOp::Sub, .. } = body.expr(*left).kind {
                     self.note_difference(f, e, *left);
                 }
+                self.believe(f, (*left, &a), (*right, &b));
                 let (yes, no) = compare(*op, &a, &b, &|l| self.symbols.least(l));
                 self.split_ways(yes, no, self.span(f, e))
             }

@@ -1,5 +1,6 @@
 //! From sites to defects: which of those that are not proved concern bytes or numbers of a message.
 
+use super::facts::FactId;
 use super::judge::Verdict;
 use super::linear::{Linear, Sym};
 use super::sites::{Site, SiteKind, Use};
@@ -14,6 +15,8 @@ use crate::source::Span;
 pub enum Class {
     /// Bytes of a message are read that may not be there.
     Read,
+    /// A structure is laid over bytes of a message that may be fewer.
+    Overlay,
     /// A length out of a message is larger than what it is written to.
     Destination,
     /// A length out of a message is larger than what it is read from.
@@ -62,6 +65,8 @@ pub struct Defect {
     /// Nobody is known who calls the function.
     pub open: bool,
     pub is_need: bool,
+    /// A caller tests something of which it is not known whether it helps.
+    pub vague: bool,
 }
 
 /// What a call has to see to and does not.
@@ -104,11 +109,20 @@ impl Walked {
                 break;
             }
             match &site.kind {
-                SiteKind::Access { does, address, size, buffer } => {
+                SiteKind::Access { does, address, size, buffer: Some(buffer), .. } => {
                     self.access(site, *does, address, size, buffer, text, &mut found.defects);
                 }
-                SiteKind::Block { does, address, size, buffer, .. } => {
+                SiteKind::Access { does, address, size, buffer: None, cursor } => {
+                    self.believed(site, *does, address, size, *cursor, text, &mut found.defects);
+                }
+                SiteKind::Block { does, address, size, buffer: Some(buffer), .. } => {
                     self.block(site, *does, address, size, buffer, text, &mut found.defects);
+                }
+                SiteKind::Block { does, size, buffer: None, .. } => {
+                    self.boundless(site, *does, size, text, &mut found.defects);
+                }
+                SiteKind::Overlay { address, size, buffer } => {
+                    self.overlay(site, address, size, buffer, text, &mut found.defects);
                 }
                 SiteKind::Difference { a, b } => self.difference(site, a, b, text, &mut found.defects),
                 SiteKind::NeverNegative { a, b } => {
@@ -118,8 +132,8 @@ impl Walked {
                         found.defects.push(defect);
                     }
                 }
-                SiteKind::Conversion { value, to, from } => {
-                    self.conversion(site, value, *to, *from, text, &mut found.defects);
+                SiteKind::Conversion { value, to, from, is_length } => {
+                    self.conversion(site, value, *to, *from, *is_length, text, &mut found.defects);
                 }
                 SiteKind::Allocation { size, .. } => self.allocation(site, size, text, &mut found.defects),
                 SiteKind::Need { goal, defect, depth } => self.need(site, goal, *defect, *depth, &mut found),
@@ -142,8 +156,14 @@ impl Walked {
             }
         }
         found.summary.writes = self.writes;
+        found.summary.reads = self.reads();
         found.summary.returns = self.returned();
         found
+    }
+
+    /// What is compared with something that cannot be related to it is taken for kept in bounds.
+    fn is_settled(verdict: &Verdict) -> bool {
+        matches!(verdict, Verdict::Proved | Verdict::Unknown | Verdict::Capped)
     }
 
     fn defect(&self, site: &Site, class: Class, verdict: Verdict, goal: &Linear, text: &str) -> Defect {
@@ -162,6 +182,7 @@ impl Walked {
             caller_wire: Wire::No,
             open: false,
             is_need: false,
+            vague: false,
         }
     }
 
@@ -193,18 +214,27 @@ impl Walked {
         let class = match buffer.room {
             Room::Array | Room::Allocated | Room::Text if does == Use::Write && moved.is_empty() => Class::Append,
             Room::Array | Room::Allocated | Room::Text => Class::Index,
+            _ if does == Use::Write => Class::Append,
             _ => Class::Read,
         };
         match class {
-            Class::Read if buffer.wire == Wire::No || does == Use::Write => return,
-            Class::Index if moved.is_empty() => return,
-            Class::Append if !self.is_counter(&offset) => return,
+            Class::Read if buffer.wire == Wire::No => return,
+            Class::Index | Class::Append if buffer.room != Room::Given && !offset.has_terms() => return,
             Class::Index | Class::Append => about.extend(offset.terms().iter().map(|(s, _)| *s)),
             _ => {}
         }
         let verdict = self.judge(site, &goal, &about);
         if verdict == Verdict::Proved || verdict == Verdict::Unknown {
             return;
+        }
+        let tested = matches!(verdict, Verdict::Short { .. } | Verdict::Late { .. });
+        match class {
+            // Somebody else's end.
+            Class::Read if self.is_kept_elsewhere(site, &goal, buffer) => return,
+            Class::Index | Class::Append if Self::is_settled(&verdict) => return,
+            Class::Append if buffer.room != Room::Given && !tested && !self.is_counter(&offset) => return,
+            Class::Index if !tested && moved.is_empty() => return,
+            _ => {}
         }
         let mut defect = self.defect(site, class, verdict, &goal, text);
         defect.wire = buffer.wire.max(self.symbols.wire(&offset));
@@ -245,7 +275,7 @@ impl Walked {
             let signed = size.terms().iter().any(|(s, k)| *k > 0 && self.symbols.info(*s).lo.is_none_or(|lo| lo < 0));
             if let Some(class) = class.filter(|_| signed) {
                 let verdict = self.judge(site, size, &chosen);
-                if verdict != Verdict::Unknown {
+                if !Self::is_settled(&verdict) {
                     let mut defect = self.defect(site, class, verdict, size, text);
                     defect.wire = self.symbols.wire(size);
                     defect.what = self.shown(size, text);
@@ -268,10 +298,18 @@ impl Walked {
             return;
         }
         let verdict = match class {
-            Class::Destination => self.judge_size(site, &goal, size, &about),
+            Class::Destination | Class::Origin => {
+                let limits = self.length_of(buffer, address);
+                match self.judge(site, &goal, &about) {
+                    // Kept below something that says nothing of this end.
+                    Verdict::Capped if !self.is_related(site.at, size, &limits) => Verdict::Unchecked,
+                    verdict => verdict,
+                }
+            }
             _ => self.judge(site, &goal, &about),
         };
-        if verdict == Verdict::Proved || verdict == Verdict::Unknown {
+        if matches!(verdict, Verdict::Proved | Verdict::Unknown) || (class != Class::Read && verdict == Verdict::Capped)
+        {
             return;
         }
         let mut defect = self.defect(site, class, verdict, &goal, text);
@@ -291,33 +329,153 @@ impl Walked {
         defects.push(defect);
     }
 
+    /// Something else than the buffer's own limit, an end that a guard names, keeps the read inside.
+    fn is_kept_elsewhere(&self, site: &Site, goal: &Linear, buffer: &Buffer) -> bool {
+        // goal = limit - end of the read
+        let Some(end) = buffer.limit.sub(goal) else { return false };
+        self.facts.at(site.at).any(|fact| {
+            let pointer = end.terms().iter().any(|(s, k)| *k == 1 && fact.factor(*s) == -1);
+            pointer
+                && fact.add(&end).is_some_and(|rest| {
+                    rest.constant <= 0 && rest.has_terms() && rest.terms().iter().all(|(_, k)| *k > 0)
+                })
+        })
+    }
+
+    /// An access through a cursor that the function compares with an end elsewhere.
+    #[allow(clippy::too_many_arguments)]
+    fn believed(
+        &self,
+        site: &Site,
+        does: Use,
+        address: &Linear,
+        size: &Linear,
+        cursor: Option<u32>,
+        text: &str,
+        defects: &mut Vec<Defect>,
+    ) {
+        let Some(cursor) = cursor else { return };
+        let mut missing = None;
+        for belief in self.beliefs.iter().filter(|b| b.cursor == cursor) {
+            let Some(goal) = address.add(size).and_then(|end| belief.end.sub(&end)) else { continue };
+            // Something else than the end that the cursor is compared with.
+            if goal.terms().len() > 4 || !goal.has_terms() {
+                continue;
+            }
+            let about: Vec<Sym> = belief.end.terms().iter().map(|(s, _)| *s).collect();
+            match self.judge(site, &goal, &about) {
+                Verdict::Proved | Verdict::Unknown => return,
+                verdict => missing = missing.or(Some((verdict, goal, belief.end))),
+            }
+        }
+        let Some((verdict, goal, end)) = missing else { return };
+        let class = if does == Use::Read { Class::Read } else { Class::Append };
+        let mut defect = self.defect(site, class, verdict, &goal, text);
+        defect.wire = Wire::Faint;
+        defect.what = self.shown(address, text);
+        defect.limit = self.shown(&end, text);
+        defects.push(defect);
+    }
+
+    /// A number of somebody else's as the size of a write, of which no more is known.
+    fn boundless(&self, site: &Site, does: Use, size: &Linear, text: &str, defects: &mut Vec<Defect>) {
+        let chosen = self.wire_symbols(size);
+        if does == Use::Read || chosen.is_empty() || !self.upper_bounds(site.at, size).is_empty() {
+            return;
+        }
+        if self.speaks_of(site.at, &chosen).is_some() {
+            return;
+        }
+        let Some(goal) = size.scaled(-1) else { return };
+        let mut defect = self.defect(site, Class::Destination, Verdict::Unchecked, &goal, text);
+        defect.wire = Wire::Faint;
+        defect.what = self.shown(size, text);
+        defect.origin = chosen.first().and_then(|s| self.symbols.info(*s).span);
+        defects.push(defect);
+    }
+
+    fn overlay(
+        &self,
+        site: &Site,
+        address: &Linear,
+        size: &Linear,
+        buffer: &Buffer,
+        text: &str,
+        defects: &mut Vec<Defect>,
+    ) {
+        let Some(goal) = address.add(size).and_then(|end| buffer.limit.sub(&end)) else { return };
+        if buffer.wire == Wire::No {
+            return;
+        }
+        let about = self.length_of(buffer, address);
+        let verdict = self.judge(site, &goal, &about);
+        // It is the reads through it that count, where a check comes later.
+        if !matches!(verdict, Verdict::Unchecked | Verdict::Short { .. }) || self.is_kept_elsewhere(site, &goal, buffer)
+        {
+            return;
+        }
+        let mut defect = self.defect(site, Class::Overlay, verdict, &goal, text);
+        defect.wire = Wire::Faint;
+        defect.room = Some(buffer.room);
+        defect.what = self.shown(size, text);
+        defect.limit = self.shown_limit(buffer, address, text);
+        defect.needs = Some(goal);
+        defects.push(defect);
+    }
+
+    /// By parameter: the bytes of what it leads to that are read whatever the function tests.
+    fn reads(&self) -> Vec<(u32, i64)> {
+        let mut all: Vec<(u32, i64)> = Vec::new();
+        for site in &self.sites {
+            let SiteKind::Access { does: Use::Read, address, size, buffer: None, .. } = &site.kind else { continue };
+            let end = address.add(size);
+            if let ([(s, 1)], Some(bytes)) = (address.terms(), end.map(|end| end.constant))
+                && let What::Parameter(i) = self.symbols.info(*s).what
+                && bytes > 0
+                && self.facts.conditions(site.at).next().is_none()
+            {
+                match all.iter_mut().find(|(p, _)| *p == i) {
+                    Some((_, most)) => *most = bytes.max(*most),
+                    None => all.push((i, bytes)),
+                }
+            }
+        }
+        all
+    }
+
+    /// Something of the buffer's own length is an upper bound of the size; of an array, anything may be.
+    fn is_related(&self, at: FactId, size: &Linear, limits: &[Sym]) -> bool {
+        let bounds = self.upper_bounds(at, size);
+        match limits {
+            [] => !bounds.is_empty(),
+            _ => bounds.iter().any(|bound| limits.iter().any(|s| bound.factor(*s) != 0)),
+        }
+    }
+
     /// A size against what it is written to: bounded by nothing, by a number that is too large, or by something else.
     fn judge_size(&self, site: &Site, goal: &Linear, size: &Linear, about: &[Sym]) -> Verdict {
         match self.judge(site, goal, about) {
-            Verdict::Capped => {
-                let bounds = self.upper_bounds(site.at, size);
-                match bounds.is_empty() && self.speaks_of(site.at, about).is_none() {
-                    true => Verdict::Unchecked,
-                    false => Verdict::Capped,
-                }
-            }
+            Verdict::Capped => match self.upper_bounds(site.at, size).is_empty() {
+                true => Verdict::Unchecked,
+                false => Verdict::Capped,
+            },
             other => other,
         }
     }
 
     fn difference(&self, site: &Site, a: &Linear, b: &Linear, text: &str, defects: &mut Vec<Defect>) {
         let Some(goal) = a.sub(b) else { return };
-        let wire = self.symbols.wire(a);
-        if wire == Wire::No && !self.is_length(a) {
+        let (wire, length) = (self.symbols.wire(a), self.is_length(a));
+        if wire == Wire::No && !length {
             return;
         }
         let about: Vec<Sym> = a.terms().iter().map(|(s, _)| *s).collect();
         let verdict = self.judge(site, &goal, &about);
-        if matches!(verdict, Verdict::Proved | Verdict::Unknown) {
+        if Self::is_settled(&verdict) {
             return;
         }
         let mut defect = self.defect(site, Class::Underflow, verdict, &goal, text);
-        defect.wire = wire.max(Wire::Weak);
+        defect.wire = wire.max(if length { Wire::Weak } else { Wire::Faint });
         defect.what = self.shown(a, text);
         defect.limit = self.shown(b, text);
         defect.origin = self.wire_symbols(a).first().and_then(|s| self.symbols.info(*s).span);
@@ -325,7 +483,17 @@ impl Walked {
         defects.push(defect);
     }
 
-    fn conversion(&self, site: &Site, value: &Linear, to: Kind, from: Kind, text: &str, defects: &mut Vec<Defect>) {
+    #[allow(clippy::too_many_arguments)]
+    fn conversion(
+        &self,
+        site: &Site,
+        value: &Linear,
+        to: Kind,
+        from: Kind,
+        stored: bool,
+        text: &str,
+        defects: &mut Vec<Defect>,
+    ) {
         let (Kind::Int { bits, signed }, Kind::Int { bits: had, .. }) = (to, from) else { return };
         let (lo, hi) = to.range();
         let wire = self.symbols.wire(value);
@@ -337,9 +505,9 @@ impl Walked {
             let about: Vec<Sym> = value.terms().iter().map(|(s, _)| *s).collect();
             let verdict = self.judge(site, value, &about);
             let difference = value.terms().iter().any(|(_, k)| *k < 0) || value.constant < 0;
-            if difference && !matches!(verdict, Verdict::Proved | Verdict::Unknown) {
+            if difference && !Self::is_settled(&verdict) {
                 let mut defect = self.defect(site, Class::Underflow, verdict, value, text);
-                defect.wire = wire.max(Wire::Weak);
+                defect.wire = wire.max(if length { Wire::Weak } else { Wire::Faint });
                 defect.what = self.shown(value, text);
                 defect.limit = "0".into();
                 defect.needs = Some(*value);
@@ -352,11 +520,11 @@ impl Walked {
         let _ = lo;
         let about: Vec<Sym> = value.terms().iter().map(|(s, _)| *s).collect();
         let verdict = self.judge(site, &goal, &about);
-        if matches!(verdict, Verdict::Proved | Verdict::Unknown) {
+        if Self::is_settled(&verdict) {
             return;
         }
         let class = if signed && bits == had { Class::Signed } else { Class::Truncation };
-        if !self.is_used_as_length(site, value) {
+        if !stored && !self.is_used_as_length(site, value) {
             return;
         }
         let mut defect = self.defect(site, class, verdict, &goal, text);
@@ -376,8 +544,8 @@ impl Walked {
             return;
         }
         let Some(goal) = size.scaled(-1).and_then(|l| l.plus_constant(1 << 24)) else { return };
-        let verdict = self.judge(site, &goal, &chosen);
-        if matches!(verdict, Verdict::Proved | Verdict::Unknown | Verdict::Capped) {
+        let verdict = self.judge_size(site, &goal, size, &chosen);
+        if Self::is_settled(&verdict) {
             return;
         }
         let mut defect = self.defect(site, Class::Allocation, verdict, &goal, text);
@@ -411,7 +579,9 @@ impl Walked {
         let Some((s, _)) = made else { return false };
         self.sites.iter().any(|other| match &other.kind {
             SiteKind::Block { size, .. } | SiteKind::Allocation { size, .. } => size.factor(s) != 0,
-            SiteKind::Access { address, buffer, .. } => address.factor(s) != 0 || buffer.limit.factor(s) != 0,
+            SiteKind::Access { address, buffer, .. } => {
+                address.factor(s) != 0 || buffer.is_some_and(|b| b.limit.factor(s) != 0)
+            }
             SiteKind::Difference { a, .. } => a.factor(s) != 0,
             SiteKind::Need { goal, .. } => goal.factor(s) != 0,
             _ => false,
@@ -430,6 +600,7 @@ impl Walked {
         offset.terms().iter().any(|(s, k)| {
             *k > 0
                 && match &self.symbols.info(*s).source {
+                    _ if self.symbols.info(*s).tag == Some(Tag::Counter) => true,
                     Source::Looped { again, .. } => again.iter().any(|(value, _)| {
                         value.sub(&Linear::symbol(*s)).and_then(|d| d.as_constant()).is_some_and(|c| c > 0)
                     }),
@@ -449,27 +620,29 @@ impl Walked {
         let code: String = text[site.span.range()].chars().take(60).collect();
         let mut goals = Vec::new();
         match &site.kind {
-            SiteKind::Access { does, address, size, buffer } => {
+            SiteKind::Access { does, address, size, buffer, cursor } => {
+                let of = buffer.map(|b| (b.room, b.wire));
                 goals.push((
-                    format!("{does:?} {:?}/{:?}", buffer.room, buffer.wire),
-                    address.add(size).and_then(|e| buffer.limit.sub(&e)),
+                    format!("{does:?} {of:?} {cursor:?}"),
+                    address.add(size).and_then(|e| Some(buffer.as_ref()?.limit.sub(&e)?)),
                 ));
+                for b in self.beliefs.iter().filter(|b| Some(b.cursor) == *cursor) {
+                    goals.push(("believed".into(), address.add(size).and_then(|e| b.end.sub(&e))));
+                }
             }
             SiteKind::Block { does, address, size, buffer, .. } => {
+                let of = buffer.map(|b| (b.room, b.wire));
                 goals.push((
-                    format!(
-                        "block {does:?} {:?}/{:?} size {} {:?}",
-                        buffer.room,
-                        buffer.wire,
-                        self.shown(size, text),
-                        self.symbols.wire(size)
-                    ),
-                    address.add(size).and_then(|e| buffer.limit.sub(&e)),
+                    format!("block {does:?} {of:?} size {} {:?}", self.shown(size, text), self.symbols.wire(size)),
+                    address.add(size).and_then(|e| Some(buffer.as_ref()?.limit.sub(&e)?)),
                 ));
             }
             SiteKind::Difference { a, b } => goals.push(("difference".into(), a.sub(b))),
             SiteKind::NeverNegative { a, b } => goals.push(("never".into(), a.sub(b))),
-            SiteKind::Conversion { value, to, from } => {
+            SiteKind::Overlay { address, size, buffer } => {
+                goals.push((format!("overlay {:?}", buffer.wire), address.add(size).and_then(|e| buffer.limit.sub(&e))))
+            }
+            SiteKind::Conversion { value, to, from, .. } => {
                 goals.push((format!("convert {from:?} {to:?} {:?}", self.symbols.wire(value)), Some(*value)))
             }
             SiteKind::Allocation { size, .. } => goals.push(("alloc".into(), Some(*size))),

@@ -3,14 +3,16 @@
 use rustc_hash::FxHashMap;
 
 use super::Bounds;
+use super::beliefs::Belief;
 use super::facts::{FactId, Facts};
 use super::linear::{Linear, Sym};
 use super::literals::{character, number};
 use super::sites::{Site, SiteKind, Use};
 use super::state::{Paths, State, Value};
-use super::symbols::{Buffer, Room, Source, Symbols, What, Wire};
+use super::symbols::{Buffer, Room, Source, Symbols, Tag, What, Wire};
 use super::types::{Kind, TypeTable};
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, Function, Symbol, UnaryOp};
+use crate::program::catalog::model::MessageObject;
 use crate::source::{FileId, Span};
 
 /// Expressions nested deeper than this have an unknown value: their parts are not looked at.
@@ -41,11 +43,17 @@ pub(super) enum Bound {
 }
 
 /// A local variable or a parameter.
-pub(super) struct Variable {
+#[derive(Clone, Copy)]
+pub(super) struct Variable<'a> {
+    pub name: Symbol,
+    /// Its declaration, or its type.
+    pub declared: &'a str,
     pub kind: Kind,
     /// Array or structure: it is a place in memory, not a value.
     pub in_memory: bool,
     pub address_taken: bool,
+    /// It is, or leads to, an object that holds bytes of a message.
+    pub object: Option<&'a MessageObject>,
 }
 
 pub(super) struct Eval<'a> {
@@ -53,7 +61,7 @@ pub(super) struct Eval<'a> {
     pub types: TypeTable<'a>,
     pub file: FileId,
     pub function: &'a Function,
-    pub variables: Vec<Variable>,
+    pub variables: Vec<Variable<'a>>,
     pub by_name: FxHashMap<Symbol, u32>,
     pub symbols: Symbols,
     pub facts: Facts,
@@ -65,7 +73,10 @@ pub(super) struct Eval<'a> {
     /// Bit `i`: what parameter `i` leads to was stored to, or given away.
     pub writes: u32,
     pub returns: Vec<Linear>,
+    pub beliefs: Vec<Belief>,
     depth: usize,
+    /// What is being converted goes to a place that by its name is a length.
+    pub stores_length: bool,
 }
 
 impl<'a> Eval<'a> {
@@ -86,7 +97,9 @@ impl<'a> Eval<'a> {
             event: 0,
             writes: 0,
             returns: Vec::new(),
+            beliefs: Vec::new(),
             depth: 0,
+            stores_length: false,
         }
     }
 
@@ -192,6 +205,9 @@ impl<'a> Eval<'a> {
                 let new = self.add(old, Value { linear: step, kind: Kind::INT }, 1, span);
                 let new = Value { linear: new.linear, kind: old.kind };
                 self.store(f, e, place, new);
+                if let Some(s) = old.linear.as_symbol().filter(|_| !*decrement && !*prefix && !old.kind.is_pointer()) {
+                    self.symbols.info_mut(s).tag.get_or_insert(Tag::Counter);
+                }
                 if *prefix { new } else { old }
             }
             ExprKind::Assign { op, left, right } => {
@@ -231,7 +247,11 @@ impl<'a> Eval<'a> {
             ExprKind::Conditional { cond, then, otherwise } => self.conditional(f, e, *cond, *then, *otherwise),
             ExprKind::Cast { ty, operand } => {
                 let value = self.eval(f, *operand);
-                let kind = self.declared(body.names.text(*ty));
+                let text = body.names.text(*ty);
+                let kind = self.declared(text);
+                if matches!(kind, Kind::Pointer(to) if matches!(self.types.kind(to), Kind::Struct(_) | Kind::Unknown)) {
+                    self.overlay(f, e, &value, text);
+                }
                 self.convert(f, e, value, kind)
             }
             ExprKind::Sizeof { ty, operand } => self.sizeof(f, e, *ty, *operand),
@@ -365,17 +385,26 @@ impl<'a> Eval<'a> {
         let known = match operand {
             Some(operand) => {
                 let kind = self.kind_of(f, operand, 0);
-                // `sizeof(name)` may name a type.
-                self.size_of_kind(kind).or_else(|| of_type(self))
+                self.size_of_kind(kind).or_else(|| match body.expr(operand).kind {
+                    // `sizeof(name)` may name a type.
+                    ExprKind::Name(name) => self.size_of_kind(self.declared(body.names.text(name))),
+                    _ => None,
+                })
             }
             None => of_type(self),
         };
         match known.and_then(|n| i64::try_from(n).ok()) {
             Some(n) => Value { linear: Linear::constant(n), kind: Kind::SIZE },
             None => {
-                let text = match (ty, operand) {
-                    (Some(ty), _) => body.names.text(ty).to_owned(),
-                    (None, Some(operand)) => format!("{:?}", self.span(f, operand)),
+                let text = match (ty, operand.map(|operand| (operand, &body.expr(operand).kind))) {
+                    (Some(ty), _) => base_name(body.names.text(ty)).to_owned(),
+                    (None, Some((_, ExprKind::Name(name)))) => body.names.text(*name).to_owned(),
+                    (None, Some((_, ExprKind::Unary { op: UnaryOp::Deref, operand })))
+                        if let Some(var) = self.cursor(f, *operand) =>
+                    {
+                        base_name(self.variables[var as usize].declared).to_owned()
+                    }
+                    (None, Some((operand, _))) => format!("{:?}", self.span(f, operand)),
                     (None, None) => format!("{span:?}"),
                 };
                 let id = self.paths.text(&text);
@@ -385,6 +414,24 @@ impl<'a> Eval<'a> {
                 }
                 Value { linear: Linear::symbol(s), kind: Kind::SIZE }
             }
+        }
+    }
+
+    /// A structure is laid over somebody's bytes.
+    fn overlay(&mut self, f: &Frame, e: ExprId, value: &Value, ty: &str) {
+        let Some((_, buffer)) = self.buffer_for(&value.linear, Use::Read) else { return };
+        if !matches!(buffer.room, Room::Given | Room::Received) || ty.matches('*').count() != 1 {
+            return;
+        }
+        let size = match self.declared(ty).pointee().and_then(|to| self.types.size(to)) {
+            Some(n) => i64::try_from(n).ok().map(Linear::constant),
+            None => {
+                let id = self.paths.text(base_name(ty));
+                Some(Linear::symbol(self.symbols.get(What::Size(id), Some(1), Some(1 << 20)).0))
+            }
+        };
+        if let Some(size) = size {
+            self.site(f, e, SiteKind::Overlay { address: value.linear, size, buffer });
         }
     }
 
@@ -465,9 +512,16 @@ impl<'a> Eval<'a> {
         Some((s, Buffer { limit: filled.unwrap_or(buffer.limit), ..buffer }))
     }
 
-    pub fn access(&mut self, f: &Frame, e: ExprId, does: Use, address: Linear, size: Linear) {
-        if let Some((_, buffer)) = self.buffer_for(&address, does) {
-            self.site(f, e, SiteKind::Access { does, address, size, buffer });
+    pub fn access(&mut self, f: &Frame, e: ExprId, does: Use, address: Linear, size: Linear, cursor: Option<u32>) {
+        let buffer = self.buffer_for(&address, does).map(|(_, buffer)| buffer);
+        if buffer.is_some() || cursor.is_some() {
+            self.site(f, e, SiteKind::Access { does, address, size, buffer, cursor });
         }
     }
+}
+
+/// The name that a type is known by, without what qualifies it or points to it.
+fn base_name(ty: &str) -> &str {
+    let before = ty.split(['*', '[']).next().unwrap_or(ty);
+    before.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').rfind(|word| !word.is_empty()).unwrap_or("")
 }

@@ -33,6 +33,10 @@ impl Eval<'_> {
             }
             let known: Option<Vec<Value>> = values.into_iter().collect();
             let value = known.map(|values| self.one_of(&values, &ways, crowded));
+            if let Some(s) = value.and_then(|v| v.linear.as_symbol()) {
+                let name = self.paths.text(self.function.body.names.text(self.variables[var as usize].name));
+                self.symbols.info_mut(s).name.get_or_insert(name);
+            }
             joined.set_var(var, value);
         }
         if !ways.iter().all(|way| way.state.same_memory(&first.state)) {

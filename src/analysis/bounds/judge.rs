@@ -119,9 +119,17 @@ impl Walked {
             if k <= 0 {
                 continue;
             }
-            let facts = self.facts.at(at).chain(&self.symbols.info(s).axioms);
-            for fact in facts.filter(|fact| fact.factor(s) < 0) {
+            for fact in self.facts.at(at).filter(|fact| fact.factor(s) < 0) {
                 bounds.extend(fact.plus(&Linear::symbol(s), -fact.factor(s)));
+            }
+            // What it was computed from may itself be bounded by nothing.
+            for axiom in self.symbols.info(s).axioms.iter().filter(|fact| fact.factor(s) < 0) {
+                let Some(bound) = axiom.plus(&Linear::symbol(s), -axiom.factor(s)) else { continue };
+                let chosen = !bound.has_terms() || self.wire_symbols(&bound).is_empty();
+                match chosen {
+                    true => bounds.push(bound),
+                    false => bounds.extend(self.upper_bounds_shallow(at, &bound)),
+                }
             }
             if let Source::Converted { from, .. } = self.symbols.info(s).source {
                 bounds.extend(self.upper_bounds_shallow(at, &from));

@@ -33,6 +33,10 @@ impl Linear {
         &self.terms[..self.len as usize]
     }
 
+    pub fn has_terms(&self) -> bool {
+        !self.terms().is_empty()
+    }
+
     pub fn as_constant(&self) -> Option<i64> {
         (self.len == 0).then_some(self.constant)
     }

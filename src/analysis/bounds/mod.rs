@@ -5,6 +5,7 @@
 //! facts that hold there ([`facts`]); what has to hold is noted on the way ([`sites`]) and proved on demand.
 
 mod arith;
+mod beliefs;
 mod call;
 mod cond;
 pub mod defects;
@@ -18,11 +19,13 @@ pub mod linear;
 mod literals;
 mod loops;
 mod model;
+mod names;
 mod pairs;
 mod place;
 mod show;
 pub mod sites;
 pub mod state;
+mod strings;
 pub mod summary;
 pub mod symbols;
 pub mod types;
@@ -30,6 +33,7 @@ mod walk;
 
 use std::sync::Arc;
 
+use beliefs::Belief;
 use eval::{Eval, Variable};
 use facts::Facts;
 use inline::{Inline, Inlines};
@@ -39,7 +43,7 @@ use sites::Site;
 use state::{Paths, State, Value};
 use summary::Returned;
 pub use summary::{Summaries, Summary};
-use symbols::{Symbols, What};
+use symbols::{Symbols, What, Wire};
 use types::Kind;
 
 use crate::analysis::cfg::Cfg;
@@ -63,6 +67,7 @@ pub struct Walked {
     /// Bit `i`: what parameter `i` leads to may be changed.
     writes: u32,
     returns: Vec<Linear>,
+    beliefs: Vec<Belief>,
 }
 
 impl Walked {
@@ -107,8 +112,8 @@ impl<'a> Bounds<'a> {
         let heads = eval.walk(cfg);
         eval.invariants(&heads);
         eval.facts.renew();
-        let Eval { symbols, facts, paths, sites, writes, returns, .. } = eval;
-        Walked { symbols, facts, paths, sites, writes, returns }
+        let Eval { symbols, facts, paths, sites, writes, returns, beliefs, .. } = eval;
+        Walked { symbols, facts, paths, sites, writes, returns, beliefs }
     }
 }
 
@@ -127,7 +132,16 @@ impl Eval<'_> {
                 other => other,
             };
             let number = self.variables.len() as u32;
-            self.variables.push(Variable { kind, in_memory: matches!(kind, Kind::Struct(_)), address_taken: false });
+            let in_memory = matches!(kind, Kind::Struct(_));
+            let object = self.cx.program.message_object(text);
+            self.variables.push(Variable {
+                name: param.name,
+                declared: text,
+                kind,
+                in_memory,
+                address_taken: false,
+                object,
+            });
             self.by_name.insert(param.name, number);
         }
         for stmt in &body.stmts {
@@ -143,7 +157,15 @@ impl Eval<'_> {
                 let in_memory =
                     matches!(kind, Kind::Array(..) | Kind::Struct(_)) || declarator.form == DeclaratorForm::Array;
                 let number = self.variables.len() as u32;
-                self.variables.push(Variable { kind, in_memory, address_taken: false });
+                let object = self.cx.program.message_object(body.names.text(declarator.ty));
+                self.variables.push(Variable {
+                    name: declarator.name,
+                    declared: body.names.text(declarator.ty),
+                    kind,
+                    in_memory,
+                    address_taken: false,
+                    object,
+                });
                 self.by_name.entry(declarator.name).or_insert(number);
             }
         }
@@ -168,7 +190,12 @@ impl Eval<'_> {
             let kind = variable.kind;
             let (lo, hi) = kind.range();
             let (s, _) = self.symbols.get(What::Parameter(i), lo, hi);
-            self.symbols.info_mut(s).span = Some(self.function.params[i as usize].span);
+            let name = self.function.body.names.text(self.function.params[i as usize].name);
+            let wire = if matches!(kind, Kind::Int { .. }) && names::is_length(name) { Wire::Faint } else { Wire::No };
+            let name = self.paths.text(name);
+            let info = self.symbols.info_mut(s);
+            info.span = Some(self.function.params[i as usize].span);
+            (info.name, info.wire) = (Some(name), wire);
             self.state.set_var(i, Some(Value { linear: Linear::symbol(s), kind }));
         }
         self.pair_parameters();

@@ -2,13 +2,15 @@
 
 use super::eval::{Eval, Frame};
 use super::linear::Linear;
+use super::names;
 use super::sites::{SiteKind, Use};
 use super::state::{Key, Path, Value};
 use super::symbols::{Buffer, Room, Tag, What, Wire};
 use super::types::Kind;
 use crate::hir::ExprId;
 use crate::program::catalog::model::{
-    Arg, AssertMode, Detects, Extractor, NumberParser, OnFailure, Received, Sink, SinkKind, Source, Written,
+    Accessor, Arg, AssertMode, Detects, Extractor, NumberParser, OnFailure, Part, Received, Sink, SinkKind, Source,
+    Written,
 };
 use crate::source::Span;
 
@@ -77,6 +79,11 @@ impl Eval<'_> {
                 _ => None,
             };
             return Some(self.allocated(f, &call, size, allocator.on_failure == OnFailure::Abort));
+        }
+        if let Some(accessor) = model.accessor()
+            && let Some(value) = self.accessed(&call, accessor)
+        {
+            return Some(value);
         }
         if let Some(clamp) = model.clamp() {
             return Some(self.clamped(&call, &clamp.upper, &clamp.lower));
@@ -184,7 +191,8 @@ impl Eval<'_> {
             match pointer.add(&offset) {
                 Some(address) => {
                     if extractor.bounds == crate::program::catalog::model::Bounds::Unchecked && bytes > 0 {
-                        self.access(f, call.e, Use::Read, address, Linear::constant(bytes));
+                        let cursor = extractor.ptr.and_then(|arg| self.cursor(f, *call.args.get(arg.index()?)?));
+                        self.access(f, call.e, Use::Read, address, Linear::constant(bytes), cursor);
                     }
                     let event = i64::from(self.state.since(&Key { base: address, path: Path::ITSELF }, &self.paths));
                     pure(self, address, event)
@@ -263,7 +271,18 @@ impl Eval<'_> {
                     self.block_site(f, call, Use::Read, src, size);
                 }
             }
-            StringCopy | Format | Scan | DecodeUnbounded => {}
+            StringCopy => {
+                if let (Some(dst), Some(src)) = (dst, src) {
+                    self.string_copy(f, call, dst, src);
+                }
+            }
+            Format => {
+                if let Some(dst) = dst {
+                    self.printed(f, call, sink, dst);
+                }
+            }
+            Scan => self.scanned(f, call, sink),
+            DecodeUnbounded => {}
         }
         let wire = src.and_then(|src| self.symbols.buffer(&src)).map_or(Wire::No, |(_, b)| b.wire);
         if let Some(dst) = dst {
@@ -300,8 +319,9 @@ impl Eval<'_> {
         }
     }
 
-    fn block_site(&mut self, f: &Frame, call: &Called, does: Use, address: Linear, size: Linear) {
-        if let Some((_, buffer)) = self.buffer_for(&address, does) {
+    pub(super) fn block_site(&mut self, f: &Frame, call: &Called, does: Use, address: Linear, size: Linear) {
+        let buffer = self.buffer_for(&address, does).map(|(_, buffer)| buffer);
+        if buffer.is_some() || self.symbols.wire(&size) > Wire::No {
             let kind = SiteKind::Block { does, address, size, buffer, callee: call.name.into() };
             self.site(f, call.e, kind);
         }
@@ -325,12 +345,44 @@ impl Eval<'_> {
         pointer
     }
 
+    /// Where the bytes of a message object are, or how many.
+    fn accessed(&mut self, call: &Called, accessor: &Accessor) -> Option<Value> {
+        let object = call.linear(Some(accessor.object))?;
+        let cursor = accessor.object.index().and_then(|i| Some(call.args.get(i)?));
+        let _ = cursor;
+        let length = self.paths.field(Path::ITSELF, "len");
+        let length = self.recall(Key { base: object, path: length }, Kind::Unknown, None, call.span);
+        if let Some(s) = length.linear.as_symbol() {
+            let info = self.symbols.info_mut(s);
+            info.lo = info.lo.max(Some(0));
+            info.wire = info.wire.max(Wire::Faint);
+        }
+        match accessor.gives {
+            Part::Length => Some(length),
+            Part::Data => {
+                let path = self.paths.field(Path::ITSELF, call.name);
+                let kind = match self.result_kind(call.name) {
+                    Kind::Unknown => self.types.pointer_to(Kind::Int { bits: 8, signed: false }),
+                    known => known,
+                };
+                let data = self.recall(Key { base: object, path }, kind, None, call.span);
+                if let Some(s) = data.linear.as_symbol() {
+                    let limit = data.linear.add(&length.linear);
+                    let info = self.symbols.info_mut(s);
+                    info.buffer = limit.map(|limit| Buffer { limit, room: Room::Given, wire: Wire::Weak });
+                }
+                Some(data)
+            }
+            _ => None,
+        }
+    }
+
     fn product(&mut self, a: Option<Linear>, b: Option<Linear>) -> Option<Linear> {
         let (a, b) = (a?, b?);
         match (a.as_constant(), b.as_constant()) {
             (Some(c), _) => b.scaled(c),
             (_, Some(c)) => a.scaled(c),
-            _ => None,
+            _ => Some(self.product_symbol(a, b)),
         }
     }
 
@@ -372,19 +424,10 @@ impl Eval<'_> {
     }
 
     fn string_length(&mut self, call: &Called) -> Value {
-        let Some(text) = call.values.first().map(|v| v.linear) else {
-            return self.unknown(Kind::SIZE, Wire::No, call.span);
-        };
-        let id = self.paths.text("strlen");
-        let since = self.state.since(&Key { base: text, path: Path::ITSELF }, &self.paths);
-        let (s, new) = self.symbols.get(What::Pure(id, text, Linear::constant(i64::from(since))), Some(0), None);
-        if new {
-            let wire = self.symbols.buffer(&text).map_or(Wire::No, |(_, b)| b.wire);
-            let info = self.symbols.info_mut(s);
-            info.span = Some(call.span);
-            info.wire = wire;
+        match call.values.first().map(|v| v.linear) {
+            Some(text) => Value { linear: self.length_of_string(text, call.span), kind: Kind::SIZE },
+            None => self.unknown(Kind::SIZE, Wire::No, call.span),
         }
-        Value { linear: Linear::symbol(s), kind: Kind::SIZE }
     }
 
     /// A call that may change what its arguments lead to.
@@ -395,7 +438,9 @@ impl Eval<'_> {
                 self.changed_behind(&value.linear, Wire::No);
             }
         }
-        let result = self.unknown(kind, Wire::No, call.span);
+        let number = matches!(kind, Kind::Int { .. } | Kind::Unknown);
+        let wire = if number && names::is_length(call.name) { Wire::Faint } else { Wire::No };
+        let result = self.unknown(kind, wire, call.span);
         self.depends(&result, call);
         result
     }

@@ -1,22 +1,13 @@
 //! Buffers told by what stands beside them: `(buf, len)`, `(cursor, end)`, `text.s` with `text.len`.
 
 use super::eval::{Eval, Frame};
-use super::linear::Linear;
+use super::linear::{Linear, Sym};
+use super::names::{self, is_decoder, is_end, is_length, is_message, named_for};
 use super::place::Memory;
 use super::state::{Key, Value};
 use super::symbols::{Buffer, Room, What, Wire};
 use super::types::Kind;
 use crate::hir::ExprId;
-
-/// A field that points to bytes, and the one beside it that says how many.
-const FIELDS: &[(&str, &[&str])] = &[
-    ("s", &["len"]),
-    ("p", &["l", "len"]),
-    ("ptr", &["slen", "len", "length", "size"]),
-    ("v", &["l"]),
-    ("val", &["len", "length"]),
-    ("value", &["len", "length", "value_len"]),
-];
 
 impl Eval<'_> {
     /// Finds the parameters that say how long others are.
@@ -33,6 +24,16 @@ impl Eval<'_> {
                     && let Some(length) = self.length(len)
                 {
                     self.give_limit(pointer, |start| start.add(&length));
+                }
+            }
+            if names::is_count(name(len)) && matches!(kind, Kind::Int { .. } | Kind::Pointer(_)) {
+                let before = (0..len).rev().find(|&p| self.variables[p].kind.is_pointer()).filter(|p| len - p <= 1);
+                if let Some(pointer) = before
+                    && let Some(length) = self.length(len)
+                    && let Some(size) = self.element_size(self.variables[pointer].kind).as_constant()
+                    && let Some(bytes) = length.scaled(size)
+                {
+                    self.give_limit(pointer, |start| start.add(&bytes));
                 }
             }
             if is_end(name(len)) && self.is_bytes(len) {
@@ -112,28 +113,82 @@ impl Eval<'_> {
         }
         let Some((outer, field)) = self.paths.last(memory.key.path) else { return };
         let name = self.paths.name(field).to_owned();
-        let Some((_, lengths)) = FIELDS.iter().find(|(data, _)| *data == name) else { return };
-        let span = self.function.span;
-        for &length in *lengths {
-            let found = memory.owner.and_then(|ty| self.types.field(ty, length));
-            let kind = match (memory.owner, found) {
-                (Some(_), None) => continue,
-                (Some(_), Some(field)) => field.kind,
-                (None, _) => return,
+        if let Some(object) = memory.cursor.and_then(|var| self.variables[var as usize].object)
+            && object.data.contains(&name)
+            && let Some(length) = object.length.first()
+        {
+            let field = self.paths.field(outer, length);
+            let wire = if object.text { Wire::Faint } else { Wire::Weak };
+            self.limit_load(s, Key { base: memory.key.base, path: field }, Kind::Unknown, wire);
+            return;
+        }
+        for length in names::lengths_of(&name) {
+            let kind = match memory.owner {
+                Some(ty) => match self.types.field(ty, &length) {
+                    Some(field) => field.kind,
+                    None => continue,
+                },
+                // The structure is declared nowhere in sight: its field has to be used here.
+                None if self.function.body.names.find(&length).is_some() => Kind::Unknown,
+                None => continue,
             };
-            if !matches!(kind, Kind::Int { .. }) {
+            if !matches!(kind, Kind::Int { bits: 16.., .. } | Kind::Unknown) {
                 continue;
             }
-            let path = self.paths.field(outer, length);
-            let value = self.recall(Key { base: memory.key.base, path }, kind, None, span);
-            if let Some(n) = value.linear.as_symbol() {
-                let info = self.symbols.info_mut(n);
-                info.lo = info.lo.max(Some(0));
-            }
-            let limit = Linear::symbol(s).add(&value.linear);
-            let buffer = limit.map(|limit| Buffer { limit, room: Room::Given, wire: Wire::Weak });
-            self.symbols.info_mut(s).buffer = buffer;
+            let path = self.paths.field(outer, &length);
+            let wire = if memory.owner.is_some() { Wire::Weak } else { Wire::Faint };
+            self.limit_load(s, Key { base: memory.key.base, path }, kind, wire);
             return;
+        }
+    }
+
+    /// What stands at `length` says how many bytes `pointer` leads to.
+    fn limit_load(&mut self, pointer: Sym, length: Key, kind: Kind, wire: Wire) {
+        let value = self.recall(length, kind, None, self.function.span);
+        if let Some(n) = value.linear.as_symbol() {
+            let info = self.symbols.info_mut(n);
+            info.lo = info.lo.max(Some(0));
+        }
+        let limit = Linear::symbol(pointer).add(&value.linear);
+        self.symbols.info_mut(pointer).buffer = limit.map(|limit| Buffer { limit, room: Room::Given, wire });
+    }
+
+    /// `end = p + n` says where what `p` leads to ends.
+    pub(super) fn note_limit(&mut self, var: u32, name: &str, value: &Value) {
+        if !names::is_end(name) || !self.variables[var as usize].kind.is_pointer() {
+            return;
+        }
+        let start = value.linear.terms().iter().find(|(s, k)| {
+            let info = self.symbols.info(*s);
+            let pointer = matches!(info.what, What::Parameter(_) | What::Load { .. } | What::Fresh);
+            *k == 1 && pointer && info.buffer.is_none() && info.hi.is_none() && info.wire == Wire::No
+        });
+        let Some(&(start, _)) = start.filter(|_| value.linear.terms().len() > 1) else { return };
+        let buffer = Buffer { limit: value.linear, room: Room::Given, wire: Wire::Faint };
+        self.symbols.info_mut(start).buffer = Some(buffer);
+    }
+
+    /// How much a value that is read for the first time looks like somebody else's choice.
+    pub(super) fn looks_received(&self, key: &Key, kind: Kind) -> Wire {
+        let number = matches!(kind, Kind::Int { .. } | Kind::Unknown);
+        let bytes = matches!(kind, Kind::Int { bits: 8, .. });
+        let given = |base: &Linear| {
+            base.terms()
+                .iter()
+                .any(|(s, _)| matches!(self.symbols.info(*s).what, What::Parameter(_) | What::Load { .. }))
+        };
+        match self.paths.last(key.path) {
+            Some((_, field)) if number && names::is_length(self.paths.name(field)) => Wire::Faint,
+            None if bytes && given(&key.base) => Wire::Faint,
+            None if number
+                && key.base.as_symbol().is_some_and(|s| match self.symbols.info(s).what {
+                    What::Global(name) => names::is_length(self.paths.name(name)),
+                    _ => false,
+                }) =>
+            {
+                Wire::Faint
+            }
+            _ => Wire::No,
         }
     }
 
@@ -145,59 +200,4 @@ impl Eval<'_> {
             self.state.change_root(root, event);
         }
     }
-}
-
-fn ends_with_any(name: &str, words: &[&str]) -> bool {
-    let lower = name.to_ascii_lowercase();
-    words.iter().any(|word| lower.ends_with(word))
-}
-
-/// A parameter that by its name counts bytes.
-fn is_length(name: &str) -> bool {
-    ends_with_any(name, &["len", "length", "size", "left", "remain", "remaining", "avail", "nbytes", "octets", "bytes"])
-        || matches!(name, "n" | "sz" | "cnt" | "l" | "count" | "cb")
-        || name.ends_with("_sz")
-}
-
-/// A parameter that by its name points behind the last byte.
-fn is_end(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    matches!(&*lower, "end" | "max" | "limit" | "lim" | "last" | "stop" | "ep")
-        || lower.ends_with("_end")
-        || lower.ends_with("end") && lower.len() <= 8
-        || lower.ends_with("endptr")
-        || lower.ends_with("_max")
-}
-
-/// `data` and `datalen`, `in` and `in_len`.
-fn named_for(data: &str, len: &str) -> bool {
-    let (data, len) = (data.to_ascii_lowercase(), len.to_ascii_lowercase());
-    data.len() >= 2 && len.len() > data.len() && len.starts_with(&data)
-}
-
-fn is_message(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    ["pkt", "packet", "pdu", "msg", "frame", "payload", "datagram", "octets", "wire", "raw"]
-        .iter()
-        .any(|word| lower.contains(word))
-}
-
-fn is_decoder(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    [
-        "parse",
-        "decode",
-        "unpack",
-        "deserial",
-        "unmarshal",
-        "dissect",
-        "recv",
-        "receive",
-        "_rx",
-        "rx_",
-        "input",
-        "handle",
-    ]
-    .iter()
-    .any(|word| lower.contains(word))
 }

@@ -1,12 +1,13 @@
 //! Places: what an expression names when it is stored to, or when its address is taken.
 
-use super::eval::{Bound, Eval, Frame};
+use super::eval::{Bound, Eval, Frame, Variable};
 use super::linear::{Linear, Sym};
+use super::names;
 use super::sites::Use;
 use super::state::{Key, Path, Value};
 use super::symbols::{Buffer, Room, What, Wire};
 use super::types::{Kind, Ty};
-use crate::hir::{ExprId, ExprKind, UnaryOp};
+use crate::hir::{BinaryOp, ExprId, ExprKind, UnaryOp};
 use crate::source::Span;
 
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub(super) struct Memory {
     pub bits: Option<u8>,
     /// The structure that the field belongs to.
     pub owner: Option<Ty>,
+    /// The variable that the pointer was taken from.
+    pub cursor: Option<u32>,
 }
 
 impl Eval<'_> {
@@ -39,8 +42,10 @@ impl Eval<'_> {
             ExprKind::Member { base, field, arrow } => {
                 let field = body.names.text(*field);
                 let outer = if *arrow {
+                    let cursor = self.cursor(f, *base);
                     let value = self.eval(f, *base);
-                    Memory::at(value.linear, value.kind.pointee().map_or(Kind::Unknown, |ty| self.types.kind(ty)))
+                    let kind = value.kind.pointee().map_or(Kind::Unknown, |ty| self.types.kind(ty));
+                    Memory { cursor, ..Memory::at(value.linear, kind) }
                 } else {
                     match self.place(f, *base) {
                         Place::Memory(memory) => memory,
@@ -50,16 +55,18 @@ impl Eval<'_> {
                 Place::Memory(self.member(outer, field))
             }
             ExprKind::Index { base, index } => {
+                let cursor = self.cursor(f, *base);
                 let base = self.eval(f, *base);
                 let index = self.eval(f, *index);
                 let (base, index) = if index.kind.is_pointer() { (index, base) } else { (base, index) };
                 let size = self.element_size(base.kind);
                 let address = self.moved(base, index, size, span);
-                self.through(address)
+                self.through(address, cursor)
             }
             ExprKind::Unary { op: UnaryOp::Deref, operand } => {
+                let cursor = self.cursor(f, *operand);
                 let address = self.eval(f, *operand);
-                self.through(address)
+                self.through(address, cursor)
             }
             ExprKind::Cast { operand, .. } => self.place(f, *operand),
             _ => Place::Value(self.eval(f, e)),
@@ -122,7 +129,7 @@ impl Eval<'_> {
         self.symbols.info_mut(s).buffer = limit.map(|limit| Buffer { limit, room: Room::Array, wire: Wire::No });
     }
 
-    fn through(&mut self, address: Value) -> Place {
+    fn through(&mut self, address: Value, cursor: Option<u32>) -> Place {
         let kind = address.kind.pointee().map_or(Kind::Unknown, |ty| self.types.kind(ty));
         // `*&x`
         if let Some(s) = address.linear.as_symbol()
@@ -131,7 +138,40 @@ impl Eval<'_> {
         {
             return Place::Variable(var);
         }
-        Place::Memory(Memory::at(address.linear, kind))
+        Place::Memory(Memory { cursor, ..Memory::at(address.linear, kind) })
+    }
+
+    /// The variable that a pointer is taken from: `p` in `p`, `p++`, `(T *)p` and `p + 1`.
+    pub fn cursor(&self, f: &Frame, e: ExprId) -> Option<u32> {
+        let (mut f, mut e) = (*f, e);
+        for _ in 0..12 {
+            match f.body.expr(e).kind {
+                ExprKind::Name(name) => match self.bound(&f, name) {
+                    Some((up, Bound::Expr(arg))) => (f, e) = (up, arg),
+                    Some((_, Bound::Value(_))) => return None,
+                    None => return self.variable(&f, name).filter(|v| !self.variables[*v as usize].in_memory),
+                },
+                ExprKind::Cast { operand, .. } | ExprKind::Update { operand, .. } => e = operand,
+                ExprKind::Binary { op: BinaryOp::Add | BinaryOp::Sub, left, .. } => e = left,
+                ExprKind::Unary { op: UnaryOp::AddressOf, operand } => {
+                    // `&p[n]`, `&*p`, `&p->field`, of a macro's argument too.
+                    let (mut g, mut inner) = (f, operand);
+                    while let ExprKind::Name(name) = g.body.expr(inner).kind
+                        && let Some((up, Bound::Expr(arg))) = self.bound(&g, name)
+                    {
+                        (g, inner) = (up, arg);
+                    }
+                    match g.body.expr(inner).kind {
+                        ExprKind::Index { base, .. }
+                        | ExprKind::Member { base, arrow: true, .. }
+                        | ExprKind::Unary { op: UnaryOp::Deref, operand: base } => (f, e) = (g, base),
+                        _ => return None,
+                    }
+                }
+                _ => return None,
+            }
+        }
+        None
     }
 
     fn member(&mut self, outer: Memory, name: &str) -> Memory {
@@ -148,6 +188,7 @@ impl Eval<'_> {
             offset: outer.offset.zip(inner).and_then(|(a, b)| a.checked_add(b)),
             bits: field.and_then(|field| field.bits),
             owner: ty,
+            cursor: outer.cursor,
         }
     }
 
@@ -262,7 +303,7 @@ impl Eval<'_> {
         };
         if let Some(address) = address {
             let size = Linear::constant(size.and_then(|n| i64::try_from(n).ok()).unwrap_or(1));
-            self.access(f, e, does, address, size);
+            self.access(f, e, does, address, size, memory.cursor);
         }
     }
 
@@ -280,6 +321,7 @@ impl Eval<'_> {
         let value = Value { linear: Linear::symbol(s), kind };
         if new {
             let wire = self.symbols.buffer(&key.base).map_or(Wire::No, |(_, b)| b.wire);
+            let wire = wire.max(self.looks_received(&key, kind));
             let info = self.symbols.info_mut(s);
             info.span = Some(span);
             info.wire = wire;
@@ -295,9 +337,11 @@ impl Eval<'_> {
         match place {
             Place::Value(_) => value,
             Place::Variable(var) => {
-                let kind = self.variables[var as usize].kind;
+                let Variable { kind, name, .. } = self.variables[var as usize];
+                self.stores_length = names::is_length(self.function.body.names.text(name));
                 let value = self.convert(f, e, value, kind);
-                self.state.set_var(var, Some(value));
+                self.stores_length = false;
+                self.set(var, value);
                 value
             }
             Place::Memory(memory) => {
@@ -306,11 +350,30 @@ impl Eval<'_> {
                     (Kind::Int { signed, .. }, Some(bits)) => Kind::Int { bits, signed },
                     (kind, _) => kind,
                 };
+                self.stores_length = match (self.paths.last(memory.key.path), memory.cursor) {
+                    (Some((_, field)), _) => names::is_length(self.paths.name(field)),
+                    (None, Some(var)) => {
+                        names::is_length(self.function.body.names.text(self.variables[var as usize].name))
+                    }
+                    (None, None) => false,
+                };
                 let value = self.convert(f, e, value, kind);
+                self.stores_length = false;
                 self.keep(memory.key, value);
                 value
             }
         }
+    }
+
+    /// A variable gets a value.
+    pub fn set(&mut self, var: u32, value: Value) {
+        let name = self.variables[var as usize].name;
+        if let Some(s) = value.linear.as_symbol() {
+            let id = self.paths.text(self.function.body.names.text(name));
+            self.symbols.info_mut(s).name.get_or_insert(id);
+        }
+        self.note_limit(var, self.function.body.names.text(name), &value);
+        self.state.set_var(var, Some(value));
     }
 
     fn keep(&mut self, key: Key, value: Value) {
@@ -357,6 +420,6 @@ impl Eval<'_> {
 impl Memory {
     /// What an address leads to.
     pub fn at(base: Linear, kind: Kind) -> Memory {
-        Memory { key: Key { base, path: Path::ITSELF }, kind, offset: Some(0), bits: None, owner: None }
+        Memory { key: Key { base, path: Path::ITSELF }, kind, offset: Some(0), bits: None, owner: None, cursor: None }
     }
 }

@@ -43,6 +43,17 @@ impl Walked {
         if let What::Size(id) = info.what {
             return format!("sizeof({})", self.paths.name(id));
         }
+        if let What::Load { base, path, .. } = info.what
+            && let Some((outer, field)) = self.paths.last(path)
+            && base.terms().len() <= 2
+        {
+            let mut shown = self.shown(&base, text);
+            let fields = self.paths.fields(outer);
+            let dots = fields.iter().map(|f| self.paths.name(*f)).chain([self.paths.name(field)]);
+            shown += "->";
+            shown += &dots.collect::<Vec<_>>().join(".");
+            return shown;
+        }
         let source = info.span.and_then(|span| text.get(span.range())).unwrap_or("?");
         let flat: Vec<&str> = source.split_whitespace().collect();
         let flat = flat.join(" ");

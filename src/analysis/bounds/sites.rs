@@ -16,14 +16,17 @@ pub enum Use {
 
 #[derive(Clone, Debug)]
 pub enum SiteKind {
-    /// `size` bytes at `address` are read or written by the code itself.
-    Access { does: Use, address: Linear, size: Linear, buffer: Buffer },
+    /// `size` bytes at `address` are read or written by the code itself, through the variable `cursor` if it is one.
+    /// Without a buffer, nothing is known of how many are there.
+    Access { does: Use, address: Linear, size: Linear, buffer: Option<Buffer>, cursor: Option<u32> },
     /// `size` bytes are read or written by a call, which is given that length.
-    Block { does: Use, address: Linear, size: Linear, buffer: Buffer, callee: Box<str> },
+    Block { does: Use, address: Linear, size: Linear, buffer: Option<Buffer>, callee: Box<str> },
+    /// A structure of that size is laid over bytes at `address`.
+    Overlay { address: Linear, size: Linear, buffer: Buffer },
     /// An unsigned difference `a - b`.
     Difference { a: Linear, b: Linear },
     /// A value is stored or passed in a type that may not hold it.
-    Conversion { value: Linear, to: Kind, from: Kind },
+    Conversion { value: Linear, to: Kind, from: Kind, is_length: bool },
     /// An unsigned difference is compared with zero.
     NeverNegative { a: Linear, b: Linear },
     /// A size that memory is asked for.

@@ -53,6 +53,8 @@ pub struct Summary {
     pub needs: Vec<Need>,
     /// Bit `i`: what parameter `i` leads to may be changed.
     pub writes: u32,
+    /// By parameter: how many bytes of what it leads to are read in any case.
+    pub reads: Vec<(u32, i64)>,
     pub returns: Option<Returned>,
 }
 

@@ -86,6 +86,8 @@ pub enum Tag {
     WouldBe(Linear),
     /// Read out of text.
     Text,
+    /// Counts what has been appended: `n` in `a[n++]`.
+    Counter,
 }
 
 pub struct Info {

@@ -186,7 +186,7 @@ impl Eval<'_> {
                 let value = self.eval(f, init);
                 let kind = self.variables[var as usize].kind;
                 let value = self.convert(f, init, value, kind);
-                self.state.set_var(var, Some(value));
+                self.set(var, value);
             }
             Some(init) => {
                 self.eval(f, init);
@@ -215,7 +215,7 @@ impl Eval<'_> {
             let Some(value) = self.state.var(var) else { continue };
             let kind = self.variables[var as usize].kind;
             let s = self.looped(value, kind, before);
-            self.state.set_var(var, Some(Value { linear: Linear::symbol(s), kind: value.kind }));
+            self.set(var, Value { linear: Linear::symbol(s), kind: value.kind });
             head.variables.push((var, s, value.linear));
         }
         let known: Vec<(Key, Value)> = self.state.memory().to_vec();

@@ -56,6 +56,9 @@ fn finding(view: &View, rule: &'static str, defect: &Defect) -> Finding {
 
 fn confidence(defect: &Defect) -> Confidence {
     let strong = defect.wire == Wire::Strong || defect.caller_wire == Wire::Strong;
+    if defect.vague && defect.callers.is_empty() {
+        return Confidence::Low;
+    }
     match defect.verdict {
         Verdict::Short { .. } | Verdict::Late { .. } if strong => Confidence::High,
         Verdict::Short { .. } | Verdict::Late { .. } if defect.wire > Wire::Faint => Confidence::Medium,

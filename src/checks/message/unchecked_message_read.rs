@@ -15,5 +15,5 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
-    out.extend(told(view, RULE.id, &[Class::Read]));
+    out.extend(told(view, RULE.id, &[Class::Read, Class::Overlay]));
 }

@@ -61,6 +61,7 @@ pub struct Catalog {
     set: OnceLock<RegexSet>,
     /// What the patterns say of names met so far.
     matched: RwLock<FxHashMap<Box<str>, Option<Places>>>,
+    object_words: OnceLock<FxHashMap<Box<str>, usize>>,
     param_patterns: OnceLock<Vec<[Regex; 3]>>,
 }
 
@@ -105,6 +106,17 @@ impl Catalog {
     /// Types whose objects hold message bytes.
     pub fn message_objects(&self) -> &[MessageObject] {
         &self.message_objects
+    }
+
+    /// The message object that one of the words of a declaration names.
+    pub fn message_object(&self, declaration: &str) -> Option<&MessageObject> {
+        let by_word = self.object_words.get_or_init(|| {
+            let all = self.message_objects.iter().enumerate();
+            let words = all.flat_map(|(i, object)| object.types.iter().map(move |name| (name, i)));
+            words.filter_map(|(name, i)| Some((name.split(' ').next_back()?.into(), i))).collect()
+        });
+        let mut words = declaration.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        words.find_map(|word| by_word.get(word)).map(|&i| &self.message_objects[i])
     }
 
     /// How surely two parameters of `function` are a message and its length, told by their names.

@@ -7,6 +7,7 @@ use super::expression::Evaluator;
 use super::layout::Layout;
 use super::parse::{Parser, Place, begins_type};
 use super::read::expanded;
+use super::standard::by_name;
 use super::value::{Value, binary};
 use super::written::{Base, DeclKind, Declarations, Derived, Member, Written};
 use super::{Field, StructId, Type, Types};
@@ -160,7 +161,7 @@ impl<'p, 'q> Query<'p, 'q> {
         found.unwrap_or_else(|| match program.macros.resolve(name, context.file, context.at) {
             // `#define fd_t int`
             Some(def) if def.params.is_none() && context.depth < MAX_DEPTH => self.declared(&def.text, context),
-            _ => Type::Unknown,
+            _ => by_name(name).unwrap_or(Type::Unknown),
         })
     }
 

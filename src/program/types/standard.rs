@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::Type;
 use super::parse::{Parser, Place};
 use super::read::expanded;
 use super::written::Declarations;
@@ -55,4 +56,35 @@ fn header(text: &str, file: FileId) -> (Declarations, FileMacros) {
     let place = Place { file, at: None, pack: &|_| 0, has_include: &|_| false, in_function: false };
     Parser::new(&tokens, place, &mut found).declarations();
     (found, defines)
+}
+
+/// What an integer type that is declared nowhere in sight is by its name: `pj_uint16_t`, `switch_byte_t`. Headers may
+/// be missing, and no project calls a type of another width so.
+pub fn by_name(name: &str) -> Option<Type> {
+    let lower = name.to_ascii_lowercase();
+    let stem = lower.strip_suffix("_t").unwrap_or(&lower).trim_end_matches('_');
+    let word = stem.trim_end_matches(|c: char| c.is_ascii_digit());
+    let ends = |words: &[&str]| {
+        words.iter().any(|w| word.strip_suffix(w).is_some_and(|before| !before.ends_with(char::is_alphanumeric)))
+    };
+    let joined = |words: &[&str]| words.iter().any(|w| word.ends_with(w));
+    let bits = match stem[word.len()..].parse() {
+        Ok(bits @ (8 | 16 | 32 | 64)) => Some(bits),
+        _ => None,
+    };
+    if let Some(bits) = bits {
+        let unsigned = joined(&["uint", "u_int", "nat"]) || ends(&["u", "be", "le"]);
+        let signed = joined(&["int"]) || ends(&["s", "i", "sint"]);
+        return (unsigned || signed).then_some(Type::Int { bits, signed: !unsigned });
+    }
+    let (bits, signed) = match () {
+        () if joined(&["byte", "octet", "uchar"]) => (8, false),
+        () if joined(&["ushort"]) => (16, false),
+        () if joined(&["ssize"]) => (64, true),
+        () if ends(&["uint"]) => (32, false),
+        () if ends(&["size", "usize"]) => (64, false),
+        () if ends(&["status", "bool", "err", "error"]) => (32, true),
+        () => return None,
+    };
+    Some(Type::Int { bits, signed })
 }

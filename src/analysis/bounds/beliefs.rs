@@ -1,0 +1,67 @@
+//! What a function takes for the end of a buffer: a cursor that it compares with an end somewhere has that end
+//! everywhere. (Engler et al., "Bugs as deviant behavior", SOSP 2001, within one function.)
+
+use super::eval::{Eval, Frame};
+use super::linear::Linear;
+use super::names::is_end;
+use super::state::Value;
+use crate::hir::{BinaryOp, ExprId, ExprKind};
+
+/// The variable `cursor` is compared with `end`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Belief {
+    pub cursor: u32,
+    pub end: Linear,
+}
+
+/// Ends of one function.
+const MAX_BELIEFS: usize = 32;
+
+impl Eval<'_> {
+    /// Notes what a comparison of pointers says of where a buffer ends.
+    pub fn believe(&mut self, f: &Frame, left: (ExprId, &Value), right: (ExprId, &Value)) {
+        for ((a, _), (b, end)) in [(left, right), (right, left)] {
+            // `end - p < 4`, `p + 4 > end`, `p < end`
+            if let ExprKind::Binary { op: BinaryOp::Sub, left: end, right: cursor } = f.body.expr(a).kind
+                && self.names_end(f, end)
+            {
+                let noted = self.sites.len();
+                let value = self.eval(f, end);
+                self.sites.truncate(noted);
+                self.note_end(f, cursor, value);
+            }
+            match f.body.expr(b).kind {
+                // `p <= end - 4`
+                ExprKind::Binary { op: BinaryOp::Sub, left: end, .. } if self.names_end(f, end) => {
+                    let noted = self.sites.len();
+                    let value = self.eval(f, end);
+                    self.sites.truncate(noted);
+                    self.note_end(f, a, value);
+                }
+                _ if self.names_end(f, b) => self.note_end(f, a, *end),
+                _ => {}
+            }
+        }
+    }
+
+    fn note_end(&mut self, f: &Frame, cursor: ExprId, end: Value) {
+        let Some(cursor) = self.cursor(f, cursor) else { return };
+        let is_pointer = |kind: super::types::Kind| kind.is_pointer() || kind == super::types::Kind::Unknown;
+        let belief = Belief { cursor, end: end.linear };
+        let new = is_pointer(self.variables[cursor as usize].kind) && is_pointer(end.kind) && end.linear.has_terms();
+        if new && self.beliefs.len() < MAX_BELIEFS && !self.beliefs.contains(&belief) {
+            self.beliefs.push(belief);
+        }
+    }
+
+    /// The expression is called an end.
+    fn names_end(&self, f: &Frame, e: ExprId) -> bool {
+        match f.body.expr(e).kind {
+            ExprKind::Name(name) | ExprKind::Member { field: name, .. } => is_end(f.body.names.text(name)),
+            ExprKind::Cast { operand, .. } => {
+                matches!(f.body.expr(operand).kind, ExprKind::Name(_)) && self.names_end(f, operand)
+            }
+            _ => false,
+        }
+    }
+}

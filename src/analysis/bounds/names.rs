@@ -1,0 +1,111 @@
+//! What names tell: there is no better witness where headers are missing.
+
+fn ends_with_any(name: &str, words: &[&str]) -> bool {
+    let lower = name.to_ascii_lowercase();
+    words.iter().any(|word| lower.ends_with(word))
+}
+
+/// A parameter that by its name counts bytes.
+pub(super) fn is_length(name: &str) -> bool {
+    ends_with_any(name, &["len", "length", "size", "left", "remain", "remaining", "avail", "nbytes", "octets", "bytes"])
+        || matches!(name, "n" | "sz" | "cnt" | "l" | "count" | "cb")
+        || name.ends_with("_sz")
+}
+
+/// A parameter that by its name points behind the last byte.
+pub(super) fn is_end(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    matches!(&*lower, "end" | "max" | "limit" | "lim" | "last" | "stop" | "ep" | "eob" | "eom" | "eod" | "tail")
+        || lower.ends_with("_end")
+        || lower.ends_with("end") && lower.len() <= 8
+        || lower.ends_with("endptr")
+        || lower.ends_with("snapend")
+        || lower.ends_with("_tail")
+        || lower.starts_with("end_")
+        || lower.ends_with("_max")
+}
+
+/// A parameter that by its name counts elements.
+pub(super) fn is_count(name: &str) -> bool {
+    ends_with_any(name, &["cnt", "count", "_num", "nelem"]) || name.starts_with("num_") || name.starts_with("n_")
+}
+
+/// A field that by its name leads to bytes whose length a field beside it tells.
+pub(super) fn is_data(name: &str) -> bool {
+    matches!(
+        name,
+        "data"
+            | "buf"
+            | "buffer"
+            | "ptr"
+            | "payload"
+            | "body"
+            | "bytes"
+            | "base"
+            | "octets"
+            | "content"
+            | "val"
+            | "value"
+            | "str"
+            | "text"
+            | "msg"
+            | "packet"
+            | "pkt"
+            | "s"
+            | "p"
+            | "v"
+    )
+}
+
+/// The length fields that may stand beside a field that points to bytes, the likeliest first.
+pub(super) fn lengths_of(data: &str) -> Vec<String> {
+    let own = ["len", "_len", "length", "_length", "size", "_size", "sz", "_sz"].map(|end| format!("{data}{end}"));
+    let mut all: Vec<String> = match data {
+        "s" | "ptr" => vec!["len".into(), "slen".into()],
+        "p" | "v" => vec!["l".into()],
+        _ => Vec::new(),
+    };
+    all.extend(own);
+    if let Some(stem) =
+        data.strip_suffix("_base").or_else(|| data.strip_suffix("_buf")).or_else(|| data.strip_suffix("_data"))
+    {
+        all.push(format!("{stem}_len"));
+    }
+    if is_data(data) {
+        all.extend(["len", "length", "datalen", "data_len", "size"].map(String::from));
+    }
+    all
+}
+
+/// `data` and `datalen`, `in` and `in_len`.
+pub(super) fn named_for(data: &str, len: &str) -> bool {
+    let (data, len) = (data.to_ascii_lowercase(), len.to_ascii_lowercase());
+    data.len() >= 2 && len.len() > data.len() && len.starts_with(&data)
+}
+
+pub(super) fn is_message(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    ["pkt", "packet", "pdu", "msg", "frame", "payload", "datagram", "octets", "wire", "raw"]
+        .iter()
+        .any(|word| lower.contains(word))
+}
+
+pub(super) fn is_decoder(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    [
+        "parse",
+        "decode",
+        "unpack",
+        "deserial",
+        "unmarshal",
+        "dissect",
+        "recv",
+        "receive",
+        "_rx",
+        "rx_",
+        "input",
+        "handle",
+    ]
+    .iter()
+    .any(|word| lower.contains(word))
+}

@@ -1,0 +1,210 @@
+//! Strings: what `strcpy`, `sprintf` and `sscanf` write, as far as their arguments and formats tell.
+
+use super::eval::{Eval, Frame};
+use super::linear::Linear;
+use super::model::Called;
+use super::sites::Use;
+use super::state::{Key, Path};
+use super::symbols::{Room, What, Wire};
+use crate::hir::ExprKind;
+use crate::program::catalog::model::Sink;
+
+/// One conversion of a format.
+#[derive(Debug, PartialEq, Eq)]
+struct Conversion {
+    kind: char,
+    /// The field width of a scan, the precision of a print.
+    limit: Option<i64>,
+    /// A print's width: at least that many bytes.
+    width: i64,
+    /// The limit is an argument of its own.
+    stars: usize,
+    /// `%*d` of a scan: nothing is stored.
+    skipped: bool,
+}
+
+/// The bytes that a number printed by a conversion may take, sign included.
+fn digits(kind: char) -> Option<i64> {
+    match kind {
+        'c' | '%' => Some(1),
+        'd' | 'i' | 'u' => Some(11),
+        'x' | 'X' | 'o' => Some(11),
+        'p' => Some(18),
+        _ => None,
+    }
+}
+
+impl Eval<'_> {
+    /// The length of a string, a terminating NUL not counted: the same until it may have changed.
+    pub(super) fn length_of_string(&mut self, text: Linear, span: crate::source::Span) -> Linear {
+        let literal = self.symbols.buffer(&text).filter(|(_, b)| b.room == Room::Text && b.wire == Wire::No);
+        if let Some((_, buffer)) = literal
+            && let Some(length) = buffer.limit.sub(&text).and_then(|l| l.as_constant())
+        {
+            // The quotes do not count.
+            return Linear::constant((length - 2).max(0));
+        }
+        let id = self.paths.text("strlen");
+        let since = self.state.since(&Key { base: text, path: Path::ITSELF }, &self.paths);
+        let (s, new) = self.symbols.get(What::Pure(id, text, Linear::constant(i64::from(since))), Some(0), None);
+        if new {
+            let buffer = self.symbols.buffer(&text).map(|(_, b)| b);
+            // A string in an array ends in it.
+            let ends = buffer
+                .filter(|b| matches!(b.room, Room::Array | Room::Allocated))
+                .and_then(|b| b.limit.sub(&text)?.plus_constant(-1)?.sub(&Linear::symbol(s)));
+            let info = self.symbols.info_mut(s);
+            info.span = Some(span);
+            info.wire = buffer.map_or(Wire::No, |b| b.wire).max(Wire::Faint);
+            info.axioms.extend(ends);
+        }
+        Linear::symbol(s)
+    }
+
+    /// `strcpy`, `strcat`
+    pub(super) fn string_copy(&mut self, f: &Frame, call: &Called, dst: Linear, src: Linear) {
+        let mut size = self.length_of_string(src, call.span).plus_constant(1);
+        if call.name.contains("cat") {
+            let before = self.length_of_string(dst, call.span);
+            size = size.and_then(|size| size.add(&before));
+        }
+        if let Some(size) = size {
+            self.block_site(f, call, Use::Write, dst, size);
+        }
+    }
+
+    /// `sprintf`
+    pub(super) fn printed(&mut self, f: &Frame, call: &Called, sink: &Sink, dst: Linear) {
+        let Some((format, at)) = self.format(f, call, sink) else { return };
+        let (literal, conversions) = conversions(&format, false);
+        let mut size = Linear::constant(literal + 1);
+        let mut arg = at + 1;
+        for c in &conversions {
+            arg += c.stars;
+            let value = call.values.get(arg).map(|v| v.linear);
+            arg += usize::from(c.kind != '%');
+            let part = match (digits(c.kind), c.kind, value) {
+                (Some(n), ..) => Some(Linear::constant(n.max(c.width))),
+                (None, 's', _) if c.limit.is_some() && c.stars == 0 => c.limit.map(Linear::constant),
+                (None, 's', Some(_)) if c.stars > 0 => call.values.get(arg - 2).map(|v| v.linear),
+                (None, 's', Some(text)) => Some(self.length_of_string(text, call.span)),
+                _ => return,
+            };
+            let Some(sum) = part.and_then(|part| size.add(&part)) else { return };
+            size = sum;
+        }
+        self.block_site(f, call, Use::Write, dst, size);
+    }
+
+    /// `sscanf`
+    pub(super) fn scanned(&mut self, f: &Frame, call: &Called, sink: &Sink) {
+        let Some((format, at)) = self.format(f, call, sink) else { return };
+        let (_, conversions) = conversions(&format, true);
+        let source = sink.src.and_then(|src| call.values.get(src.index()?)).map(|v| v.linear);
+        let mut arg = at;
+        for c in conversions.iter().filter(|c| !c.skipped && c.kind != '%') {
+            arg += 1;
+            let Some(dst) = call.values.get(arg).map(|v| v.linear) else { return };
+            let size = match (c.kind, c.limit) {
+                ('s' | '[', Some(width)) => Some(Linear::constant(width + 1)),
+                ('c', width) => Some(Linear::constant(width.unwrap_or(1))),
+                ('s' | '[', None) => source.and_then(|text| self.length_of_string(text, call.span).plus_constant(1)),
+                _ => None,
+            };
+            if let Some(size) = size {
+                self.block_site(f, call, Use::Write, dst, size);
+            }
+            self.changed_behind(&dst, Wire::Faint);
+        }
+    }
+
+    /// A call's format, where it is a literal, and which argument it is.
+    fn format(&self, f: &Frame, call: &Called, sink: &Sink) -> Option<(String, usize)> {
+        let at = sink.fmt?.index()?;
+        match f.body.expr(*call.args.get(at)?).kind {
+            ExprKind::String(text) => Some((f.body.names.text(text).to_owned(), at)),
+            _ => None,
+        }
+    }
+}
+
+/// The bytes of a format that stand for themselves, and its conversions (C17 7.21.6).
+fn conversions(format: &str, scans: bool) -> (i64, Vec<Conversion>) {
+    let mut literal = -2i64;
+    let mut all = Vec::new();
+    let mut chars = format.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c != '%' {
+            // An escape is one byte.
+            if c == '\\' {
+                chars.next();
+            }
+            literal += c.len_utf8() as i64;
+            continue;
+        }
+        let mut found = Conversion { kind: '%', limit: None, width: 0, stars: 0, skipped: false };
+        while chars.next_if(|c| "-+ #0'".contains(*c)).is_some() {}
+        let number = |chars: &mut std::iter::Peekable<std::str::Chars>| {
+            let mut n: Option<i64> = None;
+            while let Some(d) = chars.peek().and_then(|c| c.to_digit(10)) {
+                n = Some(n.unwrap_or(0).saturating_mul(10).saturating_add(i64::from(d)).min(1 << 30));
+                chars.next();
+            }
+            n
+        };
+        if chars.next_if_eq(&'*').is_some() {
+            if scans { found.skipped = true } else { found.stars += 1 }
+        }
+        let width = number(&mut chars);
+        if scans {
+            found.limit = width
+        } else {
+            found.width = width.unwrap_or(0)
+        }
+        if chars.next_if_eq(&'.').is_some() {
+            match chars.next_if_eq(&'*') {
+                Some(_) => found.stars += 1,
+                None => found.limit = Some(number(&mut chars).unwrap_or(0)),
+            }
+        }
+        let mut long = false;
+        while chars.next_if(|c| "hlqjzt".contains(*c)).inspect(|c| long |= *c != 'h').is_some() {}
+        let Some(kind) = chars.next() else { break };
+        found.kind = kind;
+        if long && !scans {
+            // 20 digits and a sign at most.
+            found.width = found.width.max(21);
+        }
+        if kind == '[' && scans {
+            // `]` right behind `[` or `[^` is one of the set.
+            chars.next_if_eq(&'^');
+            chars.next_if_eq(&']');
+            for c in chars.by_ref() {
+                if c == ']' {
+                    break;
+                }
+            }
+        }
+        if kind == '%' {
+            literal += 1;
+            continue;
+        }
+        all.push(found);
+    }
+    (literal.max(0), all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_taken_apart() {
+        let (literal, all) = conversions("\"a=%d %.*s%%\\n\"", false);
+        assert_eq!(literal, 5);
+        assert_eq!(all.iter().map(|c| (c.kind, c.stars)).collect::<Vec<_>>(), [('d', 0), ('s', 1)]);
+        let (_, all) = conversions("\"%30d %[^]x] %*s %8s\"", true);
+        let told: Vec<_> = all.iter().map(|c| (c.kind, c.limit, c.skipped)).collect();
+        assert_eq!(told, [('d', Some(30), false), ('[', None, false), ('s', None, true), ('s', Some(8), false)]);
+    }
+}
