@@ -16,6 +16,7 @@ pub mod policy;
 mod progress;
 mod rules;
 mod settings;
+mod trace;
 mod unified;
 
 use std::io::{self, Write};
@@ -39,6 +40,7 @@ pub fn main() -> ExitCode {
     let done = match &cli.command {
         Command::Check(args) => check::check(args),
         Command::Rules(args) => rules::rules(args.format).map(|()| check::CLEAN),
+        Command::Trace(args) => trace::run(args).map(|()| check::CLEAN),
         Command::Explain(args) => explain::explain(args.rule.as_deref()).map(|()| check::CLEAN),
         Command::Baseline(args) => baseline::baseline(&args.action),
         Command::Init(args) => init::init(args).map(|()| check::CLEAN),

@@ -42,7 +42,7 @@ impl Folder {
     }
 
     /// `crosstalk` with arguments, in this folder.
-    #[allow(dead_code)] // Each test binary has its own copy, and not all use it.
+    #[allow(dead_code)] // As above.
     pub fn run(&self, args: &[&str]) -> Run {
         self.run_with(args, b"", Duration::from_secs(120))
     }

@@ -78,7 +78,7 @@ impl Eval<'_> {
                 // Of an unknown type, a length has no sign.
                 let unsigned = kind.is_unsigned() || (kind == Kind::Unknown && self.symbols.wire(&a.linear) > Wire::No);
                 if numbers && unsigned && self.may_be_negative(&a.linear, &b.linear) {
-                    self.site(f, e, SiteKind::Difference { a: a.linear, b: b.linear });
+                    self.site(f, e, SiteKind::Difference { a: a.linear, b: b.linear, unsigned: kind.is_unsigned() });
                 }
                 self.add(a, b, -1, span)
             }
@@ -135,7 +135,7 @@ impl Eval<'_> {
             && let Some(back) = size.and_then(|n| b.linear.scaled(n))
             && self.may_be_negative(&offset, &back)
         {
-            self.site(f, e, SiteKind::Difference { a: offset, b: back });
+            self.site(f, e, SiteKind::Difference { a: offset, b: back, unsigned: true });
         }
     }
 

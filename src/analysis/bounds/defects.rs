@@ -6,6 +6,7 @@ use super::linear::{Linear, Sym};
 use super::sites::{Site, SiteKind, Use};
 use super::summary::{CallSite, DefectId, Need};
 use super::symbols::{Buffer, Room, Source, Tag, What, Wire};
+use super::trace::Explained;
 use super::types::Kind;
 use super::{Summary, Walked};
 use crate::source::Span;
@@ -15,6 +16,12 @@ use crate::source::Span;
 pub enum Class {
     /// Bytes of a message are read that may not be there.
     Read,
+    /// A string is looked for in bytes that nothing has terminated.
+    Unterminated,
+    /// A sum that may wrap is compared with a limit.
+    Wrapping,
+    /// A scan stores a string of any length.
+    Scan,
     /// A structure is laid over bytes of a message that may be fewer.
     Overlay,
     /// A length out of a message is larger than what it is written to.
@@ -69,6 +76,21 @@ pub struct Defect {
     pub vague: bool,
 }
 
+impl Defect {
+    /// Why it is a defect, as the second half of a sentence.
+    pub fn reason(&self) -> String {
+        match &self.verdict {
+            Verdict::Short { lacking, .. } if *lacking < 1 << 12 => {
+                format!("and what is tested leaves up to {lacking} too few")
+            }
+            Verdict::Short { .. } => "and what is tested does not rule it out".into(),
+            Verdict::Late { .. } => "and that is tested only afterwards".into(),
+            Verdict::Capped => "and what is tested does not prove that there are as many".into(),
+            _ => "and nothing has tested that".into(),
+        }
+    }
+}
+
 /// What a call has to see to and does not.
 pub struct Unmet {
     pub defect: DefectId,
@@ -88,6 +110,8 @@ pub struct Found {
     pub met: Vec<DefectId>,
     pub unmet: Vec<Unmet>,
     pub summary: Summary,
+    /// What is known at the place that was asked about.
+    pub explained: Vec<Explained>,
 }
 
 /// Calls between a need and the place that has it.
@@ -97,14 +121,12 @@ const MAX_DEFECTS: usize = 64;
 
 impl Walked {
     /// Judges every site; `number` is the function's, `text` its file's.
-    pub fn found(&self, number: u32, text: &str) -> Found {
+    pub fn found(&self, number: u32, text: &str, wanted: Option<Span>) -> Found {
         let mut found = Found::default();
+        if let Some(wanted) = wanted {
+            found.explained = self.explained(wanted, text);
+        }
         for site in &self.sites {
-            if let Ok(f) = std::env::var("CT_TRACE")
-                && text.contains(f.as_str())
-            {
-                self.debug(site, text);
-            }
             if found.defects.len() >= MAX_DEFECTS {
                 break;
             }
@@ -121,10 +143,24 @@ impl Walked {
                 SiteKind::Block { does, size, buffer: None, .. } => {
                     self.boundless(site, *does, size, text, &mut found.defects);
                 }
+                SiteKind::Unterminated { address, buffer, callee } => {
+                    let mut defect = self.defect(site, Class::Unterminated, Verdict::Unchecked, address, text);
+                    defect.wire = buffer.wire;
+                    defect.room = Some(buffer.room);
+                    defect.what = callee.to_string();
+                    defect.limit = self.shown_limit(buffer, address, text);
+                    found.defects.push(defect);
+                }
+                SiteKind::Wrapping { sum } => self.wrapping(site, sum, text, &mut found.defects),
+                SiteKind::Scan { address, size, buffer } => {
+                    self.scan(site, address, size, buffer.as_ref(), text, &mut found.defects);
+                }
                 SiteKind::Overlay { address, size, buffer } => {
                     self.overlay(site, address, size, buffer, text, &mut found.defects);
                 }
-                SiteKind::Difference { a, b } => self.difference(site, a, b, text, &mut found.defects),
+                SiteKind::Difference { a, b, unsigned } => {
+                    self.difference(site, a, b, *unsigned, text, &mut found.defects);
+                }
                 SiteKind::NeverNegative { a, b } => {
                     if let Some(goal) = a.sub(b) {
                         let mut defect = self.defect(site, Class::NeverNegative, Verdict::Unchecked, &goal, text);
@@ -212,6 +248,7 @@ impl Walked {
         let moved = self.wire_symbols(&offset);
         let mut about = self.length_of(buffer, address);
         let class = match buffer.room {
+            Room::Array | Room::Allocated if self.would_be(&offset) => Class::WouldBe,
             Room::Array | Room::Allocated | Room::Text if does == Use::Write && moved.is_empty() => Class::Append,
             Room::Array | Room::Allocated | Room::Text => Class::Index,
             _ if does == Use::Write => Class::Append,
@@ -285,7 +322,14 @@ impl Walked {
                 }
             }
         }
+        let start = self.symbols.buffer(address).map(|(s, _)| Linear::symbol(s));
+        let offset = start.and_then(|start| address.sub(&start)).unwrap_or(*address);
         let class = match does {
+            _ if matches!(buffer.room, Room::Array | Room::Allocated)
+                && (self.would_be(size) || self.would_be(&offset)) =>
+            {
+                Class::WouldBe
+            }
             Use::Write => Class::Destination,
             Use::Read if fixed => Class::Read,
             Use::Read => Class::Origin,
@@ -394,6 +438,56 @@ impl Walked {
         defects.push(defect);
     }
 
+    fn wrapping(&self, site: &Site, sum: &Linear, text: &str, defects: &mut Vec<Defect>) {
+        let Some(goal) = sum.scaled(-1).and_then(|l| l.plus_constant(i64::from(u32::MAX))) else { return };
+        let chosen = self.wire_symbols(sum);
+        if self.prove(site.at, &goal) || !self.upper_bounds(site.at, sum).is_empty() {
+            return;
+        }
+        let mut defect = self.defect(site, Class::Wrapping, Verdict::Unchecked, &goal, text);
+        defect.wire = self.symbols.wire(sum);
+        defect.what = self.shown(sum, text);
+        defect.origin = chosen.first().and_then(|s| self.symbols.info(*s).span);
+        defects.push(defect);
+    }
+
+    /// What printing would have written is part of it, and how much room there was.
+    fn would_be(&self, linear: &Linear) -> bool {
+        let tagged = |s: &Sym| matches!(self.symbols.info(*s).tag, Some(Tag::WouldBe(_)));
+        linear.terms().iter().any(|(s, _)| {
+            tagged(s)
+                || match &self.symbols.info(*s).source {
+                    Source::Looped { again: values, .. } | Source::Joined(values) => {
+                        values.iter().any(|(value, _)| value.terms().iter().any(|(s, _)| tagged(s)))
+                    }
+                    Source::Converted { from, .. } => from.terms().iter().any(|(s, _)| tagged(s)),
+                    Source::Itself => false,
+                }
+        })
+    }
+
+    fn scan(
+        &self,
+        site: &Site,
+        address: &Linear,
+        size: &Linear,
+        buffer: Option<&Buffer>,
+        text: &str,
+        defects: &mut Vec<Defect>,
+    ) {
+        let goal = address.add(size).and_then(|end| buffer?.limit.sub(&end)).or(size.scaled(-1));
+        let Some(goal) = goal else { return };
+        let verdict = self.judge(site, &goal, &[]);
+        if verdict == Verdict::Proved {
+            return;
+        }
+        let mut defect = self.defect(site, Class::Scan, verdict, &goal, text);
+        defect.wire = if buffer.is_some() { Wire::Weak } else { Wire::Faint };
+        defect.room = buffer.map(|b| b.room);
+        defect.limit = buffer.map(|b| self.shown_limit(b, address, text)).unwrap_or_default();
+        defects.push(defect);
+    }
+
     fn overlay(
         &self,
         site: &Site,
@@ -463,15 +557,25 @@ impl Walked {
         }
     }
 
-    fn difference(&self, site: &Site, a: &Linear, b: &Linear, text: &str, defects: &mut Vec<Defect>) {
+    fn difference(&self, site: &Site, a: &Linear, b: &Linear, unsigned: bool, text: &str, defects: &mut Vec<Defect>) {
         let Some(goal) = a.sub(b) else { return };
         let (wire, length) = (self.symbols.wire(a), self.is_length(a));
-        if wire == Wire::No && !length {
+        if wire == Wire::No && !length && !self.would_be(b) {
             return;
         }
         let about: Vec<Sym> = a.terms().iter().map(|(s, _)| *s).collect();
         let verdict = self.judge(site, &goal, &about);
         if Self::is_settled(&verdict) {
+            return;
+        }
+        if self.would_be(b) {
+            let mut defect = self.defect(site, Class::WouldBe, verdict, &goal, text);
+            (defect.what, defect.limit) = (self.shown(b, text), self.shown(a, text));
+            defects.push(defect);
+            return;
+        }
+        // A negative one is looked for behind it.
+        if !unsigned && matches!(verdict, Verdict::Late { .. }) {
             return;
         }
         let mut defect = self.defect(site, Class::Underflow, verdict, &goal, text);
@@ -613,53 +717,5 @@ impl Walked {
         let start = self.symbols.buffer(address).map(|(s, _)| Linear::symbol(s));
         let size = start.and_then(|start| buffer.limit.sub(&start)).unwrap_or(buffer.limit);
         self.shown(&size, text)
-    }
-
-    fn debug(&self, site: &Site, text: &str) {
-        let line = text[..site.span.start as usize].matches('\n').count() + 1;
-        let code: String = text[site.span.range()].chars().take(60).collect();
-        let mut goals = Vec::new();
-        match &site.kind {
-            SiteKind::Access { does, address, size, buffer, cursor } => {
-                let of = buffer.map(|b| (b.room, b.wire));
-                goals.push((
-                    format!("{does:?} {of:?} {cursor:?}"),
-                    address.add(size).and_then(|e| Some(buffer.as_ref()?.limit.sub(&e)?)),
-                ));
-                for b in self.beliefs.iter().filter(|b| Some(b.cursor) == *cursor) {
-                    goals.push(("believed".into(), address.add(size).and_then(|e| b.end.sub(&e))));
-                }
-            }
-            SiteKind::Block { does, address, size, buffer, .. } => {
-                let of = buffer.map(|b| (b.room, b.wire));
-                goals.push((
-                    format!("block {does:?} {of:?} size {} {:?}", self.shown(size, text), self.symbols.wire(size)),
-                    address.add(size).and_then(|e| Some(buffer.as_ref()?.limit.sub(&e)?)),
-                ));
-            }
-            SiteKind::Difference { a, b } => goals.push(("difference".into(), a.sub(b))),
-            SiteKind::NeverNegative { a, b } => goals.push(("never".into(), a.sub(b))),
-            SiteKind::Overlay { address, size, buffer } => {
-                goals.push((format!("overlay {:?}", buffer.wire), address.add(size).and_then(|e| buffer.limit.sub(&e))))
-            }
-            SiteKind::Conversion { value, to, from, .. } => {
-                goals.push((format!("convert {from:?} {to:?} {:?}", self.symbols.wire(value)), Some(*value)))
-            }
-            SiteKind::Allocation { size, .. } => goals.push(("alloc".into(), Some(*size))),
-            SiteKind::Need { goal, .. } => goals.push(("need".into(), Some(*goal))),
-        }
-        for (what, goal) in goals {
-            let Some(goal) = goal else {
-                eprintln!("{line}: {code} {what} none");
-                continue;
-            };
-            let verdict = self.judge(site, &goal, &goal.terms().iter().map(|(s, _)| *s).collect::<Vec<_>>());
-            eprintln!("{line}: {code} | {what} | {} | {goal:?} | {verdict:?}", self.shown(&goal, text));
-        }
-        if std::env::var("CT_FACTS").is_ok() {
-            for fact in self.facts.at(site.at) {
-                eprintln!("      {} | {fact:?}", self.shown(fact, text));
-            }
-        }
     }
 }

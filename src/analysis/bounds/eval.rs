@@ -1,6 +1,6 @@
 //! Values of expressions: one walk in the order of evaluation, which changes the state and notes the sites.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Bounds;
 use super::beliefs::Belief;
@@ -75,6 +75,8 @@ pub(super) struct Eval<'a> {
     pub returns: Vec<Linear>,
     pub beliefs: Vec<Belief>,
     depth: usize,
+    /// Buffers into which a NUL was put.
+    pub terminated: FxHashSet<Sym>,
     /// What is being converted goes to a place that by its name is a length.
     pub stores_length: bool,
 }
@@ -99,6 +101,7 @@ impl<'a> Eval<'a> {
             returns: Vec::new(),
             beliefs: Vec::new(),
             depth: 0,
+            terminated: FxHashSet::default(),
             stores_length: false,
         }
     }

@@ -131,8 +131,22 @@ impl Walked {
                     false => bounds.extend(self.upper_bounds_shallow(at, &bound)),
                 }
             }
-            if let Source::Converted { from, .. } = self.symbols.info(s).source {
-                bounds.extend(self.upper_bounds_shallow(at, &from));
+            match &self.symbols.info(s).source {
+                Source::Converted { from, .. } => bounds.extend(self.upper_bounds_shallow(at, from)),
+                // `a < b ? a : b`: each has one.
+                Source::Joined(values) => {
+                    let each: Vec<Vec<Linear>> = values
+                        .iter()
+                        .map(|(value, place)| match self.wire_symbols(value).is_empty() {
+                            true => vec![*value],
+                            false => self.upper_bounds_shallow(*place, value),
+                        })
+                        .collect();
+                    if each.iter().all(|bounds| !bounds.is_empty()) {
+                        bounds.extend(each.into_iter().flatten());
+                    }
+                }
+                _ => {}
             }
         }
         bounds

@@ -28,6 +28,7 @@ pub mod state;
 mod strings;
 pub mod summary;
 pub mod symbols;
+pub mod trace;
 pub mod types;
 mod walk;
 
@@ -170,6 +171,14 @@ impl Eval<'_> {
             }
         }
         for expr in &body.exprs {
+            // A structure whose type is declared nowhere in sight.
+            if let ExprKind::Member { base, arrow: false, .. } = expr.kind
+                && let ExprKind::Name(name) = body.expr(base).kind
+                && let Some(&var) = self.by_name.get(&name)
+                && self.variables[var as usize].kind == Kind::Unknown
+            {
+                self.variables[var as usize].in_memory = true;
+            }
             if let ExprKind::Unary { op: UnaryOp::AddressOf, operand } = expr.kind
                 && let ExprKind::Name(name) = body.expr(operand).kind
                 && let Some(&var) = self.by_name.get(&name)

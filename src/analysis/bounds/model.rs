@@ -62,6 +62,11 @@ impl Eval<'_> {
         }
         let values = args.iter().map(|&arg| self.eval(f, arg)).collect();
         let call = Called { e, span, name, args, values };
+        if let Some(needs) = model.needs_nul() {
+            for &arg in &needs.args {
+                self.needs_nul(f, &call, arg);
+            }
+        }
         if let Some(source) = model.source() {
             return Some(self.received(f, &call, source));
         }
@@ -320,10 +325,26 @@ impl Eval<'_> {
     }
 
     pub(super) fn block_site(&mut self, f: &Frame, call: &Called, does: Use, address: Linear, size: Linear) {
-        let buffer = self.buffer_for(&address, does).map(|(_, buffer)| buffer);
+        let (root, buffer) = self.buffer_for(&address, does).unzip();
+        // A length beside a pointer tells what is there, not what there is room for.
+        let loaded = root.is_some_and(|s| matches!(self.symbols.info(s).what, What::Load { .. }));
+        let buffer = buffer.filter(|b| does == Use::Read || b.room != Room::Given || !loaded);
         if buffer.is_some() || self.symbols.wire(&size) > Wire::No {
             let kind = SiteKind::Block { does, address, size, buffer, callee: call.name.into() };
             self.site(f, call.e, kind);
+        }
+    }
+
+    /// A call that reads a string up to its NUL.
+    fn needs_nul(&mut self, f: &Frame, call: &Called, arg: Arg) {
+        let Some(address) = call.linear(Some(arg)) else { return };
+        let Some((root, buffer)) = self.buffer_for(&address, Use::Read) else { return };
+        if matches!(buffer.room, Room::Given | Room::Received | Room::Array)
+            && buffer.wire > Wire::No
+            && (buffer.room != Room::Array || self.symbols.info(root).filled.is_some())
+            && !self.terminated.contains(&root)
+        {
+            self.site(f, call.e, SiteKind::Unterminated { address, buffer, callee: call.name.into() });
         }
     }
 

@@ -48,12 +48,10 @@ pub(super) fn is_data(name: &str) -> bool {
             | "value"
             | "str"
             | "text"
-            | "msg"
-            | "packet"
-            | "pkt"
             | "s"
             | "p"
             | "v"
+            | "iov_base"
     )
 }
 

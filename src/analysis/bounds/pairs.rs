@@ -1,6 +1,6 @@
 //! Buffers told by what stands beside them: `(buf, len)`, `(cursor, end)`, `text.s` with `text.len`.
 
-use super::eval::{Eval, Frame};
+use super::eval::{Eval, Frame, Variable};
 use super::linear::{Linear, Sym};
 use super::names::{self, is_decoder, is_end, is_length, is_message, named_for};
 use super::place::Memory;
@@ -95,9 +95,15 @@ impl Eval<'_> {
     }
 
     fn is_bytes(&self, param: usize) -> bool {
-        match self.variables[param].kind {
-            Kind::Pointer(ty) => {
-                matches!(self.types.kind(ty), Kind::Int { bits: 8, .. } | Kind::Void | Kind::Unknown | Kind::Struct(_))
+        let Variable { kind: Kind::Pointer(ty), name, declared, .. } = self.variables[param] else { return false };
+        match self.types.kind(ty) {
+            Kind::Int { bits: 8, .. } | Kind::Void => true,
+            // A header, by its name.
+            Kind::Struct(_) | Kind::Unknown => {
+                let name = self.function.body.names.text(name);
+                let declared = declared.to_ascii_lowercase();
+                is_message(name)
+                    || ["hdr", "header", "pkt", "packet", "msg", "pdu"].iter().any(|w| declared.contains(w))
             }
             _ => false,
         }
@@ -129,7 +135,7 @@ impl Eval<'_> {
                     None => continue,
                 },
                 // The structure is declared nowhere in sight: its field has to be used here.
-                None if self.function.body.names.find(&length).is_some() => Kind::Unknown,
+                None if names::is_data(&name) && self.function.body.names.find(&length).is_some() => Kind::Unknown,
                 None => continue,
             };
             if !matches!(kind, Kind::Int { bits: 16.., .. } | Kind::Unknown) {
@@ -182,7 +188,11 @@ impl Eval<'_> {
             None if bytes && given(&key.base) => Wire::Faint,
             None if number
                 && key.base.as_symbol().is_some_and(|s| match self.symbols.info(s).what {
-                    What::Global(name) => names::is_length(self.paths.name(name)),
+                    // A constant is nobody's choice.
+                    What::Global(name) => {
+                        let name = self.paths.name(name);
+                        names::is_length(name) && name.bytes().any(|b| b.is_ascii_lowercase())
+                    }
                     _ => false,
                 }) =>
             {

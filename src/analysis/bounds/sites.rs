@@ -21,10 +21,16 @@ pub enum SiteKind {
     Access { does: Use, address: Linear, size: Linear, buffer: Option<Buffer>, cursor: Option<u32> },
     /// `size` bytes are read or written by a call, which is given that length.
     Block { does: Use, address: Linear, size: Linear, buffer: Option<Buffer>, callee: Box<str> },
+    /// A string is looked for at `address`, in bytes that nothing has terminated.
+    Unterminated { address: Linear, buffer: Buffer, callee: Box<str> },
+    /// A sum that may be larger than its type is compared with a limit.
+    Wrapping { sum: Linear },
+    /// A scan stores a string of that size, without a width.
+    Scan { address: Linear, size: Linear, buffer: Option<Buffer> },
     /// A structure of that size is laid over bytes at `address`.
     Overlay { address: Linear, size: Linear, buffer: Buffer },
-    /// An unsigned difference `a - b`.
-    Difference { a: Linear, b: Linear },
+    /// A difference `a - b` of lengths; `unsigned`: it wraps where it would be below zero.
+    Difference { a: Linear, b: Linear, unsigned: bool },
     /// A value is stored or passed in a type that may not hold it.
     Conversion { value: Linear, to: Kind, from: Kind, is_length: bool },
     /// An unsigned difference is compared with zero.

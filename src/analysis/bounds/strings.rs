@@ -3,10 +3,10 @@
 use super::eval::{Eval, Frame};
 use super::linear::Linear;
 use super::model::Called;
-use super::sites::Use;
+use super::sites::{SiteKind, Use};
 use super::state::{Key, Path};
 use super::symbols::{Room, What, Wire};
-use crate::hir::ExprKind;
+use crate::hir::{ExprKind, UnaryOp};
 use crate::program::catalog::model::Sink;
 
 /// One conversion of a format.
@@ -63,6 +63,11 @@ impl Eval<'_> {
 
     /// `strcpy`, `strcat`
     pub(super) fn string_copy(&mut self, f: &Frame, call: &Called, dst: Linear, src: Linear) {
+        // `pj_strcpy(&a, &b)`: an object that holds a string.
+        let objects = call.args.iter().any(|&arg| matches!(f.body.expr(arg).kind, ExprKind::Unary { op: UnaryOp::AddressOf, operand } if !matches!(f.body.expr(operand).kind, ExprKind::Index { .. })));
+        if objects {
+            return;
+        }
         let mut size = self.length_of_string(src, call.span).plus_constant(1);
         if call.name.contains("cat") {
             let before = self.length_of_string(dst, call.span);
@@ -111,8 +116,13 @@ impl Eval<'_> {
                 ('s' | '[', None) => source.and_then(|text| self.length_of_string(text, call.span).plus_constant(1)),
                 _ => None,
             };
-            if let Some(size) = size {
-                self.block_site(f, call, Use::Write, dst, size);
+            match (c.limit, size) {
+                (None, Some(size)) if c.kind != 'c' => {
+                    let buffer = self.buffer_for(&dst, Use::Write).map(|(_, buffer)| buffer);
+                    self.site(f, call.e, SiteKind::Scan { address: dst, size, buffer });
+                }
+                (_, Some(size)) => self.block_site(f, call, Use::Write, dst, size),
+                _ => {}
             }
             self.changed_behind(&dst, Wire::Faint);
         }

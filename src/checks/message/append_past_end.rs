@@ -1,7 +1,7 @@
 //! `append-past-end`: appending to an array without a limit.
 
-use super::{told, wants};
-use crate::analysis::bounds::defects::Class;
+use super::{Words, told, wants};
+use crate::analysis::bounds::defects::{Class, Defect};
 use crate::checks::{Context, Rule, View};
 use crate::report::Finding;
 
@@ -15,5 +15,14 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
-    out.extend(told(view, RULE.id, &[Class::Append]));
+    out.extend(told(view, RULE.id, &[Class::Append], words));
+}
+
+fn words(defect: &Defect) -> Words {
+    let Defect { what, limit, .. } = defect;
+    let subject = match defect.room {
+        None => format!("bytes are written at `{what}`, which the function compares with `{limit}` elsewhere"),
+        _ => format!("byte `{what}` of `{limit}` is written"),
+    };
+    Words { label: "may be past the end", message: format!("{subject}, {}", defect.reason()) }
 }

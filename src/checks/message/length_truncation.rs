@@ -1,7 +1,7 @@
 //! `length-truncation`: a length cut to fewer bits.
 
-use super::{told, wants};
-use crate::analysis::bounds::defects::Class;
+use super::{Words, told, wants};
+use crate::analysis::bounds::defects::{Class, Defect};
 use crate::checks::{Context, Rule, View};
 use crate::report::Finding;
 
@@ -15,5 +15,13 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
-    out.extend(told(view, RULE.id, &[Class::Truncation]));
+    out.extend(told(view, RULE.id, &[Class::Truncation], words));
+}
+
+fn words(defect: &Defect) -> Words {
+    let Defect { what, limit, .. } = defect;
+    Words {
+        label: "loses its high bits",
+        message: format!("the length `{what}` is cut to {limit}, {}", defect.reason()),
+    }
 }

@@ -1,7 +1,7 @@
 //! `length-underflow`: a difference of lengths that may be below zero.
 
-use super::{told, wants};
-use crate::analysis::bounds::defects::Class;
+use super::{Words, told, wants};
+use crate::analysis::bounds::defects::{Class, Defect};
 use crate::checks::{Context, Rule, View};
 use crate::report::Finding;
 
@@ -15,5 +15,23 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
-    out.extend(told(view, RULE.id, &[Class::Underflow, Class::NeverNegative]));
+    out.extend(told(view, RULE.id, &[Class::Underflow, Class::NeverNegative], words));
+}
+
+fn words(defect: &Defect) -> Words {
+    let Defect { what, limit, .. } = defect;
+    match (defect.class, &**limit) {
+        (Class::NeverNegative, _) => Words {
+            label: "never below zero",
+            message: "a difference without a sign is compared with zero, below which it never is".into(),
+        },
+        (_, "0") => Words {
+            label: "may be below zero",
+            message: format!("`{what}` may be below zero and is then very large, {}", defect.reason()),
+        },
+        _ => Words {
+            label: "may be below zero",
+            message: format!("`{limit}` is taken from `{what}`, which may be less, {}", defect.reason()),
+        },
+    }
 }

@@ -5,52 +5,71 @@ pub mod length_truncation;
 pub mod length_underflow;
 pub mod receive_result_as_length;
 pub mod signed_length;
+pub mod unbounded_scan;
 pub mod unchecked_message_length;
 pub mod unchecked_message_read;
+pub mod unterminated_message_string;
+pub mod would_be_length;
+pub mod wrapping_length_check;
 
 use crate::analysis::bounds::Verdict;
 use crate::analysis::bounds::defects::{Class, Defect};
 use crate::analysis::bounds::symbols::Wire;
 use crate::checks::{Candidate, View};
-use crate::report::{Confidence, Finding};
+use crate::report::{Confidence, Finding, Related};
 
 /// Functions in which there may be bytes of a message.
 pub fn wants(_: &Candidate) -> bool {
     true
 }
 
-/// The findings of a function that are of these classes.
-fn told(view: &View, rule: &'static str, classes: &[Class]) -> Vec<Finding> {
-    view.defects.iter().filter(|d| classes.contains(&d.class)).map(|d| finding(view, rule, d)).collect()
+/// What a rule says of a defect.
+struct Words {
+    label: &'static str,
+    message: String,
 }
 
-fn finding(view: &View, rule: &'static str, defect: &Defect) -> Finding {
-    let confidence = confidence(defect);
-    let mut finding = view.finding(rule, confidence, defect.span, defect.span);
-    finding.label = format!("{:?}", defect.class);
-    finding.message = format!(
-        "{:?} {:?} wire {:?}/{:?} room {:?} what `{}` limit `{}` goal `{}` need {} open {}",
-        defect.class,
-        defect.verdict,
-        defect.wire,
-        defect.caller_wire,
-        defect.room,
-        defect.what,
-        defect.limit,
-        defect.goal,
-        defect.is_need,
-        defect.open
-    );
-    if let Some(origin) = defect.origin {
-        finding.related.push(view.related(origin, "comes from here"));
+/// The findings of a function that are of these classes: one for a place, that says all of it.
+fn told(view: &View, rule: &'static str, classes: &[Class], words: fn(&Defect) -> Words) -> Vec<Finding> {
+    let mut all: Vec<Finding> = Vec::new();
+    for defect in view.defects.iter().filter(|d| classes.contains(&d.class)) {
+        let mut finding = finding(view, rule, defect, words(defect));
+        match all.iter_mut().find(|f| f.span == finding.span) {
+            Some(first) if first.message == finding.message => {}
+            Some(first) => {
+                if finding.confidence > first.confidence {
+                    std::mem::swap(first, &mut finding);
+                }
+                first.notes.push(format!("and {}", finding.message));
+            }
+            None => all.push(finding),
+        }
+    }
+    all
+}
+
+fn finding(view: &View, rule: &'static str, defect: &Defect, words: Words) -> Finding {
+    let mut finding = view.finding(rule, confidence(defect), defect.span, defect.span);
+    finding.label = words.label.into();
+    finding.message = words.message;
+    if let Some(origin) = defect.origin.filter(|origin| *origin != defect.span) {
+        finding.related.push(view.related(origin, "the number comes from here"));
+    }
+    match &defect.verdict {
+        Verdict::Short { by: Some(by), .. } => {
+            finding.related.push(view.related(*by, "this test does not ask for enough"))
+        }
+        Verdict::Late { by } => finding.related.push(view.related(*by, "it is tested only here")),
+        _ => {}
     }
     for caller in &defect.callers {
-        finding.related.push(crate::report::Related {
+        finding.related.push(Related {
             file: caller.file,
             span: caller.span,
-            message: format!("called from `{}`", caller.function),
+            message: format!("called without a check from `{}`", caller.function),
         });
     }
+    finding.notes.push(format!("what would have to be proved: `{} >= 0`", defect.goal));
     finding
 }
 

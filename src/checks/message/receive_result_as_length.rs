@@ -1,7 +1,7 @@
 //! `receive-result-as-length`: the result of receiving, used as a length.
 
-use super::{told, wants};
-use crate::analysis::bounds::defects::Class;
+use super::{Words, told, wants};
+use crate::analysis::bounds::defects::{Class, Defect};
 use crate::checks::{Context, Rule, View};
 use crate::report::Finding;
 
@@ -15,5 +15,12 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
-    out.extend(told(view, RULE.id, &[Class::ReceiveResult]));
+    out.extend(told(view, RULE.id, &[Class::ReceiveResult], words));
+}
+
+fn words(defect: &Defect) -> Words {
+    Words {
+        label: "-1 where receiving failed",
+        message: format!("`{}`, the result of receiving, is used as a length, {}", defect.what, defect.reason()),
+    }
 }

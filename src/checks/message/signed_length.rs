@@ -1,7 +1,7 @@
 //! `signed-length`: a length that may be negative.
 
-use super::{told, wants};
-use crate::analysis::bounds::defects::Class;
+use super::{Words, told, wants};
+use crate::analysis::bounds::defects::{Class, Defect};
 use crate::checks::{Context, Rule, View};
 use crate::report::Finding;
 
@@ -15,5 +15,16 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
-    out.extend(told(view, RULE.id, &[Class::Signed]));
+    out.extend(told(view, RULE.id, &[Class::Signed], words));
+}
+
+fn words(defect: &Defect) -> Words {
+    Words {
+        label: "may be negative",
+        message: format!(
+            "the length `{}` may be negative and is then taken for a very large one, {}",
+            defect.what,
+            defect.reason()
+        ),
+    }
 }

@@ -1,7 +1,7 @@
 //! `unchecked-message-read`: a read of message bytes that no check proves to be there.
 
-use super::{told, wants};
-use crate::analysis::bounds::defects::Class;
+use super::{Words, told, wants};
+use crate::analysis::bounds::defects::{Class, Defect};
 use crate::checks::{Context, Rule, View};
 use crate::report::Finding;
 
@@ -15,5 +15,20 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
-    out.extend(told(view, RULE.id, &[Class::Read, Class::Overlay]));
+    out.extend(told(view, RULE.id, &[Class::Read, Class::Overlay], words));
+}
+
+fn words(defect: &Defect) -> Words {
+    let Defect { what, limit, .. } = defect;
+    let label = match defect.class {
+        Class::Overlay => "laid over bytes that may be fewer",
+        _ => "may lie past the end",
+    };
+    let subject = match (defect.class, defect.room) {
+        (Class::Overlay, _) => format!("a structure of `{what}` bytes is laid over a message of `{limit}` bytes"),
+        // A cursor with an end that the function knows elsewhere.
+        (_, None) => format!("bytes are read at `{what}`, which the function compares with `{limit}` elsewhere"),
+        _ => format!("byte `{what}` of `{limit}` is read"),
+    };
+    Words { label, message: format!("{subject}, {}", defect.reason()) }
 }
