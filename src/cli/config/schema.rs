@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::model::RuleName;
+use crate::checks::pages::PAGES;
 use crate::cli::gate::Gate;
+use crate::cli::policy::groups;
 
 /// A file that changes nothing, with what may be changed.
 pub const TEMPLATE: &str = include_str!("template.toml");
@@ -14,12 +15,13 @@ pub fn schema() -> Value {
     let texts = |what: &str| json!({"type": "array", "items": {"type": "string"}, "description": what});
     let flag = |what: &str| json!({"type": "boolean", "description": what});
     let word = |words: &[&str], what: &str| json!({"enum": words, "description": what});
-    let gates: Vec<&str> = Gate::all().map(Gate::name).collect();
-    let names: Vec<&str> = RuleName::all().collect();
+    let gates: Vec<&str> = Gate::all().filter(|gate| !matches!(gate, Gate::Rule(_))).map(Gate::name).collect();
+    let rules: Vec<&str> = PAGES.iter().map(|page| page.id).collect();
+    let rule = json!({"$ref": "#/definitions/rule"});
     let levels = |what: &str| {
         json!({
             "type": "object",
-            "propertyNames": {"enum": names},
+            "propertyNames": {"anyOf": [{"enum": groups().collect::<Vec<_>>()}, rule]},
             "additionalProperties": {"enum": ["off", "on", "note", "warning", "error"]},
             "description": what,
         })
@@ -29,6 +31,7 @@ pub fn schema() -> Value {
         "title": "Crosstalk's configuration",
         "type": "object",
         "additionalProperties": false,
+        "definitions": {"rule": {"enum": rules}},
         "properties": {
             "extend": text("Another configuration, which this one adds to; in the same repository"),
             "profile": word(&["default", "strict", "misra", "cert", "pedantic", "audit"], "Which rules run"),
@@ -40,7 +43,7 @@ pub fn schema() -> Value {
             "require-reasons": flag("A comment that accepts a finding has to say why"),
             "fail-on": {
                 "type": "array",
-                "items": {"enum": gates},
+                "items": {"anyOf": [{"enum": gates}, rule]},
                 "description": "A finding of such a severity or confidence or above, or of such a rule or family, fails the run",
             },
             "strict": flag("Fail when a part of the input was not analysed, or the baseline lists what is gone"),
@@ -118,8 +121,14 @@ mod tests {
         for key in ["profile", "min-confidence", "comment-style"] {
             assert_eq!(expected(&format!("{key} = \"nonsense\"")), words(&properties[key]["enum"]), "{key}");
         }
-        assert_eq!(expected("fail-on = [\"nonsense\"]"), words(&properties["fail-on"]["items"]["enum"]));
-        assert_eq!(expected("[rules]\nnonsense = \"off\""), words(&properties["rules"]["propertyNames"]["enum"]));
+        let or_rule = |of: &Value| {
+            let mut all = words(&of["anyOf"][0]["enum"]);
+            all.extend(words(&schema["definitions"]["rule"]["enum"]));
+            all.sort();
+            all
+        };
+        assert_eq!(expected("fail-on = [\"nonsense\"]"), or_rule(&properties["fail-on"]["items"]));
+        assert_eq!(expected("[rules]\nnonsense = \"off\""), or_rule(&properties["rules"]["propertyNames"]));
         assert_eq!(
             expected("[rules]\nswitch = \"nonsense\""),
             words(&properties["rules"]["additionalProperties"]["enum"])
