@@ -2,8 +2,8 @@
 //!
 //! A block that opens with `c bad` must raise its page's rule on each line that ends in `// ~ rule-id`, and nothing
 //! else; one that opens with `c good` must not raise it. The markers are cut off before the block is checked, so
-//! that no rule reads them as comments. A marker may name the confidence: `// ~ rule-id: high`. Options follow on the
-//! opening line: `c bad comment-style=attribute`, `c good confidence=medium`.
+//! that no rule reads them as comments. A marker may name the confidence: `// ~ rule-id: high`; a line may have
+//! several. Options follow on the opening line: `c bad comment-style=attribute`, `c good confidence=medium`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -70,14 +70,16 @@ fn cut_markers(lines: &[&str]) -> (String, Marked) {
     let mut code = String::new();
     let mut expected = Marked::new();
     for (index, line) in lines.iter().enumerate() {
-        let kept = match line.split_once(MARKER) {
-            Some((kept, marker)) => {
-                let (rule, confidence) = marker.split_once(": ").map_or((marker, None), |(r, c)| (r, Some(c.into())));
-                expected.insert((index + 1, rule.trim().to_owned()), confidence);
-                kept.trim_end()
-            }
-            None => line,
-        };
+        let mut parts = line.split(MARKER);
+        let kept = parts.next().unwrap_or_default();
+        let mut marked = false;
+        for marker in parts {
+            let (rule, confidence) =
+                marker.split_once(": ").map_or((marker, None), |(r, c)| (r, Some(c.trim().into())));
+            expected.insert((index + 1, rule.trim().to_owned()), confidence);
+            marked = true;
+        }
+        let kept = if marked { kept.trim_end() } else { kept };
         code.push_str(kept);
         code.push('\n');
     }

@@ -9,11 +9,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::bounds::defects::{Defect, Found, Unmet};
 use super::bounds::summary::{CallSite, DefectId};
+use super::bounds::trace::Explained;
 use super::bounds::{Bounds, Summaries, Summary, Verdict};
 use super::cfg::Cfg;
 use super::noreturn::NoReturn;
 use crate::hir::{ExprKind, Function};
 use crate::program::{Definition, Program, guarded};
+use crate::source::{FileId, Span};
 
 /// A function to analyse.
 pub struct Input<'a> {
@@ -29,6 +31,24 @@ const MAX_CALLERS: usize = 8;
 
 /// The defects of each function, in the order of the inputs.
 pub fn defects(program: &Program, noreturn: &NoReturn, inputs: &[Input]) -> Vec<Vec<Defect>> {
+    let Analysed { called, summaries, found } = analysed(program, noreturn, inputs, None);
+    put_to_callers(inputs, &called, &summaries, found)
+}
+
+/// What is known at a place of a file.
+pub fn explained(program: &Program, noreturn: &NoReturn, inputs: &[Input], at: (FileId, Span)) -> Vec<Explained> {
+    let found = analysed(program, noreturn, inputs, Some(at)).found;
+    found.into_iter().flat_map(|one| one.explained).collect()
+}
+
+struct Analysed {
+    /// By function: somebody calls it.
+    called: Vec<bool>,
+    summaries: Vec<OnceLock<Summary>>,
+    found: Vec<Found>,
+}
+
+fn analysed(program: &Program, noreturn: &NoReturn, inputs: &[Input], wanted: Option<(FileId, Span)>) -> Analysed {
     let numbers: FxHashMap<Definition, u32> =
         inputs.iter().enumerate().filter_map(|(i, input)| Some((input.definition?, i as u32))).collect();
     let calls = calls(program, inputs, &numbers);
@@ -51,17 +71,10 @@ pub fn defects(program: &Program, noreturn: &NoReturn, inputs: &[Input]) -> Vec<
                 let work = || {
                     let cfg =
                         Cfg::new(&input.function.body, &|body, call| noreturn.is_noreturn(program, file, body, call));
-                    bounds.walk(input.function, &cfg).found(n, input.text)
+                    let wanted = wanted.filter(|(wanted, _)| *wanted == file).map(|(_, span)| span);
+                    bounds.walk(input.function, &cfg).found(n, input.text, wanted)
                 };
-                let t = std::time::Instant::now();
-                if std::env::var("CT_SLOW").is_ok() {
-                    eprintln!("begin {}", input.function.name);
-                }
-                let r = (n, guarded(work).unwrap_or_default());
-                if std::env::var("CT_SLOW").is_ok() {
-                    eprintln!("took {} {}", t.elapsed().as_millis(), input.function.name);
-                }
-                r
+                (n, guarded(work).unwrap_or_default())
             })
             .collect();
         for (n, mut one) in done {
@@ -72,7 +85,7 @@ pub fn defects(program: &Program, noreturn: &NoReturn, inputs: &[Input]) -> Vec<
             found[n as usize] = one;
         }
     }
-    put_to_callers(inputs, &called, &summaries, found)
+    Analysed { called, summaries, found }
 }
 
 /// Drops the defects that every caller sees to, and notes at the others who does not.

@@ -5,17 +5,19 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
+use super::pages::PAGES;
 use super::{Candidate, Context, Options, Rule, View};
 use crate::analysis::bounds::defects::Defect;
+use crate::analysis::bounds::trace::Explained;
 use crate::analysis::cfg::Cfg;
-use crate::analysis::messages::{Input, defects};
+use crate::analysis::messages::{Input, defects, explained};
 use crate::analysis::noreturn::{NoReturn, last_calls};
 use crate::analysis::sections::sections;
 use crate::hir::{Function, StmtId, StmtKind};
 use crate::preprocess::token::Word;
 use crate::program::{Definition, Program, Reading, Unit, for_each_file, guarded};
 use crate::report::{Coverage, Finding, Problem};
-use crate::source::{FileId, SourceFile};
+use crate::source::{FileId, SourceFile, Span};
 use crate::syntax::slice::FunctionItem;
 
 /// What a run found, before anything is hidden or printed.
@@ -82,17 +84,7 @@ pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn
         tick();
         guarded(|| parse(&program, &program.units[i], &files[i].text, &asked, options))
     });
-    let last_called: BTreeSet<(Box<str>, FileId)> = parsed
-        .par_iter()
-        .enumerate()
-        .filter_map(|(i, p)| p.as_ref().ok().map(|p| (FileId(i as u32), p)))
-        .flat_map_iter(|(file, p)| p.functions.iter().map(move |(_, f)| (file, f)))
-        .map(|(file, function)| asked_about(&program, file, function))
-        .reduce(BTreeSet::new, |mut a, mut b| {
-            a.append(&mut b);
-            a
-        });
-    let noreturn = NoReturn::infer(&program, last_called);
+    let noreturn = never_returning(&program, &parsed);
     let defects = messages(&program, &noreturn, files, &parsed, rules);
     let cx = Context { program: &program, noreturn: &noreturn, options, rules };
     let checked: Vec<Result<Checked, String>> = for_each_file(files, |i| match &parsed[i] {
@@ -220,6 +212,32 @@ fn check(
     Checked { findings: one_for_a_place(findings, cx.rules), given_up }
 }
 
+/// What the message engine knows at a place of one of the files.
+pub fn trace(files: &[SourceFile], rules: &[&Rule], options: &Options, at: (FileId, Span)) -> Vec<Explained> {
+    let program = Program::with_catalog(files, options.catalog.clone(), &|| {});
+    let asked = Asked::new(rules);
+    let parsed: Vec<Result<Parsed, String>> =
+        for_each_file(files, |i| guarded(|| parse(&program, &program.units[i], &files[i].text, &asked, options)));
+    let noreturn = never_returning(&program, &parsed);
+    program.read_types();
+    explained(&program, &noreturn, &inputs(&program, files, &parsed), at)
+}
+
+/// The functions called last that never return.
+fn never_returning(program: &Program, parsed: &[Result<Parsed, String>]) -> NoReturn {
+    let last_called: BTreeSet<(Box<str>, FileId)> = parsed
+        .par_iter()
+        .enumerate()
+        .filter_map(|(i, p)| p.as_ref().ok().map(|p| (FileId(i as u32), p)))
+        .flat_map_iter(|(file, p)| p.functions.iter().map(move |(_, f)| (file, f)))
+        .map(|(file, function)| asked_about(program, file, function))
+        .reduce(BTreeSet::new, |mut a, mut b| {
+            a.append(&mut b);
+            a
+        });
+    NoReturn::infer(program, last_called)
+}
+
 /// By file and function: the defects for the message rules, if any of them runs.
 fn messages(
     program: &Program,
@@ -228,10 +246,17 @@ fn messages(
     parsed: &[Result<Parsed, String>],
     rules: &[&Rule],
 ) -> Vec<Vec<Vec<Defect>>> {
-    if !rules.iter().any(|rule| rule.words.is_empty()) {
+    let is_message = |rule: &&Rule| PAGES.iter().any(|page| page.id == rule.id && page.family == "message");
+    if !rules.iter().any(is_message) {
         return vec![Vec::new(); files.len()];
     }
     program.read_types();
+    let mut all = defects(program, noreturn, &inputs(program, files, parsed)).into_iter();
+    parsed.iter().map(|parsed| all.by_ref().take(parsed.as_ref().map_or(0, |p| p.functions.len())).collect()).collect()
+}
+
+/// Every function that was parsed, file by file.
+fn inputs<'p>(program: &Program, files: &'p [SourceFile], parsed: &'p [Result<Parsed, String>]) -> Vec<Input<'p>> {
     let mut inputs = Vec::new();
     for (i, parsed) in parsed.iter().enumerate() {
         let unit = &program.units[i];
@@ -248,8 +273,7 @@ fn messages(
             inputs.push(Input { definition, function, text: &files[i].text });
         }
     }
-    let mut all = defects(program, noreturn, &inputs).into_iter();
-    parsed.iter().map(|parsed| all.by_ref().take(parsed.as_ref().map_or(0, |p| p.functions.len())).collect()).collect()
+    inputs
 }
 
 /// Keeps one of the findings that say of the same place what only one has to say; see [`Rule::yields_to`].

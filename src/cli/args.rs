@@ -26,6 +26,17 @@ pub enum Command {
     Rules(RulesArgs),
     /// Explain a rule, or list all rules
     Explain(ExplainArgs),
+    /// Tell what is known and missing at a line: buffers, lengths, proofs
+    Trace(TraceArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct TraceArgs {
+    /// The line asked about
+    #[arg(value_name = "PATH:LINE")]
+    pub place: String,
+    /// Files and folders to take callers, types and macros from [default: the file alone]
+    pub paths: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ mod explain;
 pub mod policy;
 mod progress;
 mod rules;
+mod trace;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -28,6 +29,7 @@ pub fn main() -> ExitCode {
     let done = match &cli.command {
         Command::Check(args) => check::check(args),
         Command::Rules(args) => rules::rules(args.format).map(|()| check::CLEAN),
+        Command::Trace(args) => trace::run(args).map(|()| check::CLEAN),
         Command::Explain(args) => explain::explain(args.rule.as_deref()).map(|()| check::CLEAN),
     };
     match done {

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// One fall, on line 5. What confidence it has is the ranking's affair.
+#[allow(dead_code)] // Each test binary has its own copy, and not all use it.
 pub const FALLS: &str = "void f(int x)\n{\n    switch (x) {\n    case 1: g();\n    case 2: h();\n    }\n}\n";
 
 /// A folder outside any repository, that goes with the test.
@@ -41,7 +42,7 @@ impl Folder {
     }
 
     /// `crosstalk` with arguments, in this folder.
-    #[allow(dead_code)] // Each test binary has its own copy, and not all use it.
+    #[allow(dead_code)] // As above.
     pub fn run(&self, args: &[&str]) -> Run {
         self.run_with(args, b"", Duration::from_secs(120))
     }

@@ -81,6 +81,10 @@ impl Eval<'_> {
                 if never && let ExprKind::Binary { op: BinaryOp::Sub, .. } = body.expr(*left).kind {
                     self.note_difference(f, e, *left);
                 }
+                if !matches!(op, BinaryOp::Eq | BinaryOp::Ne) {
+                    self.note_wrap(f, e, &a);
+                    self.note_wrap(f, e, &b);
+                }
                 self.believe(f, (*left, &a), (*right, &b));
                 let (yes, no) = compare(*op, &a, &b, &|l| self.symbols.least(l));
                 self.split_ways(yes, no, self.span(f, e))
@@ -93,6 +97,20 @@ impl Eval<'_> {
                 let value = self.eval(f, e);
                 self.branch_value(value, self.span(f, e))
             }
+        }
+    }
+
+    /// `offset + length > size`, in a type that the sum may be too large for.
+    fn note_wrap(&mut self, f: &Frame, e: ExprId, side: &Value) {
+        let Kind::Int { bits: 32, signed: false } = side.kind else { return };
+        let sum = side.linear;
+        let large = |s: &super::linear::Sym| {
+            let info = self.symbols.info(*s);
+            info.wire > Wire::Weak && info.hi.is_some_and(|hi| hi >= i64::from(u32::MAX))
+        };
+        let several = sum.terms().len() > 1 || sum.constant > 0;
+        if several && sum.terms().iter().all(|(_, k)| *k > 0) && sum.terms().iter().any(|(s, _)| large(s)) {
+            self.site(f, e, SiteKind::Wrapping { sum });
         }
     }
 

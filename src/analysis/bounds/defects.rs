@@ -1,12 +1,11 @@
 //! From sites to defects: which of those that are not proved concern bytes or numbers of a message.
 
-use super::facts::FactId;
 use super::judge::Verdict;
 use super::linear::{Linear, Sym};
-use super::sites::{Site, SiteKind, Use};
+use super::sites::{Site, SiteKind};
 use super::summary::{CallSite, DefectId, Need};
-use super::symbols::{Buffer, Room, Source, Tag, What, Wire};
-use super::types::Kind;
+use super::symbols::{Buffer, Room, What, Wire};
+use super::trace::Explained;
 use super::{Summary, Walked};
 use crate::source::Span;
 
@@ -15,6 +14,10 @@ use crate::source::Span;
 pub enum Class {
     /// Bytes of a message are read that may not be there.
     Read,
+    /// A string is looked for in bytes that nothing has terminated.
+    Unterminated,
+    /// A sum that may wrap is compared with a limit.
+    Wrapping,
     /// A scan stores a string of any length.
     Scan,
     /// A structure is laid over bytes of a message that may be fewer.
@@ -105,6 +108,8 @@ pub struct Found {
     pub met: Vec<DefectId>,
     pub unmet: Vec<Unmet>,
     pub summary: Summary,
+    /// What is known at the place that was asked about.
+    pub explained: Vec<Explained>,
 }
 
 /// Calls between a need and the place that has it.
@@ -114,14 +119,12 @@ const MAX_DEFECTS: usize = 64;
 
 impl Walked {
     /// Judges every site; `number` is the function's, `text` its file's.
-    pub fn found(&self, number: u32, text: &str) -> Found {
+    pub fn found(&self, number: u32, text: &str, wanted: Option<Span>) -> Found {
         let mut found = Found::default();
+        if let Some(wanted) = wanted {
+            found.explained = self.explained(wanted, text);
+        }
         for site in &self.sites {
-            if let Ok(f) = std::env::var("CT_TRACE")
-                && text.contains(f.as_str())
-            {
-                self.debug(site, text);
-            }
             if found.defects.len() >= MAX_DEFECTS {
                 break;
             }
@@ -138,6 +141,15 @@ impl Walked {
                 SiteKind::Block { does, size, buffer: None, .. } => {
                     self.boundless(site, *does, size, text, &mut found.defects);
                 }
+                SiteKind::Unterminated { address, buffer, callee } => {
+                    let mut defect = self.defect(site, Class::Unterminated, Verdict::Unchecked, address, text);
+                    defect.wire = buffer.wire;
+                    defect.room = Some(buffer.room);
+                    defect.what = callee.to_string();
+                    defect.limit = self.shown_limit(buffer, address, text);
+                    found.defects.push(defect);
+                }
+                SiteKind::Wrapping { sum } => self.wrapping(site, sum, text, &mut found.defects),
                 SiteKind::Scan { address, size, buffer } => {
                     self.scan(site, address, size, buffer.as_ref(), text, &mut found.defects);
                 }
@@ -182,13 +194,11 @@ impl Walked {
         found.summary.returns = self.returned();
         found
     }
-
     /// What is compared with something that cannot be related to it is taken for kept in bounds.
-    fn is_settled(verdict: &Verdict) -> bool {
+    pub(super) fn is_settled(verdict: &Verdict) -> bool {
         matches!(verdict, Verdict::Proved | Verdict::Unknown | Verdict::Capped)
     }
-
-    fn defect(&self, site: &Site, class: Class, verdict: Verdict, goal: &Linear, text: &str) -> Defect {
+    pub(super) fn defect(&self, site: &Site, class: Class, verdict: Verdict, goal: &Linear, text: &str) -> Defect {
         Defect {
             class,
             span: site.span,
@@ -207,402 +217,14 @@ impl Walked {
             vague: false,
         }
     }
-
     /// The symbols that say how much there is: those of the limit that are not where the buffer begins.
-    fn length_of(&self, buffer: &Buffer, address: &Linear) -> Vec<Sym> {
+    pub(super) fn length_of(&self, buffer: &Buffer, address: &Linear) -> Vec<Sym> {
         let start = self.symbols.buffer(address).map(|(s, _)| s);
         let limit = buffer.limit.terms().iter().map(|(s, _)| *s).filter(|s| Some(*s) != start);
         let mut all: Vec<Sym> = limit.collect();
         all.retain(|s| !matches!(self.symbols.info(*s).what, What::Size(_)));
         all
     }
-
-    #[allow(clippy::too_many_arguments)]
-    fn access(
-        &self,
-        site: &Site,
-        does: Use,
-        address: &Linear,
-        size: &Linear,
-        buffer: &Buffer,
-        text: &str,
-        defects: &mut Vec<Defect>,
-    ) {
-        let Some(goal) = address.add(size).and_then(|end| buffer.limit.sub(&end)) else { return };
-        let start = self.symbols.buffer(address).map(|(s, _)| Linear::symbol(s));
-        let offset = start.and_then(|start| address.sub(&start)).unwrap_or(*address);
-        let moved = self.wire_symbols(&offset);
-        let mut about = self.length_of(buffer, address);
-        let class = match buffer.room {
-            Room::Array | Room::Allocated | Room::Text if does == Use::Write && moved.is_empty() => Class::Append,
-            Room::Array | Room::Allocated | Room::Text => Class::Index,
-            _ if does == Use::Write => Class::Append,
-            _ => Class::Read,
-        };
-        match class {
-            Class::Read if buffer.wire == Wire::No => return,
-            Class::Index | Class::Append if buffer.room != Room::Given && !offset.has_terms() => return,
-            Class::Index | Class::Append => about.extend(offset.terms().iter().map(|(s, _)| *s)),
-            _ => {}
-        }
-        let verdict = self.judge(site, &goal, &about);
-        if verdict == Verdict::Proved || verdict == Verdict::Unknown {
-            return;
-        }
-        let tested = matches!(verdict, Verdict::Short { .. } | Verdict::Late { .. });
-        match class {
-            // Somebody else's end.
-            Class::Read if self.is_kept_elsewhere(site, &goal, buffer) => return,
-            Class::Index | Class::Append if Self::is_settled(&verdict) => return,
-            Class::Append if buffer.room != Room::Given && !tested && !self.is_counter(&offset) => return,
-            Class::Index if !tested && moved.is_empty() => return,
-            _ => {}
-        }
-        let mut defect = self.defect(site, class, verdict, &goal, text);
-        defect.wire = buffer.wire.max(self.symbols.wire(&offset));
-        defect.room = Some(buffer.room);
-        defect.what = self.shown(&offset, text);
-        defect.limit = self.shown_limit(buffer, address, text);
-        defect.origin = moved.first().and_then(|s| self.symbols.info(*s).span);
-        if class == Class::Read {
-            defect.needs = Some(goal);
-        }
-        defects.push(defect);
-    }
-
-    #[allow(clippy::too_many_arguments)]
-    fn block(
-        &self,
-        site: &Site,
-        does: Use,
-        address: &Linear,
-        size: &Linear,
-        buffer: &Buffer,
-        text: &str,
-        defects: &mut Vec<Defect>,
-    ) {
-        let Some(goal) = address.add(size).and_then(|end| buffer.limit.sub(&end)) else { return };
-        let chosen = self.wire_symbols(size);
-        let fixed = size.terms().iter().all(|(s, _)| matches!(self.symbols.info(*s).what, What::Size(_)));
-        // A negative length becomes a very large one.
-        if self.symbols.least(size).is_none_or(|least| least < 0) && !self.prove(site.at, size) {
-            let tagged = |tag: fn(&Tag) -> bool| {
-                size.terms().iter().any(|(s, _)| self.symbols.info(*s).tag.as_ref().is_some_and(tag))
-            };
-            let class = match () {
-                () if tagged(|t| *t == Tag::Received) => Some(Class::ReceiveResult),
-                () if !chosen.is_empty() => Some(Class::Signed),
-                () => None,
-            };
-            let signed = size.terms().iter().any(|(s, k)| *k > 0 && self.symbols.info(*s).lo.is_none_or(|lo| lo < 0));
-            if let Some(class) = class.filter(|_| signed) {
-                let verdict = self.judge(site, size, &chosen);
-                if !Self::is_settled(&verdict) {
-                    let mut defect = self.defect(site, class, verdict, size, text);
-                    defect.wire = self.symbols.wire(size);
-                    defect.what = self.shown(size, text);
-                    defect.origin = chosen.first().and_then(|s| self.symbols.info(*s).span);
-                    defects.push(defect);
-                    return;
-                }
-            }
-        }
-        let class = match does {
-            Use::Write => Class::Destination,
-            Use::Read if fixed => Class::Read,
-            Use::Read => Class::Origin,
-        };
-        let mut about = self.length_of(buffer, address);
-        if class != Class::Read {
-            about.extend(size.terms().iter().map(|(s, _)| *s));
-        }
-        if class == Class::Read && buffer.wire == Wire::No {
-            return;
-        }
-        let verdict = match class {
-            Class::Destination | Class::Origin => {
-                let limits = self.length_of(buffer, address);
-                match self.judge(site, &goal, &about) {
-                    // Kept below something that says nothing of this end.
-                    Verdict::Capped if !self.is_related(site.at, size, &limits) => Verdict::Unchecked,
-                    verdict => verdict,
-                }
-            }
-            _ => self.judge(site, &goal, &about),
-        };
-        if matches!(verdict, Verdict::Proved | Verdict::Unknown) || (class != Class::Read && verdict == Verdict::Capped)
-        {
-            return;
-        }
-        let mut defect = self.defect(site, class, verdict, &goal, text);
-        defect.wire = self.symbols.wire(size);
-        if class != Class::Destination {
-            defect.wire = defect.wire.max(buffer.wire);
-        }
-        defect.room = Some(buffer.room);
-        defect.what = self.shown(size, text);
-        defect.limit = self.shown_limit(buffer, address, text);
-        defect.origin = chosen.first().and_then(|s| self.symbols.info(*s).span);
-        defect.needs = Some(goal);
-        if chosen.is_empty() && class != Class::Read {
-            // Nobody's number here; perhaps a caller's.
-            defect.wire = Wire::No;
-        }
-        defects.push(defect);
-    }
-
-    /// Something else than the buffer's own limit, an end that a guard names, keeps the read inside.
-    fn is_kept_elsewhere(&self, site: &Site, goal: &Linear, buffer: &Buffer) -> bool {
-        // goal = limit - end of the read
-        let Some(end) = buffer.limit.sub(goal) else { return false };
-        self.facts.at(site.at).any(|fact| {
-            let pointer = end.terms().iter().any(|(s, k)| *k == 1 && fact.factor(*s) == -1);
-            pointer
-                && fact.add(&end).is_some_and(|rest| {
-                    rest.constant <= 0 && rest.has_terms() && rest.terms().iter().all(|(_, k)| *k > 0)
-                })
-        })
-    }
-
-    /// An access through a cursor that the function compares with an end elsewhere.
-    #[allow(clippy::too_many_arguments)]
-    fn believed(
-        &self,
-        site: &Site,
-        does: Use,
-        address: &Linear,
-        size: &Linear,
-        cursor: Option<u32>,
-        text: &str,
-        defects: &mut Vec<Defect>,
-    ) {
-        let Some(cursor) = cursor else { return };
-        let mut missing = None;
-        for belief in self.beliefs.iter().filter(|b| b.cursor == cursor) {
-            let Some(goal) = address.add(size).and_then(|end| belief.end.sub(&end)) else { continue };
-            // Something else than the end that the cursor is compared with.
-            if goal.terms().len() > 4 || !goal.has_terms() {
-                continue;
-            }
-            let about: Vec<Sym> = belief.end.terms().iter().map(|(s, _)| *s).collect();
-            match self.judge(site, &goal, &about) {
-                Verdict::Proved | Verdict::Unknown => return,
-                verdict => missing = missing.or(Some((verdict, goal, belief.end))),
-            }
-        }
-        let Some((verdict, goal, end)) = missing else { return };
-        let class = if does == Use::Read { Class::Read } else { Class::Append };
-        let mut defect = self.defect(site, class, verdict, &goal, text);
-        defect.wire = Wire::Faint;
-        defect.what = self.shown(address, text);
-        defect.limit = self.shown(&end, text);
-        defects.push(defect);
-    }
-
-    /// A number of somebody else's as the size of a write, of which no more is known.
-    fn boundless(&self, site: &Site, does: Use, size: &Linear, text: &str, defects: &mut Vec<Defect>) {
-        let chosen = self.wire_symbols(size);
-        if does == Use::Read || chosen.is_empty() || !self.upper_bounds(site.at, size).is_empty() {
-            return;
-        }
-        if self.speaks_of(site.at, &chosen).is_some() {
-            return;
-        }
-        let Some(goal) = size.scaled(-1) else { return };
-        let mut defect = self.defect(site, Class::Destination, Verdict::Unchecked, &goal, text);
-        defect.wire = Wire::Faint;
-        defect.what = self.shown(size, text);
-        defect.origin = chosen.first().and_then(|s| self.symbols.info(*s).span);
-        defects.push(defect);
-    }
-
-    fn scan(
-        &self,
-        site: &Site,
-        address: &Linear,
-        size: &Linear,
-        buffer: Option<&Buffer>,
-        text: &str,
-        defects: &mut Vec<Defect>,
-    ) {
-        let goal = address.add(size).and_then(|end| buffer?.limit.sub(&end)).or(size.scaled(-1));
-        let Some(goal) = goal else { return };
-        let verdict = self.judge(site, &goal, &[]);
-        if verdict == Verdict::Proved {
-            return;
-        }
-        let mut defect = self.defect(site, Class::Scan, verdict, &goal, text);
-        defect.wire = if buffer.is_some() { Wire::Weak } else { Wire::Faint };
-        defect.room = buffer.map(|b| b.room);
-        defect.limit = buffer.map(|b| self.shown_limit(b, address, text)).unwrap_or_default();
-        defects.push(defect);
-    }
-
-    fn overlay(
-        &self,
-        site: &Site,
-        address: &Linear,
-        size: &Linear,
-        buffer: &Buffer,
-        text: &str,
-        defects: &mut Vec<Defect>,
-    ) {
-        let Some(goal) = address.add(size).and_then(|end| buffer.limit.sub(&end)) else { return };
-        if buffer.wire == Wire::No {
-            return;
-        }
-        let about = self.length_of(buffer, address);
-        let verdict = self.judge(site, &goal, &about);
-        // It is the reads through it that count, where a check comes later.
-        if !matches!(verdict, Verdict::Unchecked | Verdict::Short { .. }) || self.is_kept_elsewhere(site, &goal, buffer)
-        {
-            return;
-        }
-        let mut defect = self.defect(site, Class::Overlay, verdict, &goal, text);
-        defect.wire = Wire::Faint;
-        defect.room = Some(buffer.room);
-        defect.what = self.shown(size, text);
-        defect.limit = self.shown_limit(buffer, address, text);
-        defect.needs = Some(goal);
-        defects.push(defect);
-    }
-
-    /// By parameter: the bytes of what it leads to that are read whatever the function tests.
-    fn reads(&self) -> Vec<(u32, i64)> {
-        let mut all: Vec<(u32, i64)> = Vec::new();
-        for site in &self.sites {
-            let SiteKind::Access { does: Use::Read, address, size, buffer: None, .. } = &site.kind else { continue };
-            let end = address.add(size);
-            if let ([(s, 1)], Some(bytes)) = (address.terms(), end.map(|end| end.constant))
-                && let What::Parameter(i) = self.symbols.info(*s).what
-                && bytes > 0
-                && self.facts.conditions(site.at).next().is_none()
-            {
-                match all.iter_mut().find(|(p, _)| *p == i) {
-                    Some((_, most)) => *most = bytes.max(*most),
-                    None => all.push((i, bytes)),
-                }
-            }
-        }
-        all
-    }
-
-    /// Something of the buffer's own length is an upper bound of the size; of an array, anything may be.
-    fn is_related(&self, at: FactId, size: &Linear, limits: &[Sym]) -> bool {
-        let bounds = self.upper_bounds(at, size);
-        match limits {
-            [] => !bounds.is_empty(),
-            _ => bounds.iter().any(|bound| limits.iter().any(|s| bound.factor(*s) != 0)),
-        }
-    }
-
-    /// A size against what it is written to: bounded by nothing, by a number that is too large, or by something else.
-    fn judge_size(&self, site: &Site, goal: &Linear, size: &Linear, about: &[Sym]) -> Verdict {
-        match self.judge(site, goal, about) {
-            Verdict::Capped => match self.upper_bounds(site.at, size).is_empty() {
-                true => Verdict::Unchecked,
-                false => Verdict::Capped,
-            },
-            other => other,
-        }
-    }
-
-    fn difference(&self, site: &Site, a: &Linear, b: &Linear, unsigned: bool, text: &str, defects: &mut Vec<Defect>) {
-        let Some(goal) = a.sub(b) else { return };
-        let (wire, length) = (self.symbols.wire(a), self.is_length(a));
-        if wire == Wire::No && !length {
-            return;
-        }
-        let about: Vec<Sym> = a.terms().iter().map(|(s, _)| *s).collect();
-        let verdict = self.judge(site, &goal, &about);
-        if Self::is_settled(&verdict) {
-            return;
-        }
-        // A negative one is looked for behind it.
-        if !unsigned && matches!(verdict, Verdict::Late { .. }) {
-            return;
-        }
-        let mut defect = self.defect(site, Class::Underflow, verdict, &goal, text);
-        defect.wire = wire.max(if length { Wire::Weak } else { Wire::Faint });
-        defect.what = self.shown(a, text);
-        defect.limit = self.shown(b, text);
-        defect.origin = self.wire_symbols(a).first().and_then(|s| self.symbols.info(*s).span);
-        defect.needs = Some(goal);
-        defects.push(defect);
-    }
-
-    #[allow(clippy::too_many_arguments)]
-    fn conversion(
-        &self,
-        site: &Site,
-        value: &Linear,
-        to: Kind,
-        from: Kind,
-        stored: bool,
-        text: &str,
-        defects: &mut Vec<Defect>,
-    ) {
-        let (Kind::Int { bits, signed }, Kind::Int { bits: had, .. }) = (to, from) else { return };
-        let (lo, hi) = to.range();
-        let wire = self.symbols.wire(value);
-        let length = self.is_length(value);
-        if wire == Wire::No && !length {
-            return;
-        }
-        if !signed && self.symbols.least(value).is_none_or(|least| least < 0) {
-            let about: Vec<Sym> = value.terms().iter().map(|(s, _)| *s).collect();
-            let verdict = self.judge(site, value, &about);
-            let difference = value.terms().iter().any(|(_, k)| *k < 0) || value.constant < 0;
-            if difference && !Self::is_settled(&verdict) {
-                let mut defect = self.defect(site, Class::Underflow, verdict, value, text);
-                defect.wire = wire.max(if length { Wire::Weak } else { Wire::Faint });
-                defect.what = self.shown(value, text);
-                defect.limit = "0".into();
-                defect.needs = Some(*value);
-                defects.push(defect);
-                return;
-            }
-        }
-        let Some(hi) = hi.filter(|_| bits < had || (signed && bits == had)) else { return };
-        let Some(goal) = value.scaled(-1).and_then(|l| l.plus_constant(hi)) else { return };
-        let _ = lo;
-        let about: Vec<Sym> = value.terms().iter().map(|(s, _)| *s).collect();
-        let verdict = self.judge(site, &goal, &about);
-        if Self::is_settled(&verdict) {
-            return;
-        }
-        let class = if signed && bits == had { Class::Signed } else { Class::Truncation };
-        if !stored && !self.is_used_as_length(site, value) {
-            return;
-        }
-        let mut defect = self.defect(site, class, verdict, &goal, text);
-        defect.wire = wire.max(if length { Wire::Weak } else { Wire::No });
-        defect.what = self.shown(value, text);
-        defect.limit = format!("{bits} bits");
-        defects.push(defect);
-    }
-
-    fn allocation(&self, site: &Site, size: &Linear, text: &str, defects: &mut Vec<Defect>) {
-        let chosen = self.wire_symbols(size);
-        if chosen.is_empty() {
-            return;
-        }
-        // A field of 16 bits asks for no more than anyone has.
-        if self.symbols.greatest(size).is_some_and(|hi| hi <= 1 << 20) {
-            return;
-        }
-        let Some(goal) = size.scaled(-1).and_then(|l| l.plus_constant(1 << 24)) else { return };
-        let verdict = self.judge_size(site, &goal, size, &chosen);
-        if Self::is_settled(&verdict) {
-            return;
-        }
-        let mut defect = self.defect(site, Class::Allocation, verdict, &goal, text);
-        defect.wire = self.symbols.wire(size);
-        defect.what = self.shown(size, text);
-        defect.origin = chosen.first().and_then(|s| self.symbols.info(*s).span);
-        defects.push(defect);
-    }
-
     fn need(&self, site: &Site, goal: &Linear, defect: DefectId, depth: u32, found: &mut Found) {
         let about: Vec<Sym> = goal.terms().iter().filter(|(_, k)| *k > 0).map(|(s, _)| *s).collect();
         let verdict = self.judge(site, goal, &about);
@@ -618,97 +240,9 @@ impl Walked {
             }),
         }
     }
-
-    /// The converted symbol of `value` decides about bytes somewhere in the function.
-    fn is_used_as_length(&self, site: &Site, value: &Linear) -> bool {
-        let made = self.symbols.iter().find(|(_, info)| {
-            info.span == Some(site.span) && matches!(info.source, Source::Converted { from, .. } if from == *value)
-        });
-        let Some((s, _)) = made else { return false };
-        self.sites.iter().any(|other| match &other.kind {
-            SiteKind::Block { size, .. } | SiteKind::Allocation { size, .. } => size.factor(s) != 0,
-            SiteKind::Access { address, buffer, .. } => {
-                address.factor(s) != 0 || buffer.is_some_and(|b| b.limit.factor(s) != 0)
-            }
-            SiteKind::Difference { a, .. } => a.factor(s) != 0,
-            SiteKind::Need { goal, .. } => goal.factor(s) != 0,
-            _ => false,
-        })
-    }
-
-    /// A symbol of it is how long some buffer is.
-    fn is_length(&self, value: &Linear) -> bool {
-        let limits = self.symbols.iter().filter_map(|(_, info)| Some(info.buffer?.limit));
-        let positive: Vec<Sym> = value.terms().iter().filter(|(_, k)| *k > 0).map(|(s, _)| *s).collect();
-        limits.into_iter().any(|limit| positive.iter().any(|s| limit.factor(*s) > 0))
-    }
-
-    /// The offset grows by steps: `a[n++] = …`.
-    fn is_counter(&self, offset: &Linear) -> bool {
-        offset.terms().iter().any(|(s, k)| {
-            *k > 0
-                && match &self.symbols.info(*s).source {
-                    _ if self.symbols.info(*s).tag == Some(Tag::Counter) => true,
-                    Source::Looped { again, .. } => again.iter().any(|(value, _)| {
-                        value.sub(&Linear::symbol(*s)).and_then(|d| d.as_constant()).is_some_and(|c| c > 0)
-                    }),
-                    _ => false,
-                }
-        })
-    }
-
-    fn shown_limit(&self, buffer: &Buffer, address: &Linear, text: &str) -> String {
+    pub(super) fn shown_limit(&self, buffer: &Buffer, address: &Linear, text: &str) -> String {
         let start = self.symbols.buffer(address).map(|(s, _)| Linear::symbol(s));
         let size = start.and_then(|start| buffer.limit.sub(&start)).unwrap_or(buffer.limit);
         self.shown(&size, text)
-    }
-
-    fn debug(&self, site: &Site, text: &str) {
-        let line = text[..site.span.start as usize].matches('\n').count() + 1;
-        let code: String = text[site.span.range()].chars().take(60).collect();
-        let mut goals = Vec::new();
-        match &site.kind {
-            SiteKind::Access { does, address, size, buffer, cursor } => {
-                let of = buffer.map(|b| (b.room, b.wire));
-                goals.push((
-                    format!("{does:?} {of:?} {cursor:?}"),
-                    address.add(size).and_then(|e| Some(buffer.as_ref()?.limit.sub(&e)?)),
-                ));
-                for b in self.beliefs.iter().filter(|b| Some(b.cursor) == *cursor) {
-                    goals.push(("believed".into(), address.add(size).and_then(|e| b.end.sub(&e))));
-                }
-            }
-            SiteKind::Block { does, address, size, buffer, .. } => {
-                let of = buffer.map(|b| (b.room, b.wire));
-                goals.push((
-                    format!("block {does:?} {of:?} size {} {:?}", self.shown(size, text), self.symbols.wire(size)),
-                    address.add(size).and_then(|e| Some(buffer.as_ref()?.limit.sub(&e)?)),
-                ));
-            }
-            SiteKind::Scan { .. } => {}
-            SiteKind::Difference { a, b, .. } => goals.push(("difference".into(), a.sub(b))),
-            SiteKind::NeverNegative { a, b } => goals.push(("never".into(), a.sub(b))),
-            SiteKind::Overlay { address, size, buffer } => {
-                goals.push((format!("overlay {:?}", buffer.wire), address.add(size).and_then(|e| buffer.limit.sub(&e))))
-            }
-            SiteKind::Conversion { value, to, from, .. } => {
-                goals.push((format!("convert {from:?} {to:?} {:?}", self.symbols.wire(value)), Some(*value)))
-            }
-            SiteKind::Allocation { size, .. } => goals.push(("alloc".into(), Some(*size))),
-            SiteKind::Need { goal, .. } => goals.push(("need".into(), Some(*goal))),
-        }
-        for (what, goal) in goals {
-            let Some(goal) = goal else {
-                eprintln!("{line}: {code} {what} none");
-                continue;
-            };
-            let verdict = self.judge(site, &goal, &goal.terms().iter().map(|(s, _)| *s).collect::<Vec<_>>());
-            eprintln!("{line}: {code} | {what} | {} | {goal:?} | {verdict:?}", self.shown(&goal, text));
-        }
-        if std::env::var("CT_FACTS").is_ok() {
-            for fact in self.facts.at(site.at) {
-                eprintln!("      {} | {fact:?}", self.shown(fact, text));
-            }
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! Values of expressions: one walk in the order of evaluation, which changes the state and notes the sites.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Bounds;
 use super::beliefs::Belief;
@@ -9,7 +9,7 @@ use super::linear::{Linear, Sym};
 use super::literals::{character, number};
 use super::sites::{Site, SiteKind, Use};
 use super::state::{Paths, State, Value};
-use super::symbols::{Buffer, Room, Source, Symbols, Tag, What, Wire};
+use super::symbols::{Buffer, Room, Symbols, Tag, Wire};
 use super::types::{Kind, TypeTable};
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, Function, Symbol, UnaryOp};
 use crate::program::catalog::model::MessageObject;
@@ -75,6 +75,8 @@ pub(super) struct Eval<'a> {
     pub returns: Vec<Linear>,
     pub beliefs: Vec<Belief>,
     depth: usize,
+    /// Buffers into which a NUL was put.
+    pub terminated: FxHashSet<Sym>,
     /// What is being converted goes to a place that by its name is a length.
     pub stores_length: bool,
 }
@@ -99,24 +101,21 @@ impl<'a> Eval<'a> {
             returns: Vec::new(),
             beliefs: Vec::new(),
             depth: 0,
+            terminated: FxHashSet::default(),
             stores_length: false,
         }
     }
-
     pub fn span(&self, f: &Frame, e: ExprId) -> Span {
         f.call.unwrap_or(f.body.expr(e).span)
     }
-
     pub fn site(&mut self, f: &Frame, e: ExprId, kind: SiteKind) {
         let span = self.span(f, e);
         self.sites.push(Site { kind, span, at: self.at, own: f.call.is_none() });
     }
-
     pub fn event(&mut self) -> u32 {
         self.event += 1;
         self.event
     }
-
     /// A value that nothing is known of but its type.
     pub fn unknown(&mut self, kind: Kind, wire: Wire, span: Span) -> Value {
         let (lo, hi) = kind.range();
@@ -126,7 +125,6 @@ impl<'a> Eval<'a> {
         info.span = Some(span);
         Value { linear: Linear::symbol(s), kind }
     }
-
     pub fn between(&mut self, kind: Kind, lo: i64, hi: i64, wire: Wire, span: Span) -> Value {
         let value = self.unknown(kind, wire, span);
         if let Some(s) = value.linear.as_symbol() {
@@ -136,12 +134,10 @@ impl<'a> Eval<'a> {
         }
         value
     }
-
     pub fn int(&self, n: i64) -> Value {
         let kind = if i32::try_from(n).is_ok() { Kind::INT } else { Kind::PTRDIFF };
         Value { linear: Linear::constant(n), kind }
     }
-
     /// `linear`, or where it has grown too large a value that nothing is known of.
     pub fn valued(&mut self, linear: Option<Linear>, kind: Kind, wire: Wire, span: Span) -> Value {
         match linear {
@@ -149,7 +145,6 @@ impl<'a> Eval<'a> {
             None => self.unknown(kind, wire, span),
         }
     }
-
     pub fn eval(&mut self, f: &Frame, e: ExprId) -> Value {
         if self.is_too_deep() {
             return self.unknown(Kind::Unknown, Wire::No, self.span(f, e));
@@ -159,19 +154,15 @@ impl<'a> Eval<'a> {
         self.ascend();
         value
     }
-
     pub fn is_too_deep(&self) -> bool {
         self.depth > MAX_DEPTH
     }
-
     pub fn descend(&mut self) {
         self.depth += 1;
     }
-
     pub fn ascend(&mut self) {
         self.depth -= 1;
     }
-
     fn eval_kind(&mut self, f: &Frame, e: ExprId) -> Value {
         let body = f.body;
         let span = self.span(f, e);
@@ -273,11 +264,9 @@ impl<'a> Eval<'a> {
             }
         }
     }
-
     pub fn declared(&self, text: &str) -> Kind {
         self.types.declared(text)
     }
-
     fn literal(&mut self, text: &str, span: Span) -> Value {
         let s = self.symbols.fresh(Some(1), None);
         let value = Value { linear: Linear::symbol(s), kind: self.types.declared("char *") };
@@ -289,7 +278,6 @@ impl<'a> Eval<'a> {
             value.linear.plus_constant(length).map(|limit| Buffer { limit, room: Room::Text, wire: Wire::No });
         value
     }
-
     fn unary(&mut self, f: &Frame, e: ExprId, op: UnaryOp, operand: ExprId) -> Value {
         let span = self.span(f, e);
         match op {
@@ -314,7 +302,6 @@ impl<'a> Eval<'a> {
             UnaryOp::Deref | UnaryOp::AddressOf => self.unknown(Kind::Unknown, Wire::No, span),
         }
     }
-
     fn conditional(&mut self, f: &Frame, e: ExprId, cond: ExprId, then: Option<ExprId>, otherwise: ExprId) -> Value {
         let start = self.at;
         let span = self.span(f, e);
@@ -338,152 +325,6 @@ impl<'a> Eval<'a> {
         self.join(vec![yes, no], start);
         self.joined(values, kind, Some(span))
     }
-
-    /// One of `values`.
-    pub fn joined(&mut self, values: Vec<(Linear, FactId)>, kind: Kind, span: Option<Span>) -> Value {
-        if values.windows(2).all(|w| w[0].0 == w[1].0)
-            && let Some((first, _)) = values.first()
-        {
-            return Value { linear: *first, kind };
-        }
-        let s = self.symbols.fresh(None, None);
-        self.describe_join(s, &values, kind);
-        let info = self.symbols.info_mut(s);
-        info.source = Source::Joined(values);
-        info.span = span;
-        Value { linear: Linear::symbol(s), kind }
-    }
-
-    /// Range, origin and buffer of a symbol that is one of `values`.
-    pub fn describe_join(&mut self, s: Sym, values: &[(Linear, FactId)], kind: Kind) {
-        let symbols = &self.symbols;
-        let lo = values.iter().map(|(v, _)| symbols.least(v)).min().flatten();
-        let hi = values.iter().map(|(v, _)| symbols.greatest(v)).collect::<Option<Vec<_>>>();
-        let hi = hi.and_then(|all| all.into_iter().max());
-        let wire = values.iter().map(|(v, _)| symbols.wire(v)).max().unwrap_or_default();
-        let mut buffers = values.iter().filter(|(v, _)| v.as_constant() != Some(0)).map(|(v, _)| symbols.buffer(v));
-        let first = buffers.next().flatten().map(|(_, b)| b);
-        let buffer = first.filter(|b| buffers.all(|other| other.is_some_and(|(_, o)| o.limit == b.limit)));
-        let (least, greatest) = kind.range();
-        let info = self.symbols.info_mut(s);
-        info.lo = lo.max(least);
-        info.hi = match (hi, greatest) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        };
-        info.wire = wire;
-        info.buffer = buffer;
-    }
-
-    fn sizeof(&mut self, f: &Frame, e: ExprId, ty: Option<Symbol>, operand: Option<ExprId>) -> Value {
-        let span = self.span(f, e);
-        let body = f.body;
-        let of_type = |eval: &Self| {
-            let kind = eval.types.declared(body.names.text(ty?));
-            eval.size_of_kind(kind)
-        };
-        let known = match operand {
-            Some(operand) => {
-                let kind = self.kind_of(f, operand, 0);
-                self.size_of_kind(kind).or_else(|| match body.expr(operand).kind {
-                    // `sizeof(name)` may name a type.
-                    ExprKind::Name(name) => self.size_of_kind(self.declared(body.names.text(name))),
-                    _ => None,
-                })
-            }
-            None => of_type(self),
-        };
-        match known.and_then(|n| i64::try_from(n).ok()) {
-            Some(n) => Value { linear: Linear::constant(n), kind: Kind::SIZE },
-            None => {
-                let text = match (ty, operand.map(|operand| (operand, &body.expr(operand).kind))) {
-                    (Some(ty), _) => base_name(body.names.text(ty)).to_owned(),
-                    (None, Some((_, ExprKind::Name(name)))) => body.names.text(*name).to_owned(),
-                    (None, Some((_, ExprKind::Unary { op: UnaryOp::Deref, operand })))
-                        if let Some(var) = self.cursor(f, *operand) =>
-                    {
-                        base_name(self.variables[var as usize].declared).to_owned()
-                    }
-                    (None, Some((operand, _))) => format!("{:?}", self.span(f, operand)),
-                    (None, None) => format!("{span:?}"),
-                };
-                let id = self.paths.text(&text);
-                let (s, new) = self.symbols.get(What::Size(id), Some(1), Some(1 << 20));
-                if new {
-                    self.symbols.info_mut(s).span = Some(span);
-                }
-                Value { linear: Linear::symbol(s), kind: Kind::SIZE }
-            }
-        }
-    }
-
-    /// A structure is laid over somebody's bytes.
-    fn overlay(&mut self, f: &Frame, e: ExprId, value: &Value, ty: &str) {
-        let Some((_, buffer)) = self.buffer_for(&value.linear, Use::Read) else { return };
-        if !matches!(buffer.room, Room::Given | Room::Received) || ty.matches('*').count() != 1 {
-            return;
-        }
-        let size = match self.declared(ty).pointee().and_then(|to| self.types.size(to)) {
-            Some(n) => i64::try_from(n).ok().map(Linear::constant),
-            None => {
-                let id = self.paths.text(base_name(ty));
-                Some(Linear::symbol(self.symbols.get(What::Size(id), Some(1), Some(1 << 20)).0))
-            }
-        };
-        if let Some(size) = size {
-            self.site(f, e, SiteKind::Overlay { address: value.linear, size, buffer });
-        }
-    }
-
-    pub fn size_of_kind(&self, kind: Kind) -> Option<u64> {
-        match kind {
-            Kind::Int { bits, .. } => Some(u64::from(bits / 8)),
-            Kind::Pointer(_) => Some(8),
-            Kind::Array(ty, n) => self.types.size(ty)?.checked_mul(n?),
-            Kind::Struct(ty) => self.types.size(ty),
-            Kind::Unknown | Kind::Void | Kind::Float | Kind::Function => None,
-        }
-    }
-
-    /// The type of an expression that is not evaluated.
-    pub fn kind_of(&mut self, f: &Frame, e: ExprId, depth: usize) -> Kind {
-        if depth > 32 {
-            return Kind::Unknown;
-        }
-        match &f.body.expr(e).kind {
-            ExprKind::Name(name) => match self.bound(f, *name) {
-                Some((up, Bound::Expr(arg))) => self.kind_of(&up, arg, depth + 1),
-                Some((_, Bound::Value(value))) => value.kind,
-                None => match self.variable(f, *name) {
-                    Some(var) => self.variables[var as usize].kind,
-                    None => self.types.global(f.body.names.text(*name)).unwrap_or_default(),
-                },
-            },
-            ExprKind::Member { base, field, .. } => {
-                let base = self.kind_of(f, *base, depth + 1);
-                let ty = match base {
-                    Kind::Struct(ty) => Some(ty),
-                    other => other.pointee(),
-                };
-                let field = ty.and_then(|ty| self.types.field(ty, f.body.names.text(*field)));
-                field.map_or(Kind::Unknown, |field| field.kind)
-            }
-            ExprKind::Index { base, .. } | ExprKind::Unary { op: UnaryOp::Deref, operand: base } => {
-                let pointee = self.kind_of(f, *base, depth + 1).pointee();
-                pointee.map_or(Kind::Unknown, |ty| self.types.kind(ty))
-            }
-            ExprKind::Cast { ty, .. } => self.declared(f.body.names.text(*ty)),
-            ExprKind::String(text) => {
-                let length = f.body.names.text(*text).len() as u64;
-                match self.types.declared("char *") {
-                    Kind::Pointer(ty) => Kind::Array(ty, length.checked_sub(1)),
-                    _ => Kind::Unknown,
-                }
-            }
-            ExprKind::Number(text) => number(f.body.names.text(*text)).map_or(Kind::Float, |(_, kind)| kind),
-            _ => Kind::Unknown,
-        }
-    }
 }
 
 impl<'a> Eval<'a> {
@@ -492,7 +333,6 @@ impl<'a> Eval<'a> {
         let bound = f.names.iter().find(|(n, _)| *n == name).map(|(_, b)| *b)?;
         Some((*f.up.unwrap_or(f), bound))
     }
-
     /// The variable that a name means.
     pub fn variable(&self, f: &Frame, name: Symbol) -> Option<u32> {
         if f.depth == 0 {
@@ -504,24 +344,16 @@ impl<'a> Eval<'a> {
         let name = self.function.body.names.find(f.body.names.text(name))?;
         self.by_name.get(&name).copied()
     }
-
     /// The buffer that an address points into: what may be read ends where received bytes end.
     pub fn buffer_for(&self, address: &Linear, does: Use) -> Option<(Sym, Buffer)> {
         let (s, buffer) = self.symbols.buffer(address)?;
         let filled = self.symbols.info(s).filled.filter(|_| does == Use::Read);
         Some((s, Buffer { limit: filled.unwrap_or(buffer.limit), ..buffer }))
     }
-
     pub fn access(&mut self, f: &Frame, e: ExprId, does: Use, address: Linear, size: Linear, cursor: Option<u32>) {
         let buffer = self.buffer_for(&address, does).map(|(_, buffer)| buffer);
         if buffer.is_some() || cursor.is_some() {
             self.site(f, e, SiteKind::Access { does, address, size, buffer, cursor });
         }
     }
-}
-
-/// The name that a type is known by, without what qualifies it or points to it.
-fn base_name(ty: &str) -> &str {
-    let before = ty.split(['*', '[']).next().unwrap_or(ty);
-    before.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').rfind(|word| !word.is_empty()).unwrap_or("")
 }

@@ -93,6 +93,11 @@ impl Facts {
         std::iter::successors(Some(id), |id| self.nodes[id.0 as usize].parent).map(|id| &self.nodes[id.0 as usize])
     }
 
+    /// Every fact at `id` and the condition that says so, the nearest first.
+    pub fn told(&self, id: FactId) -> impl Iterator<Item = (&Linear, Option<Span>)> {
+        self.above(id).flat_map(|node| node.own.iter().map(|fact| (fact, node.span)))
+    }
+
     /// Every fact at `id`, the nearest first.
     pub fn at(&self, id: FactId) -> impl Iterator<Item = &Linear> {
         self.above(id).flat_map(|node| node.own.iter().rev()).take(MAX_FACTS)

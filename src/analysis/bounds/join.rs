@@ -3,9 +3,11 @@
 use super::cond::Way;
 use super::eval::Eval;
 use super::facts::FactId;
-use super::linear::Linear;
+use super::linear::{Linear, Sym};
 use super::state::{Key, Value};
+use super::symbols::Source;
 use super::types::Kind;
+use crate::source::Span;
 
 /// Ways that are told apart where they meet. With more, what they disagree on is unknown.
 const MAX_WAYS: usize = 24;
@@ -96,5 +98,41 @@ impl Eval<'_> {
             }
         }
         keys
+    }
+
+    /// One of `values`.
+    pub fn joined(&mut self, values: Vec<(Linear, FactId)>, kind: Kind, span: Option<Span>) -> Value {
+        if values.windows(2).all(|w| w[0].0 == w[1].0)
+            && let Some((first, _)) = values.first()
+        {
+            return Value { linear: *first, kind };
+        }
+        let s = self.symbols.fresh(None, None);
+        self.describe_join(s, &values, kind);
+        let info = self.symbols.info_mut(s);
+        info.source = Source::Joined(values);
+        info.span = span;
+        Value { linear: Linear::symbol(s), kind }
+    }
+
+    /// Range, origin and buffer of a symbol that is one of `values`.
+    pub fn describe_join(&mut self, s: Sym, values: &[(Linear, FactId)], kind: Kind) {
+        let symbols = &self.symbols;
+        let lo = values.iter().map(|(v, _)| symbols.least(v)).min().flatten();
+        let hi = values.iter().map(|(v, _)| symbols.greatest(v)).collect::<Option<Vec<_>>>();
+        let hi = hi.and_then(|all| all.into_iter().max());
+        let wire = values.iter().map(|(v, _)| symbols.wire(v)).max().unwrap_or_default();
+        let mut buffers = values.iter().filter(|(v, _)| v.as_constant() != Some(0)).map(|(v, _)| symbols.buffer(v));
+        let first = buffers.next().flatten().map(|(_, b)| b);
+        let buffer = first.filter(|b| buffers.all(|other| other.is_some_and(|(_, o)| o.limit == b.limit)));
+        let (least, greatest) = kind.range();
+        let info = self.symbols.info_mut(s);
+        info.lo = lo.max(least);
+        info.hi = match (hi, greatest) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        info.wire = wire;
+        info.buffer = buffer;
     }
 }

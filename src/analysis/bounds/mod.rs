@@ -4,6 +4,7 @@
 //! One symbolic walk gives each value as a linear expression over symbols ([`linear`], [`symbols`]) and each place the
 //! facts that hold there ([`facts`]); what has to hold is noted on the way ([`sites`]) and proved on demand.
 
+mod accesses;
 mod arith;
 mod beliefs;
 mod call;
@@ -12,6 +13,7 @@ pub mod defects;
 mod effects;
 mod eval;
 pub mod facts;
+mod incoming;
 mod inline;
 mod join;
 mod judge;
@@ -20,14 +22,17 @@ mod literals;
 mod loops;
 mod model;
 mod names;
+mod numbers;
 mod pairs;
 mod place;
 mod show;
 pub mod sites;
+mod sizes;
 pub mod state;
 mod strings;
 pub mod summary;
 pub mod symbols;
+pub mod trace;
 pub mod types;
 mod walk;
 

@@ -9,8 +9,7 @@ use super::symbols::{Buffer, Room, Tag, What, Wire};
 use super::types::Kind;
 use crate::hir::ExprId;
 use crate::program::catalog::model::{
-    Accessor, Arg, AssertMode, Detects, Extractor, NumberParser, OnFailure, Part, Received, Sink, SinkKind, Source,
-    Written,
+    Accessor, Arg, AssertMode, Detects, NumberParser, OnFailure, Part, Sink, SinkKind, Written,
 };
 use crate::source::Span;
 
@@ -24,11 +23,11 @@ pub(super) struct Called<'c> {
 }
 
 impl Called<'_> {
-    fn value(&self, arg: Option<Arg>) -> Option<Value> {
+    pub(super) fn value(&self, arg: Option<Arg>) -> Option<Value> {
         self.values.get(arg?.index()?).copied()
     }
 
-    fn linear(&self, arg: Option<Arg>) -> Option<Linear> {
+    pub(super) fn linear(&self, arg: Option<Arg>) -> Option<Linear> {
         self.value(arg).map(|v| v.linear)
     }
 }
@@ -62,6 +61,11 @@ impl Eval<'_> {
         }
         let values = args.iter().map(|&arg| self.eval(f, arg)).collect();
         let call = Called { e, span, name, args, values };
+        if let Some(needs) = model.needs_nul() {
+            for &arg in &needs.args {
+                self.needs_nul(f, &call, arg);
+            }
+        }
         if let Some(source) = model.source() {
             return Some(self.received(f, &call, source));
         }
@@ -114,127 +118,6 @@ impl Eval<'_> {
         let kind = self.result_kind(name);
         Some(self.any_call(f, &call, kind))
     }
-
-    fn received(&mut self, f: &Frame, call: &Called, source: &Source) -> Value {
-        let kind = match self.result_kind(call.name) {
-            Kind::Unknown => Kind::PTRDIFF,
-            known => known,
-        };
-        let result = self.unknown(kind, Wire::Strong, call.span);
-        let count = match (source.ret, source.len_out.or(source.len_inout)) {
-            (Received::Length, _) => {
-                if let Some(s) = result.linear.as_symbol() {
-                    let info = self.symbols.info_mut(s);
-                    info.lo = Some(-1);
-                    info.hi = Some(i64::from(i32::MAX));
-                    info.tag = Some(Tag::Received);
-                }
-                Some(result.linear)
-            }
-            (_, Some(out)) => call.linear(Some(out)).map(|out| {
-                let count = self.unknown(Kind::SIZE, Wire::Strong, call.span);
-                self.set_behind(&out, count);
-                count.linear
-            }),
-            _ => None,
-        };
-        let capacity = match (source.cap, source.cap_product) {
-            (Some(cap), _) => call.linear(Some(cap)),
-            (None, Some([a, b])) => self.product(call.linear(Some(a)), call.linear(Some(b))),
-            _ => None,
-        };
-        if let (Some(count), Some(capacity)) = (count, capacity)
-            && let Some(s) = count.as_symbol()
-        {
-            let axiom = capacity.sub(&count);
-            self.symbols.info_mut(s).axioms.extend(axiom);
-        }
-        if let Some(buf) = call.linear(source.buf) {
-            if let Some(capacity) = capacity {
-                self.block_site(f, call, Use::Write, buf, capacity);
-            }
-            self.changed_behind(&buf, Wire::Strong);
-            if let Some(root) = self.root(&buf) {
-                let filled = count.filter(|_| source.ret == Received::Length).and_then(|n| buf.add(&n));
-                let info = self.symbols.info_mut(root);
-                let limit = info.buffer.map(|b| b.limit).or(filled);
-                info.filled = filled;
-                info.buffer = limit.map(|limit| Buffer {
-                    limit,
-                    room: info.buffer.map_or(Room::Received, |b| b.room),
-                    wire: Wire::Strong,
-                });
-            }
-        }
-        result
-    }
-
-    fn extracted(&mut self, f: &Frame, call: &Called, extractor: &Extractor) -> Value {
-        let bits = if extractor.width == 0 { 64 } else { extractor.width };
-        let kind = Kind::Int { bits, signed: extractor.signed };
-        let bytes = i64::from(extractor.width / 8);
-        let id = self.paths.text(call.name);
-        let (lo, hi) = kind.range();
-        let pure = |eval: &mut Self, of: Linear, since: i64| {
-            let (s, new) = eval.symbols.get(What::Pure(id, of, Linear::constant(since)), lo, hi);
-            if new {
-                let info = eval.symbols.info_mut(s);
-                info.wire = Wire::Strong;
-                info.span = Some(call.span);
-            }
-            Value { linear: Linear::symbol(s), kind: kind.promoted() }
-        };
-        let value = if let Some(value) = call.linear(extractor.value) {
-            pure(self, value, 0)
-        } else if let Some(pointer) = call.linear(extractor.ptr) {
-            let offset = call.linear(extractor.offset).unwrap_or(Linear::ZERO);
-            match pointer.add(&offset) {
-                Some(address) => {
-                    if extractor.bounds == crate::program::catalog::model::Bounds::Unchecked && bytes > 0 {
-                        let cursor = extractor.ptr.and_then(|arg| self.cursor(f, *call.args.get(arg.index()?)?));
-                        self.access(f, call.e, Use::Read, address, Linear::constant(bytes), cursor);
-                    }
-                    let event = i64::from(self.state.since(&Key { base: address, path: Path::ITSELF }, &self.paths));
-                    pure(self, address, event)
-                }
-                None => self.unknown(kind, Wire::Strong, call.span),
-            }
-        } else {
-            if let Some(object) = call.linear(extractor.object) {
-                self.changed_behind(&object, Wire::Strong);
-            }
-            self.unknown(kind, Wire::Strong, call.span)
-        };
-        if let Some(n) = extractor.advances
-            && let Some(arg) = extractor.ptr.and_then(|arg| call.args.get(arg.index()?))
-        {
-            self.step(f, *arg, i64::from(n));
-        }
-        if let Some(out) = extractor.out.and_then(Arg::index) {
-            match (call.values.get(out), call.args.get(out)) {
-                (Some(pointer), _) if pointer.kind.is_pointer() => {
-                    let pointer = pointer.linear;
-                    self.set_behind(&pointer, value);
-                }
-                (_, Some(&arg)) => {
-                    let place = self.place(f, arg);
-                    self.store(f, call.e, place, value);
-                }
-                _ => {}
-            }
-        }
-        value
-    }
-
-    /// `arg += n`, by a macro that moves the cursor it is given.
-    fn step(&mut self, f: &Frame, arg: ExprId, n: i64) {
-        let place = self.place(f, arg);
-        let old = self.load(f, arg, place.clone());
-        if let Some(linear) = old.linear.plus_constant(n) {
-            self.store(f, arg, place, Value { linear, kind: old.kind });
-        }
-    }
-
     fn sunk(&mut self, f: &Frame, call: &Called, sink: &Sink) -> Value {
         let size = match (call.linear(sink.size), call.linear(sink.size_at)) {
             (Some(size), _) => Some(size),
@@ -318,15 +201,28 @@ impl Eval<'_> {
             },
         }
     }
-
     pub(super) fn block_site(&mut self, f: &Frame, call: &Called, does: Use, address: Linear, size: Linear) {
-        let buffer = self.buffer_for(&address, does).map(|(_, buffer)| buffer);
+        let (root, buffer) = self.buffer_for(&address, does).unzip();
+        // A length beside a pointer tells what is there, not what there is room for.
+        let loaded = root.is_some_and(|s| matches!(self.symbols.info(s).what, What::Load { .. }));
+        let buffer = buffer.filter(|b| does == Use::Read || b.room != Room::Given || !loaded);
         if buffer.is_some() || self.symbols.wire(&size) > Wire::No {
             let kind = SiteKind::Block { does, address, size, buffer, callee: call.name.into() };
             self.site(f, call.e, kind);
         }
     }
-
+    /// A call that reads a string up to its NUL.
+    fn needs_nul(&mut self, f: &Frame, call: &Called, arg: Arg) {
+        let Some(address) = call.linear(Some(arg)) else { return };
+        let Some((root, buffer)) = self.buffer_for(&address, Use::Read) else { return };
+        if matches!(buffer.room, Room::Given | Room::Received | Room::Array)
+            && buffer.wire > Wire::No
+            && (buffer.room != Room::Array || self.symbols.info(root).filled.is_some())
+            && !self.terminated.contains(&root)
+        {
+            self.site(f, call.e, SiteKind::Unterminated { address, buffer, callee: call.name.into() });
+        }
+    }
     fn allocated(&mut self, f: &Frame, call: &Called, size: Option<Linear>, aborts: bool) -> Value {
         let kind = match self.result_kind(call.name) {
             kind @ Kind::Pointer(_) => kind,
@@ -344,12 +240,9 @@ impl Eval<'_> {
         }
         pointer
     }
-
     /// Where the bytes of a message object are, or how many.
     fn accessed(&mut self, call: &Called, accessor: &Accessor) -> Option<Value> {
         let object = call.linear(Some(accessor.object))?;
-        let cursor = accessor.object.index().and_then(|i| Some(call.args.get(i)?));
-        let _ = cursor;
         let length = self.paths.field(Path::ITSELF, "len");
         let length = self.recall(Key { base: object, path: length }, Kind::Unknown, None, call.span);
         if let Some(s) = length.linear.as_symbol() {
@@ -376,8 +269,7 @@ impl Eval<'_> {
             _ => None,
         }
     }
-
-    fn product(&mut self, a: Option<Linear>, b: Option<Linear>) -> Option<Linear> {
+    pub(super) fn product(&mut self, a: Option<Linear>, b: Option<Linear>) -> Option<Linear> {
         let (a, b) = (a?, b?);
         match (a.as_constant(), b.as_constant()) {
             (Some(c), _) => b.scaled(c),
@@ -385,7 +277,6 @@ impl Eval<'_> {
             _ => Some(self.product_symbol(a, b)),
         }
     }
-
     fn clamped(&mut self, call: &Called, upper: &[Arg], lower: &[Arg]) -> Value {
         let kind = call.values.iter().map(|v| v.kind).reduce(Kind::usual).unwrap_or_default();
         let wire = call.values.iter().map(|v| self.symbols.wire(&v.linear)).max().unwrap_or_default();
@@ -401,7 +292,6 @@ impl Eval<'_> {
         }
         result
     }
-
     fn parsed_number(&mut self, f: &Frame, call: &Called, parser: &NumberParser) -> Value {
         let kind = match self.result_kind(call.name) {
             kind @ Kind::Int { .. } => kind,
@@ -422,14 +312,12 @@ impl Eval<'_> {
             None => value,
         }
     }
-
-    fn string_length(&mut self, call: &Called) -> Value {
+    pub(super) fn string_length(&mut self, call: &Called) -> Value {
         match call.values.first().map(|v| v.linear) {
             Some(text) => Value { linear: self.length_of_string(text, call.span), kind: Kind::SIZE },
             None => self.unknown(Kind::SIZE, Wire::No, call.span),
         }
     }
-
     /// A call that may change what its arguments lead to.
     pub(super) fn any_call(&mut self, f: &Frame, call: &Called, kind: Kind) -> Value {
         let _ = f;
@@ -444,16 +332,14 @@ impl Eval<'_> {
         self.depends(&result, call);
         result
     }
-
     /// Notes that a result says something of the arguments.
     pub(super) fn depends(&mut self, result: &Value, call: &Called) {
         let Some(s) = result.linear.as_symbol() else { return };
         let on = call.values.iter().flat_map(|v| v.linear.terms().iter().map(|(s, _)| *s)).collect();
         self.symbols.info_mut(s).depends = on;
     }
-
     /// Stores to what a pointer leads to.
-    fn set_behind(&mut self, pointer: &Linear, value: Value) {
+    pub(super) fn set_behind(&mut self, pointer: &Linear, value: Value) {
         if let Some(s) = pointer.as_symbol()
             && let What::Local(var) = self.symbols.info(s).what
             && !self.variables[var as usize].in_memory
@@ -466,8 +352,7 @@ impl Eval<'_> {
         self.state.set(Key { base: *pointer, path: Path::ITSELF }, value, &mut event);
         self.event = event;
     }
-
-    fn behind(&mut self, pointer: &Linear, kind: Kind, span: Span) -> Value {
+    pub(super) fn behind(&mut self, pointer: &Linear, kind: Kind, span: Span) -> Value {
         if let Some(s) = pointer.as_symbol()
             && let What::Local(var) = self.symbols.info(s).what
             && !self.variables[var as usize].in_memory
@@ -477,8 +362,7 @@ impl Eval<'_> {
         }
         self.recall(Key { base: *pointer, path: Path::ITSELF }, kind, None, span)
     }
-
-    fn result_kind(&self, name: &str) -> Kind {
+    pub(super) fn result_kind(&self, name: &str) -> Kind {
         self.types.returns(name).unwrap_or_default()
     }
 }

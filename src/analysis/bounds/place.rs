@@ -379,6 +379,9 @@ impl Eval<'_> {
     fn keep(&mut self, key: Key, value: Value) {
         if let Some(root) = self.root(&key.base) {
             self.written(root);
+            if key.path == Path::ITSELF && value.linear == Linear::ZERO {
+                self.terminated.insert(root);
+            }
         }
         let event = self.event();
         match self.paths.last(key.path) {

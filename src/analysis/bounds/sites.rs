@@ -21,6 +21,10 @@ pub enum SiteKind {
     Access { does: Use, address: Linear, size: Linear, buffer: Option<Buffer>, cursor: Option<u32> },
     /// `size` bytes are read or written by a call, which is given that length.
     Block { does: Use, address: Linear, size: Linear, buffer: Option<Buffer>, callee: Box<str> },
+    /// A string is looked for at `address`, in bytes that nothing has terminated.
+    Unterminated { address: Linear, buffer: Buffer, callee: Box<str> },
+    /// A sum that may be larger than its type is compared with a limit.
+    Wrapping { sum: Linear },
     /// A scan stores a string of that size, without a width.
     Scan { address: Linear, size: Linear, buffer: Option<Buffer> },
     /// A structure of that size is laid over bytes at `address`.

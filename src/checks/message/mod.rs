@@ -8,6 +8,9 @@ pub mod signed_length;
 pub mod unbounded_scan;
 pub mod unchecked_message_length;
 pub mod unchecked_message_read;
+pub mod unterminated_message_string;
+pub mod would_be_length;
+pub mod wrapping_length_check;
 
 use crate::analysis::bounds::Verdict;
 use crate::analysis::bounds::defects::{Class, Defect};

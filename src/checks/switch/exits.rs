@@ -311,6 +311,7 @@ pub fn after<'f>(
     let (body, cfg) = (&view.function.body, view.cfg);
     let known = switch.known(view, exit, telling);
     for through_tests in [false, true] {
+        let mut hindered = false;
         let mut uses: Vec<(BlockId, StmtId)> = Vec::new();
         flow.forward(
             &[From::Head(switch.at.after)],
@@ -328,7 +329,11 @@ pub fn after<'f>(
                 let round = edge.to == switch.at.head;
                 let goes = branches_on(body, cfg, block).is_none_or(|cond| {
                     let known = known.decides(view, cond, block, edge);
-                    known.unwrap_or_else(|| through_tests || !telling.depends(body, cond, base))
+                    known.unwrap_or_else(|| {
+                        let depends = !through_tests && telling.depends(body, cond, base);
+                        hindered |= depends;
+                        !depends
+                    })
                 });
                 after.round[usize::from(through_tests)] |= round && goes;
                 goes && !round
@@ -347,8 +352,25 @@ pub fn after<'f>(
             false => after.plain = access,
             true => after.any = access,
         }
+        // Past all tests there is nothing that was not seen, or nobody asks.
+        if !hindered || after.plain.is_some() {
+            after.round[1] = after.round[0];
+            break;
+        }
     }
     Some(after)
+}
+
+/// Whether `after` may find a use behind some exit: most variables are set anew first, or never named again.
+pub fn may_be_used(flow: &Flow, switch: &Switch, base: Symbol, meet: &dyn Fn(&Access) -> Meets) -> bool {
+    let mut used = false;
+    let mut meets = |_, access: &Access| {
+        let meets = meet(access);
+        used |= meets == Meets::Use;
+        if meets == Meets::Nothing { Go::On } else { Go::Stop }
+    };
+    flow.forward(&[From::Head(switch.at.after)], base, &mut meets, &mut |_, edge| edge.to != switch.at.head);
+    used
 }
 
 /// The loop around the switch, if there is one.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::destroyed::destroyed;
 use super::early::Early;
-use super::exits::{Exit, Leaving, Meets, Switch, Telling, after, exit_span, is_test, loop_around};
+use super::exits::{Exit, Leaving, Meets, Switch, Telling, after, exit_span, is_test, loop_around, may_be_used};
 use super::handled::{Handled, without_default};
 use super::hints;
 use super::names::{is_null, jump_word, reads_behind_pointers, written_name};
@@ -150,6 +150,20 @@ fn left_as<'f>(cx: &Context, view: &'f View, switch: &Switch, name: Symbol, befo
     let telling = switch.telling(view, flow);
     let origins = origins(view, flow, switch, name, before);
     let Some(&(_, origin)) = origins.first() else { return Vec::new() };
+    // An old value is one that the author may count on: only a lone exit among many that set it anew stands out.
+    let old = matches!(before, Before::Constant | Before::Stale);
+    let reads = |a: &Access| telling.inside.contains(&a.stmt) && a.act != Act::Write;
+    if old && flow.accesses.of_variable(name).any(|(_, a)| reads(a)) {
+        return Vec::new();
+    }
+    let meet = |a: &Access| match before {
+        Before::Nothing => use_of_unset(a),
+        Before::Null => use_of_null(body, a),
+        Before::Stale | Before::Constant => use_of_old(body, a),
+    };
+    if !may_be_used(flow, switch, name, &meet) {
+        return Vec::new();
+    }
     let starts: Vec<From> = origins.iter().map(|(from, _)| *from).collect();
     let keeps = |a: &Access| if a.may_write() || a.act == Act::Declare { Go::Stop } else { Go::On };
     let Some(reached) = flow.forward(&starts, name, &mut |_, a| keeps(a), &mut |_, _| true) else {
@@ -160,19 +174,14 @@ fn left_as<'f>(cx: &Context, view: &'f View, switch: &Switch, name: Symbol, befo
     else {
         return Vec::new();
     };
-    // An old value is one that the author may count on: only a lone exit among many that set it anew stands out.
-    let old = matches!(before, Before::Constant | Before::Stale);
-    let reads = |a: &Access| telling.inside.contains(&a.stmt) && a.act != Act::Write;
-    if old && (left.len() > 1 || sections < 2 || flow.accesses.of_variable(name).any(|(_, a)| reads(a))) {
+    if old && (left.len() > 1 || sections < 2) {
         return Vec::new();
     }
-    let meet = |a: &Access| match before {
-        Before::Nothing => use_of_unset(a),
-        Before::Null => use_of_null(body, a),
-        Before::Stale | Before::Constant => use_of_old(body, a),
-    };
     let mut all = Vec::new();
     for i in left {
+        if all.len() > MAX_EXITS {
+            break;
+        }
         let exit = &switch.exits[i];
         let Some(found) = after(view, flow, switch, exit, telling, name, &meet) else { return Vec::new() };
         let Some(used) = found.used() else { continue };

@@ -1,0 +1,338 @@
+//! Reads and writes: which of them are not proved to stay inside, and what is told of them.
+
+use super::Walked;
+use super::defects::{Class, Defect};
+use super::facts::FactId;
+use super::judge::Verdict;
+use super::linear::{Linear, Sym};
+use super::sites::{Site, SiteKind, Use};
+use super::symbols::{Buffer, Room, Source, Tag, What, Wire};
+
+impl Walked {
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn access(
+        &self,
+        site: &Site,
+        does: Use,
+        address: &Linear,
+        size: &Linear,
+        buffer: &Buffer,
+        text: &str,
+        defects: &mut Vec<Defect>,
+    ) {
+        let Some(goal) = address.add(size).and_then(|end| buffer.limit.sub(&end)) else { return };
+        let start = self.symbols.buffer(address).map(|(s, _)| Linear::symbol(s));
+        let offset = start.and_then(|start| address.sub(&start)).unwrap_or(*address);
+        let moved = self.wire_symbols(&offset);
+        let mut about = self.length_of(buffer, address);
+        let class = match buffer.room {
+            Room::Array | Room::Allocated if self.would_be(&offset) => Class::WouldBe,
+            Room::Array | Room::Allocated | Room::Text if does == Use::Write && moved.is_empty() => Class::Append,
+            Room::Array | Room::Allocated | Room::Text => Class::Index,
+            _ if does == Use::Write => Class::Append,
+            _ => Class::Read,
+        };
+        match class {
+            Class::Read if buffer.wire == Wire::No => return,
+            Class::Index | Class::Append if buffer.room != Room::Given && !offset.has_terms() => return,
+            Class::Index | Class::Append => about.extend(offset.terms().iter().map(|(s, _)| *s)),
+            _ => {}
+        }
+        let verdict = self.judge(site, &goal, &about);
+        if verdict == Verdict::Proved || verdict == Verdict::Unknown {
+            return;
+        }
+        let tested = matches!(verdict, Verdict::Short { .. } | Verdict::Late { .. });
+        match class {
+            // Somebody else's end.
+            Class::Read if self.is_kept_elsewhere(site, &goal, buffer) => return,
+            Class::Index | Class::Append if Self::is_settled(&verdict) => return,
+            Class::Append if buffer.room != Room::Given && !tested && !self.is_counter(&offset) => return,
+            Class::Index if !tested && moved.is_empty() => return,
+            _ => {}
+        }
+        let mut defect = self.defect(site, class, verdict, &goal, text);
+        defect.wire = buffer.wire.max(self.symbols.wire(&offset));
+        defect.room = Some(buffer.room);
+        defect.what = self.shown(&offset, text);
+        defect.limit = self.shown_limit(buffer, address, text);
+        defect.origin = moved.first().and_then(|s| self.symbols.info(*s).span);
+        if class == Class::Read {
+            defect.needs = Some(goal);
+        }
+        defects.push(defect);
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn block(
+        &self,
+        site: &Site,
+        does: Use,
+        address: &Linear,
+        size: &Linear,
+        buffer: &Buffer,
+        text: &str,
+        defects: &mut Vec<Defect>,
+    ) {
+        let Some(goal) = address.add(size).and_then(|end| buffer.limit.sub(&end)) else { return };
+        let chosen = self.wire_symbols(size);
+        let fixed = size.terms().iter().all(|(s, _)| matches!(self.symbols.info(*s).what, What::Size(_)));
+        // A negative length becomes a very large one.
+        if self.symbols.least(size).is_none_or(|least| least < 0) && !self.prove(site.at, size) {
+            let tagged = |tag: fn(&Tag) -> bool| {
+                size.terms().iter().any(|(s, _)| self.symbols.info(*s).tag.as_ref().is_some_and(tag))
+            };
+            let class = match () {
+                () if tagged(|t| *t == Tag::Received) => Some(Class::ReceiveResult),
+                () if !chosen.is_empty() => Some(Class::Signed),
+                () => None,
+            };
+            let signed = size.terms().iter().any(|(s, k)| *k > 0 && self.symbols.info(*s).lo.is_none_or(|lo| lo < 0));
+            if let Some(class) = class.filter(|_| signed) {
+                let verdict = self.judge(site, size, &chosen);
+                if !Self::is_settled(&verdict) {
+                    let mut defect = self.defect(site, class, verdict, size, text);
+                    defect.wire = self.symbols.wire(size);
+                    defect.what = self.shown(size, text);
+                    defect.origin = chosen.first().and_then(|s| self.symbols.info(*s).span);
+                    defects.push(defect);
+                    return;
+                }
+            }
+        }
+        let start = self.symbols.buffer(address).map(|(s, _)| Linear::symbol(s));
+        let offset = start.and_then(|start| address.sub(&start)).unwrap_or(*address);
+        let class = match does {
+            _ if matches!(buffer.room, Room::Array | Room::Allocated)
+                && (self.would_be(size) || self.would_be(&offset)) =>
+            {
+                Class::WouldBe
+            }
+            Use::Write => Class::Destination,
+            Use::Read if fixed => Class::Read,
+            Use::Read => Class::Origin,
+        };
+        let mut about = self.length_of(buffer, address);
+        if class != Class::Read {
+            about.extend(size.terms().iter().map(|(s, _)| *s));
+        }
+        if class == Class::Read && buffer.wire == Wire::No {
+            return;
+        }
+        let verdict = match class {
+            Class::Destination | Class::Origin => {
+                let limits = self.length_of(buffer, address);
+                match self.judge(site, &goal, &about) {
+                    // Kept below something that says nothing of this end.
+                    Verdict::Capped if !self.is_related(site.at, size, &limits) => Verdict::Unchecked,
+                    verdict => verdict,
+                }
+            }
+            _ => self.judge(site, &goal, &about),
+        };
+        if matches!(verdict, Verdict::Proved | Verdict::Unknown) || (class != Class::Read && verdict == Verdict::Capped)
+        {
+            return;
+        }
+        let mut defect = self.defect(site, class, verdict, &goal, text);
+        defect.wire = self.symbols.wire(size);
+        if class != Class::Destination {
+            defect.wire = defect.wire.max(buffer.wire);
+        }
+        defect.room = Some(buffer.room);
+        defect.what = self.shown(size, text);
+        defect.limit = self.shown_limit(buffer, address, text);
+        defect.origin = chosen.first().and_then(|s| self.symbols.info(*s).span);
+        defect.needs = Some(goal);
+        if chosen.is_empty() && class != Class::Read {
+            // Nobody's number here; perhaps a caller's.
+            defect.wire = Wire::No;
+        }
+        defects.push(defect);
+    }
+
+    /// Something else than the buffer's own limit, an end that a guard names, keeps the read inside.
+    pub(super) fn is_kept_elsewhere(&self, site: &Site, goal: &Linear, buffer: &Buffer) -> bool {
+        // goal = limit - end of the read
+        let Some(end) = buffer.limit.sub(goal) else { return false };
+        self.facts.at(site.at).any(|fact| {
+            let pointer = end.terms().iter().any(|(s, k)| *k == 1 && fact.factor(*s) == -1);
+            pointer
+                && fact.add(&end).is_some_and(|rest| {
+                    rest.constant <= 0 && rest.has_terms() && rest.terms().iter().all(|(_, k)| *k > 0)
+                })
+        })
+    }
+
+    /// An access through a cursor that the function compares with an end elsewhere.
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn believed(
+        &self,
+        site: &Site,
+        does: Use,
+        address: &Linear,
+        size: &Linear,
+        cursor: Option<u32>,
+        text: &str,
+        defects: &mut Vec<Defect>,
+    ) {
+        let Some(cursor) = cursor else { return };
+        let mut missing = None;
+        for belief in self.beliefs.iter().filter(|b| b.cursor == cursor) {
+            let Some(goal) = address.add(size).and_then(|end| belief.end.sub(&end)) else { continue };
+            // Something else than the end that the cursor is compared with.
+            if goal.terms().len() > 4 || !goal.has_terms() {
+                continue;
+            }
+            let about: Vec<Sym> = belief.end.terms().iter().map(|(s, _)| *s).collect();
+            match self.judge(site, &goal, &about) {
+                Verdict::Proved | Verdict::Unknown => return,
+                verdict => missing = missing.or(Some((verdict, goal, belief.end))),
+            }
+        }
+        let Some((verdict, goal, end)) = missing else { return };
+        let class = if does == Use::Read { Class::Read } else { Class::Append };
+        let mut defect = self.defect(site, class, verdict, &goal, text);
+        defect.wire = Wire::Faint;
+        defect.what = self.shown(address, text);
+        defect.limit = self.shown(&end, text);
+        defects.push(defect);
+    }
+
+    /// A number of somebody else's as the size of a write, of which no more is known.
+    pub(super) fn boundless(&self, site: &Site, does: Use, size: &Linear, text: &str, defects: &mut Vec<Defect>) {
+        let chosen = self.wire_symbols(size);
+        if does == Use::Read || chosen.is_empty() || !self.upper_bounds(site.at, size).is_empty() {
+            return;
+        }
+        if self.speaks_of(site.at, &chosen).is_some() {
+            return;
+        }
+        let Some(goal) = size.scaled(-1) else { return };
+        let mut defect = self.defect(site, Class::Destination, Verdict::Unchecked, &goal, text);
+        defect.wire = Wire::Faint;
+        defect.what = self.shown(size, text);
+        defect.origin = chosen.first().and_then(|s| self.symbols.info(*s).span);
+        defects.push(defect);
+    }
+
+    /// What printing would have written is part of it, and how much room there was.
+    pub(super) fn would_be(&self, linear: &Linear) -> bool {
+        let tagged = |s: &Sym| matches!(self.symbols.info(*s).tag, Some(Tag::WouldBe(_)));
+        linear.terms().iter().any(|(s, _)| {
+            tagged(s)
+                || match &self.symbols.info(*s).source {
+                    Source::Looped { again: values, .. } | Source::Joined(values) => {
+                        values.iter().any(|(value, _)| value.terms().iter().any(|(s, _)| tagged(s)))
+                    }
+                    Source::Converted { from, .. } => from.terms().iter().any(|(s, _)| tagged(s)),
+                    Source::Itself => false,
+                }
+        })
+    }
+
+    pub(super) fn scan(
+        &self,
+        site: &Site,
+        address: &Linear,
+        size: &Linear,
+        buffer: Option<&Buffer>,
+        text: &str,
+        defects: &mut Vec<Defect>,
+    ) {
+        let goal = address.add(size).and_then(|end| buffer?.limit.sub(&end)).or(size.scaled(-1));
+        let Some(goal) = goal else { return };
+        let verdict = self.judge(site, &goal, &[]);
+        if verdict == Verdict::Proved {
+            return;
+        }
+        let mut defect = self.defect(site, Class::Scan, verdict, &goal, text);
+        defect.wire = if buffer.is_some() { Wire::Weak } else { Wire::Faint };
+        defect.room = buffer.map(|b| b.room);
+        defect.limit = buffer.map(|b| self.shown_limit(b, address, text)).unwrap_or_default();
+        defects.push(defect);
+    }
+
+    pub(super) fn overlay(
+        &self,
+        site: &Site,
+        address: &Linear,
+        size: &Linear,
+        buffer: &Buffer,
+        text: &str,
+        defects: &mut Vec<Defect>,
+    ) {
+        let Some(goal) = address.add(size).and_then(|end| buffer.limit.sub(&end)) else { return };
+        if buffer.wire == Wire::No {
+            return;
+        }
+        let about = self.length_of(buffer, address);
+        let verdict = self.judge(site, &goal, &about);
+        // It is the reads through it that count, where a check comes later.
+        if !matches!(verdict, Verdict::Unchecked | Verdict::Short { .. }) || self.is_kept_elsewhere(site, &goal, buffer)
+        {
+            return;
+        }
+        let mut defect = self.defect(site, Class::Overlay, verdict, &goal, text);
+        defect.wire = Wire::Faint;
+        defect.room = Some(buffer.room);
+        defect.what = self.shown(size, text);
+        defect.limit = self.shown_limit(buffer, address, text);
+        defect.needs = Some(goal);
+        defects.push(defect);
+    }
+
+    /// By parameter: the bytes of what it leads to that are read whatever the function tests.
+    pub(super) fn reads(&self) -> Vec<(u32, i64)> {
+        let mut all: Vec<(u32, i64)> = Vec::new();
+        for site in &self.sites {
+            let SiteKind::Access { does: Use::Read, address, size, buffer: None, .. } = &site.kind else { continue };
+            let end = address.add(size);
+            if let ([(s, 1)], Some(bytes)) = (address.terms(), end.map(|end| end.constant))
+                && let What::Parameter(i) = self.symbols.info(*s).what
+                && bytes > 0
+                && self.facts.conditions(site.at).next().is_none()
+            {
+                match all.iter_mut().find(|(p, _)| *p == i) {
+                    Some((_, most)) => *most = bytes.max(*most),
+                    None => all.push((i, bytes)),
+                }
+            }
+        }
+        all
+    }
+
+    /// Something of the buffer's own length is an upper bound of the size; of an array, anything may be.
+    pub(super) fn is_related(&self, at: FactId, size: &Linear, limits: &[Sym]) -> bool {
+        let bounds = self.upper_bounds(at, size);
+        match limits {
+            [] => !bounds.is_empty(),
+            _ => bounds.iter().any(|bound| limits.iter().any(|s| bound.factor(*s) != 0)),
+        }
+    }
+
+    /// A size against what it is written to: bounded by nothing, by a number that is too large, or by something else.
+    pub(super) fn judge_size(&self, site: &Site, goal: &Linear, size: &Linear, about: &[Sym]) -> Verdict {
+        match self.judge(site, goal, about) {
+            Verdict::Capped => match self.upper_bounds(site.at, size).is_empty() {
+                true => Verdict::Unchecked,
+                false => Verdict::Capped,
+            },
+            other => other,
+        }
+    }
+
+    /// The offset grows by steps: `a[n++] = …`.
+    pub(super) fn is_counter(&self, offset: &Linear) -> bool {
+        offset.terms().iter().any(|(s, k)| {
+            *k > 0
+                && match &self.symbols.info(*s).source {
+                    _ if self.symbols.info(*s).tag == Some(Tag::Counter) => true,
+                    Source::Looped { again, .. } => again.iter().any(|(value, _)| {
+                        value.sub(&Linear::symbol(*s)).and_then(|d| d.as_constant()).is_some_and(|c| c > 0)
+                    }),
+                    _ => false,
+                }
+        })
+    }
+}

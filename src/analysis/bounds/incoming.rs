@@ -1,0 +1,133 @@
+//! Where bytes and numbers of a message come in.
+
+use super::eval::{Eval, Frame};
+use super::linear::Linear;
+use super::model::Called;
+use super::sites::Use;
+use super::state::{Key, Path, Value};
+use super::symbols::{Buffer, Room, Tag, What, Wire};
+use super::types::Kind;
+use crate::hir::ExprId;
+use crate::program::catalog::model::{Arg, Bounds, Extractor, Received, Source};
+
+impl Eval<'_> {
+    pub(super) fn received(&mut self, f: &Frame, call: &Called, source: &Source) -> Value {
+        let kind = match self.result_kind(call.name) {
+            Kind::Unknown => Kind::PTRDIFF,
+            known => known,
+        };
+        let result = self.unknown(kind, Wire::Strong, call.span);
+        let count = match (source.ret, source.len_out.or(source.len_inout)) {
+            (Received::Length, _) => {
+                if let Some(s) = result.linear.as_symbol() {
+                    let info = self.symbols.info_mut(s);
+                    info.lo = Some(-1);
+                    info.hi = Some(i64::from(i32::MAX));
+                    info.tag = Some(Tag::Received);
+                }
+                Some(result.linear)
+            }
+            (_, Some(out)) => call.linear(Some(out)).map(|out| {
+                let count = self.unknown(Kind::SIZE, Wire::Strong, call.span);
+                self.set_behind(&out, count);
+                count.linear
+            }),
+            _ => None,
+        };
+        let capacity = match (source.cap, source.cap_product) {
+            (Some(cap), _) => call.linear(Some(cap)),
+            (None, Some([a, b])) => self.product(call.linear(Some(a)), call.linear(Some(b))),
+            _ => None,
+        };
+        if let (Some(count), Some(capacity)) = (count, capacity)
+            && let Some(s) = count.as_symbol()
+        {
+            let axiom = capacity.sub(&count);
+            self.symbols.info_mut(s).axioms.extend(axiom);
+        }
+        if let Some(buf) = call.linear(source.buf) {
+            if let Some(capacity) = capacity {
+                self.block_site(f, call, Use::Write, buf, capacity);
+            }
+            self.changed_behind(&buf, Wire::Strong);
+            if let Some(root) = self.root(&buf) {
+                let filled = count.filter(|_| source.ret == Received::Length).and_then(|n| buf.add(&n));
+                let info = self.symbols.info_mut(root);
+                let limit = info.buffer.map(|b| b.limit).or(filled);
+                info.filled = filled;
+                info.buffer = limit.map(|limit| Buffer {
+                    limit,
+                    room: info.buffer.map_or(Room::Received, |b| b.room),
+                    wire: Wire::Strong,
+                });
+            }
+        }
+        result
+    }
+
+    pub(super) fn extracted(&mut self, f: &Frame, call: &Called, extractor: &Extractor) -> Value {
+        let bits = if extractor.width == 0 { 64 } else { extractor.width };
+        let kind = Kind::Int { bits, signed: extractor.signed };
+        let bytes = i64::from(extractor.width / 8);
+        let id = self.paths.text(call.name);
+        let (lo, hi) = kind.range();
+        let pure = |eval: &mut Self, of: Linear, since: i64| {
+            let (s, new) = eval.symbols.get(What::Pure(id, of, Linear::constant(since)), lo, hi);
+            if new {
+                let info = eval.symbols.info_mut(s);
+                info.wire = Wire::Strong;
+                info.span = Some(call.span);
+            }
+            Value { linear: Linear::symbol(s), kind: kind.promoted() }
+        };
+        let value = if let Some(value) = call.linear(extractor.value) {
+            pure(self, value, 0)
+        } else if let Some(pointer) = call.linear(extractor.ptr) {
+            let offset = call.linear(extractor.offset).unwrap_or(Linear::ZERO);
+            match pointer.add(&offset) {
+                Some(address) => {
+                    if extractor.bounds == Bounds::Unchecked && bytes > 0 {
+                        let cursor = extractor.ptr.and_then(|arg| self.cursor(f, *call.args.get(arg.index()?)?));
+                        self.access(f, call.e, Use::Read, address, Linear::constant(bytes), cursor);
+                    }
+                    let event = i64::from(self.state.since(&Key { base: address, path: Path::ITSELF }, &self.paths));
+                    pure(self, address, event)
+                }
+                None => self.unknown(kind, Wire::Strong, call.span),
+            }
+        } else {
+            if let Some(object) = call.linear(extractor.object) {
+                self.changed_behind(&object, Wire::Strong);
+            }
+            self.unknown(kind, Wire::Strong, call.span)
+        };
+        if let Some(n) = extractor.advances
+            && let Some(arg) = extractor.ptr.and_then(|arg| call.args.get(arg.index()?))
+        {
+            self.step(f, *arg, i64::from(n));
+        }
+        if let Some(out) = extractor.out.and_then(Arg::index) {
+            match (call.values.get(out), call.args.get(out)) {
+                (Some(pointer), _) if pointer.kind.is_pointer() => {
+                    let pointer = pointer.linear;
+                    self.set_behind(&pointer, value);
+                }
+                (_, Some(&arg)) => {
+                    let place = self.place(f, arg);
+                    self.store(f, call.e, place, value);
+                }
+                _ => {}
+            }
+        }
+        value
+    }
+
+    /// `arg += n`, by a macro that moves the cursor it is given.
+    pub(super) fn step(&mut self, f: &Frame, arg: ExprId, n: i64) {
+        let place = self.place(f, arg);
+        let old = self.load(f, arg, place.clone());
+        if let Some(linear) = old.linear.plus_constant(n) {
+            self.store(f, arg, place, Value { linear, kind: old.kind });
+        }
+    }
+}

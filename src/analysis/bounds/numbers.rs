@@ -1,0 +1,158 @@
+//! Numbers: differences that may be below zero, conversions that lose something, sums that wrap, sizes asked for.
+
+use super::Walked;
+use super::defects::{Class, Defect};
+use super::judge::Verdict;
+use super::linear::{Linear, Sym};
+use super::sites::{Site, SiteKind};
+use super::symbols::{Source, Wire};
+use super::types::Kind;
+
+impl Walked {
+    pub(super) fn wrapping(&self, site: &Site, sum: &Linear, text: &str, defects: &mut Vec<Defect>) {
+        let Some(goal) = sum.scaled(-1).and_then(|l| l.plus_constant(i64::from(u32::MAX))) else { return };
+        let chosen = self.wire_symbols(sum);
+        if self.prove(site.at, &goal) || !self.upper_bounds(site.at, sum).is_empty() {
+            return;
+        }
+        let mut defect = self.defect(site, Class::Wrapping, Verdict::Unchecked, &goal, text);
+        defect.wire = self.symbols.wire(sum);
+        defect.what = self.shown(sum, text);
+        defect.origin = chosen.first().and_then(|s| self.symbols.info(*s).span);
+        defects.push(defect);
+    }
+
+    pub(super) fn difference(
+        &self,
+        site: &Site,
+        a: &Linear,
+        b: &Linear,
+        unsigned: bool,
+        text: &str,
+        defects: &mut Vec<Defect>,
+    ) {
+        let Some(goal) = a.sub(b) else { return };
+        let (wire, length) = (self.symbols.wire(a), self.is_length(a));
+        if wire == Wire::No && !length && !self.would_be(b) {
+            return;
+        }
+        let about: Vec<Sym> = a.terms().iter().map(|(s, _)| *s).collect();
+        let verdict = self.judge(site, &goal, &about);
+        if Self::is_settled(&verdict) {
+            return;
+        }
+        if self.would_be(b) {
+            let mut defect = self.defect(site, Class::WouldBe, verdict, &goal, text);
+            (defect.what, defect.limit) = (self.shown(b, text), self.shown(a, text));
+            defects.push(defect);
+            return;
+        }
+        // A negative one is looked for behind it.
+        if !unsigned && matches!(verdict, Verdict::Late { .. }) {
+            return;
+        }
+        let mut defect = self.defect(site, Class::Underflow, verdict, &goal, text);
+        defect.wire = wire.max(if length { Wire::Weak } else { Wire::Faint });
+        defect.what = self.shown(a, text);
+        defect.limit = self.shown(b, text);
+        defect.origin = self.wire_symbols(a).first().and_then(|s| self.symbols.info(*s).span);
+        defect.needs = Some(goal);
+        defects.push(defect);
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn conversion(
+        &self,
+        site: &Site,
+        value: &Linear,
+        to: Kind,
+        from: Kind,
+        stored: bool,
+        text: &str,
+        defects: &mut Vec<Defect>,
+    ) {
+        let (Kind::Int { bits, signed }, Kind::Int { bits: had, .. }) = (to, from) else { return };
+        let (lo, hi) = to.range();
+        let wire = self.symbols.wire(value);
+        let length = self.is_length(value);
+        if wire == Wire::No && !length {
+            return;
+        }
+        if !signed && self.symbols.least(value).is_none_or(|least| least < 0) {
+            let about: Vec<Sym> = value.terms().iter().map(|(s, _)| *s).collect();
+            let verdict = self.judge(site, value, &about);
+            let difference = value.terms().iter().any(|(_, k)| *k < 0) || value.constant < 0;
+            if difference && !Self::is_settled(&verdict) {
+                let mut defect = self.defect(site, Class::Underflow, verdict, value, text);
+                defect.wire = wire.max(if length { Wire::Weak } else { Wire::Faint });
+                defect.what = self.shown(value, text);
+                defect.limit = "0".into();
+                defect.needs = Some(*value);
+                defects.push(defect);
+                return;
+            }
+        }
+        let Some(hi) = hi.filter(|_| bits < had || (signed && bits == had)) else { return };
+        let Some(goal) = value.scaled(-1).and_then(|l| l.plus_constant(hi)) else { return };
+        let _ = lo;
+        let about: Vec<Sym> = value.terms().iter().map(|(s, _)| *s).collect();
+        let verdict = self.judge(site, &goal, &about);
+        if Self::is_settled(&verdict) {
+            return;
+        }
+        let class = if signed && bits == had { Class::Signed } else { Class::Truncation };
+        if !stored && !self.is_used_as_length(site, value) {
+            return;
+        }
+        let mut defect = self.defect(site, class, verdict, &goal, text);
+        defect.wire = wire.max(if length { Wire::Weak } else { Wire::No });
+        defect.what = self.shown(value, text);
+        defect.limit = format!("{bits} bits");
+        defects.push(defect);
+    }
+
+    pub(super) fn allocation(&self, site: &Site, size: &Linear, text: &str, defects: &mut Vec<Defect>) {
+        let chosen = self.wire_symbols(size);
+        if chosen.is_empty() {
+            return;
+        }
+        // A field of 16 bits asks for no more than anyone has.
+        if self.symbols.greatest(size).is_some_and(|hi| hi <= 1 << 20) {
+            return;
+        }
+        let Some(goal) = size.scaled(-1).and_then(|l| l.plus_constant(1 << 24)) else { return };
+        let verdict = self.judge_size(site, &goal, size, &chosen);
+        if Self::is_settled(&verdict) {
+            return;
+        }
+        let mut defect = self.defect(site, Class::Allocation, verdict, &goal, text);
+        defect.wire = self.symbols.wire(size);
+        defect.what = self.shown(size, text);
+        defect.origin = chosen.first().and_then(|s| self.symbols.info(*s).span);
+        defects.push(defect);
+    }
+
+    /// The converted symbol of `value` decides about bytes somewhere in the function.
+    pub(super) fn is_used_as_length(&self, site: &Site, value: &Linear) -> bool {
+        let made = self.symbols.iter().find(|(_, info)| {
+            info.span == Some(site.span) && matches!(info.source, Source::Converted { from, .. } if from == *value)
+        });
+        let Some((s, _)) = made else { return false };
+        self.sites.iter().any(|other| match &other.kind {
+            SiteKind::Block { size, .. } | SiteKind::Allocation { size, .. } => size.factor(s) != 0,
+            SiteKind::Access { address, buffer, .. } => {
+                address.factor(s) != 0 || buffer.is_some_and(|b| b.limit.factor(s) != 0)
+            }
+            SiteKind::Difference { a, .. } => a.factor(s) != 0,
+            SiteKind::Need { goal, .. } => goal.factor(s) != 0,
+            _ => false,
+        })
+    }
+
+    /// A symbol of it is how long some buffer is.
+    pub(super) fn is_length(&self, value: &Linear) -> bool {
+        let limits = self.symbols.iter().filter_map(|(_, info)| Some(info.buffer?.limit));
+        let positive: Vec<Sym> = value.terms().iter().filter(|(_, k)| *k > 0).map(|(s, _)| *s).collect();
+        limits.into_iter().any(|limit| positive.iter().any(|s| limit.factor(*s) > 0))
+    }
+}

@@ -1,0 +1,29 @@
+//! `unterminated-message-string`: bytes of a message used as a string.
+
+use super::{Words, told, wants};
+use crate::analysis::bounds::defects::{Class, Defect};
+use crate::checks::{Context, Rule, View};
+use crate::report::Finding;
+
+pub const RULE: Rule = Rule {
+    id: "unterminated-message-string",
+    page: include_str!("../../../rules/unterminated-message-string.md"),
+    yields_to: &[],
+    words: &[],
+    wants,
+    check,
+};
+
+fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
+    out.extend(told(view, RULE.id, &[Class::Unterminated], words));
+}
+
+fn words(defect: &Defect) -> Words {
+    Words {
+        label: "no NUL is known to follow",
+        message: format!(
+            "`{}` looks for a NUL in `{}` bytes of a message, which nothing has terminated",
+            defect.what, defect.limit
+        ),
+    }
+}

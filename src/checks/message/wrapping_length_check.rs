@@ -1,0 +1,26 @@
+//! `wrapping-length-check`: a check whose sum may wrap.
+
+use super::{Words, told, wants};
+use crate::analysis::bounds::defects::{Class, Defect};
+use crate::checks::{Context, Rule, View};
+use crate::report::Finding;
+
+pub const RULE: Rule = Rule {
+    id: "wrapping-length-check",
+    page: include_str!("../../../rules/wrapping-length-check.md"),
+    yields_to: &[],
+    words: &[],
+    wants,
+    check,
+};
+
+fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
+    out.extend(told(view, RULE.id, &[Class::Wrapping], words));
+}
+
+fn words(defect: &Defect) -> Words {
+    Words {
+        label: "may wrap to a small number",
+        message: format!("the sum `{}` may be too large for its type, and the check then lets it through", defect.what),
+    }
+}

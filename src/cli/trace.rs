@@ -1,0 +1,84 @@
+//! `crosstalk trace`: what the message engine knows at a line.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::args::TraceArgs;
+use super::say;
+use crate::analysis::bounds::Verdict;
+use crate::checks::engine::trace;
+use crate::checks::{Options, RULES, Rule};
+use crate::preprocess::comments::CommentStyle;
+use crate::program::catalog::Catalog;
+use crate::source::{FileId, Position, Selection, SourceFile, Span, discover, load, shown};
+
+/// Files larger than this are not read.
+const MAX_BYTES: u64 = 8 << 20;
+
+/// Runs the command. An error is a message for stderr.
+pub fn run(args: &TraceArgs) -> Result<(), String> {
+    let (path, line) = args.place.rsplit_once(':').ok_or_else(|| format!("`{}` is not PATH:LINE", args.place))?;
+    let line: usize = line.parse().ok().filter(|n| *n > 0).ok_or_else(|| format!("`{line}` is not a line"))?;
+    let mut paths = args.paths.clone();
+    if paths.is_empty() {
+        paths.push(path.into());
+    }
+    let selection = Selection {
+        paths,
+        extensions: vec!["c".into(), "h".into()],
+        use_ignore_files: true,
+        max_file_bytes: MAX_BYTES,
+    };
+    let mut files: Vec<SourceFile> =
+        discover(&selection).files.iter().filter_map(|p| load(p, &shown(p), MAX_BYTES).ok()).collect();
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    let wanted = shown(Path::new(path));
+    let file =
+        files.iter().position(|f| f.path == wanted).ok_or_else(|| format!("{path}: not among the files read"))?;
+    let source = &files[file];
+    let start: usize = source.text.split_inclusive('\n').take(line - 1).map(str::len).sum();
+    let length = source.text[start..].find('\n').map_or(source.text.len() - start, |n| n + 1);
+    if length == 0 {
+        return Err(format!("{path}: has no line {line}"));
+    }
+    let options = Options {
+        comment_style: CommentStyle::Keyword,
+        generated: true,
+        whole_files: false,
+        features: false,
+        catalog: Catalog::embedded(),
+    };
+    let rules: Vec<&Rule> = RULES.iter().collect();
+    let span = Span { start: start as u32, end: (start + length) as u32 };
+    let all = trace(&files, &rules, &options, (FileId(file as u32), span));
+    let mut out = String::new();
+    let place = |span: Span| {
+        let Position { line, column, .. } = source.position(span.start);
+        format!("{}:{line}:{column}", source.path)
+    };
+    for one in &all {
+        let _ = writeln!(out, "{}: {}", place(one.span), one.what);
+        for (goal, verdict) in &one.goals {
+            let _ = writeln!(out, "  needs `{goal} >= 0`: {}", told(verdict, &place));
+        }
+        for (fact, by) in &one.facts {
+            let by = by.map(|span| format!("  ({})", place(span))).unwrap_or_default();
+            let _ = writeln!(out, "  known `{fact} >= 0`{by}");
+        }
+    }
+    if all.is_empty() {
+        let _ = writeln!(out, "{path}:{line}: nothing that has to be proved");
+    }
+    say(&out)
+}
+
+fn told(verdict: &Verdict, place: &dyn Fn(Span) -> String) -> String {
+    match verdict {
+        Verdict::Proved => "proved".into(),
+        Verdict::Unchecked => "not proved, and no test speaks of it".into(),
+        Verdict::Short { lacking, .. } => format!("not proved: what is tested leaves up to {lacking} too few"),
+        Verdict::Late { by } => format!("not proved here; it is tested at {}", place(*by)),
+        Verdict::Capped => "not proved; a test speaks of it, but cannot be related to it".into(),
+        Verdict::Unknown => "given up: the proof takes too long".into(),
+    }
+}
