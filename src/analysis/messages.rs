@@ -29,10 +29,20 @@ pub struct Input<'a> {
 /// Callers of a function that are told.
 const MAX_CALLERS: usize = 8;
 
+/// What was found of one function.
+#[derive(Clone, Debug, Default)]
+pub struct Of {
+    pub defects: Vec<Defect>,
+    /// It is too large to be followed.
+    pub given_up: bool,
+}
+
 /// The defects of each function, in the order of the inputs.
-pub fn defects(program: &Program, noreturn: &NoReturn, inputs: &[Input]) -> Vec<Vec<Defect>> {
+pub fn defects(program: &Program, noreturn: &NoReturn, inputs: &[Input]) -> Vec<Of> {
     let Analysed { called, summaries, found } = analysed(program, noreturn, inputs, None);
-    put_to_callers(inputs, &called, &summaries, found)
+    let given_up: Vec<bool> = found.iter().map(|one| one.given_up).collect();
+    let defects = put_to_callers(inputs, &called, &summaries, found);
+    defects.into_iter().zip(given_up).map(|(defects, given_up)| Of { defects, given_up }).collect()
 }
 
 /// What is known at a place of a file.
@@ -72,9 +82,9 @@ fn analysed(program: &Program, noreturn: &NoReturn, inputs: &[Input], wanted: Op
                     let cfg =
                         Cfg::new(&input.function.body, &|body, call| noreturn.is_noreturn(program, file, body, call));
                     let wanted = wanted.filter(|(wanted, _)| *wanted == file).map(|(_, span)| span);
-                    bounds.walk(input.function, &cfg).found(n, input.text, wanted)
+                    bounds.walk(input.function, &cfg).map(|walked| walked.found(n, input.text, wanted))
                 };
-                (n, guarded(work).unwrap_or_default())
+                (n, guarded(work).ok().flatten().unwrap_or(Found { given_up: true, ..Found::default() }))
             })
             .collect();
         for (n, mut one) in done {

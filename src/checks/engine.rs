@@ -7,10 +7,9 @@ use rustc_hash::FxHashSet;
 
 use super::pages::PAGES;
 use super::{Candidate, Context, Options, Rule, View};
-use crate::analysis::bounds::defects::Defect;
 use crate::analysis::bounds::trace::Explained;
 use crate::analysis::cfg::Cfg;
-use crate::analysis::messages::{Input, defects, explained};
+use crate::analysis::messages::{Input, Of, defects, explained};
 use crate::analysis::noreturn::{NoReturn, last_calls};
 use crate::analysis::sections::sections;
 use crate::hir::{Function, StmtId, StmtKind};
@@ -183,14 +182,7 @@ struct Checked {
     given_up: usize,
 }
 
-fn check(
-    cx: &Context,
-    source: &SourceFile,
-    unit: &Unit,
-    parsed: &Parsed,
-    defects: &[Vec<Defect>],
-    asked: &Asked,
-) -> Checked {
+fn check(cx: &Context, source: &SourceFile, unit: &Unit, parsed: &Parsed, defects: &[Of], asked: &Asked) -> Checked {
     let mut findings: Vec<Finding> = Vec::new();
     let mut given_up = 0;
     let choices = std::iter::once(&unit.base).chain(&parsed.others).map(|r| &r.choice);
@@ -198,13 +190,22 @@ fn check(
     for (n, (r, function)) in parsed.functions.iter().enumerate() {
         let reading = r.checked_sub(1).map_or(&unit.base, |i| &parsed.others[i]);
         let cfg = Cfg::new(&function.body, &|body, call| cx.noreturn.is_noreturn(cx.program, unit.file, body, call));
-        let view = View::new(source, unit, reading, function, &cfg, &assumed[*r], defects.get(n).map_or(&[], |d| d));
+        let view = View::new(
+            source,
+            unit,
+            reading,
+            function,
+            &cfg,
+            &assumed[*r],
+            defects.get(n).map_or(&[], |of| &of.defects),
+        );
         // A rule sees what it asked for and nothing else, whatever other rules wanted parsed.
         let candidate = Candidate::new(cx.program, unit, reading, &source.text, function.span);
         for rule in asked.wanting(&candidate, *r == 0) {
             (rule.check)(cx, &view, &mut findings);
         }
-        given_up += usize::from(*r == 0 && !function.body.over_budget && view.is_given_up());
+        let given_up_on = view.is_given_up() || defects.get(n).is_some_and(|of| of.given_up);
+        given_up += usize::from(*r == 0 && !function.body.over_budget && given_up_on);
     }
     // The base reading comes first and so stays where readings agree: the sort is stable.
     findings.sort_by(|a, b| (a.span, a.rule).cmp(&(b.span, b.rule)));
@@ -245,7 +246,7 @@ fn messages(
     files: &[SourceFile],
     parsed: &[Result<Parsed, String>],
     rules: &[&Rule],
-) -> Vec<Vec<Vec<Defect>>> {
+) -> Vec<Vec<Of>> {
     let is_message = |rule: &&Rule| PAGES.iter().any(|page| page.id == rule.id && page.family == "message");
     if !rules.iter().any(is_message) {
         return vec![Vec::new(); files.len()];

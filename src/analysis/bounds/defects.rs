@@ -110,6 +110,8 @@ pub struct Found {
     pub summary: Summary,
     /// What is known at the place that was asked about.
     pub explained: Vec<Explained>,
+    /// It is too large to be followed.
+    pub given_up: bool,
 }
 
 /// Calls between a need and the place that has it.

@@ -56,6 +56,11 @@ use crate::hir::{DeclaratorForm, ExprKind, Function, StmtKind, UnaryOp};
 use crate::program::Program;
 use crate::source::FileId;
 
+/// Expressions of a function that is still walked.
+const MAX_EXPRS: usize = 20_000;
+/// Basic blocks times variables of a function that is still walked.
+const MAX_JOINS: usize = 600_000;
+
 /// What the analysis of every function draws on.
 pub struct Bounds<'a> {
     pub program: &'a Program,
@@ -109,16 +114,20 @@ impl<'a> Bounds<'a> {
         }
     }
 
-    /// Walks a function.
-    pub fn walk(&self, function: &Function, cfg: &Cfg) -> Walked {
+    /// Walks a function; none that is too large for it.
+    pub fn walk(&self, function: &Function, cfg: &Cfg) -> Option<Walked> {
         let mut eval = Eval::new(self, function);
         eval.declare();
+        let joins = cfg.blocks.len() * (eval.variables.len() + 8);
+        if function.body.exprs.len() > MAX_EXPRS || joins > MAX_JOINS {
+            return None;
+        }
         eval.seed();
         let heads = eval.walk(cfg);
         eval.invariants(&heads);
         eval.facts.renew();
         let Eval { symbols, facts, paths, sites, writes, returns, beliefs, .. } = eval;
-        Walked { symbols, facts, paths, sites, writes, returns, beliefs }
+        Some(Walked { symbols, facts, paths, sites, writes, returns, beliefs })
     }
 }
 

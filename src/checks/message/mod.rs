@@ -18,9 +18,9 @@ use crate::analysis::bounds::symbols::Wire;
 use crate::checks::{Candidate, View};
 use crate::report::{Confidence, Finding, Related};
 
-/// Functions in which there may be bytes of a message.
-pub fn wants(_: &Candidate) -> bool {
-    true
+/// Functions in which something is read or written through a pointer, or handed on.
+pub fn wants(candidate: &Candidate) -> bool {
+    candidate.code.contains(['*', '[', '&']) || candidate.code.contains("->")
 }
 
 /// What a rule says of a defect.
