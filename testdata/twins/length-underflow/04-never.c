@@ -1,22 +1,29 @@
 /* A difference without a sign is never below zero. */
 
-int first(unsigned given, unsigned wanted)
+struct transfer {
+    unsigned wanted;
+    unsigned given;
+    int owed;
+    int paid;
+};
+
+int first(const struct transfer *transfer)
 {
-    if (given - wanted < 0) /* found: length-underflow */
+    if (transfer->given - transfer->wanted < 0) /* found: length-underflow */
         return 0;
     return 1;
 }
 
-int second(unsigned given, unsigned wanted)
+int second(const struct transfer *transfer)
 {
-    if (given < wanted)
+    if (transfer->given < transfer->wanted)
         return 0;
     return 1;
 }
 
-int third(int given, int wanted)
+int third(const struct transfer *transfer)
 {
-    if (given - wanted < 0)
+    if (transfer->paid - transfer->owed < 0)
         return 0;
     return 1;
 }
