@@ -142,8 +142,8 @@ fn token(text: &str) -> usize {
 fn is_kept(name: &str) -> bool {
     let keywords = "break case char const continue default define do else for if int long return sizeof static struct \
                     switch unsigned void while";
-    let library = "FILE NULL UINT8_MAX atoi int32_t malloc memcpy ntohl ntohs read recv send size_t sscanf ssize_t \
-                   strlen strtol uint16_t uint32_t uint8_t";
+    let library = "FILE NULL UINT8_MAX abort assert atoi fgets fscanf int32_t malloc memcpy memset ntohl ntohs \
+                   read recv send size_t sscanf ssize_t strlen strtol uint16_t uint32_t uint8_t";
     keywords.split_whitespace().chain(library.split_whitespace()).any(|word| word == name) || is_evidence(name)
 }
 
