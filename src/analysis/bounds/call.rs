@@ -202,6 +202,8 @@ impl Eval<'_> {
     }
 
     pub fn written(&mut self, root: Sym) {
+        // What was received is not all that is there any more.
+        self.symbols.info_mut(root).filled = None;
         if let What::Parameter(i) = self.symbols.info(root).what {
             self.writes |= 1 << i.min(31);
         }

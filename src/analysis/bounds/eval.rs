@@ -9,7 +9,7 @@ use super::linear::{Linear, Sym};
 use super::literals::{character, number};
 use super::sites::{Site, SiteKind, Use};
 use super::state::{Paths, State, Value};
-use super::symbols::{Buffer, Room, Symbols, Tag, Wire};
+use super::symbols::{Buffer, Room, Symbols, Tag, What, Wire};
 use super::types::{Kind, TypeTable};
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, Function, Symbol, UnaryOp};
 use crate::program::catalog::model::MessageObject;
@@ -350,8 +350,17 @@ impl<'a> Eval<'a> {
         let filled = self.symbols.info(s).filled.filter(|_| does == Use::Read);
         Some((s, Buffer { limit: filled.unwrap_or(buffer.limit), ..buffer }))
     }
+    /// The address is itself the content of a place.
+    pub fn is_loaded(&self, s: Sym) -> bool {
+        matches!(self.symbols.info(s).what, What::Load { .. })
+    }
+
     pub fn access(&mut self, f: &Frame, e: ExprId, does: Use, address: Linear, size: Linear, cursor: Option<u32>) {
-        let buffer = self.buffer_for(&address, does).map(|(_, buffer)| buffer);
+        let buffer = self.buffer_for(&address, does).filter(|(root, buffer)| {
+            // A length beside a pointer tells what is there, not what there is room for.
+            does == Use::Read || buffer.room != Room::Given || !self.is_loaded(*root)
+        });
+        let buffer = buffer.map(|(_, buffer)| buffer);
         if buffer.is_some() || cursor.is_some() {
             self.site(f, e, SiteKind::Access { does, address, size, buffer, cursor });
         }

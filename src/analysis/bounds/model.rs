@@ -204,7 +204,7 @@ impl Eval<'_> {
     pub(super) fn block_site(&mut self, f: &Frame, call: &Called, does: Use, address: Linear, size: Linear) {
         let (root, buffer) = self.buffer_for(&address, does).unzip();
         // A length beside a pointer tells what is there, not what there is room for.
-        let loaded = root.is_some_and(|s| matches!(self.symbols.info(s).what, What::Load { .. }));
+        let loaded = root.is_some_and(|s| self.is_loaded(s));
         let buffer = buffer.filter(|b| does == Use::Read || b.room != Room::Given || !loaded);
         if buffer.is_some() || self.symbols.wire(&size) > Wire::No {
             let kind = SiteKind::Block { does, address, size, buffer, callee: call.name.into() };

@@ -105,7 +105,12 @@ impl Walked {
             return;
         }
         let mut defect = self.defect(site, class, verdict, &goal, text);
-        defect.wire = wire.max(if length { Wire::Weak } else { Wire::No });
+        // Nobody hands over a string of 4 GiB.
+        let narrow = class == Class::Signed || bits < 32;
+        if !narrow && wire < Wire::Strong {
+            return;
+        }
+        defect.wire = wire.max(if length && narrow { Wire::Weak } else { Wire::No });
         defect.what = self.shown(value, text);
         defect.limit = format!("{bits} bits");
         defects.push(defect);

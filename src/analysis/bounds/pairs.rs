@@ -26,7 +26,7 @@ impl Eval<'_> {
                     self.give_limit(pointer, |start| start.add(&length));
                 }
             }
-            if names::is_count(name(len)) && matches!(kind, Kind::Int { .. } | Kind::Pointer(_)) {
+            if names::is_count(name(len)) && matches!(kind, Kind::Int { .. }) {
                 let before = (0..len).rev().find(|&p| self.variables[p].kind.is_pointer()).filter(|p| len - p <= 1);
                 if let Some(pointer) = before
                     && let Some(length) = self.length(len)
@@ -115,6 +115,12 @@ impl Eval<'_> {
         let info = self.symbols.info(s);
         let first = matches!(info.what, What::Load { .. }) && info.buffer.is_none();
         if !first || !matches!(memory.kind, Kind::Pointer(_) | Kind::Unknown) {
+            return;
+        }
+        // Elements are counted, not bytes.
+        if let Kind::Pointer(to) = memory.kind
+            && !matches!(self.types.kind(to), Kind::Int { bits: 8, .. } | Kind::Void | Kind::Unknown)
+        {
             return;
         }
         let Some((outer, field)) = self.paths.last(memory.key.path) else { return };
