@@ -9,6 +9,8 @@ pub mod flow;
 pub mod messages;
 pub mod nesting;
 pub mod noreturn;
+pub mod nullness;
+pub mod received;
 pub mod sections;
 
 pub use constant::constant;

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use super::pages::PAGES;
-use super::{Candidate, Context, Options, Rule, View};
+use super::{Candidate, Context, Known, Options, Rule, View};
 use crate::analysis::bounds::trace::Explained;
 use crate::analysis::cfg::Cfg;
 use crate::analysis::messages::{Input, Of, defects, explained};
 use crate::analysis::noreturn::{NoReturn, last_calls};
+use crate::analysis::nullness::link::{Miss, misses};
 use crate::analysis::sections::sections;
 use crate::hir::{Function, StmtId, StmtKind};
 use crate::preprocess::token::Word;
@@ -84,10 +84,10 @@ pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn
         guarded(|| parse(&program, &program.units[i], &files[i].text, &asked, options))
     });
     let noreturn = never_returning(&program, &parsed);
-    let defects = messages(&program, &noreturn, files, &parsed, rules);
+    let (defects, nulls) = whole_program(&program, &noreturn, files, &parsed, rules);
     let cx = Context { program: &program, noreturn: &noreturn, options, rules };
     let checked: Vec<Result<Checked, String>> = for_each_file(files, |i| match &parsed[i] {
-        Ok(parsed) => guarded(|| check(&cx, &files[i], &program.units[i], parsed, &defects[i], &asked)),
+        Ok(parsed) => guarded(|| check(&cx, &files[i], &program.units[i], parsed, (&defects[i], &nulls[i]), &asked)),
         Err(why) => Err(why.clone()),
     });
     let mut outcome = Outcome { findings: Vec::new(), coverage: Coverage::default(), problems: Vec::new() };
@@ -182,7 +182,14 @@ struct Checked {
     given_up: usize,
 }
 
-fn check(cx: &Context, source: &SourceFile, unit: &Unit, parsed: &Parsed, defects: &[Of], asked: &Asked) -> Checked {
+fn check(
+    cx: &Context,
+    source: &SourceFile,
+    unit: &Unit,
+    parsed: &Parsed,
+    (defects, nulls): (&[Of], &[Vec<Miss>]),
+    asked: &Asked,
+) -> Checked {
     let mut findings: Vec<Finding> = Vec::new();
     let mut given_up = 0;
     let choices = std::iter::once(&unit.base).chain(&parsed.others).map(|r| &r.choice);
@@ -190,15 +197,9 @@ fn check(cx: &Context, source: &SourceFile, unit: &Unit, parsed: &Parsed, defect
     for (n, (r, function)) in parsed.functions.iter().enumerate() {
         let reading = r.checked_sub(1).map_or(&unit.base, |i| &parsed.others[i]);
         let cfg = Cfg::new(&function.body, &|body, call| cx.noreturn.is_noreturn(cx.program, unit.file, body, call));
-        let view = View::new(
-            source,
-            unit,
-            reading,
-            function,
-            &cfg,
-            &assumed[*r],
-            defects.get(n).map_or(&[], |of| &of.defects),
-        );
+        let defects_of = defects.get(n).map_or(&[][..], |of| &of.defects);
+        let known = Known { defects: defects_of, nulls: nulls.get(n).map_or(&[], |m| m) };
+        let view = View::new(source, unit, reading, function, &cfg, &assumed[*r], known);
         // A rule sees what it asked for and nothing else, whatever other rules wanted parsed.
         let candidate = Candidate::new(cx.program, unit, reading, &source.text, function.span);
         for rule in asked.wanting(&candidate, *r == 0) {
@@ -239,20 +240,36 @@ fn never_returning(program: &Program, parsed: &[Result<Parsed, String>]) -> NoRe
     NoReturn::infer(program, last_called)
 }
 
-/// By file and function: the defects for the message rules, if any of them runs.
-fn messages(
+/// By file and function.
+type ByFunction<T> = Vec<Vec<T>>;
+
+/// What is told of each function by analyses of the whole program, if a rule of a family that asks for them runs.
+fn whole_program(
     program: &Program,
     noreturn: &NoReturn,
     files: &[SourceFile],
     parsed: &[Result<Parsed, String>],
     rules: &[&Rule],
-) -> Vec<Vec<Of>> {
-    let is_message = |rule: &&Rule| PAGES.iter().any(|page| page.id == rule.id && page.family == "message");
-    if !rules.iter().any(is_message) {
-        return vec![Vec::new(); files.len()];
+) -> (ByFunction<Of>, ByFunction<Vec<Miss>>) {
+    let asks = |families: &[&str]| rules.iter().any(|rule| families.contains(&rule.family()));
+    let (for_messages, for_results) = (asks(&["message"]), asks(&["result", "cascade"]));
+    if !for_messages && !for_results {
+        return (vec![Vec::new(); files.len()], vec![Vec::new(); files.len()]);
     }
-    program.read_types();
-    let mut all = defects(program, noreturn, &inputs(program, files, parsed)).into_iter();
+    let inputs = inputs(program, files, parsed);
+    let mut found = (vec![Of::default(); inputs.len()], vec![Vec::new(); inputs.len()]);
+    if for_messages {
+        program.read_types();
+        found.0 = defects(program, noreturn, &inputs);
+    }
+    if for_results {
+        found.1 = misses(program, noreturn, &inputs);
+    }
+    (by_file(parsed, found.0), by_file(parsed, found.1))
+}
+
+fn by_file<T>(parsed: &[Result<Parsed, String>], all: Vec<T>) -> ByFunction<T> {
+    let mut all = all.into_iter();
     parsed.iter().map(|parsed| all.by_ref().take(parsed.as_ref().map_or(0, |p| p.functions.len())).collect()).collect()
 }
 

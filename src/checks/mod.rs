@@ -4,9 +4,11 @@
 //! To add one: write `checks/<family>/<rule>.rs` with a `pub const RULE: Rule`, `rules/<rule-id>.md`, and name it
 //! once in [`RULES`].
 
+pub mod cascade;
 pub mod engine;
 pub mod message;
 pub mod pages;
+pub mod result;
 pub mod switch;
 
 use std::cell::OnceCell;
@@ -20,6 +22,7 @@ use crate::analysis::cfg::Cfg;
 use crate::analysis::flow::Flow;
 use crate::analysis::nesting::Nesting;
 use crate::analysis::noreturn::NoReturn;
+use crate::analysis::nullness::link::Miss;
 use crate::hir::{DeclaratorForm, ExprId, Function, StmtId, StmtKind, Symbol};
 use crate::preprocess::comments::{CommentStyle, is_fallthrough_name};
 use crate::preprocess::macros::Traits;
@@ -69,6 +72,14 @@ pub const RULES: &[Rule] = &[
     message::length_truncation::RULE,
     message::signed_length::RULE,
     message::receive_result_as_length::RULE,
+    result::unchecked_lookup::RULE,
+    result::null_on_some_path::RULE,
+    result::unchecked_result_belief::RULE,
+    result::unchecked_parse_result::RULE,
+    result::numeric_text_as_length::RULE,
+    cascade::reachable_assert::RULE,
+    cascade::no_progress_loop::RULE,
+    cascade::unbounded_recursion::RULE,
 ];
 
 pub struct Rule {
@@ -171,9 +182,16 @@ pub struct View<'a> {
     pub cfg: &'a Cfg,
     /// What the reading assumes beyond the base one, by place; nothing for the base reading.
     pub assumed: &'a [(Span, String)],
-    /// What the message rules have to tell of it.
-    pub defects: &'a [Defect],
+    pub known: Known<'a>,
     facts: Facts<'a>,
+}
+
+/// What analyses of the whole program tell of one function.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Known<'a> {
+    pub defects: &'a [Defect],
+    /// Pointers used that may be null.
+    pub nulls: &'a [Miss],
 }
 
 /// What several rules ask of one function, computed when the first one asks.
@@ -201,9 +219,9 @@ impl<'a> View<'a> {
         function: &'a Function,
         cfg: &'a Cfg,
         assumed: &'a [(Span, String)],
-        defects: &'a [Defect],
+        known: Known<'a>,
     ) -> View<'a> {
-        View { source, unit, reading, function, cfg, assumed, defects, facts: Facts::default() }
+        View { source, unit, reading, function, cfg, assumed, known, facts: Facts::default() }
     }
 
     pub fn nesting(&self) -> &Nesting {

@@ -12,19 +12,24 @@ pub static PAGES: LazyLock<Vec<RuleInfo>> = LazyLock::new(|| {
     pages
 });
 
+impl Rule {
+    /// The rules that belong together: `switch`, `message`, `result`, `cascade`.
+    pub fn family(&self) -> &'static str {
+        field(split(self.page).0, "family")
+    }
+}
+
+fn field<'p>(front: &'p str, name: &str) -> &'p str {
+    front.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim).unwrap_or_default()
+}
+
 fn info(rule: &Rule) -> RuleInfo {
     let (front, page) = split(rule.page);
-    let field = |name: &str| {
-        front.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim).unwrap_or_default()
-    };
+    let field = |name: &str| field(front, name);
     let list = |name: &str| field(name).split(',').map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned);
     RuleInfo {
         id: rule.id,
-        family: match field("family") {
-            "message" => "message",
-            "cascade" => "cascade",
-            _ => "switch",
-        },
+        family: rule.family(),
         set: match field("profile") {
             "pedantic" => RuleSet::Pedantic,
             "misra" => RuleSet::Misra,

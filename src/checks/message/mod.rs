@@ -32,7 +32,7 @@ struct Words {
 /// The findings of a function that are of these classes: one for a place, that says all of it.
 fn told(view: &View, rule: &'static str, classes: &[Class], words: fn(&Defect) -> Words) -> Vec<Finding> {
     let mut all: Vec<Finding> = Vec::new();
-    for defect in view.defects.iter().filter(|d| classes.contains(&d.class)) {
+    for defect in view.known.defects.iter().filter(|d| classes.contains(&d.class)) {
         let mut finding = finding(view, rule, defect, words(defect));
         match all.iter_mut().find(|f| f.span == finding.span) {
             Some(first) if first.message == finding.message => {}

@@ -1,0 +1,184 @@
+//! What a call does: what it reads through, what it may change, what it gives back.
+
+use super::state::{State, Values, bits};
+use super::walk::Walker;
+use super::{Origin, UseKind};
+use crate::analysis::access::place;
+use crate::hir::{ExprId, ExprKind, Symbol};
+use crate::program::catalog::Model;
+use crate::program::catalog::model::{NullReason, SinkKind};
+
+/// Arguments that a call by this model reads or writes through: null there is a crash.
+fn dereferenced(model: &Model) -> Vec<usize> {
+    let mut all = Vec::new();
+    if let Some(sink) = model.sink() {
+        use SinkKind::*;
+        match sink.kind {
+            Copy | StringCopy | StringCopyBounded | StringCopyUnterminated | Read | Decode | DecodeUnbounded => {
+                all.extend([sink.dst, sink.src].into_iter().flatten());
+            }
+            Fill | Format => all.extend(sink.dst),
+            Scan => all.extend(sink.src),
+            FormatBounded | Send => {}
+        }
+    }
+    all.extend(model.needs_nul().iter().filter(|n| !n.null_ok).flat_map(|n| n.args.iter().copied()));
+    all.extend(model.extractor().and_then(|e| e.ptr.or(e.object)));
+    all.extend(model.accessor().map(|a| a.object));
+    all.extend(model.cursor().map(|c| c.object));
+    all.extend(model.number_parser().map(|n| n.text));
+    let mut all: Vec<usize> = all.into_iter().filter_map(|a| a.index()).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// What calling something may change.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Effect {
+    /// What its arguments point to.
+    Library,
+    /// Its arguments themselves, and what is not local.
+    Macro,
+    /// What its arguments point to, and what is not local.
+    Any,
+}
+
+/// A call by this model changes no pointer.
+fn only_looks(model: &Model) -> bool {
+    let writes = model.sink().is_some_and(|s| !matches!(s.kind, SinkKind::Read | SinkKind::Send));
+    let known =
+        model.log().is_some() || model.needs_nul().is_some() || model.sink().is_some() || model.lock().is_some();
+    known && !writes && model.must_check().is_none() && model.source().is_none() && model.cursor().is_none()
+}
+
+impl Walker<'_> {
+    pub(super) fn call(&mut self, e: ExprId, st: &mut State) -> Values {
+        let body = self.body;
+        let ExprKind::Call { callee, args } = &body.expr(e).kind else { return Values::UNKNOWN };
+        let name = body.callee(e);
+        if name.is_none() {
+            self.eval(*callee, st);
+        }
+        let model = name.and_then(|n| self.program.model(n, self.file));
+        if let Some(assert) = model.and_then(|m| m.assert())
+            && let Some(&cond) = assert.cond.index().and_then(|i| args.get(i))
+        {
+            let held = self.asserted_values(cond, st);
+            self.asserted(cond, st);
+            let before = st.clone();
+            let (yes, _) = self.branch(cond, st.clone());
+            match yes {
+                Some(yes) => *st = yes,
+                None => st.clear(),
+            }
+            for id in held.iter().flat_map(|(_, values)| values.ids().to_vec()) {
+                if before.bits(id) & bits::ANY_UNTESTED != 0 && st.bits(id) == bits::TESTED {
+                    st.set_bits(id, bits::ASSERTED);
+                }
+            }
+            return Values::UNKNOWN;
+        }
+        let is_macro = name.is_some_and(|n| self.is_macro(n));
+        let through = model.as_ref().map(dereferenced).unwrap_or_default();
+        let mut given: Vec<Values> = Vec::with_capacity(args.len());
+        for (i, &arg) in args.iter().enumerate() {
+            let nullable = std::mem::replace(&mut self.nullable, false);
+            let value = self.eval(arg, st);
+            self.nullable = nullable;
+            given.push(value);
+            if through.contains(&i) {
+                self.used(value, UseKind::Library, arg, st);
+            }
+        }
+        for (i, &arg) in args.iter().enumerate() {
+            if through.contains(&i) || given[i].is_unknown() {
+                continue;
+            }
+            match name {
+                Some(name) if !is_macro && model.is_none() => {
+                    let callee = name.into();
+                    self.used(given[i], UseKind::Given { callee, arg: i as u8 }, arg, st);
+                }
+                Some(_) if !is_macro => {}
+                // A macro may look at it, and a function that is not known by name may be anything.
+                _ if model.is_none() => self.settle(given[i], bits::TESTED, st),
+                _ => {}
+            }
+        }
+        for i in through {
+            if let Some(values) = given.get_mut(i) {
+                *values = Values::UNKNOWN;
+            }
+        }
+        self.given = given;
+        let effect = match model {
+            _ if is_macro => Effect::Macro,
+            Some(model) if only_looks(&model) => {
+                return self.result(e, name, model.may_null().map(|m| m.reason), is_macro, st);
+            }
+            Some(_) => Effect::Library,
+            None => Effect::Any,
+        };
+        self.effects(args, effect, st);
+        self.result(e, name, model.and_then(|m| m.may_null()).map(|m| m.reason), is_macro, st)
+    }
+
+    /// What the call `e` gives back.
+    fn result(
+        &mut self,
+        e: ExprId,
+        name: Option<&str>,
+        reason: Option<NullReason>,
+        is_macro: bool,
+        st: &mut State,
+    ) -> Values {
+        let body = self.body;
+        let ExprKind::Call { args, .. } = &body.expr(e).kind else { return Values::UNKNOWN };
+        // `strchr(s, '\0')` finds the end.
+        let finds_end = args.get(1).is_some_and(|&a| match body.expr(a).kind {
+            ExprKind::Char(c) => body.names.text(c) == "'\\0'",
+            ExprKind::Number(n) => body.names.text(n) == "0",
+            _ => false,
+        });
+        // A macro that nobody described may be anything: a member, a number.
+        if name.is_none() || (finds_end && reason == Some(NullReason::NotFound)) || (is_macro && reason.is_none()) {
+            return Values::UNKNOWN;
+        }
+        self.origins.insert(e.0, Origin::Call(e));
+        st.arise(e.0, bits::FRESH);
+        Values::one(e.0)
+    }
+
+    /// What a call may change.
+    fn effects(&mut self, args: &[ExprId], effect: Effect, st: &mut State) {
+        let touched: Vec<Symbol> = args.iter().filter_map(|&arg| place(self.body, arg)).map(|p| p.base).collect();
+        let places = &self.places;
+        let (escaped, locals) = (&self.escaped, &self.locals);
+        st.forget(|p| {
+            let other = &places.all[p as usize];
+            let hit = touched.contains(&other.base) && (effect == Effect::Macro || !other.path.is_empty());
+            hit || (effect != Effect::Library && (escaped.contains(&other.base) || !locals.contains(&other.base)))
+        });
+    }
+
+    /// Notes the pointers that an assertion asks about, or a macro that may be one.
+    pub(super) fn asserted(&mut self, cond: ExprId, st: &mut State) {
+        for (e, values) in self.asserted_values(cond, st) {
+            self.used(values, UseKind::Asserted, e, st);
+        }
+    }
+
+    /// The pointers that a condition speaks of.
+    fn asserted_values(&mut self, cond: ExprId, st: &State) -> Vec<(ExprId, Values)> {
+        let mut all = Vec::new();
+        let mut parts = Vec::new();
+        self.body.walk(cond, &mut |e| parts.push(e));
+        for e in parts.into_iter().take(64) {
+            if let Some(no) = self.places.find(self.body, e) {
+                all.push((e, st.get(no)));
+            }
+        }
+        all
+    }
+}

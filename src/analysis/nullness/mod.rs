@@ -1,0 +1,90 @@
+//! Pointers that may be null where they are used: a sparse conditional walk over the graph of each function, whose
+//! results are put together over the whole repository.
+//!
+//! Of every call's result, every null constant and every parameter it is followed who holds it (`a = b = f()` is one
+//! value) and what has been found out of it. A branch on any holder tells of all.
+
+mod call;
+mod eval;
+pub mod link;
+mod state;
+mod walk;
+
+use rustc_hash::FxHashSet;
+
+use super::cfg::Cfg;
+use super::messages::Input;
+use super::noreturn::NoReturn;
+use crate::hir::{ExprId, StmtId};
+use crate::program::Program;
+pub use state::bits;
+use walk::Walker;
+
+/// Where a value arises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Origin {
+    Call(ExprId),
+    Parameter(u8),
+    /// `NULL`.
+    Null(ExprId),
+    /// Nothing is known of it, but it was asked whether it is null.
+    Asked(ExprId),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UseKind {
+    Dereference,
+    /// `p + 1`, `p - s`.
+    Arithmetic,
+    /// `&p->f`.
+    Address,
+    /// By a library function that reads or writes there.
+    Library,
+    /// Asked about by an assertion, or by a macro that may be one.
+    Asserted,
+    /// Given to a function of which the catalog knows nothing.
+    Given {
+        callee: Box<str>,
+        arg: u8,
+    },
+}
+
+/// A use of a value that may be null, as far as its function tells.
+#[derive(Clone, Debug)]
+pub struct Use {
+    pub origin: Origin,
+    pub kind: UseKind,
+    pub expr: ExprId,
+    pub stmt: StmtId,
+    /// Of [`bits`].
+    pub known: u8,
+    /// The pointer used may also hold another value.
+    pub one_of: bool,
+}
+
+/// What one function tells.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// In order of the blocks.
+    pub uses: Vec<Use>,
+    /// Calls whose results somebody asked about before using them.
+    pub tested: FxHashSet<ExprId>,
+    pub returns_null: bool,
+    /// Calls whose results are returned as they come.
+    pub returns: Vec<ExprId>,
+}
+
+/// What `input` tells.
+pub fn facts(program: &Program, noreturn: &NoReturn, input: &Input) -> Facts {
+    let function = input.function;
+    if function.body.over_budget {
+        return Facts::default();
+    }
+    let file = function.file;
+    let cfg = Cfg::new(&function.body, &|body, call| noreturn.is_noreturn(program, file, body, call));
+    let mut walker = Walker::new(program, function, input.text);
+    match walker.run(function, &cfg) {
+        true => walker.out,
+        false => Facts::default(),
+    }
+}

@@ -1,0 +1,308 @@
+//! Follows the values of one function over its graph until nothing new is found out, then notes the uses.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::state::{State, Value, Values, bits};
+use super::{Facts, Origin};
+use crate::analysis::access::{Place, Step, place};
+use crate::analysis::cfg::{BlockId, Cfg, EdgeKind};
+use crate::analysis::dominators::Dominators;
+use crate::hir::{Body, DeclaratorForm, ExprId, ExprKind, Function, StmtId, StmtKind, Symbol, UnaryOp};
+use crate::program::Program;
+use crate::source::FileId;
+
+/// Rounds over a function's blocks; one that takes more is given up.
+const MAX_ROUNDS: usize = 12;
+
+/// The access paths of a function, numbered.
+#[derive(Default)]
+pub(super) struct Places {
+    pub all: Vec<Place>,
+    numbers: FxHashMap<Place, u32>,
+    /// By expression, what was found.
+    cache: FxHashMap<ExprId, Option<u32>>,
+}
+
+impl Places {
+    pub fn number(&mut self, place: Place) -> u32 {
+        if let Some(&no) = self.numbers.get(&place) {
+            return no;
+        }
+        let no = self.all.len() as u32;
+        self.all.push(place.clone());
+        self.numbers.insert(place, no);
+        no
+    }
+
+    pub fn find(&mut self, body: &Body, e: ExprId) -> Option<u32> {
+        if let Some(&known) = self.cache.get(&e) {
+            return known;
+        }
+        let is_lvalue = |e: ExprId| {
+            matches!(
+                body.expr(e).kind,
+                ExprKind::Name(_)
+                    | ExprKind::Member { .. }
+                    | ExprKind::Unary { op: UnaryOp::Deref, .. }
+                    | ExprKind::Cast { .. }
+            )
+        };
+        // Elements of an array are not told apart.
+        let found = is_lvalue(e).then(|| place(body, e)).flatten().filter(|p| !p.path.contains(&Step::Index));
+        let no = found.map(|p| self.number(p));
+        self.cache.insert(e, no);
+        no
+    }
+}
+
+pub(super) struct Walker<'a> {
+    pub program: &'a Program,
+    pub file: FileId,
+    pub body: &'a Body,
+    pub places: Places,
+    pub origins: FxHashMap<Value, Origin>,
+    /// Variables whose address is taken: any call may set them.
+    pub escaped: FxHashSet<Symbol>,
+    pub locals: FxHashSet<Symbol>,
+    /// Locals and parameters that are no pointers as declared.
+    pub plain: FxHashSet<Symbol>,
+    /// A `0` here is a null pointer.
+    pub nullable: bool,
+    /// The function is declared to return a pointer.
+    returns_pointer: bool,
+    pub recording: bool,
+    /// What the call evaluated last was given, but for what it reads through.
+    pub given: Vec<Values>,
+    pub depth: u32,
+    /// The statement being evaluated.
+    pub stmt: StmtId,
+    pub out: Facts,
+}
+
+/// `NULL`, and `0` where a pointer stands.
+pub(super) fn is_null_literal(body: &Body, mut e: ExprId, zero: bool) -> bool {
+    loop {
+        match body.expr(e).kind {
+            ExprKind::Name(name) => return matches!(body.names.text(name), "NULL" | "nullptr"),
+            ExprKind::Number(text) => return zero && body.names.text(text) == "0",
+            ExprKind::Cast { operand, .. } => e = operand,
+            _ => return false,
+        }
+    }
+}
+
+impl<'a> Walker<'a> {
+    pub fn new(program: &'a Program, function: &'a Function, code: &str) -> Walker<'a> {
+        let body = &function.body;
+        let mut escaped = FxHashSet::default();
+        for e in &body.exprs {
+            if let ExprKind::Unary { op: UnaryOp::AddressOf, operand } = e.kind
+                && let Some(p) = place(body, operand)
+                && !p.path.contains(&Step::Deref)
+            {
+                escaped.insert(p.base);
+            }
+        }
+        let mut locals: FxHashSet<Symbol> = FxHashSet::default();
+        let mut plain: FxHashSet<Symbol> = FxHashSet::default();
+        for p in &function.params {
+            locals.insert(p.name);
+            if !code.get(p.span.range()).is_some_and(|text| text.contains(['*', '['])) {
+                plain.insert(p.name);
+            }
+        }
+        for stmt in &body.stmts {
+            let StmtKind::Decl(all) = &stmt.kind else { continue };
+            for d in all {
+                if d.is_static {
+                    escaped.insert(d.name);
+                }
+                locals.insert(d.name);
+                if matches!(d.form, DeclaratorForm::Plain | DeclaratorForm::Array) {
+                    plain.insert(d.name);
+                }
+            }
+        }
+        Walker {
+            program,
+            file: function.file,
+            body,
+            places: Places::default(),
+            origins: FxHashMap::default(),
+            escaped,
+            locals,
+            plain,
+            nullable: false,
+            returns_pointer: code[function.span.range()].split('(').next().is_some_and(|head| head.contains('*')),
+            recording: false,
+            given: Vec::new(),
+            depth: 0,
+            stmt: StmtId(0),
+            out: Facts::default(),
+        }
+    }
+
+    pub fn place_of(&mut self, e: ExprId) -> Option<u32> {
+        self.places.find(self.body, e)
+    }
+
+    /// A variable that is declared as a pointer, or something else of which that is not known.
+    pub fn is_pointer_like(&self, e: ExprId) -> bool {
+        match self.body.expr(e).kind {
+            ExprKind::Name(name) => self.locals.contains(&name) && !self.plain.contains(&name),
+            ExprKind::Cast { operand, .. } => self.is_pointer_like(operand),
+            ExprKind::Member { .. } => true,
+            _ => false,
+        }
+    }
+
+    pub fn is_pointer(&self, e: ExprId) -> bool {
+        matches!(self.body.expr(e).kind, ExprKind::Name(name) if self.locals.contains(&name) && !self.plain.contains(&name))
+    }
+
+    pub fn is_macro(&self, name: &str) -> bool {
+        let program = self.program;
+        if program.is_defined(name) {
+            return false;
+        }
+        program.macros.is_defined(name) || !name.bytes().any(|b| b.is_ascii_lowercase())
+    }
+
+    /// Follows everything; nothing was given up.
+    pub fn run(&mut self, function: &Function, cfg: &Cfg) -> bool {
+        let order = Dominators::new(cfg).order;
+        let mut heads: Vec<Option<State>> = vec![None; cfg.blocks.len()];
+        let mut entry = State::default();
+        for (i, p) in function.params.iter().enumerate().filter(|(_, p)| !self.plain.contains(&p.name)) {
+            let id = self.body.exprs.len() as u32 + i as u32;
+            self.origins.insert(id, Origin::Parameter(i as u8));
+            entry.set_bits(id, bits::FRESH);
+            let no = self.places.number(Place { base: p.name, path: Vec::new() });
+            entry.set(no, Values::one(id));
+        }
+        heads[Cfg::ENTRY.0 as usize] = Some(entry);
+        let mut waiting = vec![true; cfg.blocks.len()];
+        for _ in 0..MAX_ROUNDS {
+            let mut moved = false;
+            for &b in &order {
+                if !std::mem::replace(&mut waiting[b.0 as usize], false) {
+                    continue;
+                }
+                let Some(head) = heads[b.0 as usize].clone() else { continue };
+                for (to, state) in self.block(cfg, b, head) {
+                    let at = &mut heads[to.0 as usize];
+                    let new = match at {
+                        Some(old) => old.join(&state),
+                        None => {
+                            *at = Some(state);
+                            true
+                        }
+                    };
+                    waiting[to.0 as usize] |= new;
+                    moved |= new;
+                }
+            }
+            if !moved {
+                self.recording = true;
+                for &b in &order {
+                    if let Some(head) = heads[b.0 as usize].take() {
+                        self.block(cfg, b, head);
+                    }
+                }
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The states at the ends of the edges out of a block.
+    fn block(&mut self, cfg: &Cfg, b: BlockId, mut st: State) -> Vec<(BlockId, State)> {
+        let block = cfg.block(b);
+        let mut ways: Option<(Option<State>, Option<State>)> = None;
+        for (i, &stmt) in block.stmts.iter().enumerate() {
+            let last = i + 1 == block.stmts.len();
+            self.stmt = stmt;
+            let cond = match self.body.stmt(stmt).kind {
+                StmtKind::If { cond, .. } | StmtKind::While { cond, .. } | StmtKind::DoWhile { cond, .. } => Some(cond),
+                StmtKind::For { cond, .. } => cond,
+                _ => None,
+            };
+            match cond {
+                Some(cond) if last => {
+                    st.age();
+                    if self.recording && self.body.stmt(stmt).in_macro {
+                        self.asserted(cond, &mut st);
+                    }
+                    let (mut yes, mut no) = self.branch(cond, st.clone());
+                    for way in yes.iter_mut().chain(&mut no) {
+                        // Where a macro asks, it also says what comes of it.
+                        if self.body.stmt(stmt).in_macro {
+                            way.settle_since(&st);
+                        }
+                        way.tidy();
+                    }
+                    ways = Some((yes, no));
+                }
+                _ => self.statement(stmt, &mut st),
+            }
+        }
+        if let Some(stmt) = block.step_of
+            && let StmtKind::For { step: Some(step), .. } = self.body.stmt(stmt).kind
+        {
+            self.stmt = stmt;
+            self.eval(step, &mut st);
+        }
+        st.tidy();
+        let mut out = Vec::with_capacity(block.edges.len());
+        for edge in &block.edges {
+            let state = match (&ways, edge.kind) {
+                (Some((yes, _)), EdgeKind::True) => yes.clone(),
+                (Some((_, no)), EdgeKind::False) => no.clone(),
+                (_, EdgeKind::Case | EdgeKind::NoCase) => {
+                    let mut aged = st.clone();
+                    aged.age();
+                    Some(aged)
+                }
+                _ => Some(st.clone()),
+            };
+            if let Some(state) = state {
+                out.push((edge.to, state));
+            }
+        }
+        out
+    }
+
+    fn statement(&mut self, stmt: StmtId, st: &mut State) {
+        match &self.body.stmt(stmt).kind {
+            StmtKind::Decl(_) => self.declare(stmt, st),
+            StmtKind::Opaque => st.clear(),
+            StmtKind::Return(Some(e)) => {
+                let nullable = std::mem::replace(&mut self.nullable, self.returns_pointer);
+                let value = self.eval(*e, st);
+                self.nullable = nullable;
+                if self.recording {
+                    self.returned(value, st);
+                }
+            }
+            _ => {
+                let mut own = Vec::new();
+                self.body.own_exprs(stmt, &mut |e| own.push(e));
+                for e in own {
+                    self.eval(e, st);
+                }
+            }
+        }
+    }
+
+    fn returned(&mut self, value: Values, st: &State) {
+        for id in value.ids() {
+            let known = st.bits(*id);
+            match self.origins.get(id) {
+                Some(Origin::Null(_)) => self.out.returns_null = true,
+                _ if known & bits::ANY_NULL != 0 => self.out.returns_null = true,
+                Some(Origin::Call(call)) if known & bits::ANY_UNTESTED != 0 => self.out.returns.push(*call),
+                _ => {}
+            }
+        }
+    }
+}

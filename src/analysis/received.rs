@@ -1,0 +1,146 @@
+//! Which variables of a function hold what came in a message, or were computed from it: told by how its parameters are
+//! called, by what it calls, and by assignments, whatever their order.
+
+use rustc_hash::FxHashSet;
+
+use super::access::place;
+use crate::hir::{Body, ExprId, ExprKind, Function, StmtKind, Symbol};
+use crate::program::Program;
+use crate::source::Span;
+
+/// Values are followed through so many assignments.
+const MAX_ROUNDS: usize = 4;
+
+pub struct Received {
+    symbols: FxHashSet<Symbol>,
+    /// Parameters that point to the bytes of a message.
+    pub buffers: FxHashSet<Symbol>,
+    calls: FxHashSet<ExprId>,
+}
+
+impl Received {
+    /// `text` is that of the function's file.
+    pub fn new(program: &Program, function: &Function, text: &str) -> Received {
+        let body = &function.body;
+        let mut received =
+            Received { symbols: FxHashSet::default(), buffers: FxHashSet::default(), calls: FxHashSet::default() };
+        received.parameters(program, function, text);
+        for (i, e) in body.exprs.iter().enumerate() {
+            let ExprKind::Call { args, .. } = &e.kind else { continue };
+            let call = ExprId(i as u32);
+            let Some(model) = body.callee(call).and_then(|name| program.model(name, function.file)) else { continue };
+            let gives = model.extractor().is_some() || model.source().is_some() || model.number_parser().is_some();
+            if gives {
+                received.calls.insert(call);
+            }
+            let outs = [
+                model.source().and_then(|s| s.buf),
+                model.source().and_then(|s| s.len_out.or(s.len_inout)),
+                model.extractor().and_then(|e| e.out),
+                model.number_parser().and_then(|n| n.out),
+            ];
+            for out in outs.into_iter().flatten().filter_map(|a| a.index()) {
+                received.symbols.extend(args.get(out).and_then(|&a| base(body, a)));
+            }
+        }
+        received.spread(body);
+        received
+    }
+
+    fn parameters(&mut self, program: &Program, function: &Function, text: &str) {
+        let body = &function.body;
+        let is_pointer = |span: Span| text.get(span.range()).is_some_and(|t| t.contains(['*', '[']));
+        let objects = program.catalog.message_objects();
+        for (i, p) in function.params.iter().enumerate() {
+            let declared = text.get(p.span.range()).unwrap_or_default();
+            if objects.iter().any(|o| !o.text && o.types.iter().any(|t| has_words(declared, t))) {
+                self.symbols.insert(p.name);
+                continue;
+            }
+            if !is_pointer(p.span) || !points_to_bytes(declared) {
+                continue;
+            }
+            for (j, q) in function.params.iter().enumerate().filter(|(j, q)| *j != i && !is_pointer(q.span)) {
+                let (buf, len) = (body.names.text(p.name), body.names.text(q.name));
+                let is_pair = program.catalog.message_pair(&function.name, buf, len).is_some()
+                    || (j.abs_diff(i) == 1 && is_length_name(len));
+                if is_pair {
+                    self.symbols.extend([p.name, q.name]);
+                    self.buffers.insert(p.name);
+                }
+            }
+        }
+    }
+
+    fn spread(&mut self, body: &Body) {
+        for _ in 0..MAX_ROUNDS {
+            let before = self.symbols.len();
+            for stmt in &body.stmts {
+                let StmtKind::Decl(all) = &stmt.kind else { continue };
+                for d in all {
+                    if d.init.is_some_and(|init| self.mentions(body, init)) {
+                        self.symbols.insert(d.name);
+                    }
+                }
+            }
+            for e in &body.exprs {
+                if let ExprKind::Assign { left, right, .. } = e.kind
+                    && self.mentions(body, right)
+                    && let ExprKind::Name(name) = body.expr(left).kind
+                {
+                    self.symbols.insert(name);
+                }
+            }
+            if self.symbols.len() == before {
+                break;
+            }
+        }
+    }
+
+    /// Some part of `e` came in a message.
+    pub fn mentions(&self, body: &Body, e: ExprId) -> bool {
+        let mut found = false;
+        body.walk(e, &mut |e| {
+            found |= self.calls.contains(&e)
+                || matches!(body.expr(e).kind, ExprKind::Name(name) if self.symbols.contains(&name));
+        });
+        found
+    }
+
+    /// A call that reads a number out of a message or receives one.
+    pub fn is_read(&self, call: ExprId) -> bool {
+        self.calls.contains(&call)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.symbols.is_empty() && self.calls.is_empty()
+    }
+}
+
+fn base(body: &Body, e: ExprId) -> Option<Symbol> {
+    match body.expr(e).kind {
+        ExprKind::Unary { op: crate::hir::UnaryOp::AddressOf, operand } => base(body, operand),
+        _ => place(body, e).map(|p| p.base),
+    }
+}
+
+fn points_to_bytes(declared: &str) -> bool {
+    const BYTES: [&str; 9] = ["uint8_t", "u_int8_t", "u8", "char", "u_char", "uchar", "void", "BYTE", "byte"];
+    let is_byte = |word: &str| BYTES.contains(&word) || word.ends_with("uint8_t") || word.ends_with("_u8");
+    declared.split(|c: char| !c.is_alphanumeric() && c != '_').any(is_byte)
+}
+
+/// `len`, `msg_len`, `size`, `n`.
+pub fn is_length_name(name: &str) -> bool {
+    const ENDS: [&str; 6] = ["len", "length", "size", "bytes", "count", "left"];
+    let lower = name.to_ascii_lowercase();
+    matches!(&*lower, "n" | "sz" | "l") || ENDS.iter().any(|end| lower.ends_with(end))
+}
+
+/// `declared` names the type `words`, a word or two.
+fn has_words(declared: &str, words: &str) -> bool {
+    declared.match_indices(words).any(|(at, _)| {
+        let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+        !is_part(declared[..at].chars().next_back()) && !is_part(declared[at + words.len()..].chars().next())
+    })
+}

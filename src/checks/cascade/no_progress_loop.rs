@@ -1,0 +1,406 @@
+//! `no-progress-loop`: a loop over a message that a message can keep from ending.
+
+use rustc_hash::FxHashSet;
+
+use crate::analysis::access::{Place, place};
+use crate::analysis::nesting::is_loop;
+use crate::analysis::received::Received;
+use crate::checks::{Context, Rule, View};
+use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtId, StmtKind, Symbol};
+use crate::report::{Confidence, Finding};
+use crate::source::Span;
+
+pub const RULE: Rule = Rule {
+    id: "no-progress-loop",
+    page: include_str!("../../../rules/no-progress-loop.md"),
+    yields_to: &[],
+    words: &[],
+    wants: |_| true,
+    check,
+};
+
+const OUTAGE: &str = "outage: one message keeps a thread busy for ever, and what waits for it stands still";
+
+fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
+    let body = &view.function.body;
+    let mut received: Option<Received> = None;
+    for (i, stmt) in body.stmts.iter().enumerate() {
+        let id = StmtId(i as u32);
+        if stmt.in_macro || !is_loop(body, id) {
+            continue;
+        }
+        out.extend(never_fails(view, id));
+        let (cond, step) = match stmt.kind {
+            StmtKind::While { cond, .. } | StmtKind::DoWhile { cond, .. } => (cond, None),
+            StmtKind::For { cond: Some(cond), step, .. } => (cond, step),
+            _ => continue,
+        };
+        if let Some(f) = wraps(view, id, cond) {
+            out.push(f);
+            continue;
+        }
+        let received = received.get_or_insert_with(|| Received::new(cx.program, view.function, &view.source.text));
+        if !received.is_empty()
+            && let Some(f) = stands_still(view, received, id, cond, step)
+        {
+            out.push(f);
+        }
+    }
+}
+
+/// A counter too narrow for what it is compared with.
+fn wraps(view: &View, at: StmtId, cond: ExprId) -> Option<Finding> {
+    let body = &view.function.body;
+    let ExprKind::Binary { op: BinaryOp::Lt | BinaryOp::Le, left, right } = body.expr(cond).kind else { return None };
+    let ExprKind::Name(counter) = body.expr(left).kind else { return None };
+    let narrow = width(declared(view, counter)?).filter(|w| *w <= 16)?;
+    let ExprKind::Name(bound) = body.expr(bare(body, right)).kind else { return None };
+    let wide = width(declared(view, bound)?).filter(|w| *w > narrow)?;
+    let at_span = body.stmt(at).span;
+    if has_upper_test(body, bound, at_span.start) || leaves(view, at) || !counts(body, at_span, counter) {
+        return None;
+    }
+    let span = body.stmt(declaration(body, counter)?).span;
+    let is_clamped = is_set_to_few(view, bound);
+    // A 16-bit length is often all that a 32-bit variable is used for.
+    let confidence = if narrow == 8 && !is_clamped { Confidence::Medium } else { Confidence::Low };
+    let mut f = view.finding(RULE.id, confidence, span, at_span);
+    f.label = "too narrow for the limit of its loop".into();
+    f.message = format!(
+        "the counter `{}` has {narrow} bits and `{}` has {wide}: it wraps to 0 before it gets there",
+        body.names.text(counter),
+        body.names.text(bound)
+    );
+    f.notes.push(OUTAGE.into());
+    f.related.push(view.related(body.expr(cond).span, "true for ever where the limit is larger"));
+    Some(f)
+}
+
+/// The failure that would end the loop is asked about an unsigned variable.
+fn never_fails(view: &View, at: StmtId) -> Option<Finding> {
+    let body = &view.function.body;
+    let mut found = None;
+    body.walk_stmts(at, &mut |s| {
+        let StmtKind::If { cond, .. } = body.stmt(s).kind else { return };
+        let ExprKind::Binary { op: BinaryOp::Lt, left, right } = body.expr(cond).kind else { return };
+        let is_zero = matches!(body.expr(right).kind, ExprKind::Number(n) if body.names.text(n) == "0");
+        if let ExprKind::Assign { op: None, left, right } = body.expr(left).kind
+            && is_zero
+            && !body.stmt(s).in_macro
+            && let ExprKind::Name(name) = body.expr(left).kind
+            && matches!(body.expr(bare(body, right)).kind, ExprKind::Call { .. })
+        {
+            found.get_or_insert((name, body.expr(cond).span));
+        }
+    });
+    let (name, test) = found?;
+    if !is_unsigned(declared(view, name)?) {
+        return None;
+    }
+    let span = body.stmt(declaration(body, name)?).span;
+    let mut f = view.finding(RULE.id, Confidence::High, span, span);
+    f.label = "unsigned, so never below 0".into();
+    f.message = format!(
+        "`{}` is unsigned: the test for a failed call, which is to end the loop, never holds",
+        body.names.text(name)
+    );
+    f.related.push(view.related(test, "never true"));
+    f.related.push(view.at(at, "the loop that it is to end"));
+    f.notes.push(OUTAGE.into());
+    Some(f)
+}
+
+/// Inside, the counter is only counted up.
+fn counts(body: &Body, within: Span, counter: Symbol) -> bool {
+    let is = |e: ExprId| matches!(body.expr(e).kind, ExprKind::Name(n) if n == counter);
+    let (mut up, mut set) = (false, false);
+    for e in body.exprs.iter().filter(|e| within.start <= e.span.start && e.span.end <= within.end) {
+        match e.kind {
+            ExprKind::Update { operand, decrement, .. } if is(operand) => {
+                up |= !decrement;
+                set |= decrement;
+            }
+            ExprKind::Assign { op: Some(BinaryOp::Add), left, .. } if is(left) => up = true,
+            ExprKind::Assign { op: Some(_), left, .. } if is(left) => set = true,
+            _ => {}
+        }
+    }
+    up && !set
+}
+
+/// All that moves the loop towards its end is a number of the message, which may be 0.
+fn stands_still(view: &View, received: &Received, at: StmtId, cond: ExprId, step: Option<ExprId>) -> Option<Finding> {
+    let body = &view.function.body;
+    let controls = controls(body, cond)?;
+    let mut inside = Vec::new();
+    body.walk_stmts(at, &mut |s| body.own_exprs(s, &mut |e| inside.push(e)));
+    inside.extend(step);
+    let mut moves: Vec<(ExprId, ExprId)> = Vec::new();
+    let mut asked: FxHashSet<Symbol> = FxHashSet::default();
+    let mut unknown = false;
+    for &root in inside.iter().take(4000) {
+        body.walk(root, &mut |e| match &body.expr(e).kind {
+            ExprKind::Assign { op, left, right } if is_control(body, &controls, *left) => match op {
+                Some(BinaryOp::Add | BinaryOp::Sub) => moves.push((e, *right)),
+                _ => unknown = true,
+            },
+            ExprKind::Update { operand, .. } if is_control(body, &controls, *operand) => unknown = true,
+            // Given its address, or the object that it is part of, a call may move it.
+            ExprKind::Call { args, .. } => {
+                unknown |= args.iter().any(|&a| gives(body, &controls, a));
+            }
+            _ => {}
+        });
+    }
+    if unknown || moves.is_empty() {
+        return None;
+    }
+    body.walk_stmts(at, &mut |s| {
+        let conds = match body.stmt(s).kind {
+            StmtKind::If { cond, .. } | StmtKind::While { cond, .. } | StmtKind::DoWhile { cond, .. } => Some(cond),
+            StmtKind::For { cond, .. } => cond,
+            StmtKind::Switch { cond, .. } => Some(cond),
+            _ => None,
+        };
+        if let Some(asks) = conds.filter(|&c| s != at && c != cond) {
+            body.walk(asks, &mut |e| {
+                if let ExprKind::Name(name) = body.expr(e).kind {
+                    asked.insert(name);
+                }
+            });
+        }
+    });
+    let may_be_zero = |step: ExprId| match body.expr(bare(body, step)).kind {
+        ExprKind::Name(name) => {
+            received.mentions(body, step)
+                && !asked.contains(&name)
+                && is_set_from(body, received, &controls, &inside, name)
+        }
+        _ => false,
+    };
+    let &(first, by) = moves.first().filter(|_| moves.iter().all(|(_, by)| may_be_zero(*by)))?;
+    let span = body.expr(first).span;
+    let mut f = view.finding(RULE.id, Confidence::Medium, span, span);
+    f.label = "moves nothing where the message says 0".into();
+    let ExprKind::Name(name) = body.expr(bare(body, by)).kind else { return None };
+    f.message = format!(
+        "the loop gets on by `{}` only, which the message decides and nothing here tests for 0",
+        body.names.text(name)
+    );
+    f.related.push(view.related(body.expr(cond).span, "what ends the loop"));
+    f.notes.push(OUTAGE.into());
+    Some(f)
+}
+
+/// The variables that the condition asks about; none if it calls something.
+fn controls(body: &Body, cond: ExprId) -> Option<Vec<Place>> {
+    let mut all = Vec::new();
+    let mut calls = false;
+    body.walk(cond, &mut |e| match body.expr(e).kind {
+        ExprKind::Call { .. } | ExprKind::Assign { .. } | ExprKind::Update { .. } => calls = true,
+        ExprKind::Name(_) | ExprKind::Member { .. } => all.extend(place(body, e)),
+        _ => {}
+    });
+    (!calls && !all.is_empty()).then_some(all)
+}
+
+fn is_control(body: &Body, controls: &[Place], e: ExprId) -> bool {
+    place(body, e).is_some_and(|p| controls.contains(&p))
+}
+
+fn gives(body: &Body, controls: &[Place], arg: ExprId) -> bool {
+    match body.expr(arg).kind {
+        ExprKind::Unary { op: crate::hir::UnaryOp::AddressOf, operand } => {
+            place(body, operand).is_some_and(|p| controls.iter().any(|c| p.covers(c)))
+        }
+        _ => place(body, arg).is_some_and(|p| controls.iter().any(|c| c != &p && p.covers(c))),
+    }
+}
+
+/// In the loop it is set, and only to what is read from the message: no sum with a constant, nothing limited to what is
+/// left.
+fn is_set_from(body: &Body, received: &Received, controls: &[Place], inside: &[ExprId], name: Symbol) -> bool {
+    let (mut sets, mut other) = (0, false);
+    for &root in inside {
+        body.walk(root, &mut |e| {
+            let ExprKind::Assign { left, right, op } = body.expr(e).kind else { return };
+            if !matches!(body.expr(left).kind, ExprKind::Name(n) if n == name) {
+                return;
+            }
+            sets += 1;
+            let mut reads = false;
+            body.walk(right, &mut |e| {
+                let kind = &body.expr(e).kind;
+                reads |= matches!(kind, ExprKind::Call { .. } | ExprKind::Index { .. } | ExprKind::Member { .. });
+            });
+            other |= op.is_some()
+                || is_limited(body, received, controls, right)
+                || !reads
+                || !received.mentions(body, right);
+        });
+    }
+    sets > 0 && !other
+}
+
+/// A sum, one of two, given by a function that is not known to read a message, or computed from what is left: indices and arguments do not count.
+fn is_limited(body: &Body, received: &Received, controls: &[Place], e: ExprId) -> bool {
+    let mut todo = vec![e];
+    while let Some(e) = todo.pop() {
+        match body.expr(e).kind {
+            ExprKind::Call { .. } if !received.is_read(e) => return true,
+            ExprKind::Call { .. } | ExprKind::Index { .. } => continue,
+            ExprKind::Conditional { .. } | ExprKind::Binary { op: BinaryOp::Add | BinaryOp::BitOr, .. } => return true,
+            ExprKind::Name(_) if is_control(body, controls, e) => return true,
+            _ => body.operands(e, &mut |e| todo.push(e)),
+        }
+    }
+    false
+}
+
+/// Before `before`, something is done where the variable is too large.
+fn has_upper_test(body: &Body, name: Symbol, before: u32) -> bool {
+    let is = |e: ExprId| matches!(body.expr(bare(body, e)).kind, ExprKind::Name(n) if n == name);
+    // A limit that is a variable itself may be as large.
+    let fixed = |e: ExprId| match body.expr(bare(body, e)).kind {
+        ExprKind::Number(_) | ExprKind::Sizeof { .. } => true,
+        ExprKind::Name(n) => !body.names.text(n).bytes().any(|b| b.is_ascii_lowercase()),
+        _ => false,
+    };
+    body.exprs.iter().filter(|e| e.span.start < before).any(|e| match e.kind {
+        ExprKind::Binary { op: BinaryOp::Gt | BinaryOp::Ge, left, right } => is(left) && fixed(right),
+        ExprKind::Binary { op: BinaryOp::Lt | BinaryOp::Le, left, right } => is(right) && fixed(left),
+        ExprKind::Binary { op: BinaryOp::Eq | BinaryOp::Ne, left, right } => {
+            (is(left) && fixed(right)) || (is(right) && fixed(left))
+        }
+        _ => false,
+    })
+}
+
+/// It is given the result of a call or of a division, or what came out of a byte.
+fn is_set_to_few(view: &View, name: Symbol) -> bool {
+    let body = &view.function.body;
+    let few = |e: ExprId| {
+        let mut found = false;
+        body.walk(e, &mut |e| {
+            found |= matches!(
+                body.expr(e).kind,
+                ExprKind::Call { .. }
+                    | ExprKind::Index { .. }
+                    | ExprKind::Member { .. }
+                    | ExprKind::Number(_)
+                    | ExprKind::Sizeof { .. }
+                    | ExprKind::Binary { op: BinaryOp::BitAnd | BinaryOp::Rem | BinaryOp::Div | BinaryOp::Shr, .. }
+            );
+        });
+        found
+    };
+    body.exprs.iter().any(|e| match e.kind {
+        ExprKind::Assign { left, right, .. } => {
+            matches!(body.expr(left).kind, ExprKind::Name(n) if n == name) && few(right)
+        }
+        _ => false,
+    }) || body.stmts.iter().any(|s| match &s.kind {
+        StmtKind::Decl(all) => all.iter().any(|d| d.name == name && d.init.is_some_and(few)),
+        _ => false,
+    })
+}
+
+/// The loop has a `break` or `return` of its own.
+fn leaves(view: &View, at: StmtId) -> bool {
+    let body = &view.function.body;
+    let mut found = false;
+    body.walk_stmts(at, &mut |s| {
+        found |= matches!(body.stmt(s).kind, StmtKind::Break | StmtKind::Return(_) | StmtKind::Goto(_));
+    });
+    found
+}
+
+fn bare(body: &Body, mut e: ExprId) -> ExprId {
+    while let ExprKind::Cast { operand, .. } = body.expr(e).kind {
+        e = operand;
+    }
+    e
+}
+
+fn declaration(body: &Body, name: Symbol) -> Option<StmtId> {
+    let declares = |s: &crate::hir::Stmt| matches!(&s.kind, StmtKind::Decl(all) if all.iter().any(|d| d.name == name));
+    body.stmts.iter().position(declares).map(|i| StmtId(i as u32))
+}
+
+/// How a local or parameter is declared; none where two are called alike.
+fn declared<'v>(view: &'v View, name: Symbol) -> Option<&'v str> {
+    let body = &view.function.body;
+    let mut all = body.stmts.iter().filter_map(|s| match &s.kind {
+        StmtKind::Decl(all) => all.iter().find(|d| d.name == name).map(|d| body.names.text(d.ty)),
+        _ => None,
+    });
+    let params = view.function.params.iter().filter(|p| p.name == name);
+    let mut all = all.by_ref().chain(params.filter_map(|p| view.source.text.get(p.span.range())));
+    let one = all.next()?;
+    all.next().is_none().then_some(one)
+}
+
+/// Bits of an integer as declared.
+fn width(declared: &str) -> Option<u32> {
+    if declared.contains(['*', '[']) {
+        return None;
+    }
+    let words: Vec<&str> = declared.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+    let has = |list: &[&str]| words.iter().any(|w| list.contains(w));
+    match () {
+        () if has(&[
+            "uint8_t",
+            "u_int8_t",
+            "u_char",
+            "uchar",
+            "char",
+            "u8",
+            "pj_uint8_t",
+            "guint8",
+            "UINT8",
+            "BYTE",
+        ]) =>
+        {
+            Some(8)
+        }
+        () if has(&[
+            "uint16_t",
+            "u_int16_t",
+            "u_short",
+            "ushort",
+            "short",
+            "u16",
+            "pj_uint16_t",
+            "guint16",
+            "UINT16",
+        ]) =>
+        {
+            Some(16)
+        }
+        () if has(&["size_t", "ssize_t", "long", "uint64_t", "int64_t", "pj_size_t", "gsize"]) => Some(64),
+        () if has(&[
+            "int",
+            "unsigned",
+            "uint",
+            "u_int",
+            "uint32_t",
+            "int32_t",
+            "u_int32_t",
+            "u32",
+            "pj_uint32_t",
+            "guint",
+            "UINT32",
+        ]) =>
+        {
+            Some(32)
+        }
+        () => None,
+    }
+}
+
+fn is_unsigned(declared: &str) -> bool {
+    const UNSIGNED: [&str; 9] =
+        ["unsigned", "size_t", "uint", "u_int", "uint8_t", "uint16_t", "uint32_t", "uint64_t", "pj_size_t"];
+    !declared.contains(['*', '['])
+        && declared.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| UNSIGNED.contains(&word))
+}

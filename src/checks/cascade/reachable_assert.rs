@@ -1,0 +1,214 @@
+//! `reachable-assert`: an assertion whose condition a message decides.
+
+use crate::analysis::nullness::link::{Miss, Why};
+use crate::analysis::nullness::{Origin, UseKind};
+use crate::analysis::received::Received;
+use crate::checks::{Context, Rule, View};
+use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtId, StmtKind};
+use crate::program::catalog::model::{AssertMode, NullReason};
+use crate::report::{Confidence, Finding};
+
+pub const RULE: Rule = Rule {
+    id: "reachable-assert",
+    page: include_str!("../../../rules/reachable-assert.md"),
+    yields_to: &[],
+    words: &[],
+    wants: |_| true,
+    check,
+};
+
+/// What an assertion asks about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asks {
+    /// Bytes of a message or what was computed from them.
+    Data,
+    /// The result of a search or of decoding.
+    Result,
+    /// Nothing: it stands where a value of the message leads.
+    Place,
+}
+
+struct Assertion {
+    stmt: StmtId,
+    asks: Asks,
+    mode: AssertMode,
+    /// What gave the result.
+    callee: Option<Box<str>>,
+    /// The result is null for what came in the message.
+    is_for_message: bool,
+}
+
+fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
+    let body = &view.function.body;
+    let mut received: Option<Received> = None;
+    let mut found: Vec<Assertion> = Vec::new();
+    for i in 0..body.stmts.len() {
+        let Some((cond, mode)) = asserted(cx, view, StmtId(i as u32)) else { continue };
+        let stmt = StmtId(i as u32);
+        let received = received.get_or_insert_with(|| Received::new(cx.program, view.function, &view.source.text));
+        let mut result = None;
+        let asks = match () {
+            () if is_false(body, cond) => in_section_of_message(view, received, stmt).then_some(Asks::Place),
+            () if asks_about_data(body, received, cond) && !is_encoder(view) => Some(Asks::Data),
+            () => {
+                result = asserted_result(view, cond);
+                result.is_some().then_some(Asks::Result)
+            }
+        };
+        if let Some(asks) = asks {
+            let is_for_message = result.is_some_and(|m| depends_on_message(body, received, m));
+            found.push(Assertion { stmt, asks, mode, callee: result.and_then(|m| m.callee.clone()), is_for_message });
+        }
+    }
+    for asks in [Asks::Data, Asks::Result, Asks::Place] {
+        let same: Vec<&Assertion> = found.iter().filter(|a| a.asks == asks).collect();
+        if let Some((first, others)) = same.split_first() {
+            out.push(finding(view, first, others));
+        }
+    }
+}
+
+/// The condition of an assertion that may end the program, called or expanded.
+fn asserted(cx: &Context, view: &View, stmt: StmtId) -> Option<(ExprId, AssertMode)> {
+    let body = &view.function.body;
+    let stmt = body.stmt(stmt);
+    let (cond, assert) = match stmt.kind {
+        StmtKind::Expr(e) => {
+            let ExprKind::Call { args, .. } = &body.expr(e).kind else { return None };
+            let assert = cx.program.model(body.callee(e)?, view.unit.file)?.assert()?;
+            (*args.get(assert.cond.index()?)?, assert)
+        }
+        StmtKind::If { cond, .. } if stmt.in_macro => {
+            let text = view.source.text.get(stmt.span.range())?;
+            let name = text.split(|c: char| !c.is_alphanumeric() && c != '_').next()?;
+            (cond, cx.program.catalog.assert(name)?)
+        }
+        _ => return None,
+    };
+    use AssertMode::{AlwaysAbort, DebugAbort, DebugAbortReleaseNoop};
+    matches!(assert.mode, AlwaysAbort | DebugAbort | DebugAbortReleaseNoop).then_some((cond, assert.mode))
+}
+
+fn finding(view: &View, first: &Assertion, others: &[&Assertion]) -> Finding {
+    let span = view.function.body.stmt(first.stmt).span;
+    let always = first.mode == AssertMode::AlwaysAbort;
+    let confidence = match first.asks {
+        Asks::Result if always && first.is_for_message => Confidence::Medium,
+        _ => Confidence::Low,
+    };
+    let mut f = view.finding(RULE.id, confidence, span, span);
+    f.label = "a message decides whether this holds".into();
+    let what = match (&first.callee, first.asks) {
+        (Some(callee), _) => format!("the result of `{callee}`, which may be null for some input,"),
+        (None, Asks::Place) => "a value of the message that no other label handles".into(),
+        (None, _) => "what came in the message".into(),
+    };
+    let then = match always {
+        true => "ends the program, in releases, too",
+        false => "ends a debug build, and a release goes on as if it held",
+    };
+    f.message = format!("{what} decides this assertion, which {then}");
+    f.notes.push("outage: one message ends the whole process, with every call it carries".into());
+    for other in others.iter().take(8) {
+        f.related.push(view.at(other.stmt, "the same is asserted here"));
+    }
+    f
+}
+
+/// `assert(0)`, `assert(!"reached")`.
+fn is_false(body: &Body, cond: ExprId) -> bool {
+    crate::analysis::constant(body, cond) == Some(false)
+        || matches!(body.expr(cond).kind, ExprKind::Name(n) if matches!(body.names.text(n), "PJ_FALSE" | "SWITCH_FALSE"))
+}
+
+/// It compares message data, or tests part of it: the buffer itself, or a pointer to it, is the caller's contract.
+fn asks_about_data(body: &Body, received: &Received, cond: ExprId) -> bool {
+    let mut todo = vec![cond];
+    while let Some(e) = todo.pop() {
+        match body.expr(e).kind {
+            ExprKind::Binary { op: BinaryOp::And | BinaryOp::Or, left, right } => todo.extend([left, right]),
+            ExprKind::Unary { operand, .. } | ExprKind::Cast { operand, .. } => todo.push(operand),
+            ExprKind::Call { ref args, .. } if args.len() <= 2 => todo.extend(args.first()),
+            ExprKind::Binary { op: BinaryOp::Ne | BinaryOp::Eq, left, right }
+                if is_null(body, left) || is_null(body, right) => {}
+            ExprKind::Binary { op, left, right } => {
+                let compares = matches!(
+                    op,
+                    BinaryOp::Eq
+                        | BinaryOp::Ne
+                        | BinaryOp::Lt
+                        | BinaryOp::Le
+                        | BinaryOp::Gt
+                        | BinaryOp::Ge
+                        | BinaryOp::BitAnd
+                );
+                if compares && (received.mentions(body, left) || received.mentions(body, right)) {
+                    return true;
+                }
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
+fn is_null(body: &Body, e: ExprId) -> bool {
+    match body.expr(e).kind {
+        ExprKind::Name(name) => matches!(body.names.text(name), "NULL" | "nullptr"),
+        ExprKind::Cast { operand, .. } => is_null(body, operand),
+        _ => false,
+    }
+}
+
+/// The call whose result the condition asks about, if that may be null for what a message holds.
+fn asserted_result<'v>(view: &'v View, cond: ExprId) -> Option<&'v Miss> {
+    let body = &view.function.body;
+    let within = body.expr(cond).span;
+    view.known.nulls.iter().find(|m| {
+        let span = body.expr(m.used.expr).span;
+        let for_input = match m.why {
+            Some(Why::Known(reason)) => !matches!(reason, NullReason::Alloc | NullReason::Exhausted),
+            Some(Why::Returns | Why::Name) | None => m.callee.as_deref().is_some_and(|name| !is_maker(name)),
+            _ => false,
+        };
+        for_input && matches!(m.used.kind, UseKind::Asserted) && within.start <= span.start && span.end <= within.end
+    })
+}
+
+/// The function is known to fail where it finds nothing or cannot read its input, and that is from a message.
+fn depends_on_message(body: &Body, received: &Received, miss: &Miss) -> bool {
+    let Origin::Call(call) = miss.used.origin else { return false };
+    let ExprKind::Call { args, .. } = &body.expr(call).kind else { return false };
+    matches!(miss.why, Some(Why::Known(NullReason::NotFound | NullReason::NoToken | NullReason::ParseFailure)))
+        && args.iter().any(|&a| received.mentions(body, a))
+}
+
+/// `msgb_alloc`, `new_call`: null only where no memory is left.
+fn is_maker(name: &str) -> bool {
+    const WORDS: [&str; 9] = ["alloc", "malloc", "calloc", "new", "create", "dup", "strdup", "init", "copy"];
+    name.split('_').any(|word| WORDS.contains(&word.to_ascii_lowercase().as_str()))
+}
+
+/// What is asserted by one that builds a message is about its own work.
+fn is_encoder(view: &View) -> bool {
+    const WORDS: [&str; 12] =
+        ["encode", "enc", "build", "write", "put", "pack", "print", "format", "tx", "send", "generate", "make"];
+    view.function.name.split('_').any(|word| WORDS.contains(&word.to_ascii_lowercase().as_str()))
+}
+
+/// It stands behind the `default` of a `switch` over message data.
+fn in_section_of_message(view: &View, received: &Received, stmt: StmtId) -> bool {
+    let body = &view.function.body;
+    let around = view.nesting().around(stmt).find_map(|s| match body.stmt(s).kind {
+        StmtKind::Switch { cond, body: inner } => Some((s, cond, inner)),
+        _ => None,
+    });
+    let Some((switch, cond, _)) = around else { return false };
+    if !received.mentions(body, cond) {
+        return false;
+    }
+    crate::analysis::sections::sections(body, switch).iter().any(|section| {
+        let has_default = section.labels.iter().any(|&l| matches!(body.stmt(l).kind, StmtKind::Case(None)));
+        has_default && section.stmts.iter().any(|&s| s == stmt || view.nesting().is_inside(stmt, s))
+    })
+}

@@ -1,0 +1,65 @@
+//! The result family: what a call returned or stored is used before anyone looked whether it went well.
+
+pub mod null_on_some_path;
+pub mod numeric_text_as_length;
+pub mod unchecked_lookup;
+pub mod unchecked_parse_result;
+pub mod unchecked_result_belief;
+
+use crate::analysis::nullness::link::{Callers, Miss};
+use crate::analysis::nullness::{Origin, UseKind};
+use crate::checks::View;
+use crate::report::{Confidence, Finding, Related};
+use crate::source::Span;
+
+/// The pointers used, those left out that are only asserted not to be null.
+fn used_nulls<'v>(view: &'v View) -> impl Iterator<Item = &'v Miss> {
+    view.known.nulls.iter().filter(|m| !matches!(m.used.kind, UseKind::Asserted))
+}
+
+/// A finding at the place where a pointer is used, with where its value comes from.
+fn finding(view: &View, rule: &'static str, miss: &Miss, confidence: Confidence) -> Finding {
+    let body = &view.function.body;
+    let span = body.expr(miss.used.expr).span;
+    let mut finding = view.finding(rule, confidence, span, span);
+    finding.label = match miss.used.kind {
+        UseKind::Dereference => "dereferenced here",
+        UseKind::Arithmetic => "computed with here",
+        UseKind::Address => "a member's address is computed here",
+        UseKind::Library | UseKind::Given { .. } | UseKind::Asserted => "read through by what it is given to",
+    }
+    .into();
+    let origin: Option<(Span, String)> = match miss.used.origin {
+        Origin::Call(call) => Some((body.expr(call).span, "the result comes from here".into())),
+        Origin::Null(e) => Some((body.expr(e).span, "null from here on some way".into())),
+        Origin::Asked(e) => Some((body.expr(e).span, "null is held possible here".into())),
+        Origin::Parameter(_) => None,
+    };
+    if let Some((at, text)) = origin.filter(|(at, _)| *at != span) {
+        finding.related.push(view.related(at, text));
+    }
+    if let (UseKind::Given { callee, .. }, Some((file, at))) = (&miss.used.kind, miss.inside) {
+        let message = format!("`{callee}` reads through it without a test");
+        finding.related.push(Related { file, span: at, message });
+    }
+    finding
+}
+
+/// How the pointer is used, as the end of a sentence.
+fn used(miss: &Miss) -> String {
+    match &miss.used.kind {
+        UseKind::Dereference => "is dereferenced".into(),
+        UseKind::Arithmetic => "is computed with".into(),
+        UseKind::Address => "has the address of a part taken".into(),
+        UseKind::Library | UseKind::Asserted => "is read through".into(),
+        UseKind::Given { callee, .. } => format!("is given to `{callee}`, which reads through it,"),
+    }
+}
+
+/// `; 41 of 43 calls are tested`; nothing where there are few.
+fn counted(callers: Callers) -> String {
+    match callers.all() {
+        0..=3 => String::new(),
+        all => format!("; {} of {all} calls in the repository are tested", callers.asked),
+    }
+}

@@ -1,0 +1,62 @@
+//! `null-on-some-path`: a pointer that is null on some way to its use.
+
+use super::{finding, used, used_nulls};
+use crate::analysis::nullness::link::Miss;
+use crate::analysis::nullness::{Origin, UseKind, bits};
+use crate::checks::{Context, Rule, View};
+use crate::hir::{StmtId, StmtKind};
+use crate::report::{Confidence, Finding};
+
+pub const RULE: Rule = Rule {
+    id: "null-on-some-path",
+    page: include_str!("../../../rules/null-on-some-path.md"),
+    yields_to: &[],
+    words: &[],
+    wants: |_| true,
+    check,
+};
+
+fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
+    for miss in used_nulls(view).filter(|m| m.used.known & bits::ANY_NULL != 0) {
+        if is_for_the_switch(view, miss) {
+            continue;
+        }
+        let why = match miss.used.origin {
+            Origin::Null(_) => "is null on a way on which nothing gives it another value",
+            _ => "was tested, and the way on which it is null leads here, too",
+        };
+        let mut f = finding(view, RULE.id, miss, confidence(miss));
+        f.message = format!("the pointer {} here; it {why}", used(miss).trim_end_matches(','));
+        out.push(f);
+    }
+}
+
+/// A whole `switch` stands between where the value arises and the use: what its ways out leave undone is told by other
+/// rules.
+fn is_for_the_switch(view: &View, miss: &Miss) -> bool {
+    let body = &view.function.body;
+    let (Origin::Null(from) | Origin::Call(from) | Origin::Asked(from)) = miss.used.origin else { return false };
+    let (from, to) = (body.expr(from).span, body.expr(miss.used.expr).span);
+    (0..body.stmts.len() as u32).map(StmtId).any(|id| {
+        let span = body.stmt(id).span;
+        // In a loop of its own, several rounds make the value.
+        let in_own_loop =
+            || view.nesting().loop_around(body, id).is_some_and(|l| !view.nesting().is_inside(miss.used.stmt, l));
+        from.end <= span.start
+            && span.end <= to.start
+            && matches!(body.stmt(id).kind, StmtKind::Switch { .. })
+            && !in_own_loop()
+    })
+}
+
+fn confidence(miss: &Miss) -> Confidence {
+    let here = miss.used.known & bits::NULL_HERE != 0;
+    let is_mixed = miss.used.known & (bits::ANY_UNTESTED | bits::NULL | bits::USED) != 0;
+    let is_direct = matches!(miss.used.kind, UseKind::Dereference | UseKind::Library);
+    match miss.used.origin {
+        // Paths meet again right before the use: nothing but the test itself stands between.
+        Origin::Call(_) if here && !is_mixed && is_direct && !miss.used.one_of => Confidence::High,
+        Origin::Asked(_) if here && !is_mixed && is_direct && !miss.used.one_of => Confidence::Medium,
+        _ => Confidence::Low,
+    }
+}

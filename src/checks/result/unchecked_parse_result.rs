@@ -1,0 +1,189 @@
+//! `unchecked-parse-result`: what a parser stored is used although nobody looked whether it stored anything.
+
+use crate::analysis::access::place;
+use crate::checks::{Context, Rule, View};
+use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtKind, Symbol, UnaryOp};
+use crate::program::catalog::Model;
+use crate::report::{Confidence, Finding};
+
+pub const RULE: Rule = Rule {
+    id: "unchecked-parse-result",
+    page: include_str!("../../../rules/unchecked-parse-result.md"),
+    yields_to: &[],
+    words: &[],
+    wants: |_| true,
+    check,
+};
+
+fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
+    let body = &view.function.body;
+    for stmt in &body.stmts {
+        if let StmtKind::Expr(e) = stmt.kind
+            && !stmt.in_macro
+        {
+            out.extend(ignored(cx, view, e));
+        }
+    }
+    for i in 0..body.exprs.len() as u32 {
+        out.extend(too_narrow(cx, view, ExprId(i)));
+    }
+}
+
+/// A statement that is nothing but the call of a parser, and its outputs are read behind.
+fn ignored(cx: &Context, view: &View, call: ExprId) -> Option<Finding> {
+    let body = &view.function.body;
+    let ExprKind::Call { args, .. } = &body.expr(call).kind else { return None };
+    let name = body.callee(call)?;
+    let model = cx.program.catalog.model(name)?;
+    let span = body.expr(call).span;
+    if let Some(cursor) = model.cursor().filter(|c| c.must_check) {
+        let mut f = view.finding(RULE.id, Confidence::Low, span, span);
+        f.label = "its result is not looked at".into();
+        f.message = format!("`{name}` says whether there were enough bytes to take, and nobody looks");
+        let object = cursor.object.index().and_then(|i| args.get(i)).and_then(|&a| base(body, a));
+        let next = object.and_then(|base| read_behind(body, base, span.end))?;
+        f.related.push(view.related(body.expr(next).span, "goes on with what is left"));
+        return Some(f);
+    }
+    if reads_literal(body, &model, args) {
+        return None;
+    }
+    let outputs = outputs(&model, args);
+    let (output, next) = outputs.into_iter().find_map(|a| {
+        let base = base(body, a)?;
+        let is_given = matches!(body.expr(a).kind, ExprKind::Unary { op: UnaryOp::AddressOf, .. });
+        let was_set = !is_unset_before(view, base, span.start);
+        (is_given && !was_set).then_some(())?;
+        Some((base, read_behind(body, base, span.end)?))
+    })?;
+    let output = body.names.text(output);
+    let mut f = view.finding(RULE.id, Confidence::Medium, span, span);
+    f.label = "its result is not looked at".into();
+    f.message =
+        format!("`{name}` leaves `{output}` unset where it fails; its result is ignored, and `{output}` is read");
+    f.related.push(view.related(body.expr(next).span, "read here"));
+    Some(f)
+}
+
+/// `inet_aton("127.0.0.1", &address)` cannot fail.
+fn reads_literal(body: &Body, model: &Model, args: &[ExprId]) -> bool {
+    let by_format = model.must_check().is_some_and(|m| m.outputs_from.is_some());
+    let read = if by_format { &args[..args.len().min(1)] } else { args };
+    read.iter().any(|&a| matches!(body.expr(a).kind, ExprKind::String(_)))
+}
+
+/// The arguments that a call stores results through.
+fn outputs(model: &Model, args: &[ExprId]) -> Vec<ExprId> {
+    let mut all = Vec::new();
+    if let Some(entry) = model.must_check() {
+        all.extend(entry.outputs.iter().filter_map(|a| a.index()).filter_map(|i| args.get(i)));
+        if let Some(from) = entry.outputs_from.and_then(|a| a.index()) {
+            all.extend(args.iter().skip(from));
+        }
+    }
+    all
+}
+
+/// A local variable, declared without a value and not set before `before`.
+fn is_unset_before(view: &View, base: Symbol, before: u32) -> bool {
+    let body = &view.function.body;
+    let declared = body.stmts.iter().any(|s| match &s.kind {
+        StmtKind::Decl(all) => all.iter().any(|d| d.name == base && d.init.is_none() && !d.is_static),
+        _ => false,
+    });
+    let is_set = body.exprs.iter().any(|e| {
+        let target = match &e.kind {
+            ExprKind::Assign { left, .. } => Some(*left),
+            ExprKind::Unary { op: UnaryOp::AddressOf, operand } => Some(*operand),
+            // An array is given by its name.
+            ExprKind::Call { args, .. } => {
+                args.iter().copied().find(|&a| matches!(body.expr(a).kind, ExprKind::Name(n) if n == base))
+            }
+            _ => None,
+        };
+        e.span.start < before && target.and_then(|t| place(body, t)).is_some_and(|p| p.base == base)
+    });
+    declared && !is_set
+}
+
+/// The first read of a variable behind `after`, if nothing sets it in between.
+fn read_behind(body: &Body, base: Symbol, after: u32) -> Option<ExprId> {
+    let names = body.exprs.iter().enumerate().filter(|(_, e)| e.span.start >= after);
+    let first =
+        names.filter(|(_, e)| matches!(e.kind, ExprKind::Name(n) if n == base)).min_by_key(|(_, e)| e.span.start)?;
+    let at = ExprId(first.0 as u32);
+    let is_set = body.exprs.iter().any(|e| match e.kind {
+        ExprKind::Assign { op: None, left, .. } => {
+            place(body, left).is_some_and(|p| p.base == base) && {
+                let span = body.expr(left).span;
+                span.start <= first.1.span.start && first.1.span.end <= span.end
+            }
+        }
+        _ => false,
+    });
+    (!is_set).then_some(at)
+}
+
+/// `f() == -1`, where `f` returns other negative numbers, too.
+fn too_narrow(cx: &Context, view: &View, e: ExprId) -> Option<Finding> {
+    let body = &view.function.body;
+    let ExprKind::Binary { op: BinaryOp::Eq | BinaryOp::Ne, left, right } = body.expr(e).kind else { return None };
+    let is_number = |e: ExprId, text| matches!(body.expr(e).kind, ExprKind::Number(n) if body.names.text(n) == text);
+    let is_minus_one = match body.expr(right).kind {
+        ExprKind::Unary { op: UnaryOp::Negate, operand } => is_number(operand, "1"),
+        _ => is_number(right, "-1"),
+    };
+    if !is_minus_one {
+        return None;
+    }
+    let call = match body.expr(left).kind {
+        ExprKind::Call { .. } => left,
+        ExprKind::Assign { op: None, right, .. } => right,
+        ExprKind::Name(name) => last_set(body, name, body.expr(e).span.start)?,
+        _ => return None,
+    };
+    let name = body.callee(call)?;
+    let meant = cx.program.callees(name, view.unit.file);
+    let [definition] = meant[..] else { return None };
+    let unit = cx.program.unit(definition.file);
+    let code = &unit.base.code[unit.base.functions[definition.item as usize].span.range()];
+    // `return -ENOMEM;`, `return -errno;`
+    let other = code.match_indices("return -").find(|(at, text)| {
+        let rest = code[at + text.len()..].trim_start();
+        rest.starts_with('E') && rest.as_bytes().get(1).is_some_and(u8::is_ascii_uppercase) || rest.starts_with("errno")
+    })?;
+    let span = body.expr(e).span;
+    let mut f = view.finding(RULE.id, Confidence::Medium, span, span);
+    f.label = "only one of its errors".into();
+    f.message = format!("`{name}` also returns other negative numbers where it fails, and they pass this test");
+    let start = unit.base.functions[definition.item as usize].span.start + other.0 as u32;
+    f.related.push(crate::report::Related {
+        file: definition.file,
+        span: crate::source::Span { start, end: start + other.1.len() as u32 },
+        message: "another error".into(),
+    });
+    Some(f)
+}
+
+/// The call that gave the variable its value last, before `before`.
+fn last_set(body: &Body, name: Symbol, before: u32) -> Option<ExprId> {
+    let assigned = body.exprs.iter().filter_map(|e| match e.kind {
+        ExprKind::Assign { left, right, .. } if matches!(body.expr(left).kind, ExprKind::Name(n) if n == name) => {
+            Some((e.span.start, right))
+        }
+        _ => None,
+    });
+    let declared = body.stmts.iter().filter_map(|s| match &s.kind {
+        StmtKind::Decl(all) => all.iter().find(|d| d.name == name).and_then(|d| Some((s.span.start, d.init?))),
+        _ => None,
+    });
+    let last = assigned.chain(declared).filter(|(at, _)| *at < before).max_by_key(|(at, _)| *at)?;
+    matches!(body.expr(last.1).kind, ExprKind::Call { .. }).then_some(last.1)
+}
+
+fn base(body: &Body, e: ExprId) -> Option<Symbol> {
+    match body.expr(e).kind {
+        ExprKind::Unary { op: UnaryOp::AddressOf, operand } => place(body, operand).map(|p| p.base),
+        _ => place(body, e).map(|p| p.base),
+    }
+}

@@ -1,0 +1,39 @@
+//! `unchecked-result-belief`: nearly all callers of a function test its result, and these do not (Engler et al.,
+//! "Bugs as Deviant Behavior", SOSP 2001).
+
+use super::{finding, used, used_nulls};
+use crate::checks::{Context, Rule, View};
+use crate::report::{Confidence, Finding, Related};
+
+pub const RULE: Rule = Rule {
+    id: "unchecked-result-belief",
+    page: include_str!("../../../rules/unchecked-result-belief.md"),
+    yields_to: &[],
+    words: &[],
+    wants: |_| true,
+    check,
+};
+
+/// Other places that a finding lists.
+const MAX_LISTED: usize = 16;
+
+fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
+    for miss in used_nulls(view).filter(|m| m.is_deviant()) {
+        let Some(callee) = &miss.callee else { continue };
+        let mut f = finding(view, RULE.id, miss, Confidence::Medium);
+        let others = match miss.others.len() {
+            0 => String::new(),
+            n => format!(", and at {n} more places"),
+        };
+        f.message = format!(
+            "the result of `{callee}` {} without a test here{others}; {} of {} calls are tested",
+            used(miss),
+            miss.callers.asked,
+            miss.callers.all()
+        );
+        for &(file, span) in miss.others.iter().take(MAX_LISTED) {
+            f.related.push(Related { file, span, message: "used without a test here, too".into() });
+        }
+        out.push(f);
+    }
+}
