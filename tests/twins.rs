@@ -1,7 +1,7 @@
 //! The files of `testdata/twins`: in each, a function with a defect, and others that do the same and are right.
 //!
-//! A line that has to be reported says so: `/* found: rule-id */`. No other message rule may report anything, at any confidence, and neither
-//! if everything that the author was free to name is named otherwise.
+//! A line that has to be reported says so: `/* found: rule-id */`. No message rule may report anything else, at any
+//! confidence, and neither if everything that the author was free to name is named otherwise.
 
 mod common;
 
