@@ -26,8 +26,14 @@ impl Walked {
         let moved = self.wire_symbols(&offset);
         let mut about = self.length_of(buffer, address);
         let class = match buffer.room {
+            // Behind what was received there is nothing, whatever holds it.
+            _ if does == Use::Read && self.is_filled(buffer, address) => Class::Read,
             Room::Array | Room::Allocated if self.would_be(&offset) => Class::WouldBe,
-            Room::Array | Room::Allocated | Room::Text if does == Use::Write && moved.is_empty() => Class::Append,
+            Room::Array | Room::Allocated | Room::Text
+                if does == Use::Write && (moved.is_empty() || self.is_counter(&offset)) =>
+            {
+                Class::Append
+            }
             Room::Array | Room::Allocated | Room::Text => Class::Index,
             _ if does == Use::Write => Class::Append,
             _ => Class::Read,
@@ -89,7 +95,13 @@ impl Walked {
             };
             let signed = size.terms().iter().any(|(s, k)| *k > 0 && self.symbols.info(*s).lo.is_none_or(|lo| lo < 0));
             if let Some(class) = class.filter(|_| signed) {
-                let verdict = self.judge(site, size, &chosen);
+                // What bounds it from above says nothing of its sign.
+                let verdict = match self.judge(site, size, &chosen) {
+                    Verdict::Capped if self.has_sign(size) && !self.is_bounded_below(site.at, size) => {
+                        Verdict::Unchecked
+                    }
+                    verdict => verdict,
+                };
                 if !Self::is_settled(&verdict) {
                     let mut defect = self.defect(site, class, verdict, size, text);
                     defect.wire = self.symbols.wire(size);
@@ -117,6 +129,11 @@ impl Walked {
             about.extend(size.terms().iter().map(|(s, _)| *s));
         }
         if class == Class::Read && buffer.wire == Wire::No {
+            return;
+        }
+        // To use no byte is always right.
+        let none = size.scaled(-1).is_some_and(|none| self.prove(site.at, &none));
+        if none {
             return;
         }
         let verdict = match class {
@@ -149,6 +166,12 @@ impl Walked {
             defect.wire = Wire::No;
         }
         defects.push(defect);
+    }
+
+    /// The limit is where received bytes end, not where their array does.
+    fn is_filled(&self, buffer: &Buffer, address: &Linear) -> bool {
+        let own = self.symbols.buffer(address).map(|(_, own)| own.limit);
+        buffer.wire == Wire::Strong && own.is_some_and(|own| own != buffer.limit)
     }
 
     /// Something else than the buffer's own limit, an end that a guard names, keeps the read inside.
@@ -214,6 +237,10 @@ impl Walked {
         defect.what = self.shown(size, text);
         defect.origin = chosen.first().and_then(|s| self.symbols.info(*s).span);
         defects.push(defect);
+    }
+
+    pub(super) fn is_string_length(&self, s: Sym) -> bool {
+        matches!(self.symbols.info(s).what, What::Pure(id, ..) if id != u32::MAX && self.paths.name(id) == "strlen")
     }
 
     /// What printing would have written is part of it, and how much room there was.
@@ -302,13 +329,43 @@ impl Walked {
         all
     }
 
+    /// By its type, and not only by our not knowing it, it may be negative.
+    fn has_sign(&self, value: &Linear) -> bool {
+        value.terms().iter().any(|(s, k)| *k > 0 && self.symbols.info(*s).lo.is_some_and(|lo| lo < 0))
+    }
+
+    /// A test tells how small a value may be at least.
+    fn is_bounded_below(&self, at: FactId, value: &Linear) -> bool {
+        let below = |s: Sym| self.facts.at(at).any(|fact| fact.factor(s) > 0);
+        value.terms().iter().filter(|(_, k)| *k > 0).any(|(s, _)| match &self.symbols.info(*s).source {
+            Source::Joined(values) => {
+                let fact_of = |place: FactId, value: &Linear| {
+                    value.terms().iter().any(|(s, _)| self.facts.at(place).any(|fact| fact.factor(*s) > 0))
+                };
+                below(*s) || values.iter().any(|(value, place)| fact_of(*place, value))
+            }
+            Source::Converted { from, .. } => below(*s) || from.terms().iter().any(|(s, _)| below(*s)),
+            _ => below(*s),
+        })
+    }
+
     /// Something of the buffer's own length is an upper bound of the size; of an array, anything may be.
     pub(super) fn is_related(&self, at: FactId, size: &Linear, limits: &[Sym]) -> bool {
         let bounds = self.upper_bounds(at, size);
         match limits {
-            [] => !bounds.is_empty(),
+            // How long somebody's bytes are says nothing of an array.
+            [] => bounds.iter().any(|bound| !bound.has_terms() || !self.tells_other_end(bound)),
             _ => bounds.iter().any(|bound| limits.iter().any(|s| bound.factor(*s) != 0)),
         }
+    }
+
+    /// A bound in which the length of a buffer that was handed over stands.
+    fn tells_other_end(&self, bound: &Linear) -> bool {
+        let lengths = self.symbols.iter().filter_map(|(s, info)| {
+            let buffer = info.buffer.filter(|b| matches!(b.room, Room::Given | Room::Received))?;
+            buffer.limit.sub(&Linear::symbol(s))
+        });
+        lengths.into_iter().any(|length| length.terms().iter().any(|(s, k)| *k > 0 && bound.factor(*s) > 0))
     }
 
     /// A size against what it is written to: bounded by nothing, by a number that is too large, or by something else.

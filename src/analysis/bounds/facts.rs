@@ -98,6 +98,12 @@ impl Facts {
         self.above(id).flat_map(|node| node.own.iter().map(|fact| (fact, node.span)))
     }
 
+    /// The facts at `id` that do not hold at `above` already.
+    pub fn between(&self, id: FactId, above: FactId) -> impl Iterator<Item = &Linear> {
+        let ids = std::iter::successors(Some(id), |id| self.nodes[id.0 as usize].parent);
+        ids.take_while(move |id| *id != above).flat_map(|id| self.nodes[id.0 as usize].own.iter())
+    }
+
     /// Every fact at `id`, the nearest first.
     pub fn at(&self, id: FactId) -> impl Iterator<Item = &Linear> {
         self.above(id).flat_map(|node| node.own.iter().rev()).take(MAX_FACTS)

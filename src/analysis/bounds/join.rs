@@ -12,6 +12,9 @@ use crate::source::Span;
 /// Ways that are told apart where they meet. With more, what they disagree on is unknown.
 const MAX_WAYS: usize = 24;
 
+/// Ways, and facts of each, that are compared for what all of them say.
+const MAX_COMMON: usize = 6;
+
 impl Eval<'_> {
     /// Goes on behind `ways`; `at` is what holds on all of them.
     pub fn join(&mut self, ways: Vec<Way>, at: FactId) {
@@ -22,6 +25,7 @@ impl Eval<'_> {
             self.enter(only.clone());
             return;
         }
+        self.at = self.common(&ways, at);
         if ways.iter().all(|way| way.state.same(&first.state)) {
             self.state = first.state.clone();
             return;
@@ -74,6 +78,33 @@ impl Eval<'_> {
             }
         }
         self.state = joined;
+    }
+
+    /// What holds on all ways although it is tested on each of them by itself.
+    fn common(&mut self, ways: &[Way], at: FactId) -> FactId {
+        if ways.len() > MAX_COMMON || ways.iter().any(|way| way.at == at) {
+            return at;
+        }
+        let mut kept: Vec<Linear> = Vec::new();
+        for (i, way) in ways.iter().enumerate() {
+            let own: Vec<Linear> = self.facts.between(way.at, at).take(MAX_COMMON).copied().collect();
+            for fact in own {
+                let others = ways.iter().enumerate().filter(|(j, _)| *j != i);
+                if !kept.contains(&fact)
+                    && others.into_iter().all(|(_, o)| self.facts.prove(&self.symbols, o.at, &fact))
+                {
+                    kept.push(fact);
+                }
+            }
+        }
+        match kept.is_empty() {
+            true => at,
+            false => {
+                let place = self.facts.place(at);
+                kept.into_iter().for_each(|fact| self.facts.add(place, fact));
+                place
+            }
+        }
     }
 
     fn one_of(&mut self, values: &[Value], ways: &[Way], crowded: bool) -> Value {

@@ -58,7 +58,13 @@ impl Walked {
             return Verdict::Late { by };
         }
         if let Some(lacking) = self.lacking(at, goal) {
-            return Verdict::Short { lacking, by: self.speaks_of(at, about) };
+            let by = self.speaks_of(at, about);
+            // A few bytes less of a whole word: nothing was tested of the number.
+            let plain = self.symbols.least(goal).map_or(i64::MAX, |least| -least);
+            if lacking < 1 << 12 || lacking < plain / 2 {
+                return Verdict::Short { lacking, by };
+            }
+            return Verdict::Unchecked;
         }
         match self.speaks_of(at, about) {
             Some(_) => Verdict::Capped,

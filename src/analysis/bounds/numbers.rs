@@ -121,6 +121,10 @@ impl Walked {
         if chosen.is_empty() {
             return;
         }
+        // A string that is there was paid for already.
+        if chosen.iter().all(|s| self.is_string_length(*s)) {
+            return;
+        }
         // A field of 16 bits asks for no more than anyone has.
         if self.symbols.greatest(size).is_some_and(|hi| hi <= 1 << 20) {
             return;

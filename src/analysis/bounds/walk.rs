@@ -21,6 +21,9 @@ struct Blocks {
     heads: Vec<Head>,
 }
 
+/// Labels of a `switch` that its `default` rules out.
+const MAX_LABELS: usize = 16;
+
 impl Eval<'_> {
     /// Walks the function's body; gives the loops' heads with what they bring round.
     pub(super) fn walk(&mut self, cfg: &Cfg) -> Vec<Head> {
@@ -90,8 +93,12 @@ impl Eval<'_> {
                 let value = self.eval(f, cond);
                 for edge in &block.edges {
                     let mut way = self.way();
-                    if edge.kind == EdgeKind::Case {
-                        way.at = self.labelled(f, &value, &cfg.block(edge.to).labels, way.at);
+                    let labels = &cfg.block(edge.to).labels;
+                    let is_default = |l: &StmtId| matches!(body.stmt(*l).kind, StmtKind::Case(None));
+                    if edge.kind == EdgeKind::Case && !labels.iter().all(is_default) {
+                        way.at = self.labelled(f, &value, labels, way.at);
+                    } else {
+                        way.at = self.unlabelled(f, &value, cfg, id, way.at);
                     }
                     self.send(tree, id, edge.to, way, blocks);
                 }
@@ -136,6 +143,25 @@ impl Eval<'_> {
         let below = value.linear.scaled(-1).and_then(|l| l.plus_constant(greatest));
         let facts = above.into_iter().chain(below).filter(|l| !l.terms().is_empty()).collect();
         self.facts.child(at, facts, Vec::new(), span)
+    }
+
+    /// What `default`, or the end of a `switch`, says of the value: that it is none of the labels'.
+    fn unlabelled(&mut self, f: &Frame, value: &Value, cfg: &Cfg, id: BlockId, at: FactId) -> FactId {
+        let body = &self.function.body;
+        let labels = cfg.block(id).edges.iter().filter(|e| e.kind == EdgeKind::Case);
+        let labels: Vec<StmtId> =
+            labels.flat_map(|e| cfg.block(e.to).labels.iter().copied()).take(MAX_LABELS).collect();
+        let Some(&first) = labels.first() else { return at };
+        let span = body.stmt(first).span;
+        let mut apart = Vec::new();
+        for label in labels {
+            if let StmtKind::Case(Some(e)) = body.stmt(label).kind
+                && let Some(n) = self.constant(f, e)
+            {
+                apart.extend(value.linear.plus_constant(-n).filter(|l| l.has_terms()));
+            }
+        }
+        self.facts.child(at, Vec::new(), apart, span)
     }
 
     fn constant(&mut self, f: &Frame, e: ExprId) -> Option<i64> {
