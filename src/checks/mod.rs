@@ -80,6 +80,8 @@ pub const RULES: &[Rule] = &[
     cascade::reachable_assert::RULE,
     cascade::no_progress_loop::RULE,
     cascade::unbounded_recursion::RULE,
+    cascade::retry_without_backoff::RULE,
+    cascade::spin_on_eof::RULE,
 ];
 
 pub struct Rule {
