@@ -8,8 +8,6 @@ use std::time::{Duration, Instant};
 
 use crosstalk::checks::engine::run;
 use crosstalk::checks::{Options, RULES, Rule};
-use crosstalk::preprocess::comments::CommentStyle;
-use crosstalk::program::catalog::Catalog;
 use crosstalk::source::{Selection, SourceFile, discover, load, shown};
 use crosstalk::syntax::parse::parse;
 
@@ -51,13 +49,7 @@ fn main() {
 fn whole_run(files: &[SourceFile], threads: usize) -> Duration {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(8 << 20).build().expect("threads");
     let rules: Vec<&Rule> = RULES.iter().collect();
-    let options = Options {
-        comment_style: CommentStyle::Keyword,
-        generated: false,
-        whole_files: false,
-        features: false,
-        catalog: Catalog::embedded(),
-    };
+    let options = Options::default();
     median(|| drop(pool.install(|| run(files, &rules, &options, &|| {}))))
 }
 

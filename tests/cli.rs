@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use common::{FALLS, Folder, Run};
 use crosstalk::checks::pages::PAGES;
+use crosstalk::report::Format;
 use serde_json::Value;
 
 const CLEAN: &str = "int f(int x)\n{\n    switch (x) {\n    case 1: return 1;\n    default: return 2;\n    }\n}\n";
@@ -288,6 +289,22 @@ fn fingerprints_outlive_moves_within_a_file() {
     assert_eq!(print(), before);
 }
 
+/// What is hidden keeps its number among findings of the same text.
+#[test]
+fn fingerprints_do_not_depend_on_what_is_shown() {
+    let folder = Folder::new(&[]);
+    for (name, text) in [("context.c", include_str!("../testdata/att1990/bugs/context.c")), ("falls.c", FALLS)] {
+        folder.write(name, text.as_bytes());
+    }
+    let prints = |least: &str| -> Vec<String> {
+        let run = folder.run(&["check", "--profile", "audit", "--min-confidence", least, "--format", "json-lines"]);
+        json_lines(&run).iter().map(|line| line["fingerprint"].to_string()).collect()
+    };
+    let all = prints("low");
+    let shown = prints("high");
+    assert!(!shown.is_empty() && shown.iter().all(|print| all.contains(print)), "{shown:?}");
+}
+
 #[test]
 fn sarif_is_sarif() {
     let folder = Folder::new(&[("a.c", FALLS), ("clean.c", CLEAN)]);
@@ -299,6 +316,53 @@ fn sarif_is_sarif() {
     assert_eq!((&place["artifactLocation"]["uri"], &place["region"]["startLine"]), (&"a.c".into(), &5.into()));
     let clean: Value = serde_json::from_str(&folder.run(&["check", "--format", "sarif", "clean.c"]).out).expect("JSON");
     assert_eq!(clean["runs"][0]["results"], Value::Array(Vec::new()), "an empty report is a report");
+}
+
+#[test]
+fn several_reports_of_one_run() {
+    let folder = many();
+    let outputs = ["sarif=out.sarif", "json=out/findings.json", "github=out/log", "human=human.txt"];
+    std::fs::create_dir(folder.path().join("out")).expect("a folder");
+    let args: Vec<&str> = outputs.iter().flat_map(|output| ["--output", output]).collect();
+    let run = folder.run(&low(&[&["--format", "json-lines", "--fail-on", "note"], &args[..]].concat()));
+    ends(&run, 1, "coverage: 61 files");
+    for (format, path) in outputs.map(|output| output.split_once('=').expect("both")) {
+        let alone = folder.run(&low(&["--format", format]));
+        let written = std::fs::read_to_string(folder.path().join(path)).expect("a file");
+        assert!(written == alone.out, "{format}: the file has what stdout gets");
+    }
+    assert_eq!(run.out, folder.run(&low(&["--format", "json-lines"])).out);
+    let left: Vec<_> = std::fs::read_dir(folder.path().join("out")).expect("a folder").collect();
+    assert_eq!(left.len(), 2, "no temporary file stays");
+}
+
+#[test]
+fn outputs_that_cannot_be_are_refused_before_any_work() {
+    let folder = Folder::new(&[("falls.c", FALLS), ("old.json", "old")]);
+    let refused = |args: &[&str], message: &str| {
+        let run = folder.run(&low(args));
+        ends(&run, 2, message);
+        assert_eq!(run.out, "");
+        assert_eq!(std::fs::read(folder.path().join("old.json")).expect("a file"), b"old", "{args:?}");
+    };
+    refused(&["--output", "json=old.json", "--output", "sarif=./old.json"], "write to the same file");
+    refused(&["--output", "json=old.json", "--coverage-json", "old.json"], "write to the same file");
+    refused(&["--output", "json=old.json", "--output", "srif=x"], "a similar value exists: 'sarif'");
+    refused(&["--output", "json=old.json", "--output", "sarif=no/such/folder/x"], "no/such/folder");
+    refused(&["--output", "json=old.json", "absent.c"], "absent.c");
+}
+
+#[test]
+fn a_category_names_the_analysis() {
+    let folder = Folder::new(&[("a.c", FALLS)]);
+    let id = |args: &[&str]| {
+        let log: Value =
+            serde_json::from_str(&folder.run(&low(&[&["--format", "sarif"], args].concat())).out).expect("JSON");
+        log["runs"][0]["automationDetails"]["id"].clone()
+    };
+    assert_eq!(id(&[]), "crosstalk/");
+    assert_eq!(id(&["--category", "pbx-core"]), "pbx-core/");
+    ends(&folder.run(&low(&["--category", ""])), 2, "--category");
 }
 
 #[test]
@@ -355,7 +419,7 @@ fn many() -> Folder {
 #[test]
 fn the_same_bytes_for_any_number_of_threads() {
     let folder = many();
-    for format in ["human", "short", "json-lines", "sarif"] {
+    for format in Format::ALL.map(Format::name) {
         let run = |threads| folder.run(&low(&["--profile", "audit", "--format", format, "--threads", threads]));
         let (one, many) = (run("1"), run("8"));
         assert!(one.out.len() > 10_000, "{format}: little to compare: {}", one.out);

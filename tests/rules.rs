@@ -12,9 +12,8 @@ use clap::ValueEnum;
 use crosstalk::checks::engine::run;
 use crosstalk::checks::{Options, RULES, Rule};
 use crosstalk::cli::args::CommentLevel;
-use crosstalk::cli::policy::{Profile, selected};
+use crosstalk::cli::policy::{Levels, Policy, Profile};
 use crosstalk::preprocess::comments::CommentStyle;
-use crosstalk::program::catalog::Catalog;
 use crosstalk::report::Confidence;
 use crosstalk::source::SourceFile;
 
@@ -89,23 +88,19 @@ fn cut_markers(lines: &[&str]) -> (String, Marked) {
 /// What is wrong with a block, in words; nothing if it does what its page says.
 fn judge(rule: &Rule, block: &Block) -> Vec<String> {
     let files = [SourceFile::new("block.c", block.code.clone().into_bytes())];
-    let mut rules: Vec<&Rule> = selected(&[], Profile::Default).into_iter().map(|(rule, _)| rule).collect();
+    let policy = Policy::new(&[], Profile::Default, Levels::new(), Vec::new());
+    let mut rules: Vec<&Rule> = policy.rules.iter().map(|(rule, _)| *rule).collect();
     if !rules.iter().any(|r| r.id == rule.id) {
         rules.push(rule);
     }
-    let options = Options {
-        comment_style: block.comment_style,
-        generated: false,
-        whole_files: false,
-        features: false,
-        catalog: Catalog::embedded(),
-    };
+    let options = Options { comment_style: block.comment_style, ..Options::default() };
     let outcome = run(&files, &rules, &options, &|| {});
     let mut wrong: Vec<String> = outcome.problems.iter().map(|p| p.message.clone()).collect();
     if outcome.coverage.functions == 0 || outcome.coverage.functions_opaque > 0 {
         wrong.push("its code was not understood, so it proves nothing".into());
     }
-    let shown = outcome.findings.iter().filter(|f| f.confidence >= block.least && (block.bad || f.rule == rule.id));
+    let open = outcome.findings.iter().filter(|f| f.suppression.is_none());
+    let shown = open.filter(|f| f.confidence >= block.least && (block.bad || f.rule == rule.id));
     let found: Vec<((usize, String), &str)> = shown
         .map(|f| ((files[0].position(f.span.start).line as usize, f.rule.to_owned()), f.confidence.as_str()))
         .collect();

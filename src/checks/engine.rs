@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
+use super::suppression::{Accepting, accept};
 use super::{Candidate, Context, Known, Options, Rule, View};
 use crate::analysis::bounds::trace::Explained;
 use crate::analysis::cfg::Cfg;
@@ -211,7 +212,10 @@ fn check(
     // The base reading comes first and so stays where readings agree: the sort is stable.
     findings.sort_by(|a, b| (a.span, a.rule).cmp(&(b.span, b.rule)));
     findings.dedup_by(|b, a| (a.span, a.rule) == (b.span, b.rule));
-    Checked { findings: one_for_a_place(findings, cx.rules), given_up }
+    let mut findings = one_for_a_place(findings, cx.rules);
+    let (reasons, complete) = (cx.options.allow_reasons, parsed.arms_unread == 0 && given_up == 0);
+    accept(&Accepting { source, unit, rules: cx.rules, reasons, complete }, &mut findings);
+    Checked { findings, given_up }
 }
 
 /// What the message engine knows at a place of one of the files.

@@ -5,10 +5,12 @@
 //! once in [`RULES`].
 
 pub mod cascade;
+mod deletion;
 pub mod engine;
 pub mod message;
 pub mod pages;
 pub mod result;
+pub mod suppression;
 pub mod switch;
 
 use std::cell::OnceCell;
@@ -82,6 +84,8 @@ pub const RULES: &[Rule] = &[
     cascade::unbounded_recursion::RULE,
     cascade::retry_without_backoff::RULE,
     cascade::spin_on_eof::RULE,
+    suppression::invalid_allow::RULE,
+    suppression::unused_allow::RULE,
 ];
 
 pub struct Rule {
@@ -156,8 +160,23 @@ pub struct Options {
     pub whole_files: bool,
     /// Add what the ranking is computed from to the notes of a finding.
     pub features: bool,
+    /// A comment that accepts a finding has to say why.
+    pub allow_reasons: bool,
     /// What library functions do.
     pub catalog: Arc<Catalog>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            comment_style: CommentStyle::Keyword,
+            generated: false,
+            whole_files: false,
+            features: false,
+            allow_reasons: false,
+            catalog: Catalog::embedded(),
+        }
+    }
 }
 
 /// The program and what is known of all of it.
@@ -269,17 +288,9 @@ impl<'a> View<'a> {
     /// A finding at `span`, for a rule to add its evidence to; `within` is what it speaks of.
     pub fn finding(&self, rule: &'static str, confidence: Confidence, span: Span, within: Span) -> Finding {
         Finding {
-            rule,
-            severity: confidence.into(),
-            confidence,
-            file: self.unit.file,
-            span,
-            label: String::new(),
             function: Some(self.function.name.clone()),
-            message: String::new(),
-            related: Vec::new(),
             notes: self.assumed_in(within),
-            fixes: Vec::new(),
+            ..finding_on(rule, confidence, self.unit.file, span)
         }
     }
 
@@ -302,6 +313,26 @@ impl<'a> View<'a> {
         lines.reverse();
         lines.dedup();
         lines
+    }
+}
+
+/// A finding with nothing but its place.
+pub fn finding_on(rule: &'static str, confidence: Confidence, file: FileId, span: Span) -> Finding {
+    Finding {
+        rule,
+        severity: confidence.into(),
+        confidence,
+        file,
+        span,
+        label: String::new(),
+        function: None,
+        message: String::new(),
+        related: Vec::new(),
+        flow: Vec::new(),
+        circuit: None,
+        suppression: None,
+        notes: Vec::new(),
+        fixes: Vec::new(),
     }
 }
 

@@ -23,6 +23,13 @@ fn field<'p>(front: &'p str, name: &str) -> &'p str {
     front.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim).unwrap_or_default()
 }
 
+/// The candidate that a misspelled name most likely means.
+pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    const ALIKE: f64 = 0.8;
+    let scored = candidates.map(|candidate| (strsim::jaro_winkler(name, candidate), candidate));
+    scored.filter(|(score, _)| *score > ALIKE).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, candidate)| candidate)
+}
+
 fn info(rule: &Rule) -> RuleInfo {
     let (front, page) = split(rule.page);
     let field = |name: &str| field(front, name);

@@ -2,13 +2,19 @@
 
 use std::path::PathBuf;
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use serde::{Deserialize, Serialize};
+
+use super::config::model::Config;
+use super::gate::{Gate, gates};
+use super::outputs::{Output, OutputParser, formats};
 use super::policy::Profile;
 use crate::checks::pages::PAGES;
 use crate::preprocess::comments::CommentStyle;
+use crate::report::{Confidence, Format, Severity};
 
 /// Finds switch fall-through, unchecked messages and cascading failures in C. Needs no build.
 #[derive(Debug, Parser)]
@@ -26,6 +32,14 @@ pub enum Command {
     Rules(RulesArgs),
     /// Explain a rule, or list all rules
     Explain(ExplainArgs),
+    /// Write the list of accepted findings, or compare it with what is found
+    Baseline(Box<BaselineArgs>),
+    /// Write a crosstalk.toml to begin with
+    Init(InitArgs),
+    /// Print completions for a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man,
     /// Tell what is known and missing at a line: buffers, lengths, proofs
     Trace(TraceArgs),
 }
@@ -63,15 +77,48 @@ pub struct ExplainArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct BaselineArgs {
+    #[command(subcommand)]
+    pub action: BaselineAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum BaselineAction {
+    /// Accept all that is found now
+    Write(CheckArgs),
+    /// Drop entries that are found no more
+    Prune(CheckArgs),
+    /// Say how many entries are found, gone, or new; change nothing
+    Status(CheckArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Print it instead of writing it
+    #[arg(long)]
+    pub stdout: bool,
+
+    /// Print the JSON Schema of crosstalk.toml
+    #[arg(long, conflicts_with = "stdout")]
+    pub schema: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// Shell to complete in
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Clone, Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub struct CheckArgs {
     /// Files and folders to check, or `-` for one buffer from stdin [default: .]
     #[arg(value_name = "PATH")]
-    paths: Vec<PathBuf>,
+    pub paths: Vec<PathBuf>,
 
     /// Check files of this extension too, besides c and h
     #[arg(long = "extension", value_name = "EXT", value_delimiter = ',', help_heading = INPUT)]
-    extra_extensions: Vec<String>,
+    pub extra_extensions: Vec<String>,
 
     /// Read the files to check from FILE, one a line, or from stdin (`-`)
     #[arg(long, value_name = "FILE", conflicts_with = "paths", help_heading = INPUT)]
@@ -93,42 +140,106 @@ pub struct CheckArgs {
     #[arg(long, help_heading = INPUT)]
     pub generated: bool,
 
+    /// Apply the configuration's include and exclude to files named on the command line, too
+    #[arg(long, help_heading = INPUT)]
+    pub force_exclude: bool,
+
     /// Skip larger files; bytes, or with K, M or G
     #[arg(long, value_name = "SIZE", default_value = "32M", value_parser = parse_size, help_heading = INPUT)]
     pub max_file_size: u64,
+
+    /// Read this configuration, not the nearest crosstalk.toml above the first PATH
+    #[arg(long, value_name = "FILE", help_heading = SELECTION)]
+    pub config: Option<PathBuf>,
+
+    /// Read no configuration
+    #[arg(long, conflicts_with = "config", help_heading = SELECTION)]
+    pub isolated: bool,
 
     /// Run only this rule, whatever the profile (repeatable)
     #[arg(long = "rule", value_name = "NAME", value_parser = rule_names(), hide_possible_values = true,
         help_heading = SELECTION)]
     pub rules: Vec<String>,
 
-    /// Which rules run, and how much of what they find counts
-    #[arg(long, value_enum, default_value_t, help_heading = SELECTION)]
-    pub profile: Profile,
+    /// Which rules run, and how much of what they find counts [default: default]
+    #[arg(long, value_enum, help_heading = SELECTION)]
+    profile: Option<Profile>,
 
     /// Hide findings below this confidence [default: medium, with --fail-on note or --profile audit: low]
     #[arg(long, value_enum, value_name = "LEVEL", help_heading = SELECTION)]
     min_confidence: Option<ConfidenceLevel>,
 
     /// Comments that accept a fall-through: GCC's -Wimplicit-fallthrough levels 1 to 5
-    #[arg(long, value_enum, value_name = "STYLE", default_value_t, help_heading = SELECTION)]
-    pub comment_style: CommentLevel,
+    #[arg(long, value_enum, value_name = "STYLE", help_heading = SELECTION)]
+    comment_style: Option<CommentLevel>,
 
-    /// Exit with 1 on a finding of this severity or above [default: warning, with --profile strict: note]
-    #[arg(long, value_enum, value_name = "SEVERITY", help_heading = EXIT)]
-    fail_on: Option<FailOn>,
+    /// Leave out the findings that this file lists (see `crosstalk baseline`)
+    #[arg(long, value_name = "FILE", help_heading = SELECTION)]
+    pub baseline: Option<PathBuf>,
 
-    /// Exit with 3 when a part of the input was not analysed
+    /// Report findings that touch lines changed since this commit; all files are analysed
+    #[arg(long, value_name = "REV", help_heading = SELECTION)]
+    pub since: Option<String>,
+
+    /// Report findings that touch lines that this unified diff changes
+    #[arg(long, value_name = "FILE", conflicts_with = "since", help_heading = SELECTION)]
+    pub diff: Option<PathBuf>,
+
+    /// Show accepted findings, too, where the form can say so: json, json-lines and sarif
+    #[arg(long, help_heading = SELECTION)]
+    pub include_suppressed: bool,
+
+    /// Apply the fixes that cannot change what the program does, and report what is left
+    #[arg(long, help_heading = FIXES)]
+    pub fix: bool,
+
+    /// Apply every fix there is; implies --fix
+    #[arg(long, help_heading = FIXES)]
+    pub unsafe_fixes: bool,
+
+    /// Print what --fix would change as a unified diff, and change nothing
+    #[arg(long, help_heading = FIXES)]
+    pub fix_diff: bool,
+
+    /// Accept every finding that is shown by a comment on its line, with this reason
+    #[arg(long, value_name = "REASON", conflicts_with_all = ["fix", "unsafe_fixes"], help_heading = FIXES)]
+    pub add_allow: Option<String>,
+
+    /// Exit with 1 on a finding of this severity or confidence or above, or of this rule or family; several with commas
+    /// [default: warning, with --profile strict: note]
+    #[arg(long, value_name = "WHAT", value_delimiter = ',', value_parser = gates(), hide_possible_values = true,
+        help_heading = EXIT)]
+    fail_on: Option<Vec<Gate>>,
+
+    /// Exit with 1 only on more such findings than this [default: 0]
+    #[arg(long, value_name = "N", help_heading = EXIT)]
+    pub max_findings: Option<usize>,
+
+    /// Exit with 3 when a part of the input was not analysed, with 1 when the baseline lists what is gone
     #[arg(long, help_heading = EXIT)]
     pub strict: bool,
+
+    /// Exit with 3 when less than this share of the files and functions was read and understood
+    #[arg(long, value_name = "PERCENT", value_parser = parse_percent, help_heading = EXIT)]
+    pub min_coverage: Option<f64>,
 
     /// Exit with 0 whatever is found
     #[arg(long, help_heading = EXIT)]
     pub exit_zero: bool,
 
     /// Form of the report on stdout
-    #[arg(long, value_enum, default_value_t, help_heading = OUTPUT)]
+    #[arg(long, value_name = "FORMAT", default_value = Format::Human.name(), value_parser = formats(),
+        help_heading = OUTPUT)]
     pub format: Format,
+
+    /// Write the report to a file, too, in a form of its own: `sarif=out.sarif` (repeatable)
+    #[arg(long = "output", value_name = "FORMAT=PATH", value_parser = OutputParser, help_heading = OUTPUT)]
+    pub outputs: Vec<Output>,
+
+    /// Name of this analysis in SARIF, where one commit gets several
+    #[arg(long, value_name = "NAME", default_value = "crosstalk", value_parser = NonEmptyStringValueParser::new(),
+        help_heading = OUTPUT)]
+    pub category: String,
 
     /// Colour the report (auto: on a terminal; heeds NO_COLOR, CLICOLOR_FORCE, FORCE_COLOR)
     #[arg(long, value_enum, value_name = "WHEN", default_value_t, help_heading = OUTPUT)]
@@ -150,6 +261,10 @@ pub struct CheckArgs {
     #[arg(long, help_heading = OUTPUT)]
     pub timings: bool,
 
+    /// Print the settings of this run as a configuration, and end
+    #[arg(long, help_heading = OUTPUT)]
+    pub print_config: bool,
+
     /// Threads to use; 0 for one on each core
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub threads: usize,
@@ -169,41 +284,34 @@ pub struct CheckArgs {
 
 const INPUT: &str = "Input";
 const SELECTION: &str = "Selection";
+const FIXES: &str = "Fixes";
 const EXIT: &str = "Exit code";
 const OUTPUT: &str = "Output";
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 nothing found, 1 findings at or above --fail-on, 2 wrong usage or an internal error, \
-3 incomplete analysis with --strict";
+3 incomplete analysis with --strict or --min-coverage";
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// Source excerpts with labels
-    #[default]
-    Human,
-    /// `path:line:column: severity[rule]: message`
-    Short,
-    /// One JSON object a line
-    JsonLines,
-    /// SARIF 2.1.0
-    Sarif,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ConfidenceLevel {
     Low,
     Medium,
     High,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
-pub enum FailOn {
-    Note,
-    Warning,
-    Error,
+impl From<ConfidenceLevel> for Confidence {
+    fn from(level: ConfidenceLevel) -> Confidence {
+        match level {
+            ConfidenceLevel::Low => Confidence::Low,
+            ConfidenceLevel::Medium => Confidence::Medium,
+            ConfidenceLevel::High => Confidence::High,
+        }
+    }
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum CommentLevel {
     /// Level 1: any comment
     Any,
@@ -283,14 +391,38 @@ impl CheckArgs {
         all
     }
 
+    pub fn profile(&self) -> Profile {
+        self.profile.unwrap_or_default()
+    }
+
+    pub fn comment_style(&self) -> CommentLevel {
+        self.comment_style.unwrap_or_default()
+    }
+
     pub fn min_confidence(&self) -> ConfidenceLevel {
         // A gate on notes has to see them.
-        let all = self.profile == Profile::Audit || self.fail_on() == FailOn::Note;
+        let gates = self.fail_on();
+        let low = [Gate::Severity(Severity::Note), Gate::Confidence(Confidence::Low)];
+        let all = self.profile() == Profile::Audit || low.iter().any(|gate| gates.contains(gate));
         self.min_confidence.unwrap_or(if all { ConfidenceLevel::Low } else { ConfidenceLevel::Medium })
     }
 
-    pub fn fail_on(&self) -> FailOn {
-        self.fail_on.unwrap_or(if self.profile == Profile::Strict { FailOn::Note } else { FailOn::Warning })
+    pub fn fail_on(&self) -> Vec<Gate> {
+        let severity = if self.profile() == Profile::Strict { Severity::Note } else { Severity::Warning };
+        self.fail_on.clone().unwrap_or_else(|| vec![Gate::Severity(severity)])
+    }
+
+    /// Takes from a configuration what the command line leaves open.
+    pub fn complete(&mut self, config: &Config) {
+        self.profile = self.profile.or(config.profile);
+        self.min_confidence = self.min_confidence.or(config.min_confidence);
+        self.comment_style = self.comment_style.or(config.comment_style);
+        self.fail_on = self.fail_on.take().or_else(|| config.fail_on.clone());
+        self.max_findings = self.max_findings.or(config.max_findings);
+        self.min_coverage = self.min_coverage.or(config.min_coverage);
+        self.strict |= config.strict.unwrap_or_default();
+        self.generated |= config.generated.unwrap_or_default();
+        self.extra_extensions.extend(config.extensions.iter().flatten().cloned());
     }
 }
 
@@ -316,6 +448,11 @@ impl Color {
 /// The ids of all rules; for another name, the nearest one is suggested.
 fn rule_names() -> PossibleValuesParser {
     PossibleValuesParser::new(PAGES.iter().map(|page| page.id))
+}
+
+fn parse_percent(text: &str) -> Result<f64, String> {
+    let percent: f64 = text.trim_end_matches('%').parse().map_err(|_| "expected a percentage".to_string())?;
+    if (0.0..=100.0).contains(&percent) { Ok(percent) } else { Err("expected a percentage, 0 to 100".into()) }
 }
 
 /// A number of bytes, or of KiB, MiB or GiB with a suffix K, M or G; below 4 GiB, for offsets are 32 bits wide.

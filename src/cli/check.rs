@@ -1,21 +1,18 @@
 //! `crosstalk check`: from arguments to findings, output and exit code.
 
-use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use rayon::prelude::*;
-
-use super::args::{CheckArgs, ConfidenceLevel, FailOn, Format, Input};
-use super::policy::selected;
-use super::progress::Progress;
-use crate::checks::engine::{Outcome, run};
-use crate::checks::{Options, Rule};
-use crate::program::catalog::Catalog;
-use crate::report::{self, Confidence, Coverage, Problem, Report, RuleInfo, Severity};
-use crate::source::{Selection, SourceFile, discover, load, read, read_list, shown};
+use super::analyse::{Analysis, analyse};
+use super::args::CheckArgs;
+use super::baseline::{self, Known};
+use super::changed::Changed;
+use super::settings::Settings;
+use super::{fix, outputs, say};
+use crate::report::fingerprint::fingerprints;
+use crate::report::{self, Confidence, Finding, Format, LeftOut, Report, RuleInfo, Suppression};
+use crate::source::SourceFile;
 
 /// Exit codes, as the help text lists them.
 pub const CLEAN: u8 = 0;
@@ -23,170 +20,194 @@ pub const FINDINGS: u8 = 1;
 pub const FAILURE: u8 = 2;
 pub const INCOMPLETE: u8 = 3;
 
-/// Files, and what kept others from being among them.
-struct Loaded {
-    files: Vec<SourceFile>,
-    problems: Vec<Problem>,
-}
-
 /// Runs the command. An error is a message for stderr, and exit code 2.
 pub fn check(args: &CheckArgs) -> Result<u8, String> {
     let start = Instant::now();
-    let rules = selected(&args.rules, args.profile);
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(args.threads)
-        // Parsing keeps no recursion, the library's own is shallow; this is room for both.
-        .stack_size(8 << 20)
-        .build()
-        .map_err(|e| format!("cannot start threads: {e}"))?;
-    // Reading the catalog costs a few milliseconds, which nobody waits for beside reading the files.
-    let (catalog, loaded) = pool.install(|| rayon::join(|| catalog(args), || input(args)));
-    let (catalog, loaded) = (catalog?, loaded?);
-    for problem in &loaded.problems {
-        complain(problem);
+    outputs::check(&args.outputs, args.coverage_json.as_deref())?;
+    let settings = Settings::new(args)?;
+    let args = &settings.args;
+    if args.print_config {
+        return say(&settings.print()?).map(|()| CLEAN);
     }
-    if loaded.files.is_empty() {
-        let why = if loaded.problems.is_empty() { "no C file found" } else { "no C file could be read" };
-        return Err(why.into());
-    }
-    let read_in = start.elapsed();
-    let options = Options {
-        comment_style: args.comment_style.into(),
-        generated: args.generated,
-        whole_files: args.no_slicing,
-        features: args.features,
-        catalog,
+    let known = settings.baseline.as_deref().map(baseline::read).transpose()?;
+    let changed = match (&args.since, &args.diff) {
+        (Some(revision), _) => Some(Changed::since(revision)?),
+        (None, Some(diff)) => Some(Changed::of_diff(diff, &std::env::current_dir().unwrap_or_default())?),
+        (None, None) => None,
     };
-    let progress = Progress::new("checking", 2 * loaded.files.len() as u64, args.quiet);
-    let rule_refs: Vec<&Rule> = rules.iter().map(|(rule, _)| *rule).collect();
-    let mut outcome = pool.install(|| run(&loaded.files, &rule_refs, &options, &|| progress.inc()));
-    drop(progress);
-    for problem in &outcome.problems {
-        complain(problem);
+    let judge = |analysis: &Analysis| judge(&settings, analysis, known.as_ref(), changed.as_ref());
+    let mut analysis = analyse(&settings)?;
+    let mut judged = judge(&analysis);
+    if fix::is_asked(args) {
+        let done = fix::run(&settings, &mut analysis, &mut |analysis| {
+            judged = judge(analysis);
+            judged.fates.iter().map(|fate| *fate == Fate::Shown).collect()
+        })?;
+        if args.fix_diff {
+            return Ok(if done == 0 || args.exit_zero { CLEAN } else { FINDINGS });
+        }
     }
-    outcome.coverage.files_skipped += loaded.problems.len();
-    let checked_in = start.elapsed() - read_in;
-    let code = output(args, &rules, &loaded, outcome)?;
-    if args.timings {
-        timings(&loaded.files, read_in, checked_in, start.elapsed());
-    }
+    let code = output(&settings, analysis, judged, start)?;
     Ok(code)
 }
 
-/// A problem goes to stderr as it is met. Nothing more can be done where that fails.
-fn complain(problem: &Problem) {
-    let _ = writeln!(io::stderr(), "crosstalk: {}: {}", problem.path, problem.message);
+/// What becomes of a finding: the first that holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Allowed,
+    Baseline,
+    Hidden,
+    Unchanged,
+    Shown,
 }
 
-/// What library functions do, with what the user's files say of them.
-fn catalog(args: &CheckArgs) -> Result<Arc<Catalog>, String> {
-    let read = |path: &PathBuf| match std::fs::read_to_string(path) {
-        Ok(text) => Ok((shown(path), text)),
-        Err(e) => Err(format!("{}: {e}", path.display())),
-    };
-    let extra: Vec<(String, String)> = args.catalogs.iter().map(read).collect::<Result<_, _>>()?;
-    Catalog::with(&extra).map_err(|e| e.to_string())
+struct Judged {
+    /// By finding.
+    fates: Vec<Fate>,
+    /// Lines of the baseline that stand for nothing any more.
+    stale: usize,
 }
 
-fn input(args: &CheckArgs) -> Result<Loaded, String> {
-    let mut problems = Vec::new();
-    let paths = match args.input().map_err(|e| e.to_string())? {
-        Input::Stdin(name) => {
-            let file = read(io::stdin().lock(), &name, args.max_file_size).map_err(|e| format!("{name}: {e}"))?;
-            return Ok(Loaded { files: vec![file], problems });
-        }
-        Input::Paths(paths) => paths,
-        Input::ListOnStdin => read_list(io::stdin().lock(), args.null)?,
-        Input::List(list) => {
-            let file = File::open(&list).map_err(|e| format!("{}: {e}", list.display()))?;
-            read_list(file, args.null)?
+fn judge(
+    settings: &Settings,
+    analysis: &Analysis,
+    known: Option<&report::baseline::Baseline>,
+    changed: Option<&Changed>,
+) -> Judged {
+    let least: Confidence = settings.args.min_confidence().into();
+    let known = known.map(|known| Known::new(known, settings, analysis));
+    let fate = |(n, finding): (usize, &Finding)| {
+        if finding.suppression.is_some() {
+            Fate::Allowed
+        } else if known.as_ref().is_some_and(|known| known.findings[n]) {
+            Fate::Baseline
+        } else if finding.confidence < least {
+            Fate::Hidden
+        } else if changed.is_some_and(|c| !c.touches(&analysis.files, &analysis.paths, finding)) {
+            Fate::Unchanged
+        } else {
+            Fate::Shown
         }
     };
-    let selection = Selection {
-        paths,
-        extensions: args.extensions(),
-        use_ignore_files: !args.no_ignore,
-        max_file_bytes: args.max_file_size,
-    };
-    let found = discover(&selection);
-    problems.extend(found.problems.into_iter().map(|(path, message)| Problem { path, message }));
-    let mut files: Vec<Result<SourceFile, Problem>> =
-        found.files.par_iter().map(|path: &std::path::PathBuf| load_one(path, args.max_file_size)).collect();
-    let mut loaded = Vec::with_capacity(files.len());
-    for file in files.drain(..) {
-        match file {
-            Ok(file) => loaded.push(file),
-            Err(problem) => problems.push(problem),
-        }
+    Judged {
+        fates: analysis.findings.iter().enumerate().map(fate).collect(),
+        stale: known.as_ref().map_or(0, |known| known.stale.len()),
     }
-    // Findings are ordered by path as it is shown.
-    loaded.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(Loaded { files: loaded, problems })
 }
 
-fn load_one(path: &Path, max_bytes: u64) -> Result<SourceFile, Problem> {
-    let shown = shown(path);
-    load(path, &shown, max_bytes).map_err(|message| Problem { path: shown, message })
-}
+fn output(settings: &Settings, analysis: Analysis, judged: Judged, start: Instant) -> Result<u8, String> {
+    let args = &settings.args;
+    let Analysis { files, findings, coverage, problems, .. } = &analysis;
+    let prints = fingerprints(files, findings);
+    let number = |fate| judged.fates.iter().filter(|f| **f == fate).count();
+    let left_out = LeftOut {
+        allowed: number(Fate::Allowed),
+        baseline: number(Fate::Baseline),
+        hidden: number(Fate::Hidden),
+        unchanged: number(Fate::Unchanged),
+    };
+    let pick = |fates: &[Fate]| -> (Vec<Finding>, Vec<String>) {
+        let all = findings.iter().zip(&prints).zip(&judged.fates).filter(|(_, fate)| fates.contains(fate));
+        all.map(|((finding, print), fate)| (accepted(finding, *fate), print.clone())).unzip()
+    };
+    let (shown, shown_prints) = pick(&[Fate::Shown]);
+    let rules: Vec<RuleInfo> = settings.policy.rules.iter().map(|(_, info)| info.clone()).collect();
+    let plain = Report {
+        files,
+        findings: &shown,
+        fingerprints: &shown_prints,
+        rules: &rules,
+        coverage,
+        problems,
+        left_out,
+        category: &args.category,
+    };
+    let with = args.include_suppressed.then(|| pick(&[Fate::Shown, Fate::Allowed, Fate::Baseline]));
+    let with = with.as_ref().map(|(findings, fingerprints)| {
+        let left_out = LeftOut { allowed: 0, baseline: 0, ..left_out };
+        Report { findings, fingerprints, left_out, ..plain }
+    });
+    let report = |format: Format| with.as_ref().filter(|_| format.tells_suppression()).unwrap_or(&plain);
 
-fn output(args: &CheckArgs, rules: &[(&Rule, RuleInfo)], loaded: &Loaded, outcome: Outcome) -> Result<u8, String> {
-    let Outcome { mut findings, coverage, problems } = outcome;
-    let least = match args.min_confidence() {
-        ConfidenceLevel::Low => Confidence::Low,
-        ConfidenceLevel::Medium => Confidence::Medium,
-        ConfidenceLevel::High => Confidence::High,
-    };
-    let statistics = args.statistics.then(|| report::statistics::table(&findings));
-    let all = findings.len();
-    findings.retain(|f| f.confidence >= least);
-    let infos: Vec<RuleInfo> = rules.iter().map(|(_, info)| info.clone()).collect();
-    let problems: Vec<Problem> = loaded.problems.iter().cloned().chain(problems).collect();
-    let report = Report {
-        files: &loaded.files,
-        findings: &findings,
-        rules: &infos,
-        coverage: &coverage,
-        problems: &problems,
-        hidden: all - findings.len(),
-    };
-    let format = match args.format {
-        Format::Human => report::Format::Human,
-        Format::Short => report::Format::Short,
-        Format::JsonLines => report::Format::JsonLines,
-        Format::Sarif => report::Format::Sarif,
-    };
+    let statistics = args.statistics.then(|| {
+        let open =
+            findings.iter().zip(&judged.fates).filter(|(_, fate)| !matches!(fate, Fate::Allowed | Fate::Baseline));
+        report::statistics::table(open.map(|(finding, _)| finding))
+    });
+    let mut failed: Vec<String> = Vec::new();
+    for output in &args.outputs {
+        let report = report(output.format);
+        let written = outputs::write(&output.path, &mut |out| report::emit(output.format, report, false, out));
+        failed.extend(written.err().map(|e| format!("{}: {e}", output.path.display())));
+    }
+    if let Some(path) = &args.coverage_json {
+        let json = report::coverage::json(coverage, problems);
+        let written = outputs::write(path, &mut |out| writeln!(out, "{json}"));
+        failed.extend(written.err().map(|e| format!("{}: {e}", path.display())));
+    }
+    // What programs read stays as it is.
+    let (behind, beside) = if args.format == Format::Human { (statistics, None) } else { (None, statistics) };
     let color = args.color.enabled(io::stdout().is_terminal());
     let mut out = BufWriter::new(io::stdout().lock());
-    // What programs read stays as it is.
-    let (behind, beside) = if format == report::Format::Human { (statistics, None) } else { (None, statistics) };
-    let written = report::emit(format, &report, color, &mut out)
+    let written = report::emit(args.format, report(args.format), color, &mut out)
         .and_then(|()| out.write_all(behind.unwrap_or_default().as_bytes()))
         .and_then(|()| out.flush());
     match written {
         // `crosstalk check | head` is no failure.
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => {}
-        other => other.map_err(|e| format!("cannot write the report: {e}"))?,
+        other => failed.extend(other.err().map(|e| format!("cannot write the report: {e}"))),
     }
-    if let Some(path) = &args.coverage_json {
-        let line = format!("{}\n", report::coverage::json(&coverage, &problems));
-        std::fs::write(path, line).map_err(|e| format!("{}: {e}", path.display()))?;
+    if !failed.is_empty() {
+        return Err(failed.join("\ncrosstalk: "));
     }
-    let _ = write!(io::stderr(), "{}", beside.unwrap_or_default());
+    let mut said = beside.unwrap_or_default();
     if !args.quiet {
-        let _ = writeln!(io::stderr(), "{}", report::coverage::line(&coverage));
+        // The human report has said it on stdout.
+        for line in left_out.lines().iter().filter(|_| args.format != Format::Human) {
+            said.push_str(&format!("{line}\n"));
+        }
+        said.push_str(&format!("{}\n", report::coverage::line(coverage)));
     }
-    Ok(exit_code(args, &findings.iter().map(|f| f.severity).max(), &coverage))
+    let code = exit_code(settings, &plain, judged.stale, &mut said);
+    if args.timings {
+        said.push_str(&timings(files, analysis.read_in, analysis.checked_in, start.elapsed()));
+    }
+    let _ = io::stderr().write_all(said.as_bytes());
+    Ok(code)
 }
 
-fn exit_code(args: &CheckArgs, worst: &Option<Severity>, coverage: &Coverage) -> u8 {
-    let gate = match args.fail_on() {
-        FailOn::Note => Severity::Note,
-        FailOn::Warning => Severity::Warning,
-        FailOn::Error => Severity::Error,
-    };
-    if args.strict && coverage.is_incomplete() {
+/// The finding as it is reported: one of the baseline says so.
+fn accepted(finding: &Finding, fate: Fate) -> Finding {
+    let mut finding = finding.clone();
+    if fate == Fate::Baseline {
+        finding.suppression = Some(Suppression { in_source: false, justification: "in the baseline".into() });
+    }
+    finding
+}
+
+fn exit_code(settings: &Settings, report: &Report, stale: usize, said: &mut String) -> u8 {
+    let args = &settings.args;
+    let gates = args.fail_on();
+    let stops = |finding: &&Finding| gates.iter().any(|gate| gate.stops(finding, report.rule(finding)));
+    let stopped = report.findings.iter().filter(stops).count();
+    let percent = report.coverage.percent();
+    let low = args.min_coverage.filter(|least| percent < *least);
+    if let Some(least) = low {
+        // Rounded down: 94.96 is less than 95.
+        let percent = (percent * 10.0).floor() / 10.0;
+        said.push_str(&format!(
+            "crosstalk: {percent:.1} % was read and understood, less than --min-coverage {least}\n"
+        ));
+    }
+    if stale > 0 {
+        let entries = report::coverage::count(stale, "line");
+        said.push_str(&format!(
+            "crosstalk: {entries} of the baseline no longer found; `crosstalk baseline prune` drops such lines\n"
+        ));
+    }
+    if low.is_some() || args.strict && report.coverage.is_incomplete() {
         INCOMPLETE
-    } else if !args.exit_zero && worst.is_some_and(|w| w >= gate) {
+    } else if !args.exit_zero && (stopped > args.max_findings.unwrap_or_default() || args.strict && stale > 0) {
         FINDINGS
     } else {
         CLEAN
@@ -194,21 +215,25 @@ fn exit_code(args: &CheckArgs, worst: &Option<Severity>, coverage: &Coverage) ->
 }
 
 /// Where the time went, beside what parsing every byte once costs here.
-fn timings(files: &[SourceFile], read: Duration, check: Duration, whole: Duration) {
+fn timings(files: &[SourceFile], read: Duration, check: Duration, whole: Duration) -> String {
     let start = Instant::now();
     for file in files {
         drop(crate::syntax::parse::parse(&file.text));
     }
     let floor = start.elapsed();
     let ms = |d: Duration| d.as_secs_f64() * 1000.0;
-    let _ = writeln!(
-        io::stderr(),
+    format!(
         "timings: read {:.0} ms, check {:.0} ms, whole run {:.0} ms; parsing every byte once on one thread {:.0} ms \
-         (run ÷ parse {:.2})",
+         (run ÷ parse {:.2})\n",
         ms(read),
         ms(check),
         ms(whole),
         ms(floor),
         whole.as_secs_f64() / floor.as_secs_f64().max(f64::EPSILON)
-    );
+    )
+}
+
+/// A file that may be replaced, by its name.
+pub fn replace(path: &Path, text: &[u8]) -> Result<(), String> {
+    outputs::write(path, &mut |out| out.write_all(text)).map_err(|e| format!("{}: {e}", path.display()))
 }

@@ -1,12 +1,23 @@
 //! Arguments, progress, exit codes. Calls everything; nothing calls it.
 
+mod allow;
+mod analyse;
 pub mod args;
+mod baseline;
+mod changed;
 mod check;
+pub mod config;
 mod explain;
+mod fix;
+mod gate;
+mod init;
+pub mod outputs;
 pub mod policy;
 mod progress;
 mod rules;
+mod settings;
 mod trace;
+mod unified;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -31,6 +42,10 @@ pub fn main() -> ExitCode {
         Command::Rules(args) => rules::rules(args.format).map(|()| check::CLEAN),
         Command::Trace(args) => trace::run(args).map(|()| check::CLEAN),
         Command::Explain(args) => explain::explain(args.rule.as_deref()).map(|()| check::CLEAN),
+        Command::Baseline(args) => baseline::baseline(&args.action),
+        Command::Init(args) => init::init(args).map(|()| check::CLEAN),
+        Command::Completions(args) => init::completions(args.shell).map(|()| check::CLEAN),
+        Command::Man => init::man().map(|()| check::CLEAN),
     };
     match done {
         Ok(code) => ExitCode::from(code),

@@ -1,13 +1,28 @@
-//! Which rules run: no other place decides that.
+//! Which rules run, and how loud they are where: no other place decides that.
+
+use std::collections::BTreeMap;
+use std::path::Path;
 
 use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
 
+use super::config::model::{Level, RuleName};
 use crate::checks::pages::PAGES;
 use crate::checks::{RULES, Rule};
-use crate::report::{RuleInfo, RuleSet};
+use crate::report::{Finding, RuleInfo, RuleSet, Severity};
+use crate::source::Patterns;
+
+pub const FAMILIES: [&str; 4] = ["switch", "message", "cascade", "suppression"];
+const SETS: [RuleSet; 3] = [RuleSet::Default, RuleSet::Pedantic, RuleSet::Misra];
+
+/// What `[rules]` may name besides rules: families and sets.
+pub fn groups() -> impl Iterator<Item = &'static str> {
+    FAMILIES.into_iter().chain(SETS.map(RuleSet::as_str))
+}
 
 /// What a run is for. A rule's page says which set it belongs to; a profile says which sets it wants.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Profile {
     /// Likely defects
     #[default]
@@ -42,17 +57,65 @@ impl Profile {
     }
 }
 
-/// The rules that `names` names, or, where it is empty, those of the profile; sorted by id.
-pub fn selected(names: &[String], profile: Profile) -> Vec<(&'static Rule, RuleInfo)> {
-    let is_on = |page: &&RuleInfo| match names {
-        [] => profile.runs(page),
-        _ => names.iter().any(|name| name == page.id),
-    };
-    PAGES
-        .iter()
-        .filter(is_on)
-        .filter_map(|page| Some((RULES.iter().find(|r| r.id == page.id)?, page.clone())))
-        .collect()
+/// Levels by rule, family or set.
+pub type Levels = BTreeMap<RuleName, Level>;
+
+/// The rules of a run, sorted by id, and what becomes of their findings.
+pub struct Policy {
+    pub rules: Vec<(&'static Rule, RuleInfo)>,
+    base: Levels,
+    /// Later ones win.
+    overrides: Vec<(Patterns, Levels)>,
+    profile: Profile,
+    named: bool,
+}
+
+impl Policy {
+    /// The rules that `names` names and nothing else, or, where it is empty, those of the profile and the levels.
+    pub fn new(names: &[String], profile: Profile, base: Levels, overrides: Vec<(Patterns, Levels)>) -> Policy {
+        let mut policy = Policy { rules: Vec::new(), base, overrides, profile, named: !names.is_empty() };
+        let is_on = |page: &&RuleInfo| match names {
+            [] => policy.runs_somewhere(page),
+            _ => names.iter().any(|name| name == page.id),
+        };
+        let rule = |page: &RuleInfo| Some((RULES.iter().find(|r| r.id == page.id)?, page.clone()));
+        policy.rules = PAGES.iter().filter(is_on).filter_map(rule).collect();
+        policy
+    }
+
+    /// What becomes of a finding in a file; the path is canonical.
+    pub fn level(&self, rule: &RuleInfo, path: &Path) -> Level {
+        if self.named {
+            return Level::On;
+        }
+        let overrides = self.overrides.iter().rev().filter(|(paths, _)| paths.matches(path));
+        let told = overrides.map(|(_, levels)| levels).chain([&self.base]).find_map(|levels| level(levels, rule));
+        told.unwrap_or(if self.profile.runs(rule) { Level::On } else { Level::Off })
+    }
+
+    /// False where the finding is not to be; else its severity is what it is to be.
+    pub fn admit(&self, finding: &mut Finding, path: &Path) -> bool {
+        let info = self.rules.iter().find(|(rule, _)| rule.id == finding.rule);
+        match info.map_or(Level::On, |(_, info)| self.level(info, path)) {
+            Level::Off => return false,
+            Level::On => {}
+            Level::Note => finding.severity = Severity::Note,
+            Level::Warning => finding.severity = Severity::Warning,
+            Level::Error => finding.severity = Severity::Error,
+        }
+        true
+    }
+
+    fn runs_somewhere(&self, rule: &RuleInfo) -> bool {
+        let is_on = level(&self.base, rule).map_or(self.profile.runs(rule), |level| level != Level::Off);
+        is_on || self.overrides.iter().any(|(_, levels)| level(levels, rule).is_some_and(|level| level != Level::Off))
+    }
+}
+
+/// A rule's own name says more than its family's, and that more than its set's.
+fn level(levels: &Levels, rule: &RuleInfo) -> Option<Level> {
+    let names = [rule.id, rule.family, rule.set.as_str()];
+    names.into_iter().find_map(|name| levels.get(&RuleName(name.into())).copied())
 }
 
 #[cfg(test)]
@@ -80,11 +143,37 @@ mod tests {
     fn named_rules_run_alone() {
         let ids = |names: &[&str], profile| -> Vec<&str> {
             let names: Vec<String> = names.iter().map(|n| n.to_string()).collect();
-            selected(&names, profile).iter().map(|(rule, _)| rule.id).collect()
+            let policy = Policy::new(&names, profile, Levels::new(), Vec::new());
+            policy.rules.iter().map(|(rule, _)| rule.id).collect()
         };
         let name = RULES[RULES.len() - 1].id;
         assert_eq!(ids(&[name], Profile::Default), [name]);
         assert_eq!(ids(&[], Profile::Audit).len(), RULES.len());
         assert!(ids(&[], Profile::Default).iter().all(|id| ids(&[], Profile::Misra).contains(id)));
+    }
+
+    #[test]
+    fn the_nearer_name_and_the_later_override_win() {
+        let levels =
+            |pairs: &[(&str, Level)]| pairs.iter().map(|(n, l)| (RuleName((*n).into()), *l)).collect::<Levels>();
+        let base = levels(&[("switch", Level::Note), ("implicit-fallthrough", Level::Error), ("misra", Level::Off)]);
+        let paths = |glob: &str| Patterns::new(Path::new("/r"), &[glob.into()]).expect("a pattern");
+        let overrides = vec![
+            (paths("tests/"), levels(&[("switch", Level::Off), ("misra-16-4", Level::On)])),
+            (paths("tests/keep.c"), levels(&[("implicit-fallthrough", Level::Warning)])),
+        ];
+        let policy = Policy::new(&[], Profile::Misra, base, overrides);
+        let level = |id: &str, path: &str| {
+            let info = PAGES.iter().find(|page| page.id == id).expect("a rule");
+            policy.level(info, Path::new(path))
+        };
+        assert_eq!(level("implicit-fallthrough", "/r/a.c"), Level::Error);
+        assert_eq!(level("implicit-fallthrough", "/r/tests/a.c"), Level::Off);
+        assert_eq!(level("implicit-fallthrough", "/r/tests/keep.c"), Level::Warning);
+        assert_eq!(level("premature-break", "/r/a.c"), Level::Note);
+        assert_eq!(level("misra-16-4", "/r/a.c"), Level::Note, "its family says more than its set");
+        assert_eq!(level("misra-16-4", "/r/tests/a.c"), Level::On);
+        assert_eq!(level("unused-allow", "/r/a.c"), Level::On);
+        assert!(policy.rules.iter().any(|(rule, _)| rule.id == "misra-16-4"));
     }
 }

@@ -8,8 +8,6 @@ use super::say;
 use crate::analysis::bounds::Verdict;
 use crate::checks::engine::trace;
 use crate::checks::{Options, RULES, Rule};
-use crate::preprocess::comments::CommentStyle;
-use crate::program::catalog::Catalog;
 use crate::source::{FileId, Position, Selection, SourceFile, Span, discover, load, shown};
 
 /// Files larger than this are not read.
@@ -23,12 +21,7 @@ pub fn run(args: &TraceArgs) -> Result<(), String> {
     if paths.is_empty() {
         paths.push(path.into());
     }
-    let selection = Selection {
-        paths,
-        extensions: vec!["c".into(), "h".into()],
-        use_ignore_files: true,
-        max_file_bytes: MAX_BYTES,
-    };
+    let selection = Selection { paths, max_file_bytes: MAX_BYTES, ..Selection::default() };
     let mut files: Vec<SourceFile> =
         discover(&selection).files.iter().filter_map(|p| load(p, &shown(p), MAX_BYTES).ok()).collect();
     files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -41,13 +34,7 @@ pub fn run(args: &TraceArgs) -> Result<(), String> {
     if length == 0 {
         return Err(format!("{path}: has no line {line}"));
     }
-    let options = Options {
-        comment_style: CommentStyle::Keyword,
-        generated: true,
-        whole_files: false,
-        features: false,
-        catalog: Catalog::embedded(),
-    };
+    let options = Options { generated: true, ..Options::default() };
     let rules: Vec<&Rule> = RULES.iter().collect();
     let span = Span { start: start as u32, end: (start + length) as u32 };
     let all = trace(&files, &rules, &options, (FileId(file as u32), span));

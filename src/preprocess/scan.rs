@@ -1,5 +1,6 @@
 //! One pass over a file's text: comments, directives, and the text with both of them blanked.
 
+use super::allow::is_addressed;
 use super::token::{Tokens, ident_end, is_ident_start, literal_end};
 use crate::source::Span;
 
@@ -28,7 +29,10 @@ pub enum Pack {
 pub struct Scan {
     /// The text with comments, directives and line splices blanked: same length, same line ends.
     pub code: String,
+    /// But those to this program, which tell nothing of the code.
     pub comments: Vec<Span>,
+    /// Comments to this program: `crosstalk: allow(…)`.
+    pub addressed: Vec<Span>,
     pub directives: Vec<Directive>,
     /// Where an `#include` stands.
     pub includes: Vec<u32>,
@@ -63,7 +67,7 @@ impl Scan {
                 b'\'' => at = literal_end(bytes, at),
                 b'/' => match comment_end(bytes, at) {
                     Some(end) => {
-                        scan.comments.push(Span::new(at, end));
+                        scan.comment(text, Span::new(at, end));
                         blanks.push(Span::new(at, end));
                         at = end;
                     }
@@ -74,7 +78,7 @@ impl Scan {
                     at += 1;
                 }
                 b'#' if starts_line(bytes, at, &blanks) => {
-                    let end = scan.directive(bytes, at);
+                    let end = scan.directive(text, at);
                     blanks.push(Span::new(at, end));
                     at = end;
                 }
@@ -86,8 +90,17 @@ impl Scan {
         scan
     }
 
+    fn comment(&mut self, text: &str, span: Span) {
+        if is_addressed(&text[span.range()]) {
+            self.addressed.push(span);
+        } else {
+            self.comments.push(span);
+        }
+    }
+
     /// Reads the directive at `at`; gives its end.
-    fn directive(&mut self, bytes: &[u8], at: usize) -> usize {
+    fn directive(&mut self, text: &str, at: usize) -> usize {
+        let bytes = text.as_bytes();
         let mut i = at + 1;
         while matches!(bytes.get(i), Some(b' ' | b'\t')) {
             i += 1;
@@ -100,7 +113,7 @@ impl Scan {
             match bytes[i] {
                 b'/' if comment_end(bytes, i).is_some() => {
                     let end = comment_end(bytes, i).unwrap_or(i + 1);
-                    self.comments.push(Span::new(i, end));
+                    self.comment(text, Span::new(i, end));
                     i = end;
                 }
                 b'"' | b'\'' if literals => i = literal_end(bytes, i),

@@ -4,42 +4,122 @@ use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 
 use super::Finding;
-use crate::source::SourceFile;
+use crate::source::{FileId, SourceFile};
 
-/// How many bytes of a line count, from its first word on. A longer line is generated text, and hashing megabytes for
-/// each finding on it would tell nothing more: the ordinals do.
-const LINE_LIMIT: usize = 4096;
+/// How many bytes of a finding's text count. A longer one is generated, and hashing megabytes for each finding on it
+/// would tell nothing more: the ordinals do.
+const LIMIT: usize = 4096;
 
-/// One fingerprint a finding, in order: a digest of rule, path, function and the primary line's words, then the
-/// ordinal among equal digests. Line numbers do not take part.
+/// One fingerprint a finding, in order: a digest of rule, path, function and the finding's own text, then the ordinal
+/// among equal digests. Neither line numbers nor layout take part.
 pub fn fingerprints(files: &[SourceFile], findings: &[Finding]) -> Vec<String> {
-    let mut seen = FxHashMap::<String, u32>::default();
+    numbered(files, findings, true)
+}
+
+/// The same without the path: what a finding keeps when its file is renamed or moved. Ordinals count within a file.
+pub fn fingerprints_without_path(files: &[SourceFile], findings: &[Finding]) -> Vec<String> {
+    numbered(files, findings, false)
+}
+
+fn numbered(files: &[SourceFile], findings: &[Finding], with_path: bool) -> Vec<String> {
+    let mut seen = FxHashMap::<(FileId, String), u32>::default();
     findings
         .iter()
         .map(|finding| {
-            let key = key(&files[finding.file.0 as usize], finding);
-            let ordinal = seen.entry(key.clone()).or_default();
+            let key = key(&files[finding.file.0 as usize], finding, with_path);
+            let ordinal = seen.entry((finding.file, key.clone())).or_default();
             *ordinal += 1;
             format!("{key}:{ordinal}")
         })
         .collect()
 }
 
-fn key(file: &SourceFile, finding: &Finding) -> String {
+fn key(file: &SourceFile, finding: &Finding, with_path: bool) -> String {
     let mut hash = Sha256::new();
-    for part in [finding.rule, &file.path, finding.function.as_deref().unwrap_or_default()] {
+    let path = if with_path { &*file.path } else { "" };
+    for part in [finding.rule, path, finding.function.as_deref().unwrap_or_default()] {
         hash.update(part);
         hash.update([0]);
     }
-    let line = file.text[file.line_range(file.line_index(finding.span.start))].trim_ascii_start().as_bytes();
-    let words = line[..line.len().min(LINE_LIMIT)].split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-    for (index, word) in words.enumerate() {
-        if index > 0 {
-            hash.update(b" ");
-        }
-        hash.update(word);
-    }
+    let text = file.slice(finding.span);
+    let start = text.as_ptr() as usize - file.text.as_ptr() as usize;
+    hash.update(own_text(&file.text[start..], text.len()));
     hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The first `length` bytes without what a formatter changes: white space, comments, the pieces a string is cut into.
+/// Where a parenthesis opens right behind, what stands in it belongs to them: `switch` alone says little.
+fn own_text(source: &str, length: usize) -> Vec<u8> {
+    let bytes = &source.as_bytes()[..source.len().min(LIMIT)];
+    let mut text: Vec<u8> = Vec::new();
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || !byte.is_ascii();
+    let (mut at, mut apart, mut depth) = (0, false, 0usize);
+    while let Some(&byte) = bytes.get(at) {
+        let rest = &bytes[at..];
+        let skipped = match byte {
+            b'/' if rest.starts_with(b"/*") => 4 + find(&rest[2..], b"*/"),
+            b'/' if rest.starts_with(b"//") => find(rest, b"\n"),
+            b'\\' if rest.starts_with(b"\\\n") || rest.starts_with(b"\\\r\n") => 2,
+            _ if byte.is_ascii_whitespace() => 1,
+            _ => 0,
+        };
+        if skipped > 0 {
+            apart = true;
+            at += skipped;
+            continue;
+        }
+        // Behind the span, only a parenthesis that a word opens at once goes on.
+        if at >= length && depth == 0 && !(byte == b'(' && text.last().is_some_and(is_word)) {
+            break;
+        }
+        let quoted = if matches!(byte, b'"' | b'\'') { quoted(rest) } else { 1 };
+        let token = &rest[..quoted];
+        if at >= length {
+            match byte {
+                b'(' => depth += 1,
+                b')' => depth -= 1,
+                _ => {}
+            }
+        }
+        match text.last() {
+            Some(b'"') if byte == b'"' && apart => {
+                text.pop();
+                text.extend(&token[1..]);
+            }
+            last => {
+                if apart && last.is_some_and(is_word) && is_word(&byte) {
+                    text.push(b' ');
+                }
+                text.extend(token);
+            }
+        }
+        apart = false;
+        at += quoted;
+        if at > length && depth == 0 {
+            break;
+        }
+    }
+    text
+}
+
+/// Where `what` begins, or the end.
+fn find(bytes: &[u8], what: &[u8]) -> usize {
+    memchr::memmem::find(bytes, what).unwrap_or(bytes.len())
+}
+
+/// The length of the string or character that the text begins with.
+fn quoted(bytes: &[u8]) -> usize {
+    let mut at = 1;
+    while let Some(&byte) = bytes.get(at) {
+        at += 1;
+        match byte {
+            b'\\' => at += 1,
+            b'\n' => break,
+            _ if byte == bytes[0] => break,
+            _ => {}
+        }
+    }
+    at.min(bytes.len())
 }
 
 /// GitHub's `primaryLocationLineHash` of every line: a rolling hash over the 100 UTF-16 units from the line's first
@@ -154,34 +234,77 @@ mod tests {
 
     #[test]
     fn fingerprint_is_the_documented_digest() {
-        let fingerprint = one("src/a.c", "\tfoo  (x);\r\n", Some("f"), "x");
-        let digest = Sha256::digest(b"implicit-fallthrough\0src/a.c\0f\0foo (x);");
+        let fingerprint = one("src/a.c", "\tfoo  (x, b);\r\n", Some("f"), "foo  (x, b)");
+        let digest = Sha256::digest(b"implicit-fallthrough\0src/a.c\0f\0foo(x,b)");
         let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(fingerprint, format!("{}:1", &hex[..16]));
     }
 
+    /// What is hashed of `text`, the first `length` bytes of which are the finding.
+    fn own(text: &str, length: usize) -> String {
+        String::from_utf8(own_text(text, length)).expect("UTF-8")
+    }
+
     #[test]
-    fn fingerprint_ignores_line_numbers_and_white_space_only() {
-        let base = one("a.c", "foo(x);\n", None, "x");
-        assert_eq!(one("a.c", "int y;\n\n  foo(x); \n", None, "x"), base);
-        assert_ne!(one("b.c", "foo(x);\n", None, "x"), base);
-        assert_ne!(one("a.c", "fooo(x);\n", None, "x"), base);
-        assert_ne!(one("a.c", "foo(x);\n", Some("f"), "x"), base);
+    fn layout_is_no_text() {
+        let text = "if (a  /* one */\n    ==  b) // two\n\t{ return \\\n x; }";
+        assert_eq!(own(text, text.len()), "if(a==b){return x;}");
+        assert_eq!(own("log(\"a  b\"\n \"c // d\", 'x');", 24), own("log(\"a  bc // d\", 'x');", 19));
+        assert_eq!(own("f(\"/* \\\" */\")", 13), "f(\"/* \\\" */\")");
+        assert_eq!(own("a - -b", 6), "a--b");
+        assert_eq!(own("unsigned int ä", 15), "unsigned int ä");
+    }
+
+    #[test]
+    fn a_word_takes_its_parenthesis_with_it() {
+        assert_eq!(own("switch (f(x) + \")\") { case 1: }", 6), "switch(f(x)+\")\")");
+        assert_eq!(own("switch /* on */ (x) {", 6), "switch(x)");
+        assert_eq!(own("break; (x)", 6), "break;");
+        assert_eq!(own("case 1: a(x);", 7), "case 1:");
+        assert_eq!(own("switch (x", 6), "switch(x");
+        assert_eq!(
+            (own("", 0), own("\"", 1), own("/*", 2), own("'\\", 2)),
+            ("".into(), "\"".into(), "".into(), "'\\".into())
+        );
+    }
+
+    #[test]
+    fn only_the_findings_own_text_counts() {
+        let base = one("a.c", "foo(x);\n", None, "foo(x)");
+        assert_eq!(one("a.c", "int y;\n\n  foo(x); bar();\n", None, "foo(x)"), base);
+        assert_eq!(one("a.c", "if (z) { foo( x ); }\n", None, "foo( x )"), base);
+        assert_ne!(one("b.c", "foo(x);\n", None, "foo(x)"), base);
+        assert_ne!(one("a.c", "foo(y);\n", None, "foo(y)"), base);
+        assert_ne!(one("a.c", "foo(x);\n", Some("f"), "foo(x)"), base);
+    }
+
+    #[test]
+    fn a_renamed_file_keeps_the_key_without_path() {
+        let print = |path: &str| {
+            let files = [SourceFile::new(path, b"f(x);\nf(x);\n".to_vec())];
+            let at = |start| fixture::finding("r", crate::source::Span::new(start, start + 4));
+            let findings = [at(0), at(6)];
+            (fingerprints(&files, &findings), fingerprints_without_path(&files, &findings))
+        };
+        let (old, new) = (print("old/a.c"), print("new/b.c"));
+        assert_ne!(old.0, new.0);
+        assert_eq!(old.1, new.1);
+        assert!(old.1[0].ends_with(":1") && old.1[1].ends_with(":2"));
     }
 
     #[test]
     fn equal_findings_are_told_apart_by_order() {
         let files = [SourceFile::new("a.c", b"f(x);\nf(x);\ng(x);\n".to_vec())];
-        let at = |start| fixture::finding("r", crate::source::Span::new(start, start + 1));
-        let found = fingerprints(&files, &[at(2), at(8), at(14)]);
+        let at = |start| fixture::finding("r", crate::source::Span::new(start, start + 4));
+        let found = fingerprints(&files, &[at(0), at(6), at(12)]);
         assert_eq!(found[0][..16], found[1][..16]);
         assert!(found[0].ends_with(":1") && found[1].ends_with(":2") && found[2].ends_with(":1"));
         assert_ne!(found[0], found[2]);
     }
 
     #[test]
-    fn a_huge_line_is_cut_alike_for_all_its_findings() {
-        let text = format!("{} y", "é".repeat(LINE_LIMIT));
-        assert_eq!(one("a.c", &text, None, "y"), one("a.c", &format!("{text}z"), None, "y"));
+    fn a_huge_text_is_cut() {
+        let text = format!("f({})", "é".repeat(LIMIT));
+        assert_eq!(one("a.c", &text, None, &text), one("a.c", &text, None, &text[..LIMIT + 100]));
     }
 }

@@ -19,6 +19,9 @@ pub fn finding(rule: &'static str, span: Span) -> Finding {
         function: None,
         message: "case 1 falls through into case 2".into(),
         related: Vec::new(),
+        flow: Vec::new(),
+        circuit: None,
+        suppression: None,
         notes: Vec::new(),
         fixes: Vec::new(),
     }
@@ -87,20 +90,49 @@ impl Sample {
         }
     }
 
-    pub fn report(&self) -> Report<'_> {
-        Report {
+    /// Does something with the report.
+    pub fn with<T>(&self, look: impl FnOnce(&Report) -> T) -> T {
+        look(&Report {
             files: &self.files,
             findings: &self.findings,
+            fingerprints: &fingerprint::fingerprints(&self.files, &self.findings),
             rules: &self.rules,
             coverage: &self.coverage,
             problems: &self.problems,
-            hidden: self.hidden,
-        }
+            left_out: LeftOut { hidden: self.hidden, ..LeftOut::default() },
+            category: "crosstalk",
+        })
     }
 
     pub fn emit(&self, format: Format) -> String {
         let mut out = Vec::new();
-        emit(format, &self.report(), false, &mut out).expect("a Vec takes every write");
+        self.with(|report| emit(format, report, false, &mut out)).expect("a Vec takes every write");
         String::from_utf8(out).expect("output is UTF-8")
     }
+}
+
+/// So many findings over 100 files, in every severity, with evidence, a path and a fix now and then.
+pub fn large(number: usize) -> Sample {
+    let mut sample = Sample::new();
+    sample.findings.clear();
+    let text: String = (0..number.div_ceil(100)).map(|n| format!("case {n}: value{n} = read(p); /* é */\n")).collect();
+    let path = |n: usize| format!("src/part{}/file{n:03}.c", n % 7);
+    let mut paths: Vec<String> = (0..100).map(path).collect();
+    paths.sort();
+    sample.files = paths.into_iter().map(|path| SourceFile::new(path, text.clone().into_bytes())).collect();
+    for n in 0..number {
+        let file = &sample.files[n * 100 / number];
+        let line = file.line_range(n % file.line_count().saturating_sub(1).max(1));
+        let span = Span::new(line.start, line.start + 7);
+        let mut new = finding(["implicit-fallthrough", "unchecked-length"][n % 2], span);
+        new.confidence = [Confidence::High, Confidence::Medium, Confidence::Low][n % 3];
+        new.severity = new.confidence.into();
+        new.file = FileId((n * 100 / number) as u32);
+        new.function = Some(format!("function{}", n % 50));
+        let step = Related { file: new.file, span, message: "a step \"here\"".into() };
+        new.related = vec![step.clone(); n % 3];
+        new.flow = vec![step; n % 5 / 4 * 3];
+        sample.findings.push(new);
+    }
+    sample
 }

@@ -38,9 +38,12 @@ fn diagnostic<'a>(report: &Report<'a>, finding: &Finding) -> (Diagnostic<FileId>
     };
     let mut drawn = Diagnostic::new(severity).with_code(finding.rule).with_message(&finding.message);
     let mut excerpt = Excerpt::new(report.files);
-    let primary = (LabelStyle::Primary, finding.file, finding.span, &finding.label);
-    let related = finding.related.iter().map(|r| (LabelStyle::Secondary, r.file, r.span, &r.message));
-    for (style, file, span, message) in std::iter::once(primary).chain(related) {
+    let primary = (LabelStyle::Primary, finding.file, finding.span, finding.label.clone());
+    let related = finding.related.iter().map(|r| (LabelStyle::Secondary, r.file, r.span, r.message.clone()));
+    // The excerpt stands in order of lines, so that only a number tells a step's place on the way.
+    let steps = finding.flow.iter().zip(1..);
+    let steps = steps.map(|(r, step)| (LabelStyle::Secondary, r.file, r.span, format!("{step}. {}", r.message)));
+    for (style, file, span, message) in std::iter::once(primary).chain(related).chain(steps) {
         if let Some(range) = excerpt.visible(file, span) {
             drawn.labels.push(Label::new(style, file, range).with_message(message));
         } else {
@@ -83,10 +86,8 @@ fn write_summary(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
         let [errors, warnings, notes] = [Severity::Error, Severity::Warning, Severity::Note].map(number);
         writeln!(out, "{errors}, {warnings}, {notes}")?;
     }
-    if report.hidden > 0 {
-        let findings = count(report.hidden, "finding");
-        let (are, them) = if report.hidden == 1 { ("is", "it") } else { ("are", "them") };
-        writeln!(out, "{findings} below the chosen confidence {are} not shown; --min-confidence low shows {them}")?;
+    for line in report.left_out.lines() {
+        writeln!(out, "{line}")?;
     }
     Ok(())
 }
@@ -134,6 +135,44 @@ error[unchecked-length]: the length is used unchecked
     }
 
     #[test]
+    fn a_flow_is_drawn_in_numbered_steps() {
+        let mut sample = Sample::new();
+        let step = |file: usize, token: &str, message: &str| Related {
+            file: FileId(file as u32),
+            span: fixture::span(&sample.files[file], token),
+            message: message.into(),
+        };
+        let flow = vec![step(0, "x", "`x` comes from the message"), step(0, "case 2", "it is compared")];
+        let flow = flow.into_iter().chain([step(1, "size", "and used here")]).collect();
+        sample.findings.truncate(1);
+        let finding = &mut sample.findings[0];
+        (finding.flow, finding.notes, finding.fixes) = (flow, Vec::new(), Vec::new());
+        finding.related.clear();
+        let expected = "\
+warning[implicit-fallthrough]: case 1 falls through into case 2
+  ┌─ src/ä b#1.c:3:16
+  │
+1 │ switch (x) {
+  │         - 1. `x` comes from the message
+2 │ case 1:
+3 │     /* Größe 😀 */ size = 1;
+  │                    ^^^^^^^^ falls into the next case
+4 │ case 2:
+  │ ------ 2. it is compared
+  │
+  ┌─ include/size.h:1:12
+  │
+1 │ extern int size;
+  │            ---- 3. and used here
+  │
+  = confidence: medium
+
+0 errors, 1 warning, 0 notes
+";
+        assert_eq!(sample.emit(Format::Human), expected);
+    }
+
+    #[test]
     fn notes_take_a_line_each_below_their_file() {
         let mut sample = Sample::new();
         let mut second = sample.findings[0].clone();
@@ -172,7 +211,7 @@ include/size.h
         sample.files[1] = SourceFile::new("a.h", b"extern \x1b[31mint\x1b[m size;\n".to_vec());
         assert!(!sample.emit(Format::Human).contains('\x1b'));
         let mut out = Vec::new();
-        write(&mut out, &sample.report(), true).unwrap();
+        sample.with(|report| write(&mut out, report, true)).unwrap();
         let out = String::from_utf8(out).unwrap();
         assert!(out.contains("\x1b[0m\x1b[1m\x1b[38;5;11mwarning[implicit-fallthrough]"), "{out:?}");
         assert!(out.contains("extern [31mint[m size"), "{out:?}");

@@ -2,96 +2,11 @@
 
 use std::io;
 
-use serde::Serialize;
-
-use super::{Report, fingerprint::fingerprints};
-use crate::source::{FileId, Span};
-
-/// The order of the fields is part of the contract.
-#[derive(Serialize)]
-struct Line<'a> {
-    rule: &'a str,
-    family: &'a str,
-    severity: &'a str,
-    confidence: &'a str,
-    #[serde(flatten)]
-    place: Place<'a>,
-    function: Option<&'a str>,
-    message: &'a str,
-    fingerprint: String,
-    related: Vec<Related<'a>>,
-    notes: &'a [String],
-    fixes: Vec<Fix<'a>>,
-}
-
-#[derive(Serialize)]
-struct Place<'a> {
-    path: &'a str,
-    line: u32,
-    column: u32,
-    end_line: u32,
-    end_column: u32,
-}
-
-#[derive(Serialize)]
-struct Related<'a> {
-    #[serde(flatten)]
-    place: Place<'a>,
-    message: &'a str,
-}
-
-#[derive(Serialize)]
-struct Fix<'a> {
-    description: &'a str,
-    safe: bool,
-    edits: Vec<Edit<'a>>,
-}
-
-#[derive(Serialize)]
-struct Edit<'a> {
-    #[serde(flatten)]
-    place: Place<'a>,
-    replacement: &'a str,
-}
+use super::{Report, record::records};
 
 pub fn write(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
-    let place = |file: FileId, span: Span| {
-        let (start, end) = report.region(file, span);
-        Place {
-            path: &report.file(file).path,
-            line: start.line,
-            column: start.column,
-            end_line: end.line,
-            end_column: end.column,
-        }
-    };
-    for (finding, fingerprint) in report.findings.iter().zip(fingerprints(report.files, report.findings)) {
-        let related = finding.related.iter();
-        let fixes = finding.fixes.iter();
-        let line = Line {
-            rule: finding.rule,
-            family: report.rule_index(finding.rule).map_or("", |index| report.rules[index].family),
-            severity: finding.severity.as_str(),
-            confidence: finding.confidence.as_str(),
-            place: place(finding.file, finding.span),
-            function: finding.function.as_deref(),
-            message: &finding.message,
-            fingerprint,
-            related: related.map(|r| Related { place: place(r.file, r.span), message: &r.message }).collect(),
-            notes: &finding.notes,
-            fixes: fixes
-                .map(|fix| Fix {
-                    description: &fix.description,
-                    safe: fix.safe,
-                    edits: fix
-                        .edits
-                        .iter()
-                        .map(|e| Edit { place: place(e.file, e.span), replacement: &e.replacement })
-                        .collect(),
-                })
-                .collect(),
-        };
-        serde_json::to_writer(&mut *out, &line)?;
+    for record in records(report) {
+        serde_json::to_writer(&mut *out, &record)?;
         out.write_all(b"\n")?;
     }
     Ok(())

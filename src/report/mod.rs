@@ -1,38 +1,33 @@
 //! What a run tells: findings, coverage, and one emitter per format. Knows nothing of the analysis.
 
-use std::io;
-
 use crate::source::{FileId, Position, SourceFile, Span};
 
+pub mod baseline;
+mod checkstyle;
+mod circuit;
 pub mod coverage;
 mod excerpt;
 pub mod fingerprint;
 #[cfg(test)]
 mod fixture;
-pub mod human;
-pub mod json_lines;
+mod format;
+mod github;
+mod gitlab;
+mod html;
+mod human;
+mod json;
+mod json_lines;
+mod junit;
 mod printable;
-pub mod sarif;
-pub mod short;
+mod rdjsonl;
+mod record;
+mod sarif;
+mod short;
 pub mod statistics;
+mod xml;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    Human,
-    Short,
-    JsonLines,
-    Sarif,
-}
-
-/// Writes the whole report; only `Human` heeds `color`.
-pub fn emit(format: Format, report: &Report, color: bool, out: &mut dyn io::Write) -> io::Result<()> {
-    match format {
-        Format::Human => human::write(out, report, color),
-        Format::Short => short::write(out, report),
-        Format::JsonLines => json_lines::write(out, report),
-        Format::Sarif => sarif::write(out, report),
-    }
-}
+pub use circuit::{Circuit, Ending, Leak, Line};
+pub use format::{Format, emit};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -160,9 +155,23 @@ pub struct Finding {
     pub message: String,
     /// The evidence, in the order it is to be read.
     pub related: Vec<Related>,
+    /// The way of a value from where it enters to where it does harm, step by step; empty for most rules.
+    pub flow: Vec<Related>,
+    /// The switch that the finding is about, to be drawn.
+    pub circuit: Option<Circuit>,
+    /// Set where somebody has accepted the finding and the user asks to see it all the same.
+    pub suppression: Option<Suppression>,
     /// Reasons and conditions (`holds where X is defined`), one line each.
     pub notes: Vec<String>,
     pub fixes: Vec<Fix>,
+}
+
+/// Who accepted a finding, and why.
+#[derive(Clone, Debug)]
+pub struct Suppression {
+    /// By a comment in the source; else by a file beside it.
+    pub in_source: bool,
+    pub justification: String,
 }
 
 /// What was read and what was not.
@@ -191,6 +200,15 @@ pub struct Coverage {
 }
 
 impl Coverage {
+    /// The share of the input that was read and understood, in percent: the smaller of that of the files and that of
+    /// the functions that a rule needed.
+    pub fn percent(&self) -> f64 {
+        let share = |part: usize, whole: usize| if whole == 0 { 100.0 } else { 100.0 * part as f64 / whole as f64 };
+        let lost = self.functions_opaque + self.functions_over_budget;
+        let functions = share(self.functions_analysed.saturating_sub(lost), self.functions_analysed);
+        share(self.files, self.files + self.files_skipped).min(functions)
+    }
+
     /// Something that should have been analysed was not.
     pub fn is_incomplete(&self) -> bool {
         self.files_skipped + self.functions_over_budget + self.arms_unread > 0
@@ -201,13 +219,50 @@ impl Coverage {
 pub struct Report<'a> {
     pub files: &'a [SourceFile],
     pub findings: &'a [Finding],
+    /// One a finding, given before any was hidden: what is shown changes no ordinal.
+    pub fingerprints: &'a [String],
     /// Every enabled rule, sorted by id.
     pub rules: &'a [RuleInfo],
     pub coverage: &'a Coverage,
     /// Problems met on the way, in order (also printed on stderr).
     pub problems: &'a [Problem],
-    /// Findings below `--min-confidence`.
+    pub left_out: LeftOut,
+    /// Tells this analysis from others of the same commit, for services that keep several.
+    pub category: &'a str,
+}
+
+/// How many findings are not in the report, each counted once, by the first that holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct LeftOut {
+    /// Accepted by comments in the source.
+    pub allowed: usize,
+    /// Accepted by the baseline.
+    pub baseline: usize,
+    /// Below `--min-confidence`.
     pub hidden: usize,
+    /// Away from the lines that have changed.
+    pub unchanged: usize,
+}
+
+impl LeftOut {
+    /// A sentence for each kind that there is.
+    pub fn lines(&self) -> Vec<String> {
+        let line = |number: usize, what: &str, behind: &str| {
+            let is = if number == 1 { "is" } else { "are" };
+            let them = if number == 1 { "it" } else { "them" };
+            (number > 0).then(|| {
+                format!("{} {what}", coverage::count(number, "finding")).replace("{is}", is)
+                    + &behind.replace("{them}", them)
+            })
+        };
+        let lines = [
+            line(self.allowed, "{is} accepted by comments", ""),
+            line(self.baseline, "{is} in the baseline", ""),
+            line(self.hidden, "below the chosen confidence {is} not shown", "; --min-confidence low shows {them}"),
+            line(self.unchanged, "{is} away from the changed lines", ""),
+        ];
+        lines.into_iter().flatten().collect()
+    }
 }
 
 /// Something that kept part of the input from being analysed.
@@ -223,6 +278,11 @@ impl Report<'_> {
         &self.files[id.0 as usize]
     }
 
+    /// What is known of a finding's rule, where it is one of `rules`.
+    pub fn rule(&self, finding: &Finding) -> Option<&RuleInfo> {
+        self.rule_index(finding.rule).map(|index| &self.rules[index])
+    }
+
     /// Index of a rule in `rules`.
     pub fn rule_index(&self, id: &str) -> Option<usize> {
         self.rules.binary_search_by(|rule| rule.id.cmp(id)).ok()
@@ -232,5 +292,22 @@ impl Report<'_> {
     pub fn region(&self, file: FileId, span: Span) -> (Position, Position) {
         let file = self.file(file);
         (file.position(span.start), file.position(span.end))
+    }
+
+    /// `path:line:column` of where a span begins.
+    fn at(&self, file: FileId, span: Span) -> String {
+        let file = self.file(file);
+        let start = file.position(span.start);
+        format!("{}:{}:{}", file.path, start.line, start.column)
+    }
+
+    /// What there is to say of a finding beyond its message, a line each, for formats that take only text.
+    fn evidence(&self, finding: &Finding) -> Vec<String> {
+        let at = |r: &Related| self.at(r.file, r.span);
+        let related = finding.related.iter().map(|r| format!("{}: {}", at(r), r.message));
+        let steps = finding.flow.iter().zip(1..).map(|(r, step)| format!("{step}. {}: {}", at(r), r.message));
+        let notes = finding.notes.iter().cloned();
+        let fixes = finding.fixes.iter().map(|fix| format!("help: {}", fix.description));
+        related.chain(steps).chain(notes).chain(fixes).collect()
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Confidence, Finding};
 
 /// A row for each rule that found something, the most frequent first.
-pub fn table(findings: &[Finding]) -> String {
+pub fn table<'a>(findings: impl Iterator<Item = &'a Finding>) -> String {
     let mut counts: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
     for finding in findings {
         let column = match finding.confidence {
@@ -46,6 +46,6 @@ mod tests {
       1       0       1       0  a
       1       1       0       0  b
 ";
-        assert_eq!(table(&findings), expected);
+        assert_eq!(table(findings.iter()), expected);
     }
 }

@@ -10,7 +10,7 @@ use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use walkdir::{DirEntry, WalkDir};
 
-use super::SourceFile;
+use super::{Patterns, SourceFile};
 
 /// What to look for.
 #[derive(Clone, Debug)]
@@ -19,6 +19,12 @@ pub struct Selection {
     pub paths: Vec<PathBuf>,
     /// Without the dot, compared exactly (`.C` is C++).
     pub extensions: Vec<String>,
+    /// Only files that match are taken; nothing for all.
+    pub include: Option<Patterns>,
+    /// Files that match are not.
+    pub exclude: Option<Patterns>,
+    /// `include` and `exclude` are about files that `paths` names, too.
+    pub filter_named: bool,
     /// Honour `.gitignore`, `.ignore` and `.git/info/exclude`.
     pub use_ignore_files: bool,
     /// For `load`: a larger file is listed all the same, so that its refusal is told.
@@ -30,9 +36,20 @@ impl Default for Selection {
         Selection {
             paths: vec![PathBuf::from(".")],
             extensions: vec!["c".into(), "h".into()],
+            include: None,
+            exclude: None,
+            filter_named: false,
             use_ignore_files: true,
             max_file_bytes: 32 << 20,
         }
+    }
+}
+
+impl Selection {
+    /// By its patterns.
+    fn wants(&self, real: &Path) -> bool {
+        self.include.as_ref().is_none_or(|include| include.matches(real))
+            && !self.exclude.as_ref().is_some_and(|exclude| exclude.matches(real))
     }
 }
 
@@ -51,7 +68,7 @@ pub fn discover(selection: &Selection) -> Discovery {
     for path in &selection.paths {
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => search.walk(path),
-            Ok(_) => search.add_real(path, false),
+            Ok(_) => search.add_real(path, false, selection.filter_named),
             Err(error) => search.problem(path, &error),
         }
     }
@@ -120,22 +137,25 @@ impl Search<'_> {
     /// Takes a file met on a walk; `real` is its canonical path unless it is a symlink.
     fn take(&mut self, entry: &DirEntry, real: PathBuf) {
         if entry.file_type().is_file() {
-            self.add(entry.path(), real, false);
+            self.add(entry.path(), real, false, true);
         } else if entry.path_is_symlink() {
             match fs::metadata(entry.path()) {
-                Ok(metadata) if metadata.is_file() => self.add_real(entry.path(), true),
+                Ok(metadata) if metadata.is_file() => self.add_real(entry.path(), true, true),
                 Ok(_) => {}
                 Err(error) => self.problem(entry.path(), &error),
             }
         }
     }
 
-    fn add_real(&mut self, path: &Path, link: bool) {
+    fn add_real(&mut self, path: &Path, link: bool, filtered: bool) {
         let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-        self.add(path, real, link);
+        self.add(path, real, link, filtered);
     }
 
-    fn add(&mut self, path: &Path, real: PathBuf, link: bool) {
+    fn add(&mut self, path: &Path, real: PathBuf, link: bool, filtered: bool) {
+        if filtered && !self.selection.wants(&real) {
+            return;
+        }
         let better = self.found.get(&real).is_none_or(|found| found.link && !link);
         if better {
             self.found.insert(real, Found { path: tidy(path), link });

@@ -1,9 +1,11 @@
 //! Files and positions: discovery, offset-preserving decoding, lines and columns. Knows nothing of C.
 
 mod discover;
+mod patterns;
 mod text;
 
 pub use discover::{Discovery, Selection, discover, load, read, read_list, shown};
+pub use patterns::Patterns;
 pub use text::{Position, SourceFile};
 
 /// Index of a file in the run's file table.

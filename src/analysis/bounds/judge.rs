@@ -31,6 +31,8 @@ pub enum Verdict {
 
 /// Conditions behind a site that are tried for a late check.
 const MAX_LATE: usize = 48;
+/// Values computed from others are followed this far for what bounds them.
+const MAX_BOUNDS_DEPTH: usize = 3;
 /// The greatest shortage that is told.
 const MAX_LACKING: i64 = 1 << 16;
 
@@ -112,34 +114,35 @@ impl Walked {
         false
     }
 
-    /// What keeps `value` from above at a place: the other side of each comparison.
+    /// What keeps `value` from above at a place: the other side of each comparison, and of what it was computed by.
     pub fn upper_bounds(&self, at: FactId, value: &Linear) -> Vec<Linear> {
+        self.upper_bounds_within(at, value, MAX_BOUNDS_DEPTH)
+    }
+
+    fn upper_bounds_within(&self, at: FactId, value: &Linear, depth: usize) -> Vec<Linear> {
         let mut bounds = Vec::new();
-        for &(s, k) in value.terms() {
-            if k <= 0 {
-                continue;
-            }
+        let Some(depth) = depth.checked_sub(1) else { return bounds };
+        for &(s, _) in value.terms().iter().filter(|(_, k)| *k > 0) {
             for fact in self.facts.at(at).filter(|fact| fact.factor(s) < 0) {
                 bounds.extend(fact.plus(&Linear::symbol(s), -fact.factor(s)));
             }
             // What it was computed from may itself be bounded by nothing.
             for axiom in self.symbols.info(s).axioms.iter().filter(|fact| fact.factor(s) < 0) {
                 let Some(bound) = axiom.plus(&Linear::symbol(s), -axiom.factor(s)) else { continue };
-                let chosen = !bound.has_terms() || self.wire_symbols(&bound).is_empty();
-                match chosen {
+                match !bound.has_terms() || self.wire_symbols(&bound).is_empty() {
                     true => bounds.push(bound),
-                    false => bounds.extend(self.upper_bounds_shallow(at, &bound)),
+                    false => bounds.extend(self.upper_bounds_within(at, &bound, depth)),
                 }
             }
             match &self.symbols.info(s).source {
-                Source::Converted { from, .. } => bounds.extend(self.upper_bounds_shallow(at, from)),
+                Source::Converted { from, .. } => bounds.extend(self.upper_bounds_within(at, from, depth)),
                 // `a < b ? a : b`: each has one.
                 Source::Joined(values) => {
                     let each: Vec<Vec<Linear>> = values
                         .iter()
                         .map(|(value, place)| match self.wire_symbols(value).is_empty() {
                             true => vec![*value],
-                            false => self.upper_bounds_shallow(*place, value),
+                            false => self.upper_bounds_within(*place, value, depth),
                         })
                         .collect();
                     if each.iter().all(|bounds| !bounds.is_empty()) {
@@ -147,17 +150,6 @@ impl Walked {
                     }
                 }
                 _ => {}
-            }
-        }
-        bounds
-    }
-
-    fn upper_bounds_shallow(&self, at: FactId, value: &Linear) -> Vec<Linear> {
-        let mut bounds = Vec::new();
-        for &(s, k) in value.terms().iter().filter(|(_, k)| *k > 0) {
-            let _ = k;
-            for fact in self.facts.at(at).filter(|fact| fact.factor(s) < 0) {
-                bounds.extend(fact.plus(&Linear::symbol(s), -fact.factor(s)));
             }
         }
         bounds

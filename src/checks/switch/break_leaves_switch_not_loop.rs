@@ -1,6 +1,7 @@
 //! `break-leaves-switch-not-loop`: a section gives up and breaks, but the `break` leaves only the `switch`: the loop
 //! around it goes on.
 
+use super::circuit;
 use super::destroyed::destroyed;
 use super::early::{Branch, Early};
 use super::exits::{Exit, Leaving, Switch, Telling, loop_around};
@@ -35,6 +36,7 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
             let found = goes_on(view, flow, switch, exit, telling, jump).or_else(|| idle(view, switch, jump));
             if let Some(mut finding) = found {
                 finding.label = "this leaves only the switch".into();
+                finding.circuit = Some(circuit::of_exit(view, switch, exit));
                 finding.related.push(view.related(loop_word(view, around.stmt), "the loop that goes on"));
                 out.push(finding);
             }

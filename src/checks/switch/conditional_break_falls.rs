@@ -1,5 +1,6 @@
 //! `conditional-break-falls`: the only `break` of a section stands inside an `if`, and the other way falls through.
 
+use super::circuit;
 use super::early::{only_logs, works};
 use super::evidence::{Sections, evidence};
 use super::facts::ends_in_jump;
@@ -99,6 +100,7 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
                 vec![view.related(word, "under this condition"), view.related(label, "control falls into this label")];
             finding.notes.extend(score.explain(confidence));
             finding.fixes = fixes(view, &shape);
+            finding.circuit = circuit::of_fall(view, &switch, site, decision);
             out.push(finding);
         }
     }

@@ -1,5 +1,6 @@
 //! `implicit-fallthrough`: control runs from one `case` into the next, and nothing says that it should.
 
+use super::circuit;
 use super::conditional_break_falls;
 use super::evidence::{Evidence, Sections, evidence};
 use super::falls::{FallSite, SwitchFalls, switch_falls};
@@ -141,6 +142,9 @@ fn finding(
         function: Some(view.function.name.clone()),
         message: format!("{place}control falls through into `{}`{only_leaves}", one_line(&what)),
         related,
+        flow: Vec::new(),
+        circuit: circuit::of_fall(view, switch, site, label.span),
+        suppression: None,
         notes,
         fixes: fixes(view, switch, site, mark),
     }

@@ -1,6 +1,7 @@
 //! `lost-at-switch-exit`: a section sets a result and breaks, and the code behind the switch sets it anew before
 //! anybody has read it.
 
+use super::circuit;
 use super::exits::{Leaving, Switch};
 use super::facts::folded;
 use super::hints;
@@ -24,7 +25,8 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     for switch in view.switches() {
         for exit in &switch.exits {
             if let Leaving::Jump(jump) = exit.how {
-                out.extend(lost(view, view.flow(cx), switch, jump));
+                let found = lost(view, view.flow(cx), switch, jump);
+                out.extend(found.map(|f| Finding { circuit: Some(circuit::of_exit(view, switch, exit)), ..f }));
             }
         }
     }

@@ -5,6 +5,7 @@ use super::falls::gap_before;
 use rustc_hash::FxHashSet;
 
 use crate::analysis::sections::{Section, sections};
+use crate::checks::deletion::without_comment;
 use crate::checks::{Candidate, Context, Rule, View};
 use crate::hir::{Body, StmtId, StmtKind};
 use crate::preprocess::comments::CommentStyle;
@@ -150,8 +151,9 @@ fn marks_in(cx: &Context, view: &View, gap: Span) -> Vec<Span> {
 
 fn finding(view: &View, span: Span, why: &str, related: Option<(Span, &str)>, severity: Severity) -> Finding {
     let file = view.unit.file;
-    // An attribute statement ends with a `;` that would stay behind alone.
-    let edits = vec![Edit { file, span, replacement: String::new() }];
+    // An attribute statement ends with a `;` that would stay behind alone: only comments are deleted.
+    let (deleted, replacement) = without_comment(view.source, span);
+    let edits = vec![Edit { file, span: deleted, replacement: replacement.into() }];
     let fix = Fix { description: "delete the mark".into(), safe: true, edits };
     Finding {
         rule: RULE.id,
@@ -163,6 +165,9 @@ fn finding(view: &View, span: Span, why: &str, related: Option<(Span, &str)>, se
         function: Some(view.function.name.clone()),
         message: format!("fall-through mark where nothing falls through: {why}"),
         related: related.into_iter().map(|(span, message)| Related { file, span, message: message.into() }).collect(),
+        flow: Vec::new(),
+        circuit: None,
+        suppression: None,
         notes: view.assumed_in(span),
         fixes: if severity == Severity::Note { vec![fix] } else { Vec::new() },
     }

@@ -231,6 +231,9 @@ fn finding(view: &View, span: Span, name: &str, switch: &Labels, meant: Meant) -
             .into_iter()
             .map(|span| Related { file, span, message: "a label of the switch".into() })
             .collect(),
+        flow: Vec::new(),
+        circuit: None,
+        suppression: None,
         notes: [vec![why.to_owned()], view.assumed_in(span)].concat(),
         fixes: vec![Fix {
             description: format!("make it `{text}:`"),

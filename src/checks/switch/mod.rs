@@ -2,6 +2,7 @@
 
 pub mod break_among_returns;
 pub mod break_leaves_switch_not_loop;
+mod circuit;
 mod clones;
 pub mod conditional_break_falls;
 pub mod continue_skips_release;

@@ -3,6 +3,7 @@
 
 use rustc_hash::FxHashSet;
 
+use super::circuit;
 use super::early::{Branch, Early, works};
 use super::exits::{Exit, Leaving, Meets, Switch, Telling, after, is_test, loop_around};
 use super::facts::{MAX_STMTS, folded};
@@ -427,6 +428,7 @@ fn finding(path: &Path, story: &Story, confidence: Confidence) -> Finding {
     let word = jump_word(body, path.early.jump);
     finding.label = format!("this `{word}` leaves the whole switch");
     finding.related.extend(path.early.skipped.first().map(|&s| view.at(s, "this part of the section is skipped")));
+    finding.circuit = Some(circuit::of_exit(view, path.switch, path.exit));
     let why = if let Some(s) = &story.suffers {
         finding.related.push(view.at(s.set, format!("`{}` is set here", s.text)));
         let used = s.used_expr.map_or(body.stmt(s.used).span, |e| body.expr(e).span);

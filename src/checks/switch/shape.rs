@@ -118,6 +118,9 @@ impl Switch {
             function: Some(view.function.name.clone()),
             message,
             related: Vec::new(),
+            flow: Vec::new(),
+            circuit: None,
+            suppression: None,
             notes: view.assumed_in(view.function.body.stmt(self.stmt).span),
             fixes: Vec::new(),
         }

@@ -82,6 +82,9 @@ fn finding(view: &View, label: Span, value: ExprId, op: BinaryOp, (what, confide
         function: Some(view.function.name.clone()),
         message: format!("`case {}` is {what}", folded(&view.reading.code, span)),
         related: Vec::new(),
+        flow: Vec::new(),
+        circuit: None,
+        suppression: None,
         notes: view.assumed_in(label),
         fixes: if op == BinaryOp::Or { two_labels(view, label, value) } else { Vec::new() },
     }

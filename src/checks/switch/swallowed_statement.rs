@@ -260,6 +260,9 @@ fn finding(
         function: Some(view.function.name.clone()),
         message,
         related: related.into_iter().map(|(span, says)| Related { file, span, message: says.into() }).collect(),
+        flow: Vec::new(),
+        circuit: None,
+        suppression: None,
         notes: Vec::new(),
         fixes,
     }

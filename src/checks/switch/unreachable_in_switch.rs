@@ -319,6 +319,9 @@ fn finding(view: &View, span: Span, message: String, (place, says): (Span, &str)
         function: Some(view.function.name.clone()),
         message,
         related: vec![Related { file, span: place, message: says.into() }],
+        flow: Vec::new(),
+        circuit: None,
+        suppression: None,
         notes: view.assumed_in(place.to(span)),
         fixes: Vec::new(),
     }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::circuit;
 use super::destroyed::destroyed;
 use super::early::Early;
 use super::exits::{Exit, Leaving, Meets, Switch, Telling, after, exit_span, is_test, loop_around, may_be_used};
@@ -339,6 +340,7 @@ fn finding(view: &View, switch: &Switch, exit: &Exit, left: &[&Left]) -> Finding
     };
     let used = l.used.expr.map_or(body.stmt(l.used.stmt).span, |e| body.expr(e).span);
     finding.label = "control leaves the switch here".into();
+    finding.circuit = Some(circuit::of_exit(view, switch, exit));
     finding.message = format!("{what} {} {state}, and the code behind the switch uses it", same.join(", "));
     finding.related = vec![
         view.related(head_of(view, l.origin), format!("`{}` {origin}", name(l))),
@@ -365,6 +367,7 @@ fn used_after_free(view: &View, flow: &Flow, switch: &Switch, exit: &Exit, telli
     let mut finding = view.finding(RULE.id, confidence, exit_span(view, switch, exit), body.stmt(switch.at.stmt).span);
     let used = dead.used.expr.map_or(body.stmt(dead.used.stmt).span, |e| body.expr(e).span);
     finding.label = "control leaves the switch here".into();
+    finding.circuit = Some(circuit::of_exit(view, switch, exit));
     finding.message = format!("`{}` is destroyed before this exit, and the code behind the switch uses it", dead.text);
     finding.related = vec![
         view.at(dead.by, format!("`{}` is destroyed here", dead.text)),

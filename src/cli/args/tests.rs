@@ -26,8 +26,11 @@ fn defaults() {
     let check = check(&[]);
     assert_eq!(check.input().unwrap(), Input::Paths(vec![".".into()]));
     assert_eq!(check.extensions(), ["c", "h"]);
-    assert_eq!((check.min_confidence(), check.fail_on()), (ConfidenceLevel::Medium, FailOn::Warning));
-    assert_eq!((check.format, check.comment_style), (Format::Human, CommentLevel::Keyword));
+    assert_eq!(
+        (check.min_confidence(), check.fail_on()),
+        (ConfidenceLevel::Medium, vec![Gate::Severity(Severity::Warning)])
+    );
+    assert_eq!((check.format, check.comment_style()), (Format::Human, CommentLevel::Keyword));
     assert_eq!((check.max_file_size, check.threads), (32 << 20, 0));
 }
 
@@ -63,9 +66,15 @@ fn wrong_usage_exits_with_2() {
 #[test]
 fn the_strict_profile_yields_to_explicit_flags() {
     let strict = check(&["--profile", "strict"]);
-    assert_eq!((strict.min_confidence(), strict.fail_on()), (ConfidenceLevel::Low, FailOn::Note));
+    assert_eq!(
+        (strict.min_confidence(), strict.fail_on()),
+        (ConfidenceLevel::Low, vec![Gate::Severity(Severity::Note)])
+    );
     let explicit = check(&["--profile", "strict", "--min-confidence", "high", "--fail-on", "error"]);
-    assert_eq!((explicit.min_confidence(), explicit.fail_on()), (ConfidenceLevel::High, FailOn::Error));
+    assert_eq!(
+        (explicit.min_confidence(), explicit.fail_on()),
+        (ConfidenceLevel::High, vec![Gate::Severity(Severity::Error)])
+    );
 }
 
 #[test]
@@ -90,9 +99,32 @@ fn a_misspelled_rule_gets_the_nearest_name() {
 }
 
 #[test]
+fn outputs_name_a_format_and_a_file() {
+    let outputs = check(&["--output", "sarif=out/a=b.sarif", "--output", "json-lines=x"]).outputs;
+    let expected = [(Format::Sarif, "out/a=b.sarif"), (Format::JsonLines, "x")];
+    let expected = expected.map(|(format, path)| Output { format, path: path.into() });
+    assert_eq!(outputs, expected);
+    for (argument, advice) in [
+        ("sarf=x", "a similar value exists: 'sarif'"),
+        ("out.sarif", "as in `--output sarif=out.sarif`"),
+        ("sarif", "expected FORMAT=PATH"),
+        ("json=", "expected FORMAT=PATH"),
+        ("json=-", "use `--format json`"),
+        ("=x", "possible values: human, short"),
+    ] {
+        let error = parse(&["--output", argument]).map(|check| check.outputs).expect_err(argument);
+        assert_eq!(error.exit_code(), 2);
+        assert!(error.to_string().contains(advice), "{argument}: {error}");
+    }
+}
+
+#[test]
 fn the_audit_profile_hides_nothing() {
     let audit = check(&["--profile", "audit"]);
-    assert_eq!((audit.min_confidence(), audit.fail_on()), (ConfidenceLevel::Low, FailOn::Warning));
+    assert_eq!(
+        (audit.min_confidence(), audit.fail_on()),
+        (ConfidenceLevel::Low, vec![Gate::Severity(Severity::Warning)])
+    );
     assert_eq!(check(&["--profile", "misra"]).min_confidence(), ConfidenceLevel::Medium);
 }
 

@@ -3,35 +3,42 @@
 //! Nothing in it depends on the time, the machine or the directory: equal inputs give equal bytes. Every result has
 //! exactly one location, because some importers make a finding of each.
 
+mod limits;
 mod model;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
+use self::limits::{DESCRIPTION, Kept, RELATED, STEPS, TAGS, keep};
 use self::model::*;
-use super::fingerprint::{fingerprints, primary_location_line_hash};
-use super::{Confidence, Finding, Report, RuleInfo, Severity, coverage};
+use super::fingerprint::primary_location_line_hash;
+use super::{Confidence, Finding, Related, Report, RuleInfo, Severity, coverage};
 use crate::source::{FileId, Span};
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 const INFORMATION_URI: &str = "https://crates.io/crates/crosstalk-lint";
+const ROOT: &str = "The folder that the analysis ran in.";
 const CWE: ComponentReference = ComponentReference { name: "CWE", index: 0 };
-/// What GitHub takes of a description, in characters.
-const DESCRIPTION_LIMIT: usize = 1024;
+/// Paths are relative to the folder of the run, which is to be the root of the sources.
+const SOURCE_ROOT: &str = "%SRCROOT%";
+/// Families whose defects an attacker can reach.
+const SECURITY: [&str; 2] = ["message", "cascade"];
 
 pub fn write(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
     let taxa: BTreeSet<u32> = report.rules.iter().flat_map(|rule| rule.cwe.iter().copied()).collect();
     let taxa: Vec<u32> = taxa.into_iter().collect();
+    let kept = keep(report);
     let log = Log {
         schema: SCHEMA,
         version: "2.1.0",
         runs: [Run {
             tool: Tool { driver: driver(report, &taxa) },
-            automation_details: AutomationDetails { id: "crosstalk/" },
+            automation_details: AutomationDetails { id: format!("{}/", report.category) },
+            original_uri_base_ids: BTreeMap::from([(SOURCE_ROOT, Root { description: ROOT.into() })]),
             column_kind: "unicodeCodePoints",
-            invocations: [invocation(report)],
+            invocations: [invocation(report, &kept)],
             taxonomies: taxonomies(&taxa),
-            results: results(report),
+            results: results(report, &kept),
         }],
     };
     serde_json::to_writer(&mut *out, &log)?;
@@ -39,9 +46,13 @@ pub fn write(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
 }
 
 fn driver<'a>(report: &Report<'a>, taxa: &[u32]) -> Component<'a> {
-    let notification = |kind: DescriptorReference, text: &'static str| Descriptor {
+    // GitHub asks for all three of a notification, too.
+    let notification = |kind: DescriptorReference, name: &str, text: &'static str| Descriptor {
         id: kind.id.into(),
+        name: Some(name.into()),
         short_description: Some(text.into()),
+        full_description: Some(text.into()),
+        help: Some(text.into()),
         ..Descriptor::default()
     };
     Component {
@@ -51,8 +62,9 @@ fn driver<'a>(report: &Report<'a>, taxa: &[u32]) -> Component<'a> {
         short_description: env!("CARGO_PKG_DESCRIPTION").into(),
         rules: report.rules.iter().map(|info| rule(info, taxa)).collect(),
         notifications: vec![
-            notification(COVERAGE, "What the run read and what it did not."),
-            notification(PROBLEM, "Part of the input was not analysed."),
+            notification(COVERAGE, "RunCoverage", "What the run read and what it did not."),
+            notification(PROBLEM, "NotAnalysed", "Part of the input was not analysed."),
+            notification(LEFT_OUT, "LeftOut", "Part of what was found is not in this report."),
         ],
         supported_taxonomies: if taxa.is_empty() { Vec::new() } else { vec![CWE] },
         ..Component::default()
@@ -60,11 +72,13 @@ fn driver<'a>(report: &Report<'a>, taxa: &[u32]) -> Component<'a> {
 }
 
 fn rule<'a>(info: &'a RuleInfo, taxa: &[u32]) -> Descriptor<'a> {
-    let (problem_severity, security_severity) = match info.severity {
+    let (problem_severity, score) = match info.severity {
         Severity::Error => ("error", "7.5"),
         Severity::Warning => ("warning", "5.5"),
         Severity::Note => ("recommendation", "3.0"),
     };
+    let is_security = SECURITY.contains(&info.family) && !info.cwe.is_empty();
+    let security = is_security.then(|| "security".to_owned());
     let cwe = info.cwe.iter().map(|cwe| format!("external/cwe/cwe-{cwe:03}"));
     let related = info.cwe.iter().filter_map(|cwe| {
         let target = TaxonReference { id: cwe.to_string(), index: taxa.binary_search(cwe).ok()?, tool_component: CWE };
@@ -79,10 +93,11 @@ fn rule<'a>(info: &'a RuleInfo, taxa: &[u32]) -> Descriptor<'a> {
         help: Some(Text { text: info.page.into(), markdown: Some(info.page) }),
         default_configuration: Some(Configuration { level: info.severity.as_str() }),
         properties: Some(RuleProperties {
-            tags: ["security", info.family].map(str::to_owned).into_iter().chain(cwe).collect(),
+            tags: security.into_iter().chain([info.family.to_owned()]).chain(cwe).take(TAGS).collect(),
             precision: "medium",
             problem_severity,
-            security_severity,
+            security_severity: is_security.then_some(score),
+            references: &info.references,
         }),
         relationships: related.collect(),
         ..Descriptor::default()
@@ -110,8 +125,9 @@ fn taxonomies(taxa: &[u32]) -> Vec<Component<'static>> {
 
 const COVERAGE: DescriptorReference = DescriptorReference { id: "coverage", index: 0 };
 const PROBLEM: DescriptorReference = DescriptorReference { id: "not-analysed", index: 1 };
+const LEFT_OUT: DescriptorReference = DescriptorReference { id: "left-out", index: 2 };
 
-fn invocation<'a>(report: &Report<'a>) -> Invocation<'a> {
+fn invocation<'a>(report: &Report<'a>, kept: &Kept) -> Invocation<'a> {
     let coverage = Notification {
         descriptor: COVERAGE,
         level: "note",
@@ -119,6 +135,13 @@ fn invocation<'a>(report: &Report<'a>) -> Invocation<'a> {
         locations: Vec::new(),
         properties: Some(report.coverage),
     };
+    let left_out = kept.notice.iter().map(|notice| Notification {
+        descriptor: LEFT_OUT,
+        level: "warning",
+        message: notice.clone().into(),
+        locations: Vec::new(),
+        properties: None,
+    });
     let problems = report.problems.iter().map(|problem| Notification {
         descriptor: PROBLEM,
         level: "warning",
@@ -128,23 +151,27 @@ fn invocation<'a>(report: &Report<'a>) -> Invocation<'a> {
     });
     Invocation {
         execution_successful: true,
-        tool_execution_notifications: std::iter::once(coverage).chain(problems).collect(),
+        tool_execution_notifications: std::iter::once(coverage).chain(left_out).chain(problems).collect(),
     }
 }
 
-fn results<'a>(report: &Report<'a>) -> Vec<Result<'a>> {
-    let identities = fingerprints(report.files, report.findings)
-        .into_iter()
+fn results<'a>(report: &Report<'a>, kept: &Kept) -> Vec<Result<'a>> {
+    // By the standard, all results tell of suppression or none does.
+    let told = report.findings.iter().any(|finding| finding.suppression.is_some());
+    let identities = report
+        .fingerprints
+        .iter()
         .zip(line_hashes(report))
         .map(|(own, primary_location_line_hash)| PartialFingerprints { primary_location_line_hash, own });
     let result = |(finding, partial_fingerprints): (&'a Finding, _)| {
         let function = finding.function.iter().map(|name| LogicalLocation { name, kind: "function" });
         let mut primary = place(report, finding.file, finding.span);
         primary.logical_locations = function.collect();
-        let related = finding.related.iter().zip(1..).map(|(related, id)| Location {
-            id: Some(id),
-            message: Some(related.message.as_str().into()),
-            ..place(report, related.file, related.span)
+        let related = finding.related.iter().take(RELATED).zip(1..);
+        let related = related.map(|(related, id)| Location { id: Some(id), ..evidence(report, related) });
+        let suppression = finding.suppression.iter().map(|suppression| Suppression {
+            kind: if suppression.in_source { "inSource" } else { "external" },
+            justification: &suppression.justification,
         });
         Result {
             rule_id: finding.rule,
@@ -158,12 +185,26 @@ fn results<'a>(report: &Report<'a>) -> Vec<Result<'a>> {
             message: message(report, finding).into(),
             locations: [primary],
             related_locations: related.collect(),
+            code_flows: code_flow(report, finding).into_iter().collect(),
             partial_fingerprints,
             fixes: fixes(report, finding),
+            suppressions: told.then(|| suppression.collect()),
             properties: ResultProperties { confidence: finding.confidence.as_str(), notes: &finding.notes },
         }
     };
-    report.findings.iter().zip(identities).map(result).collect()
+    let all = report.findings.iter().zip(identities).zip(&kept.is_kept);
+    all.filter(|(_, kept)| **kept).map(|(found, _)| result(found)).collect()
+}
+
+/// The path of a finding that has one.
+fn code_flow<'a>(report: &Report<'a>, finding: &'a Finding) -> Option<CodeFlow<'a>> {
+    let steps = finding.flow.iter().take(STEPS);
+    let locations: Vec<_> = steps.map(|step| ThreadFlowLocation { location: evidence(report, step) }).collect();
+    (!locations.is_empty()).then_some(CodeFlow { thread_flows: [ThreadFlow { locations }] })
+}
+
+fn evidence<'a>(report: &Report, related: &'a Related) -> Location<'a> {
+    Location { message: Some(related.message.as_str().into()), ..place(report, related.file, related.span) }
 }
 
 /// One a finding. File by file, as the hashes of all lines of all files would fill the memory.
@@ -186,7 +227,7 @@ fn line_hashes(report: &Report) -> Vec<Option<String>> {
 /// The message and below it the evidence with links: GitHub shows no related location without one.
 fn message(report: &Report, finding: &Finding) -> String {
     let mut text = format!("{}.", finding.message);
-    for (related, id) in finding.related.iter().zip(1..) {
+    for (related, id) in finding.related.iter().take(RELATED).zip(1..) {
         let file = report.file(related.file);
         let path = file.path.replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]");
         let line = file.position(related.span.start).line;
@@ -205,7 +246,7 @@ fn fixes<'a>(report: &Report, finding: &'a Finding) -> Vec<Fix<'a>> {
             });
         }
         let change = |(file, replacements)| ArtifactChange {
-            artifact_location: ArtifactLocation { uri: uri(&report.file(file).path) },
+            artifact_location: artifact(uri(&report.file(file).path)),
             replacements,
         };
         Fix {
@@ -222,8 +263,12 @@ fn place<'a>(report: &Report, file: FileId, span: Span) -> Location<'a> {
 }
 
 fn location<'a>(uri: String, region: Option<Region>) -> Location<'a> {
-    let physical_location = PhysicalLocation { artifact_location: ArtifactLocation { uri }, region };
+    let physical_location = PhysicalLocation { artifact_location: artifact(uri), region };
     Location { id: None, physical_location, logical_locations: Vec::new(), message: None }
+}
+
+fn artifact(uri: String) -> ArtifactLocation {
+    ArtifactLocation { uri, uri_base_id: SOURCE_ROOT }
 }
 
 fn region(report: &Report, file: FileId, span: Span) -> Region {
@@ -256,7 +301,7 @@ fn first_paragraph(page: &str) -> Option<String> {
 }
 
 fn clipped(text: &str) -> String {
-    text.chars().take(DESCRIPTION_LIMIT - 1).collect()
+    text.chars().take(DESCRIPTION - 1).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The part of SARIF 2.1.0 that is written, member for member; see the OASIS standard for their meaning.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
@@ -19,11 +20,18 @@ pub struct Log<'a> {
 pub struct Run<'a> {
     pub tool: Tool<'a>,
     pub automation_details: AutomationDetails,
+    pub original_uri_base_ids: BTreeMap<&'static str, Root<'a>>,
     pub column_kind: &'static str,
     pub invocations: [Invocation<'a>; 1],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub taxonomies: Vec<Component<'a>>,
     pub results: Vec<Result<'a>>,
+}
+
+/// A folder that paths are relative to. Where it is on this machine is nobody's business.
+#[derive(Serialize)]
+pub struct Root<'a> {
+    pub description: Text<'a>,
 }
 
 #[derive(Serialize)]
@@ -89,7 +97,7 @@ pub struct Descriptor<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_configuration: Option<Configuration>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub properties: Option<RuleProperties>,
+    pub properties: Option<RuleProperties<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub relationships: Vec<Relationship>,
 }
@@ -101,13 +109,15 @@ pub struct Configuration {
 
 /// Not of the standard: what GitHub ranks and files rules by.
 #[derive(Serialize)]
-pub struct RuleProperties {
+pub struct RuleProperties<'a> {
     pub tags: Vec<String>,
     pub precision: &'static str,
     #[serde(rename = "problem.severity")]
     pub problem_severity: &'static str,
-    #[serde(rename = "security-severity")]
-    pub security_severity: &'static str,
+    #[serde(rename = "security-severity", skip_serializing_if = "Option::is_none")]
+    pub security_severity: Option<&'static str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub references: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -126,7 +136,7 @@ pub struct TaxonReference {
 
 #[derive(Serialize)]
 pub struct AutomationDetails {
-    pub id: &'static str,
+    pub id: String,
 }
 
 #[derive(Serialize)]
@@ -165,20 +175,46 @@ pub struct Result<'a> {
     pub locations: [Location<'a>; 1],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub related_locations: Vec<Location<'a>>,
-    pub partial_fingerprints: PartialFingerprints,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub code_flows: Vec<CodeFlow<'a>>,
+    pub partial_fingerprints: PartialFingerprints<'a>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fixes: Vec<Fix<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suppressions: Option<Vec<Suppression<'a>>>,
     pub properties: ResultProperties<'a>,
+}
+
+#[derive(Serialize)]
+pub struct Suppression<'a> {
+    pub kind: &'static str,
+    pub justification: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CodeFlow<'a> {
+    pub thread_flows: [ThreadFlow<'a>; 1],
+}
+
+#[derive(Serialize)]
+pub struct ThreadFlow<'a> {
+    pub locations: Vec<ThreadFlowLocation<'a>>,
+}
+
+#[derive(Serialize)]
+pub struct ThreadFlowLocation<'a> {
+    pub location: Location<'a>,
 }
 
 /// Some consumers take all keys together for the identity: adding one makes every known finding new.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct PartialFingerprints {
+pub struct PartialFingerprints<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub primary_location_line_hash: Option<String>,
     #[serde(rename = "crosstalk/v1")]
-    pub own: String,
+    pub own: &'a str,
 }
 
 #[derive(Serialize)]
@@ -215,8 +251,10 @@ pub struct LogicalLocation<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ArtifactLocation {
     pub uri: String,
+    pub uri_base_id: &'static str,
 }
 
 #[derive(Serialize)]

@@ -70,7 +70,7 @@ fn evidence_notes_and_fixes_are_kept() {
     let fixes = json!([{
         "description": {"text": "end the section with `break;`"},
         "artifactChanges": [{
-            "artifactLocation": {"uri": "src/%C3%A4%20b%231.c"},
+            "artifactLocation": {"uri": "src/%C3%A4%20b%231.c", "uriBaseId": "%SRCROOT%"},
             "replacements": [{
                 "deletedRegion": {"startLine": 4, "startColumn": 1, "endLine": 4, "endColumn": 1},
                 "insertedContent": {"text": "\tbreak;\r\n"},
@@ -80,6 +80,55 @@ fn evidence_notes_and_fixes_are_kept() {
     }]);
     assert_eq!(result["fixes"], fixes);
     assert!(run["results"][1].get("fixes").is_none() && run["results"][1].get("relatedLocations").is_none());
+}
+
+#[test]
+fn a_path_is_a_code_flow() {
+    let mut sample = Sample::new();
+    sample.findings[0].flow = sample.findings[0].related.clone();
+    let run = run(&sample);
+    let flows = &run["results"][0]["codeFlows"];
+    let steps = flows[0]["threadFlows"][0]["locations"].as_array().unwrap();
+    assert_eq!(steps.len(), 2);
+    assert_eq!(steps[1]["location"]["message"]["text"], "declared here");
+    assert_eq!(steps[1]["location"]["physicalLocation"]["artifactLocation"]["uri"], "include/size.h");
+    assert!(steps[1]["location"].get("id").is_none() && run["results"][1].get("codeFlows").is_none());
+}
+
+#[test]
+fn suppressions_are_told_of_all_results_or_none() {
+    let mut sample = Sample::new();
+    assert!(run(&sample)["results"][0].get("suppressions").is_none());
+    let justification = "the caller checks".to_owned();
+    sample.findings[1].suppression = Some(crate::report::Suppression { in_source: true, justification });
+    let results = &run(&sample)["results"];
+    assert_eq!(results[0]["suppressions"], json!([]));
+    assert_eq!(results[1]["suppressions"], json!([{"kind": "inSource", "justification": "the caller checks"}]));
+}
+
+#[test]
+fn limits_are_kept_and_told() {
+    let mut sample = Sample::new();
+    let place = sample.findings[0].related[0].clone();
+    sample.findings[0].related = vec![place.clone(); 300];
+    sample.findings[0].flow = vec![place; 2000];
+    let run = run(&sample);
+    let result = &run["results"][0];
+    assert_eq!(result["relatedLocations"].as_array().map(Vec::len), Some(RELATED));
+    assert_eq!(result["codeFlows"][0]["threadFlows"][0]["locations"].as_array().map(Vec::len), Some(STEPS));
+    assert!(result["message"]["text"].as_str().is_some_and(|text| text.ends_with("(100)")), "no link leads nowhere");
+    let notice = &run["invocations"][0]["toolExecutionNotifications"][1];
+    assert_eq!((&notice["descriptor"]["id"], &notice["level"]), (&json!("left-out"), &json!("warning")));
+    assert_eq!(notice["message"]["text"], "of 1 finding not all evidence is in this report");
+}
+
+#[test]
+fn paths_are_relative_to_a_named_root() {
+    let run = run(&Sample::new());
+    let mut bases = Vec::new();
+    members(&run, "uriBaseId", &mut bases);
+    assert!(bases.len() > 4 && bases.iter().all(|base| *base == "%SRCROOT%"), "{bases:?}");
+    assert!(run["originalUriBaseIds"]["%SRCROOT%"].get("uri").is_none(), "nothing tells of this machine");
 }
 
 #[test]
@@ -98,8 +147,12 @@ fn rules_are_described_and_tied_to_weaknesses() {
         "precision": "medium",
         "problem.severity": "error",
         "security-severity": "7.5",
+        "references": ["MISRA C:2012 16.3"],
     });
     assert_eq!(rule["properties"], properties);
+    let other = &driver["rules"][0]["properties"];
+    assert_eq!(other["tags"], json!(["switch", "external/cwe/cwe-484"]), "no defect that an attacker chooses");
+    assert!(other.get("security-severity").is_none());
     let taxonomy = &run["taxonomies"][0];
     for relation in rule["relationships"].as_array().unwrap() {
         let target = &relation["target"];
@@ -167,6 +220,6 @@ fn without_rules_or_findings_it_is_still_a_log() {
 #[test]
 fn descriptions_keep_to_the_limit() {
     let page = format!("# Title\n\n{}\n", "wörd ".repeat(1000));
-    assert_eq!(first_paragraph(&page).map(|text| text.chars().count()), Some(DESCRIPTION_LIMIT - 1));
+    assert_eq!(first_paragraph(&page).map(|text| text.chars().count()), Some(DESCRIPTION - 1));
     assert_eq!(first_paragraph("# Title\n\n```c\nx;\n```\n"), None);
 }

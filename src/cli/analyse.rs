@@ -1,0 +1,162 @@
+//! From settings to findings: read the input, run the rules, apply the policy.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rayon::prelude::*;
+
+use super::args::Input;
+use super::progress::Progress;
+use super::settings::Settings;
+use crate::checks::engine::{Outcome, run};
+use crate::checks::{Options, Rule};
+use crate::program::catalog::Catalog;
+use crate::report::{Coverage, Finding, Problem};
+use crate::source::{Selection, SourceFile, discover, load, read, read_list, shown};
+
+pub struct Analysis {
+    /// Sorted by path as it is shown.
+    pub files: Vec<SourceFile>,
+    /// Their canonical paths.
+    pub paths: Vec<PathBuf>,
+    /// All there are, in order; the policy has left out what it turns off.
+    pub findings: Vec<Finding>,
+    pub coverage: Coverage,
+    pub problems: Vec<Problem>,
+    pub read_in: Duration,
+    pub checked_in: Duration,
+}
+
+/// Files, and what kept others from being among them.
+struct Loaded {
+    files: Vec<SourceFile>,
+    paths: Vec<PathBuf>,
+    problems: Vec<Problem>,
+}
+
+/// An error is a message for stderr, and exit code 2.
+pub fn analyse(settings: &Settings) -> Result<Analysis, String> {
+    let start = Instant::now();
+    let args = &settings.args;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(args.threads)
+        // Parsing keeps no recursion, the library's own is shallow; this is room for both.
+        .stack_size(8 << 20)
+        .build()
+        .map_err(|e| format!("cannot start threads: {e}"))?;
+    // Reading the catalog costs a few milliseconds, which nobody waits for beside reading the files.
+    let (catalog, loaded) = pool.install(|| rayon::join(|| catalog(settings), || input(settings)));
+    let (catalog, mut loaded) = (catalog?, loaded?);
+    for problem in &loaded.problems {
+        complain(problem);
+    }
+    if loaded.files.is_empty() {
+        let why = if loaded.problems.is_empty() { "no C file found" } else { "no C file could be read" };
+        return Err(why.into());
+    }
+    let read_in = start.elapsed();
+    let options = Options {
+        comment_style: args.comment_style().into(),
+        generated: args.generated,
+        whole_files: args.no_slicing,
+        features: args.features,
+        allow_reasons: settings.reasons,
+        catalog,
+    };
+    let progress = Progress::new("checking", 2 * loaded.files.len() as u64, args.quiet);
+    let rules: Vec<&Rule> = settings.policy.rules.iter().map(|(rule, _)| *rule).collect();
+    // Macros of the configuration are those of one more header.
+    let macros = settings.macros.as_ref().map(|(name, text)| SourceFile::new(name, text.clone().into_bytes()));
+    let extra = macros.as_ref().map_or(0, |file| file.text.len() as u64);
+    loaded.files.extend(macros);
+    let Outcome { mut findings, mut coverage, problems } =
+        pool.install(|| run(&loaded.files, &rules, &options, &|| progress.inc()));
+    drop(progress);
+    for problem in &problems {
+        complain(problem);
+    }
+    let here = std::env::current_dir().unwrap_or_default();
+    let name = |path: &PathBuf| fs::canonicalize(path).unwrap_or_else(|_| here.join(path));
+    let mut paths: Vec<PathBuf> = loaded.paths.iter().map(name).collect();
+    paths.resize(loaded.files.len(), PathBuf::new());
+    coverage.files -= usize::from(extra > 0);
+    coverage.bytes -= extra;
+    coverage.files_skipped += loaded.problems.len();
+    findings.retain_mut(|finding| {
+        let path = &paths[finding.file.0 as usize];
+        settings.policy.admit(finding, path)
+    });
+    Ok(Analysis {
+        files: loaded.files,
+        paths,
+        findings,
+        coverage,
+        problems: loaded.problems.into_iter().chain(problems).collect(),
+        read_in,
+        checked_in: start.elapsed() - read_in,
+    })
+}
+
+/// A problem goes to stderr as it is met. Nothing more can be done where that fails.
+fn complain(problem: &Problem) {
+    let _ = writeln!(io::stderr(), "crosstalk: {}: {}", problem.path, problem.message);
+}
+
+/// What library functions do, with what the user's files say of them.
+fn catalog(settings: &Settings) -> Result<Arc<Catalog>, String> {
+    let read = |path: &PathBuf| match fs::read_to_string(path) {
+        Ok(text) => Ok((shown(path), text)),
+        Err(e) => Err(format!("{}: {e}", path.display())),
+    };
+    let extra: Vec<(String, String)> = settings.catalogs.iter().map(read).collect::<Result<_, _>>()?;
+    Catalog::with(&extra).map_err(|e| e.to_string())
+}
+
+fn input(settings: &Settings) -> Result<Loaded, String> {
+    let args = &settings.args;
+    let mut problems = Vec::new();
+    let paths = match args.input().map_err(|e| e.to_string())? {
+        Input::Stdin(name) => {
+            let file = read(io::stdin().lock(), &name, args.max_file_size).map_err(|e| format!("{name}: {e}"))?;
+            return Ok(Loaded { files: vec![file], paths: vec![name.into()], problems });
+        }
+        Input::Paths(paths) => paths,
+        Input::ListOnStdin => read_list(io::stdin().lock(), args.null)?,
+        Input::List(list) => {
+            let file = File::open(&list).map_err(|e| format!("{}: {e}", list.display()))?;
+            read_list(file, args.null)?
+        }
+    };
+    let selection = Selection {
+        paths,
+        extensions: args.extensions(),
+        include: settings.include.clone(),
+        exclude: settings.exclude.clone(),
+        filter_named: args.force_exclude,
+        use_ignore_files: !args.no_ignore,
+        max_file_bytes: args.max_file_size,
+    };
+    let found = discover(&selection);
+    problems.extend(found.problems.into_iter().map(|(path, message)| Problem { path, message }));
+    let read: Vec<Result<SourceFile, Problem>> =
+        found.files.par_iter().map(|path| load_one(path, args.max_file_size)).collect();
+    let mut loaded = Vec::with_capacity(read.len());
+    for (file, path) in read.into_iter().zip(found.files) {
+        match file {
+            Ok(file) => loaded.push((file, path)),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    // Findings are ordered by path as it is shown.
+    loaded.sort_by(|a, b| a.0.path.cmp(&b.0.path));
+    let (files, paths) = loaded.into_iter().unzip();
+    Ok(Loaded { files, paths, problems })
+}
+
+fn load_one(path: &Path, max_bytes: u64) -> Result<SourceFile, Problem> {
+    let shown = shown(path);
+    load(path, &shown, max_bytes).map_err(|message| Problem { path: shown, message })
+}

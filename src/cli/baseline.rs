@@ -1,0 +1,111 @@
+//! `crosstalk baseline`, and what `--baseline` hides.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::analyse::{Analysis, analyse};
+use super::args::{BaselineAction, CheckArgs};
+use super::check::{CLEAN, FINDINGS, replace};
+use super::say;
+use super::settings::Settings;
+use crate::report::baseline::{Baseline, Entry, entries};
+use crate::report::coverage::count;
+use crate::source::shown;
+
+/// Where it is, unless told.
+pub const FILE: &str = "crosstalk-baseline.tsv";
+
+/// A baseline beside what a run found.
+pub struct Known<'a> {
+    /// By finding: the baseline has it.
+    pub findings: Vec<bool>,
+    /// Entries that would have been found if they still were.
+    pub stale: Vec<&'a Entry>,
+    /// Entries of files or rules that this run did not look at.
+    pub unseen: Vec<&'a Entry>,
+}
+
+impl<'a> Known<'a> {
+    pub fn new(baseline: &'a Baseline, settings: &Settings, analysis: &Analysis) -> Known<'a> {
+        let matched = baseline.matched(&analysis.files, &analysis.findings);
+        let read: HashSet<&str> = analysis.files.iter().map(|file| &*file.path).collect();
+        let runs: HashSet<&str> = settings.policy.rules.iter().map(|(rule, _)| rule.id).collect();
+        let left = baseline.entries.iter().zip(&matched.found).filter(|(_, found)| !**found).map(|(entry, _)| entry);
+        let is_stale = |entry: &&Entry| {
+            let path = &*entry.path;
+            runs.contains(&*entry.rule) && (read.contains(path) || !Path::new(path).exists())
+        };
+        let (stale, unseen) = left.partition(is_stale);
+        Known { findings: matched.known, stale, unseen }
+    }
+}
+
+pub fn read(path: &Path) -> Result<Baseline, String> {
+    let name = shown(path);
+    let text =
+        fs::read_to_string(path).map_err(|e| format!("{name}: {e}; `crosstalk baseline write` makes a baseline"))?;
+    Baseline::parse(&text).map_err(|(line, why)| format!("{name}:{line}: {why}"))
+}
+
+/// Runs the command. An error is a message for stderr, and exit code 2.
+pub fn baseline(action: &BaselineAction) -> Result<u8, String> {
+    match action {
+        BaselineAction::Write(args) => write(args),
+        BaselineAction::Prune(args) => prune(args),
+        BaselineAction::Status(args) => status(args),
+    }
+}
+
+fn open(args: &CheckArgs) -> Result<(Settings, PathBuf, Analysis), String> {
+    let settings = Settings::new(args)?;
+    let path = settings.baseline.clone().unwrap_or_else(|| FILE.into());
+    let analysis = analyse(&settings)?;
+    Ok((settings, path, analysis))
+}
+
+/// All findings, whatever their confidence: a better ranking is to bring none of them back.
+fn write(args: &CheckArgs) -> Result<u8, String> {
+    let (_, path, analysis) = open(args)?;
+    let baseline = Baseline::new(&analysis.files, &analysis.findings);
+    replace(&path, baseline.text().as_bytes())?;
+    say(&format!("{}: {}\n", shown(&path), count(baseline.entries.len(), "finding")))?;
+    Ok(CLEAN)
+}
+
+/// Entries that are found stay as they were, but under the names that they have now.
+fn prune(args: &CheckArgs) -> Result<u8, String> {
+    let (settings, path, analysis) = open(args)?;
+    let old = read(&path)?;
+    let known = Known::new(&old, &settings, &analysis);
+    let found = entries(&analysis.files, &analysis.findings).zip(&known.findings).filter(|(_, known)| **known);
+    let unseen = known.unseen.iter().map(|entry| (*entry).clone());
+    let new = Baseline::of(found.map(|(entry, _)| entry).chain(unseen).collect());
+    if new != old {
+        replace(&path, new.text().as_bytes())?;
+    }
+    say(&format!("{}: {} dropped, {} left\n", shown(&path), known.stale.len(), new.entries.len()))?;
+    Ok(CLEAN)
+}
+
+fn status(args: &CheckArgs) -> Result<u8, String> {
+    let (settings, path, analysis) = open(args)?;
+    let old = read(&path)?;
+    let known = Known::new(&old, &settings, &analysis);
+    let found = known.findings.iter().filter(|known| **known).count();
+    let open = analysis.findings.iter().filter(|finding| finding.suppression.is_none()).count();
+    let mut text = format!(
+        "{}: {} found, {} gone, {} not looked for; {} not in it\n",
+        shown(&path),
+        found,
+        known.stale.len(),
+        known.unseen.len(),
+        count(open - found, "finding"),
+    );
+    for entry in &known.stale {
+        let function = if entry.function.is_empty() { String::new() } else { format!(" in {}", entry.function) };
+        text.push_str(&format!("gone: {}{function} [{}]\n", entry.path, entry.rule));
+    }
+    say(&text)?;
+    Ok(if known.stale.is_empty() || settings.args.exit_zero { CLEAN } else { FINDINGS })
+}

@@ -1,0 +1,164 @@
+//! The form of `crosstalk.toml`, for editors, and a file to begin with.
+
+use serde_json::{Value, json};
+
+use crate::checks::pages::PAGES;
+use crate::cli::gate::Gate;
+use crate::cli::policy::groups;
+
+/// A file that changes nothing, with what may be changed.
+pub const TEMPLATE: &str = include_str!("template.toml");
+
+/// The JSON Schema of a configuration.
+pub fn schema() -> Value {
+    let text = |what: &str| json!({"type": "string", "description": what});
+    let texts = |what: &str| json!({"type": "array", "items": {"type": "string"}, "description": what});
+    let flag = |what: &str| json!({"type": "boolean", "description": what});
+    let word = |words: &[&str], what: &str| json!({"enum": words, "description": what});
+    let gates: Vec<&str> = Gate::all().filter(|gate| !matches!(gate, Gate::Rule(_))).map(Gate::name).collect();
+    let rules: Vec<&str> = PAGES.iter().map(|page| page.id).collect();
+    let rule = json!({"$ref": "#/definitions/rule"});
+    let levels = |what: &str| {
+        json!({
+            "type": "object",
+            "propertyNames": {"anyOf": [{"enum": groups().collect::<Vec<_>>()}, rule]},
+            "additionalProperties": {"enum": ["off", "on", "note", "warning", "error"]},
+            "description": what,
+        })
+    };
+    json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "Crosstalk's configuration",
+        "type": "object",
+        "additionalProperties": false,
+        "definitions": {"rule": {"enum": rules}},
+        "properties": {
+            "extend": text("Another configuration, which this one adds to; in the same repository"),
+            "profile": word(&["default", "strict", "misra", "cert", "pedantic", "audit"], "Which rules run"),
+            "min-confidence": word(&["low", "medium", "high"], "Findings below it are not shown"),
+            "comment-style": word(
+                &["any", "loose", "keyword", "strict", "attribute"],
+                "Comments that accept a fall-through: GCC's levels 1 to 5"
+            ),
+            "require-reasons": flag("A comment that accepts a finding has to say why"),
+            "fail-on": {
+                "type": "array",
+                "items": {"anyOf": [{"enum": gates}, rule]},
+                "description": "A finding of such a severity or confidence or above, or of such a rule or family, fails the run",
+            },
+            "strict": flag("Fail when a part of the input was not analysed, or the baseline lists what is gone"),
+            "min-coverage": {
+                "type": "number", "minimum": 0, "maximum": 100,
+                "description": "Fail when less than this share of files and functions, in percent, was understood",
+            },
+            "max-findings": {"type": "integer", "minimum": 0, "description": "So many findings do not fail the run"},
+            "baseline": text("The list of accepted findings"),
+            "generated": flag("Report findings in generated files, too"),
+            "extensions": texts("Extensions of files to check, besides c and h"),
+            "include": texts("Check only files that match, by patterns as .gitignore has them"),
+            "exclude": texts("Check no file that matches"),
+            "catalogs": texts("Files that say what library functions do"),
+            "macros": {
+                "type": "object",
+                "additionalProperties": {"type": "string"},
+                "description": "Definitions of macros that the repository lacks, by `NAME` or `NAME(a, b)`",
+            },
+            "rules": levels("What becomes of the findings of a rule, a family or a set"),
+            "overrides": {
+                "type": "array",
+                "description": "Other levels for some files; later ones win",
+                "items": {
+                    "type": "object",
+                    "additionalProperties": false,
+                    "required": ["paths", "rules"],
+                    "properties": {
+                        "paths": texts("Patterns as .gitignore has them"),
+                        "rules": levels("As above"),
+                    },
+                },
+            },
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{model::Config, parse};
+    use super::*;
+
+    #[test]
+    fn the_published_schema_is_this_one() {
+        let published = include_str!("../../../crosstalk.schema.json");
+        let now = serde_json::to_string_pretty(&schema()).expect("JSON") + "\n";
+        assert!(published == now, "`crosstalk init --schema > crosstalk.schema.json` brings it up to date");
+    }
+
+    /// What serde expects is what the schema lists, key by key and word by word.
+    #[test]
+    fn schema_and_code_agree() {
+        let expected = |text: &str| {
+            let error = toml::from_str::<Config>(text).expect_err(text).message().to_owned();
+            let (_, list) = error.split_once("expected ").unwrap_or_else(|| panic!("{error}"));
+            let mut names: Vec<String> = list.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+            names.sort();
+            names
+        };
+        let keys = |of: &Value| {
+            let mut keys: Vec<String> = of.as_object().expect("an object").keys().cloned().collect();
+            keys.sort();
+            keys
+        };
+        let words = |of: &Value| {
+            let words = of.as_array().expect("words").iter();
+            let mut words: Vec<String> = words.map(|w| w.as_str().expect("a word").to_owned()).collect();
+            words.sort();
+            words
+        };
+        let schema = schema();
+        let properties = &schema["properties"];
+        assert_eq!(expected("nonsense = 1"), keys(properties));
+        assert_eq!(expected("[[overrides]]\nnonsense = 1"), keys(&properties["overrides"]["items"]["properties"]));
+        for key in ["profile", "min-confidence", "comment-style"] {
+            assert_eq!(expected(&format!("{key} = \"nonsense\"")), words(&properties[key]["enum"]), "{key}");
+        }
+        let or_rule = |of: &Value| {
+            let mut all = words(&of["anyOf"][0]["enum"]);
+            all.extend(words(&schema["definitions"]["rule"]["enum"]));
+            all.sort();
+            all
+        };
+        assert_eq!(expected("fail-on = [\"nonsense\"]"), or_rule(&properties["fail-on"]["items"]));
+        assert_eq!(expected("[rules]\nnonsense = \"off\""), or_rule(&properties["rules"]["propertyNames"]));
+        assert_eq!(
+            expected("[rules]\nswitch = \"nonsense\""),
+            words(&properties["rules"]["additionalProperties"]["enum"])
+        );
+        for (key, value) in properties.as_object().expect("an object") {
+            let example = match value["type"].as_str() {
+                Some("string") => "\"x\"",
+                Some("array") => "[]",
+                Some("boolean") => "true",
+                Some("number") => "1.5",
+                Some("integer") => "1",
+                Some("object") => "{}",
+                _ => continue,
+            };
+            assert!(parse(&format!("{key} = {example}")).is_ok(), "{key} takes {example}");
+        }
+    }
+
+    #[test]
+    fn the_template_changes_nothing_and_its_examples_are_right() {
+        assert_eq!(parse(TEMPLATE).ok(), Some(Config::default()));
+        // Text has a blank behind its `#`; settings that are turned off have none.
+        let on: String = TEMPLATE
+            .lines()
+            .map(|line| {
+                let setting = line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).unwrap_or(line);
+                format!("{setting}\n")
+            })
+            .collect();
+        let config = parse(&on).unwrap_or_else(|e| panic!("{e:?}\n{on}"));
+        assert!(config.overrides.len() == 1 && config.rules.len() > 1 && config.macros.len() > 1);
+    }
+}

@@ -1,0 +1,102 @@
+//! What a run is to do: the command line, completed by the configuration.
+
+use std::path::{Path, PathBuf};
+
+use super::args::{CheckArgs, Input};
+use super::config::{self, Found, model::Config};
+use super::policy::{Levels, Policy};
+use crate::source::{Patterns, shown};
+
+pub struct Settings {
+    pub args: CheckArgs,
+    pub policy: Policy,
+    pub include: Option<Patterns>,
+    pub exclude: Option<Patterns>,
+    pub catalogs: Vec<PathBuf>,
+    /// `#define` lines, and the name of the file that they come from.
+    pub macros: Option<(String, String)>,
+    pub baseline: Option<PathBuf>,
+    /// Comments that accept findings have to say why.
+    pub reasons: bool,
+    config: Config,
+}
+
+impl Settings {
+    pub fn new(args: &CheckArgs) -> Result<Settings, String> {
+        let mut args = args.clone();
+        let found = found(&args)?;
+        let folder = found.as_ref().map(|found| found.folder.clone()).unwrap_or_default();
+        let config = found.as_ref().map(|found| found.config.clone()).unwrap_or_default();
+        args.complete(&config);
+        let name = found.as_ref().map(|found| shown(&found.path)).unwrap_or_default();
+        let patterns = |key: &str, patterns: &[String]| {
+            Patterns::new(&folder, patterns).map_err(|why| format!("{name}: {key}: {why}"))
+        };
+        let optional = |key, list: &Option<Vec<String>>| list.as_deref().map(|list| patterns(key, list)).transpose();
+        let mut overrides: Vec<(Patterns, Levels)> = Vec::new();
+        for other in &config.overrides {
+            overrides.push((patterns("overrides", &other.paths)?, other.rules.clone()));
+        }
+        let inside = |path: &str, what: &str| match &found {
+            Some(found) => found.inside(path, what),
+            None => Ok(PathBuf::from(path)),
+        };
+        let mut catalogs = args.catalogs.clone();
+        for catalog in &config.catalogs {
+            catalogs.push(inside(catalog, "catalogs")?);
+        }
+        let baseline = config.baseline.as_deref().map(|path| inside(path, "baseline")).transpose()?;
+        let define = |(head, body): (&config::model::MacroHead, &String)| {
+            format!("#define {} {}\n", head.0, body.replace(['\n', '\r'], " "))
+        };
+        let macros: String = config.macros.iter().map(define).collect();
+        Ok(Settings {
+            policy: Policy::new(&args.rules, args.profile(), config.rules.clone(), overrides),
+            include: optional("include", &config.include)?,
+            exclude: optional("exclude", &config.exclude)?,
+            catalogs,
+            macros: (!macros.is_empty()).then_some((name, macros)),
+            baseline: args.baseline.clone().or(baseline),
+            reasons: config.require_reasons.unwrap_or_default(),
+            config,
+            args,
+        })
+    }
+
+    /// As a configuration.
+    pub fn print(&self) -> Result<String, String> {
+        let Settings { args, config, .. } = self;
+        let extensions = args.extensions();
+        let config = Config {
+            profile: Some(args.profile()),
+            min_confidence: Some(args.min_confidence()),
+            comment_style: Some(args.comment_style()),
+            require_reasons: Some(self.reasons),
+            fail_on: Some(args.fail_on()),
+            strict: Some(args.strict),
+            min_coverage: args.min_coverage,
+            max_findings: Some(args.max_findings.unwrap_or_default()),
+            baseline: self.baseline.as_deref().map(shown),
+            generated: Some(args.generated),
+            extensions: Some(extensions.into_iter().filter(|e| e != "c" && e != "h").collect()),
+            catalogs: self.catalogs.iter().map(|path| shown(path)).collect(),
+            ..config.clone()
+        };
+        toml::to_string(&config).map_err(|e| e.to_string())
+    }
+}
+
+fn found(args: &CheckArgs) -> Result<Option<Found>, String> {
+    if args.isolated {
+        return Ok(None);
+    }
+    if let Some(path) = &args.config {
+        return config::load(path).map(Some);
+    }
+    let input = args.input().map_err(|e| e.to_string())?;
+    let start = match &input {
+        Input::Paths(paths) => paths.first().map(PathBuf::as_path).filter(|path| path.exists()),
+        _ => None,
+    };
+    config::find(start.unwrap_or(Path::new(".")))
+}
