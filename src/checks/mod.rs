@@ -82,6 +82,8 @@ pub const RULES: &[Rule] = &[
     cascade::reachable_assert::RULE,
     cascade::no_progress_loop::RULE,
     cascade::unbounded_recursion::RULE,
+    cascade::retry_without_backoff::RULE,
+    cascade::spin_on_eof::RULE,
     suppression::invalid_allow::RULE,
     suppression::unused_allow::RULE,
 ];

@@ -1,5 +1,8 @@
 //! The cascade family: what makes of one bad message, or of one failure, an outage.
 
+mod again;
 pub mod no_progress_loop;
 pub mod reachable_assert;
+pub mod retry_without_backoff;
+pub mod spin_on_eof;
 pub mod unbounded_recursion;

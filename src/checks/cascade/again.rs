@@ -1,0 +1,358 @@
+//! The way from a call back to the same call, its result being known.
+
+use rustc_hash::FxHashSet;
+
+use crate::analysis::access::{Place, place};
+use crate::analysis::cfg::{BlockId, EdgeKind};
+use crate::checks::View;
+use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtId, StmtKind, UnaryOp};
+
+/// Conditions nest this deep at most; deeper ones are unknown.
+const MAX_DEPTH: usize = 32;
+/// A way is followed through so many blocks.
+const MAX_BLOCKS: usize = 2000;
+
+/// How surely a way goes on through a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Passes {
+    Surely,
+    Maybe,
+    Never,
+}
+
+/// A call, and what it is taken to have returned.
+pub struct Again<'v, 'a> {
+    view: &'v View<'a>,
+    call: ExprId,
+    /// Evaluates the call.
+    pub stmt: StmtId,
+    block: BlockId,
+    pub value: i64,
+    /// Where the result goes; none where a condition asks it at once.
+    pub result: Option<Place>,
+    /// What conditions ask about and the call is given: a way that changes one of these may not lead back.
+    asked: FxHashSet<Place>,
+}
+
+/// A way back that was found.
+pub struct Way {
+    pub surely: bool,
+    /// The first condition that asks about the result.
+    pub test: Option<ExprId>,
+}
+
+impl<'v, 'a> Again<'v, 'a> {
+    /// None where the result is dropped, or given to something else.
+    pub fn new(view: &'v View<'a>, call: ExprId, value: i64) -> Option<Again<'v, 'a>> {
+        let body = &view.function.body;
+        let (block, stmt) = evaluated_at(view, call)?;
+        let result = match result(body, stmt, call) {
+            Goes::To(place) => Some(place),
+            Goes::IntoCondition => None,
+            Goes::Elsewhere => return None,
+        };
+        let mut asked = FxHashSet::default();
+        let mut ask = |root: ExprId| {
+            body.walk(root, &mut |e| {
+                if matches!(body.expr(e).kind, ExprKind::Name(_) | ExprKind::Member { .. } | ExprKind::Index { .. }) {
+                    asked.extend(place(body, e));
+                }
+            });
+        };
+        for stmt in &body.stmts {
+            condition(&stmt.kind).into_iter().for_each(&mut ask);
+        }
+        if let ExprKind::Call { args, .. } = &body.expr(call).kind {
+            args.iter().for_each(|&a| ask(a));
+        }
+        asked.retain(|p| Some(p) != result.as_ref());
+        Some(Again { view, call, stmt, block, value, result, asked })
+    }
+
+    /// The surest way back. `passes` judges calls and names.
+    pub fn way(&self, passes: &dyn Fn(ExprId) -> Passes) -> Option<Way> {
+        [Passes::Surely, Passes::Maybe].into_iter().find_map(|least| self.follow(least, passes))
+    }
+
+    fn follow(&self, least: Passes, passes: &dyn Fn(ExprId) -> Passes) -> Option<Way> {
+        let body = &self.view.function.body;
+        let cfg = self.view.cfg;
+        let own = &cfg.block(self.block).stmts;
+        let at = own.iter().position(|&s| s == self.stmt)?;
+        if self.exprs(self.block, &own[..=at], true, passes) > least {
+            return None;
+        }
+        let mut test = None;
+        let mut seen = FxHashSet::default();
+        let mut todo = vec![(self.block, at)];
+        while let Some((id, from)) = todo.pop() {
+            let block = cfg.block(id);
+            if from == 0 && id == self.block && !seen.is_empty() {
+                return Some(Way { surely: least == Passes::Surely, test });
+            }
+            if !seen.insert((id, from)) || seen.len() > MAX_BLOCKS {
+                continue;
+            }
+            let labels = block.labels.iter().map(|&s| self.label(s, passes)).max();
+            if labels.is_some_and(|l| l > least) {
+                continue;
+            }
+            let rest = if id == self.block { &block.stmts[from + 1..] } else { &block.stmts[..] };
+            if self.exprs(id, rest, false, passes) > least {
+                continue;
+            }
+            let last = block.stmts.last().map(|&s| &body.stmt(s).kind);
+            let cond = last.and_then(condition);
+            let known = cond.and_then(|c| self.eval(c, MAX_DEPTH));
+            let asks = cond.is_some_and(|c| self.mentions(c));
+            if asks && (known.is_none() || matches!(last, Some(StmtKind::Switch { .. }))) {
+                continue;
+            }
+            if asks {
+                test = test.or(cond);
+            }
+            for edge in &block.edges {
+                let goes = match edge.kind {
+                    EdgeKind::True => known.is_none_or(|v| v != 0),
+                    EdgeKind::False => known.is_none_or(|v| v == 0),
+                    EdgeKind::Return => false,
+                    _ => true,
+                };
+                if goes && edge.to != cfg.exit {
+                    todo.push((edge.to, 0));
+                }
+            }
+        }
+        None
+    }
+
+    /// A way enters by a label of a `switch`: what it names counts.
+    fn label(&self, label: StmtId, passes: &dyn Fn(ExprId) -> Passes) -> Passes {
+        match self.view.function.body.stmt(label).kind {
+            StmtKind::Case(Some(e)) => self.expr(false, e, passes),
+            _ => Passes::Surely,
+        }
+    }
+
+    /// How surely a way goes on through statements of a block.
+    fn exprs(&self, block: BlockId, stmts: &[StmtId], before: bool, passes: &dyn Fn(ExprId) -> Passes) -> Passes {
+        let body = &self.view.function.body;
+        let mut worst = Passes::Surely;
+        for &s in stmts {
+            let stmt = body.stmt(s);
+            match &stmt.kind {
+                StmtKind::Opaque | StmtKind::ComputedGoto => return Passes::Never,
+                StmtKind::For { cond, .. } => {
+                    cond.iter().for_each(|&c| worst = worst.max(self.expr(before, c, passes)));
+                }
+                _ => body.own_exprs(s, &mut |e| worst = worst.max(self.expr(before, e, passes))),
+            }
+        }
+        if let Some(step) = self.view.cfg.block(block).step_of
+            && let StmtKind::For { step: Some(step), .. } = body.stmt(step).kind
+        {
+            worst = worst.max(self.expr(before, step, passes));
+        }
+        worst
+    }
+
+    fn expr(&self, before: bool, root: ExprId, passes: &dyn Fn(ExprId) -> Passes) -> Passes {
+        let body = &self.view.function.body;
+        let mut worst = Passes::Surely;
+        body.walk(root, &mut |e| {
+            if e == self.call {
+                return;
+            }
+            let own = match body.expr(e).kind {
+                ExprKind::Call { .. } | ExprKind::Name(_) => passes(e),
+                ExprKind::Update { operand, .. } => self.write(before, operand, None, passes),
+                ExprKind::Assign { op, left, right } => {
+                    // What is added is nothing.
+                    let stays = matches!(op, Some(BinaryOp::Add | BinaryOp::Sub))
+                        && self.mentions(right)
+                        && self.eval(right, MAX_DEPTH) == Some(0);
+                    match stays {
+                        true => Passes::Surely,
+                        false => self.write(before, left, Some(right), passes),
+                    }
+                }
+                ExprKind::Statement(_) | ExprKind::Opaque(_) | ExprKind::Asm { .. } => Passes::Never,
+                _ => Passes::Surely,
+            };
+            worst = worst.max(own);
+        });
+        worst
+    }
+
+    fn write(&self, before: bool, left: ExprId, right: Option<ExprId>, passes: &dyn Fn(ExprId) -> Passes) -> Passes {
+        let body = &self.view.function.body;
+        let Some(written) = place(body, left) else { return Passes::Maybe };
+        if right.is_some_and(|r| self.calls_again(r)) {
+            return Passes::Surely;
+        }
+        if self.result.as_ref().is_some_and(|r| written.covers(r)) {
+            // Set again just before the call, it is not asked with the new value.
+            return if before { Passes::Surely } else { Passes::Never };
+        }
+        if !self.asked.iter().any(|p| written.covers(p)) {
+            return Passes::Surely;
+        }
+        let (mut calls, mut moves) = (None, right.is_none());
+        right.iter().for_each(|&r| {
+            body.walk(r, &mut |e| match body.expr(e).kind {
+                ExprKind::Call { .. } => calls = calls.max(Some(passes(e))),
+                _ => moves |= place(body, e).is_some_and(|p| p.base == written.base),
+            })
+        });
+        match calls {
+            // Made anew: `fd = socket(…)`.
+            Some(made) if !moves => made,
+            Some(_) => Passes::Maybe,
+            None => Passes::Never,
+        }
+    }
+
+    fn calls_again(&self, root: ExprId) -> bool {
+        let mut found = false;
+        self.view.function.body.walk(root, &mut |e| found |= e == self.call);
+        found
+    }
+
+    pub fn mentions(&self, root: ExprId) -> bool {
+        let body = &self.view.function.body;
+        let mut found = false;
+        body.walk(root, &mut |e| found |= self.is_result(e));
+        found
+    }
+
+    fn is_result(&self, e: ExprId) -> bool {
+        e == self.call || self.result.as_ref().is_some_and(|r| place(&self.view.function.body, e).as_ref() == Some(r))
+    }
+
+    /// What an expression comes to.
+    fn eval(&self, e: ExprId, depth: usize) -> Option<i64> {
+        let depth = depth.checked_sub(1)?;
+        let body = &self.view.function.body;
+        if self.is_result(e) {
+            return Some(self.value);
+        }
+        match body.expr(e).kind {
+            ExprKind::Number(n) => number(body.names.text(n)),
+            // Never what stands for the end.
+            ExprKind::Char(c) => Some(body.names.text(c).as_bytes().get(1).map_or(0, |b| i64::from(*b))),
+            ExprKind::Name(n) => match body.names.text(n) {
+                "EOF" => Some(-1),
+                "NULL" | "false" | "FALSE" | "PJ_SUCCESS" => Some(0),
+                "true" | "TRUE" => Some(1),
+                _ => None,
+            },
+            ExprKind::Cast { operand, .. } => self.eval(operand, depth),
+            ExprKind::Assign { op: None, right, .. } => self.eval(right, depth),
+            ExprKind::Unary { op, operand } => {
+                let v = self.eval(operand, depth)?;
+                match op {
+                    UnaryOp::Not => Some(i64::from(v == 0)),
+                    UnaryOp::Negate => v.checked_neg(),
+                    UnaryOp::Plus => Some(v),
+                    _ => None,
+                }
+            }
+            ExprKind::Binary { op, left, right } => {
+                let (a, b) = (self.eval(left, depth), self.eval(right, depth));
+                let is = |holds: bool| Some(i64::from(holds));
+                match op {
+                    BinaryOp::And if a == Some(0) || b == Some(0) => Some(0),
+                    BinaryOp::And => is(a? != 0 && b? != 0),
+                    BinaryOp::Or if a.or(b).is_some() && (a.unwrap_or(0) != 0 || b.unwrap_or(0) != 0) => Some(1),
+                    BinaryOp::Or => is(a? != 0 || b? != 0),
+                    BinaryOp::Eq => is(a? == b?),
+                    BinaryOp::Ne => is(a? != b?),
+                    BinaryOp::Lt => is(a? < b?),
+                    BinaryOp::Le => is(a? <= b?),
+                    BinaryOp::Gt => is(a? > b?),
+                    BinaryOp::Ge => is(a? >= b?),
+                    BinaryOp::Comma => b,
+                    _ => None,
+                }
+            }
+            ExprKind::Call { ref args, .. }
+                if matches!(body.callee(e), Some("__builtin_expect" | "likely" | "unlikely")) =>
+            {
+                self.eval(*args.first()?, depth)
+            }
+            _ => None,
+        }
+    }
+}
+
+enum Goes {
+    To(Place),
+    IntoCondition,
+    Elsewhere,
+}
+
+fn evaluated_at(view: &View, call: ExprId) -> Option<(BlockId, StmtId)> {
+    let body = &view.function.body;
+    let span = body.expr(call).span;
+    for (i, block) in view.cfg.blocks.iter().enumerate().filter(|(i, _)| view.cfg.reachable[*i]) {
+        for &s in block.stmts.iter().filter(|s| body.stmt(**s).span.start <= span.start) {
+            let mut found = false;
+            let mut look = |root| body.walk(root, &mut |e| found |= e == call);
+            match &body.stmt(s).kind {
+                StmtKind::For { cond, .. } => cond.iter().for_each(|&c| look(c)),
+                _ => body.own_exprs(s, &mut look),
+            }
+            if found {
+                return Some((BlockId(i as u32), s));
+            }
+        }
+    }
+    None
+}
+
+fn result(body: &Body, stmt: StmtId, call: ExprId) -> Goes {
+    let is_call = |mut e: ExprId| {
+        while let ExprKind::Cast { operand, .. } = body.expr(e).kind {
+            e = operand;
+        }
+        e == call
+    };
+    let mut to = None;
+    body.own_exprs(stmt, &mut |root| {
+        body.walk(root, &mut |e| {
+            if let ExprKind::Assign { op: None, left, right } = body.expr(e).kind
+                && is_call(right)
+            {
+                to = to.take().or_else(|| place(body, left));
+            }
+        });
+    });
+    if let StmtKind::Decl(all) = &body.stmt(stmt).kind {
+        let d = all.iter().find(|d| d.init.is_some_and(is_call));
+        to = d.map(|d| Place { base: d.name, path: Vec::new() });
+    }
+    match to {
+        Some(place) => Goes::To(place),
+        None if condition(&body.stmt(stmt).kind).is_some() => Goes::IntoCondition,
+        None => Goes::Elsewhere,
+    }
+}
+
+fn condition(kind: &StmtKind) -> Option<ExprId> {
+    match *kind {
+        StmtKind::If { cond, .. }
+        | StmtKind::While { cond, .. }
+        | StmtKind::DoWhile { cond, .. }
+        | StmtKind::Switch { cond, .. } => Some(cond),
+        StmtKind::For { cond, .. } => cond,
+        _ => None,
+    }
+}
+
+fn number(text: &str) -> Option<i64> {
+    let digits = text.trim_end_matches(['u', 'U', 'l', 'L']);
+    match digits.strip_prefix("0x").or(digits.strip_prefix("0X")) {
+        Some(hex) => i64::from_str_radix(hex, 16).ok(),
+        None => digits.parse().ok(),
+    }
+}
