@@ -93,7 +93,10 @@ impl Walked {
                 () if !chosen.is_empty() => Some(Class::Signed),
                 () => None,
             };
-            let signed = size.terms().iter().any(|(s, k)| *k > 0 && self.symbols.info(*s).lo.is_none_or(|lo| lo < 0));
+            // What was brought to a type with a sign is told where that was done.
+            let told = |s: &Sym| matches!(self.symbols.info(*s).source, Source::Converted { .. });
+            let signed = !size.terms().iter().any(|(s, _)| told(s))
+                && size.terms().iter().any(|(s, k)| *k > 0 && self.symbols.info(*s).lo.is_none_or(|lo| lo < 0));
             if let Some(class) = class.filter(|_| signed) {
                 // What bounds it from above says nothing of its sign.
                 let verdict = match self.judge(site, size, &chosen) {

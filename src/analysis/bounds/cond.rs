@@ -86,7 +86,8 @@ impl Eval<'_> {
                     self.note_wrap(f, e, &b);
                 }
                 self.believe(f, (*left, &a), (*right, &b));
-                let (yes, no) = compare(*op, &a, &b, &|l| self.symbols.least(l));
+                let (mut yes, mut no) = compare(*op, &a, &b, &|l| self.symbols.least(l));
+                self.add_signs(*op, &a, &b, &mut yes, &mut no);
                 self.split_ways(yes, no, self.span(f, e))
             }
             ExprKind::Cast { operand, .. } if matches!(body.expr(*operand).kind, ExprKind::Binary { .. }) => {
@@ -96,6 +97,21 @@ impl Eval<'_> {
             _ => {
                 let value = self.eval(f, e);
                 self.branch_value(value, self.span(f, e))
+            }
+        }
+    }
+
+    /// Compared without a sign, a negative number is larger than any limit: what lies below one is not negative.
+    fn add_signs(&self, op: BinaryOp, a: &Value, b: &Value, yes: &mut Says, no: &mut Says) {
+        let Kind::Int { signed: false, .. } = a.kind.usual(b.kind) else { return };
+        let (less, more) = match op {
+            BinaryOp::Lt | BinaryOp::Le => (yes, no),
+            BinaryOp::Gt | BinaryOp::Ge => (no, yes),
+            _ => return,
+        };
+        for (says, side) in [(less, a), (more, b)] {
+            if side.linear.has_terms() && self.symbols.least(&side.linear).is_none_or(|least| least < 0) {
+                says.least_zero.push(side.linear);
             }
         }
     }

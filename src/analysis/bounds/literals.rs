@@ -4,6 +4,11 @@ use super::types::Kind;
 
 /// An integer constant and its type (C17 6.4.4.1, for 32-bit `int` and 64-bit `long`).
 pub(super) fn number(text: &str) -> Option<(i64, Kind)> {
+    // The grammar takes a sign for a part of the number.
+    if let Some(rest) = text.strip_prefix('-') {
+        return number(rest.trim_start()).map(|(n, kind)| (n.wrapping_neg(), kind));
+    }
+    let text = text.strip_prefix('+').unwrap_or(text);
     let digits = text.trim_end_matches(['u', 'U', 'l', 'L']);
     let suffix = &text[digits.len()..];
     let (radix, digits) = match digits.as_bytes() {
@@ -46,5 +51,18 @@ pub(super) fn character(text: &str) -> Option<i64> {
             }
         }
         c => chars.next().is_none().then_some(i64::from(u32::from(c))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_a_sign_and_a_type() {
+        assert_eq!(number("-1"), Some((-1, Kind::INT)));
+        assert_eq!(number("0x10u"), Some((16, Kind::Int { bits: 32, signed: false })));
+        assert_eq!(number("1.5"), None);
+        assert_eq!(character("'\\r'"), Some(13));
     }
 }
