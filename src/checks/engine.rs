@@ -11,6 +11,7 @@ use crate::analysis::bounds::trace::Explained;
 use crate::analysis::cfg::Cfg;
 use crate::analysis::messages::{Input, Of, defects, explained};
 use crate::analysis::noreturn::{NoReturn, last_calls};
+use crate::analysis::nullness::MAX_BLOCKS;
 use crate::analysis::nullness::link::{Miss, misses};
 use crate::analysis::sections::sections;
 use crate::hir::{Function, StmtId, StmtKind};
@@ -206,7 +207,9 @@ fn check(
         for rule in asked.wanting(&candidate, *r == 0) {
             (rule.check)(cx, &view, &mut findings);
         }
-        let given_up_on = view.is_given_up() || defects.get(n).is_some_and(|of| of.given_up);
+        let given_up_on = view.is_given_up()
+            || (!nulls.is_empty() && cfg.blocks.len() > MAX_BLOCKS)
+            || defects.get(n).is_some_and(|of| of.given_up);
         given_up += usize::from(*r == 0 && !function.body.over_budget && given_up_on);
     }
     // The base reading comes first and so stays where readings agree: the sort is stable.

@@ -74,6 +74,9 @@ pub struct Facts {
     pub returns: Vec<ExprId>,
 }
 
+/// Basic blocks of a function whose values are still followed.
+pub const MAX_BLOCKS: usize = 3_000;
+
 /// What `input` tells.
 pub fn facts(program: &Program, noreturn: &NoReturn, input: &Input) -> Facts {
     let function = input.function;
@@ -82,6 +85,9 @@ pub fn facts(program: &Program, noreturn: &NoReturn, input: &Input) -> Facts {
     }
     let file = function.file;
     let cfg = Cfg::new(&function.body, &|body, call| noreturn.is_noreturn(program, file, body, call));
+    if cfg.blocks.len() > MAX_BLOCKS {
+        return Facts::default();
+    }
     let mut walker = Walker::new(program, function, input.text);
     match walker.run(function, &cfg) {
         true => walker.out,
