@@ -230,6 +230,20 @@ pub enum BinaryOp {
     Comma,
 }
 
+impl StmtKind {
+    /// What a branch, a loop or a `switch` decides by.
+    pub fn condition(&self) -> Option<ExprId> {
+        match *self {
+            StmtKind::If { cond, .. }
+            | StmtKind::While { cond, .. }
+            | StmtKind::DoWhile { cond, .. }
+            | StmtKind::Switch { cond, .. } => Some(cond),
+            StmtKind::For { cond, .. } => cond,
+            _ => None,
+        }
+    }
+}
+
 impl Body {
     pub fn stmt(&self, id: StmtId) -> &Stmt {
         &self.stmts[id.0 as usize]

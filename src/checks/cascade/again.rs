@@ -6,6 +6,7 @@ use crate::analysis::access::{Place, place};
 use crate::analysis::cfg::{BlockId, EdgeKind};
 use crate::checks::View;
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtId, StmtKind, UnaryOp};
+use crate::preprocess::token::integer;
 
 /// Conditions nest this deep at most; deeper ones are unknown.
 const MAX_DEPTH: usize = 32;
@@ -60,7 +61,7 @@ impl<'v, 'a> Again<'v, 'a> {
             });
         };
         for stmt in &body.stmts {
-            condition(&stmt.kind).into_iter().for_each(&mut ask);
+            stmt.kind.condition().into_iter().for_each(&mut ask);
         }
         if let ExprKind::Call { args, .. } = &body.expr(call).kind {
             args.iter().for_each(|&a| ask(a));
@@ -102,7 +103,7 @@ impl<'v, 'a> Again<'v, 'a> {
                 continue;
             }
             let last = block.stmts.last().map(|&s| &body.stmt(s).kind);
-            let cond = last.and_then(condition);
+            let cond = last.and_then(StmtKind::condition);
             let known = cond.and_then(|c| self.eval(c, MAX_DEPTH));
             let asks = cond.is_some_and(|c| self.mentions(c));
             if asks && (known.is_none() || matches!(last, Some(StmtKind::Switch { .. }))) {
@@ -237,7 +238,7 @@ impl<'v, 'a> Again<'v, 'a> {
             return Some(self.value);
         }
         match body.expr(e).kind {
-            ExprKind::Number(n) => number(body.names.text(n)),
+            ExprKind::Number(n) => integer(body.names.text(n)),
             // Never what stands for the end.
             ExprKind::Char(c) => Some(body.names.text(c).as_bytes().get(1).map_or(0, |b| i64::from(*b))),
             ExprKind::Name(n) => match body.names.text(n) {
@@ -333,26 +334,7 @@ fn result(body: &Body, stmt: StmtId, call: ExprId) -> Goes {
     }
     match to {
         Some(place) => Goes::To(place),
-        None if condition(&body.stmt(stmt).kind).is_some() => Goes::IntoCondition,
+        None if body.stmt(stmt).kind.condition().is_some() => Goes::IntoCondition,
         None => Goes::Elsewhere,
-    }
-}
-
-fn condition(kind: &StmtKind) -> Option<ExprId> {
-    match *kind {
-        StmtKind::If { cond, .. }
-        | StmtKind::While { cond, .. }
-        | StmtKind::DoWhile { cond, .. }
-        | StmtKind::Switch { cond, .. } => Some(cond),
-        StmtKind::For { cond, .. } => cond,
-        _ => None,
-    }
-}
-
-fn number(text: &str) -> Option<i64> {
-    let digits = text.trim_end_matches(['u', 'U', 'l', 'L']);
-    match digits.strip_prefix("0x").or(digits.strip_prefix("0X")) {
-        Some(hex) => i64::from_str_radix(hex, 16).ok(),
-        None => digits.parse().ok(),
     }
 }

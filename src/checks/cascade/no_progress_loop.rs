@@ -156,13 +156,7 @@ fn stands_still(view: &View, received: &Received, at: StmtId, cond: ExprId, step
         return None;
     }
     body.walk_stmts(at, &mut |s| {
-        let conds = match body.stmt(s).kind {
-            StmtKind::If { cond, .. } | StmtKind::While { cond, .. } | StmtKind::DoWhile { cond, .. } => Some(cond),
-            StmtKind::For { cond, .. } => cond,
-            StmtKind::Switch { cond, .. } => Some(cond),
-            _ => None,
-        };
-        if let Some(asks) = conds.filter(|&c| s != at && c != cond) {
+        if let Some(asks) = body.stmt(s).kind.condition().filter(|&c| s != at && c != cond) {
             body.walk(asks, &mut |e| {
                 if let ExprKind::Name(name) = body.expr(e).kind {
                     asked.insert(name);

@@ -178,7 +178,7 @@ impl Switch {
             names.extend(variable(body, e));
         });
         for &s in &telling.inside {
-            if let (true, Some(cond)) = (s != self.at.stmt, tested(body, s)) {
+            if let (true, Some(cond)) = (s != self.at.stmt, body.stmt(s).kind.condition()) {
                 body.walk(cond, &mut |e| {
                     names.extend(variable(body, e));
                 });
@@ -256,18 +256,7 @@ impl Telling {
 
 /// The condition or operand that the block's last statement branches on.
 fn branches_on(body: &Body, cfg: &Cfg, block: BlockId) -> Option<ExprId> {
-    tested(body, *cfg.block(block).stmts.last()?)
-}
-
-fn tested(body: &Body, s: StmtId) -> Option<ExprId> {
-    match body.stmt(s).kind {
-        StmtKind::If { cond, .. }
-        | StmtKind::While { cond, .. }
-        | StmtKind::DoWhile { cond, .. }
-        | StmtKind::Switch { cond, .. } => Some(cond),
-        StmtKind::For { cond, .. } => cond,
-        _ => None,
-    }
+    body.stmt(*cfg.block(block).stmts.last()?).kind.condition()
 }
 
 /// What the code behind an exit does with a variable.
@@ -381,7 +370,7 @@ pub fn loop_around(view: &View, switch: &Switch) -> Option<Construct> {
 
 /// Control branches on what the statement evaluates.
 pub fn is_test(body: &Body, s: StmtId) -> bool {
-    tested(body, s).is_some()
+    body.stmt(s).kind.condition().is_some()
 }
 
 /// The place of an exit: the jump, the last section's label, or the word `switch`.
