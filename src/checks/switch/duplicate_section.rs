@@ -4,7 +4,7 @@ use super::clones::{Part, copies, parts, pasted};
 use crate::analysis::sections::{Section, sections};
 use crate::checks::{Candidate, Context, Rule, View};
 use crate::hir::{Body, ExprKind, StmtId, StmtKind};
-use crate::report::{Confidence, Finding, Related};
+use crate::report::{Confidence, Finding};
 use crate::source::Span;
 
 pub const RULE: Rule = Rule {
@@ -103,21 +103,10 @@ fn finding(
     related: Vec<(Span, &str)>,
     confidence: Confidence,
 ) -> Finding {
-    let file = view.unit.file;
     Finding {
-        rule: RULE.id,
-        severity: confidence.into(),
-        confidence,
-        file,
-        span,
         label: label.into(),
-        function: Some(view.function.name.clone()),
-        flow: Vec::new(),
-        circuit: None,
-        suppression: None,
-        notes: view.assumed_in(span),
         message,
-        related: related.into_iter().map(|(span, says)| Related { file, span, message: says.into() }).collect(),
-        fixes: Vec::new(),
+        related: related.into_iter().map(|(span, says)| view.related(span, says)).collect(),
+        ..view.finding(RULE.id, confidence, span, span)
     }
 }

@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::checks::{Candidate, Context, Rule, View};
 use crate::hir::{Body, ExprKind, StmtKind, Symbol, UnaryOp};
 use crate::preprocess::token::{ident_end, is_ident_part, is_ident_start, occurrences};
-use crate::report::{Confidence, Edit, Finding, Fix, Related};
+use crate::report::{Confidence, Edit, Finding, Fix};
 use crate::source::Span;
 
 pub const RULE: Rule = Rule {
@@ -215,31 +215,19 @@ fn distance(a: &[u8], b: &[u8]) -> usize {
 }
 
 fn finding(view: &View, span: Span, name: &str, switch: &Labels, meant: Meant) -> Finding {
-    let file = view.unit.file;
     let Meant { text, why, confidence } = meant;
+    let found = view.finding(RULE.id, confidence, span, span);
     Finding {
-        rule: RULE.id,
-        severity: confidence.into(),
-        confidence,
-        file,
-        span,
         label: "a label for `goto`, which nothing uses".into(),
-        function: Some(view.function.name.clone()),
         message: format!("`{name}:` is no label of the switch: `{text}:` was probably meant"),
-        related: switch
-            .first
-            .into_iter()
-            .map(|span| Related { file, span, message: "a label of the switch".into() })
-            .collect(),
-        flow: Vec::new(),
-        circuit: None,
-        suppression: None,
-        notes: [vec![why.to_owned()], view.assumed_in(span)].concat(),
+        related: switch.first.into_iter().map(|span| view.related(span, "a label of the switch")).collect(),
+        notes: [vec![why.to_owned()], found.notes].concat(),
         fixes: vec![Fix {
             description: format!("make it `{text}:`"),
             safe: false,
-            edits: vec![Edit { file, span, replacement: text }],
+            edits: vec![Edit { file: found.file, span, replacement: text }],
         }],
+        ..found
     }
 }
 

@@ -8,7 +8,7 @@ use super::layout::{is_deeper, is_suspicious};
 use crate::checks::{Context, Rule, View};
 use crate::hir::{Body, ExprKind, StmtId, StmtKind};
 use crate::preprocess::token::{Tokens, closing_paren, ident_end};
-use crate::report::{Confidence, Edit, Finding, Fix, Related};
+use crate::report::{Confidence, Edit, Finding, Fix};
 use crate::source::Span;
 
 pub const RULE: Rule = Rule {
@@ -249,21 +249,12 @@ fn finding(
     confidence: Confidence,
     fixes: Vec<Fix>,
 ) -> Finding {
-    let file = view.unit.file;
     Finding {
-        rule: RULE.id,
-        severity: confidence.into(),
-        confidence,
-        file,
-        span,
         label: "not where it seems to belong".into(),
-        function: Some(view.function.name.clone()),
         message,
-        related: related.into_iter().map(|(span, says)| Related { file, span, message: says.into() }).collect(),
-        flow: Vec::new(),
-        circuit: None,
-        suppression: None,
+        related: related.into_iter().map(|(span, says)| view.related(span, says)).collect(),
         notes: Vec::new(),
         fixes,
+        ..view.finding(RULE.id, confidence, span, span)
     }
 }

@@ -8,7 +8,7 @@ use crate::analysis::sections::sections;
 use crate::checks::{Candidate, Context, Rule, View};
 use crate::hir::{Body, ExprId, ExprKind, StmtId, StmtKind};
 use crate::preprocess::token::{Tokens, closing_paren, occurrences, statement_end};
-use crate::report::{Confidence, Finding, Related};
+use crate::report::{Confidence, Finding};
 use crate::source::Span;
 
 pub const RULE: Rule = Rule {
@@ -308,21 +308,10 @@ fn own_expr(body: &Body, s: StmtId) -> Option<ExprId> {
 }
 
 fn finding(view: &View, span: Span, message: String, (place, says): (Span, &str), confidence: Confidence) -> Finding {
-    let file = view.unit.file;
     Finding {
-        rule: RULE.id,
-        severity: confidence.into(),
-        confidence,
-        file,
-        span,
         label: "control never gets here".into(),
-        function: Some(view.function.name.clone()),
         message,
-        related: vec![Related { file, span: place, message: says.into() }],
-        flow: Vec::new(),
-        circuit: None,
-        suppression: None,
-        notes: view.assumed_in(place.to(span)),
-        fixes: Vec::new(),
+        related: vec![view.related(place, says)],
+        ..view.finding(RULE.id, confidence, span, place.to(span))
     }
 }
