@@ -37,19 +37,9 @@ fn read(folder: &Folder, name: &str) -> String {
     fs::read_to_string(folder.path().join(name)).expect("a file")
 }
 
-fn git(folder: &Folder, args: &[&str]) {
-    let run = Command::new("git")
-        .args(["-c", "user.name=Test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false"])
-        .args(args)
-        .current_dir(folder.path())
-        .output()
-        .expect("git starts");
-    assert!(run.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&run.stderr));
-}
-
 fn commit(folder: &Folder) {
-    git(folder, &["add", "-A"]);
-    git(folder, &["commit", "-q", "-m", "a state"]);
+    folder.git(&["add", "-A"]);
+    folder.git(&["commit", "-q", "-m", "a state"]);
 }
 
 #[test]
@@ -197,7 +187,7 @@ fn a_baseline_hides_what_is_old() {
 fn only_what_touches_changed_lines() {
     let folder = Folder::new(&[("src/a.c", FALLS), ("src/b.c", &FALLS.replace("case 1: g();", "case 1: g(); break;"))]);
     ends(&folder.run(&check(&["--since", "HEAD"])), 2, "--since needs a git repository: ");
-    git(&folder, &["init", "-q", "-b", "main"]);
+    folder.git(&["init", "-q", "-b", "main"]);
     commit(&folder);
     assert_eq!(found(&folder, &["--since", "HEAD"]), [""; 0]);
     ends(&folder.run(&check(&["--since", "no-such"])), 2, "`no-such` is no commit");
@@ -256,9 +246,9 @@ fn safe_fixes_are_applied_once() {
 #[test]
 fn the_preview_is_what_git_applies() {
     let folder = Folder::new(&[("a.c", &FIXABLE.replace('\n', "\r\n"))]);
-    git(&folder, &["init", "-q"]);
+    folder.git(&["init", "-q"]);
     folder.write("fix.diff", folder.run(&check(&["--fix-diff"])).out.as_bytes());
-    git(&folder, &["apply", "fix.diff"]);
+    folder.git(&["apply", "fix.diff"]);
     let applied = read(&folder, "a.c");
     folder.write("a.c", FIXABLE.replace('\n', "\r\n").as_bytes());
     ends(&folder.run(&check(&["--fix"])), 0, "");

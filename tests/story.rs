@@ -3,7 +3,6 @@
 mod common;
 
 use std::fs;
-use std::process::Command;
 
 use common::{Folder, Run};
 use serde_json::Value;
@@ -21,16 +20,6 @@ fn old(n: usize) -> String {
 /// The shape that took a network down in 1990, in a program of ours.
 const NEW: &str = include_str!("../testdata/att1990/bugs/context.c");
 
-fn git(folder: &Folder, args: &[&str]) {
-    let run = Command::new("git")
-        .args(["-c", "user.name=Test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false"])
-        .args(args)
-        .current_dir(folder.path())
-        .output()
-        .expect("git starts");
-    assert!(run.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&run.stderr));
-}
-
 fn ends(run: &Run, code: i32) {
     assert_eq!(run.code, Some(code), "out: {}\nerr: {}", run.out, run.err);
 }
@@ -42,7 +31,7 @@ fn only_what_is_new_stops_the_team() {
     folder.write("src/relay.c", functions(&mut (0..OLD)).as_bytes());
     folder.write("src/media.c", functions(&mut (100..100 + OLD)).as_bytes());
     folder.write("crosstalk.toml", b"baseline = \"crosstalk-baseline.tsv\"\nrequire-reasons = true\n");
-    git(&folder, &["init", "-q", "-b", "main"]);
+    folder.git(&["init", "-q", "-b", "main"]);
 
     // Without a baseline all of it is reported.
     fs::write(folder.path().join("crosstalk-baseline.tsv"), "").expect("a file");
@@ -51,17 +40,17 @@ fn only_what_is_new_stops_the_team() {
     assert_eq!(before.out.lines().count(), 2 * OLD);
     ends(&folder.run(&["baseline", "write"]), 0);
     ends(&folder.run(&["check"]), 0);
-    git(&folder, &["add", "-A"]);
-    git(&folder, &["commit", "-q", "-m", "old code, and the list of what is accepted"]);
+    folder.git(&["add", "-A"]);
+    folder.git(&["commit", "-q", "-m", "old code, and the list of what is accepted"]);
 
     // A commit moves more than 200 lines within a file, renames another one, and adds one bug.
     let moved = functions(&mut (20..OLD).chain(0..20));
     assert!(moved.lines().count() / 2 > 200);
     folder.write("src/relay.c", moved.as_bytes());
-    git(&folder, &["mv", "src/media.c", "src/stream.c"]);
+    folder.git(&["mv", "src/media.c", "src/stream.c"]);
     folder.write("src/switch.c", NEW.as_bytes());
-    git(&folder, &["add", "-A"]);
-    git(&folder, &["commit", "-q", "-m", "a feature"]);
+    folder.git(&["add", "-A"]);
+    folder.git(&["commit", "-q", "-m", "a feature"]);
 
     let outputs = ["--output", "sarif=out.sarif", "--output", "html=report.html", "--format", "json-lines"];
     let run = folder.run(&[&["check"], &outputs[..]].concat());

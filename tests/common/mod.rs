@@ -41,6 +41,18 @@ impl Folder {
         fs::write(path, bytes).expect("a file");
     }
 
+    /// `git` with arguments, in this folder.
+    #[allow(dead_code)] // As above.
+    pub fn git(&self, args: &[&str]) {
+        let run = Command::new("git")
+            .args(["-c", "user.name=Test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false"])
+            .args(args)
+            .current_dir(self.path())
+            .output()
+            .expect("git starts");
+        assert!(run.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&run.stderr));
+    }
+
     /// `crosstalk` with arguments, in this folder.
     #[allow(dead_code)] // As above.
     pub fn run(&self, args: &[&str]) -> Run {
