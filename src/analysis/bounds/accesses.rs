@@ -20,9 +20,8 @@ impl Walked {
         text: &str,
         defects: &mut Vec<Defect>,
     ) {
-        let Some(goal) = address.add(size).and_then(|end| buffer.limit.sub(&end)) else { return };
-        let start = self.symbols.buffer(address).map(|(s, _)| Linear::symbol(s));
-        let offset = start.and_then(|start| address.sub(&start)).unwrap_or(*address);
+        let Some(goal) = buffer.left(address, size) else { return };
+        let offset = self.symbols.offset(address);
         let moved = self.wire_symbols(&offset);
         let mut about = self.length_of(buffer, address);
         let class = match buffer.room {
@@ -80,7 +79,7 @@ impl Walked {
         text: &str,
         defects: &mut Vec<Defect>,
     ) {
-        let Some(goal) = address.add(size).and_then(|end| buffer.limit.sub(&end)) else { return };
+        let Some(goal) = buffer.left(address, size) else { return };
         let chosen = self.wire_symbols(size);
         let fixed = size.terms().iter().all(|(s, _)| matches!(self.symbols.info(*s).what, What::Size(_)));
         // A negative length becomes a very large one.
@@ -115,8 +114,7 @@ impl Walked {
                 }
             }
         }
-        let start = self.symbols.buffer(address).map(|(s, _)| Linear::symbol(s));
-        let offset = start.and_then(|start| address.sub(&start)).unwrap_or(*address);
+        let offset = self.symbols.offset(address);
         let class = match does {
             _ if matches!(buffer.room, Room::Array | Room::Allocated)
                 && (self.would_be(size) || self.would_be(&offset)) =>
@@ -135,8 +133,7 @@ impl Walked {
             return;
         }
         // To use no byte is always right.
-        let none = size.scaled(-1).is_some_and(|none| self.prove(site.at, &none));
-        if none {
+        if size.scaled(-1).is_some_and(|none| self.prove(site.at, &none)) {
             return;
         }
         let verdict = match class {
@@ -243,7 +240,7 @@ impl Walked {
     }
 
     pub(super) fn is_string_length(&self, s: Sym) -> bool {
-        matches!(self.symbols.info(s).what, What::Pure(id, ..) if id != u32::MAX && self.paths.name(id) == "strlen")
+        matches!(self.symbols.info(s).what, What::Pure(id, ..) if self.paths.name(id) == "strlen")
     }
 
     /// What printing would have written is part of it, and how much room there was.
@@ -270,7 +267,7 @@ impl Walked {
         text: &str,
         defects: &mut Vec<Defect>,
     ) {
-        let goal = address.add(size).and_then(|end| buffer?.limit.sub(&end)).or(size.scaled(-1));
+        let goal = buffer.and_then(|buffer| buffer.left(address, size)).or(size.scaled(-1));
         let Some(goal) = goal else { return };
         let verdict = self.judge(site, &goal, &[]);
         if verdict == Verdict::Proved {
@@ -292,7 +289,7 @@ impl Walked {
         text: &str,
         defects: &mut Vec<Defect>,
     ) {
-        let Some(goal) = address.add(size).and_then(|end| buffer.limit.sub(&end)) else { return };
+        let Some(goal) = buffer.left(address, size) else { return };
         if buffer.wire == Wire::No {
             return;
         }
@@ -364,11 +361,7 @@ impl Walked {
 
     /// A bound in which the length of a buffer that was handed over stands.
     fn tells_other_end(&self, bound: &Linear) -> bool {
-        let lengths = self.symbols.iter().filter_map(|(s, info)| {
-            let buffer = info.buffer.filter(|b| matches!(b.room, Room::Given | Room::Received))?;
-            buffer.limit.sub(&Linear::symbol(s))
-        });
-        lengths.into_iter().any(|length| length.terms().iter().any(|(s, k)| *k > 0 && bound.factor(*s) > 0))
+        bound.terms().iter().any(|(s, k)| *k > 0 && self.lengths().given.contains(s))
     }
 
     /// A size against what it is written to: bounded by nothing, by a number that is too large, or by something else.

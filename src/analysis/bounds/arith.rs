@@ -4,7 +4,7 @@ use super::eval::{Eval, Frame};
 use super::linear::Linear;
 use super::sites::SiteKind;
 use super::state::Value;
-use super::symbols::{Room, Source, What, Wire};
+use super::symbols::{Room, Source, What, Wire, lesser};
 use super::types::Kind;
 use crate::hir::{BinaryOp, ExprId};
 use crate::source::Span;
@@ -47,7 +47,8 @@ impl Eval<'_> {
         }
         let wire = self.symbols.wire(&n);
         let (lo, hi) = (self.symbols.least(&n), self.symbols.greatest(&n));
-        let (s, new) = self.symbols.get(What::Pure(u32::MAX, n, Linear::constant(by)), None, None);
+        let id = self.paths.text("/");
+        let (s, new) = self.symbols.get(What::Pure(id, n, Linear::constant(by)), None, None);
         let q = Linear::symbol(s);
         if new {
             // by*q <= n <= by*q + by - 1, for n that is not negative.
@@ -177,10 +178,7 @@ impl Eval<'_> {
             let hi = self.symbols.greatest(&b.linear).map(|hi| hi - 1);
             let info = self.symbols.info_mut(s);
             info.axioms.extend(less.filter(|_| not_negative));
-            info.hi = match (info.hi, hi) {
-                (Some(a), Some(b)) => Some(a.min(b)),
-                (a, b) => a.or(b),
-            };
+            info.hi = lesser(info.hi, hi);
         }
         value
     }

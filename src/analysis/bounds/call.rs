@@ -7,7 +7,7 @@ use super::model::Called;
 use super::sites::{SiteKind, Use};
 use super::state::Value;
 use super::summary::Summary;
-use super::symbols::{What, Wire};
+use super::symbols::{What, Wire, lesser};
 use super::types::Kind;
 use crate::hir::{ExprId, ExprKind, Symbol};
 
@@ -75,10 +75,7 @@ impl Eval<'_> {
                         if let Some(s) = result.linear.as_symbol() {
                             let info = self.symbols.info_mut(s);
                             info.lo = info.lo.max(returned.lo);
-                            info.hi = match (info.hi, returned.hi) {
-                                (Some(a), Some(b)) => Some(a.min(b)),
-                                (a, b) => a.or(b),
-                            };
+                            info.hi = lesser(info.hi, returned.hi);
                         }
                         result
                     }
@@ -168,7 +165,7 @@ impl Eval<'_> {
         let span = self.span(f, e);
         let values = args.iter().map(|&arg| self.eval(f, arg)).collect();
         let called = Called { e, span, name: f.body.callee(e).unwrap_or(""), args, values };
-        let result = self.any_call(f, &called, kind);
+        let result = self.any_call(&called, kind);
         let name = f.body.callee(e);
         let by_name = name.is_some_and(|name| self.cx.program.macros.is_defined(name) || is_shouting(name));
         if by_name {

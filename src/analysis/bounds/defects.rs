@@ -96,7 +96,7 @@ pub struct Unmet {
     pub verdict: Verdict,
     pub span: Span,
     /// What its own callers would have to see to.
-    pub needs: Option<Linear>,
+    pub needs: Linear,
     pub wire: Wire,
 }
 
@@ -104,8 +104,7 @@ pub struct Unmet {
 #[derive(Default)]
 pub struct Found {
     pub defects: Vec<Defect>,
-    /// Needs of callees, met or not.
-    pub met: Vec<DefectId>,
+    /// Needs of callees that are not met.
     pub unmet: Vec<Unmet>,
     pub summary: Summary,
     /// What is known at the place that was asked about.
@@ -171,7 +170,7 @@ impl Walked {
                 SiteKind::Conversion { value, to, from, is_length } => {
                     self.conversion(site, value, *to, *from, *is_length, text, &mut found.defects);
                 }
-                SiteKind::Allocation { size, .. } => self.allocation(site, size, text, &mut found.defects),
+                SiteKind::Allocation { size } => self.allocation(site, size, text, &mut found.defects),
                 SiteKind::Need { goal, defect, depth } => self.need(site, goal, *defect, *depth, &mut found),
             }
         }
@@ -185,7 +184,7 @@ impl Walked {
         }
         for unmet in &found.unmet {
             if unmet.depth < MAX_DEPTH
-                && let Some(goal) = unmet.needs.as_ref().and_then(|goal| self.exported(goal))
+                && let Some(goal) = self.exported(&unmet.needs)
                 && goal.has_terms()
             {
                 found.summary.needs.push(Need { goal, defect: unmet.defect, depth: unmet.depth + 1 });
@@ -230,16 +229,15 @@ impl Walked {
     fn need(&self, site: &Site, goal: &Linear, defect: DefectId, depth: u32, found: &mut Found) {
         let about: Vec<Sym> = goal.terms().iter().filter(|(_, k)| *k > 0).map(|(s, _)| *s).collect();
         let verdict = self.judge(site, goal, &about);
-        match verdict {
-            Verdict::Proved => found.met.push(defect),
-            verdict => found.unmet.push(Unmet {
+        if verdict != Verdict::Proved {
+            found.unmet.push(Unmet {
                 defect,
                 depth,
                 verdict,
                 span: site.span,
-                needs: Some(*goal),
+                needs: *goal,
                 wire: self.symbols.wire(goal),
-            }),
+            });
         }
     }
     pub(super) fn shown_limit(&self, buffer: &Buffer, address: &Linear, text: &str) -> String {

@@ -110,7 +110,7 @@ impl<'a> Eval<'a> {
     }
     pub fn site(&mut self, f: &Frame, e: ExprId, kind: SiteKind) {
         let span = self.span(f, e);
-        self.sites.push(Site { kind, span, at: self.at, own: f.call.is_none() });
+        self.sites.push(Site { kind, span, at: self.at });
     }
     pub fn event(&mut self) -> u32 {
         self.event += 1;

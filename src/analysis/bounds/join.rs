@@ -5,7 +5,7 @@ use super::eval::Eval;
 use super::facts::FactId;
 use super::linear::{Linear, Sym};
 use super::state::{Key, Value};
-use super::symbols::Source;
+use super::symbols::{Source, lesser};
 use super::types::Kind;
 use crate::source::Span;
 
@@ -159,10 +159,7 @@ impl Eval<'_> {
         let (least, greatest) = kind.range();
         let info = self.symbols.info_mut(s);
         info.lo = lo.max(least);
-        info.hi = match (hi, greatest) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        };
+        info.hi = lesser(hi, greatest);
         info.wire = wire;
         info.buffer = buffer;
     }

@@ -36,19 +36,22 @@ pub mod trace;
 pub mod types;
 mod walk;
 
+use std::cell::OnceCell;
 use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
 
 use beliefs::Belief;
 use eval::{Eval, Variable};
 use facts::Facts;
 use inline::{Inline, Inlines};
 pub use judge::Verdict;
-use linear::Linear;
+use linear::{Linear, Sym};
 use sites::Site;
 use state::{Paths, State, Value};
 use summary::Returned;
 pub use summary::{Summaries, Summary};
-use symbols::{Symbols, What, Wire};
+use symbols::{Room, Symbols, What, Wire};
 use types::Kind;
 
 use crate::analysis::cfg::Cfg;
@@ -78,9 +81,31 @@ pub struct Walked {
     writes: u32,
     returns: Vec<Linear>,
     beliefs: Vec<Belief>,
+    lengths: OnceCell<Lengths>,
+}
+
+/// The symbols that say where buffers end.
+struct Lengths {
+    /// Those of all limits.
+    any: FxHashSet<Sym>,
+    /// How long buffers are that were handed over or received.
+    given: FxHashSet<Sym>,
 }
 
 impl Walked {
+    fn lengths(&self) -> &Lengths {
+        self.lengths.get_or_init(|| {
+            let added =
+                |linear: Linear| linear.terms().iter().filter(|(_, k)| *k > 0).map(|(s, _)| *s).collect::<Vec<_>>();
+            let buffers = || self.symbols.iter().filter_map(|(s, info)| Some((s, info.buffer?)));
+            let given = buffers().filter(|(_, b)| matches!(b.room, Room::Given | Room::Received));
+            Lengths {
+                any: buffers().flat_map(|(_, b)| added(b.limit)).collect(),
+                given: given.filter_map(|(s, b)| b.limit.sub(&Linear::symbol(s))).flat_map(added).collect(),
+            }
+        })
+    }
+
     fn returned(&self) -> Option<Returned> {
         let least = self.returns.iter().map(|v| self.symbols.least(v));
         let greatest: Option<Vec<i64>> = self.returns.iter().map(|v| self.symbols.greatest(v)).collect();
@@ -127,7 +152,7 @@ impl<'a> Bounds<'a> {
         eval.invariants(&heads);
         eval.facts.renew();
         let Eval { symbols, facts, paths, sites, writes, returns, beliefs, .. } = eval;
-        Some(Walked { symbols, facts, paths, sites, writes, returns, beliefs })
+        Some(Walked { symbols, facts, paths, sites, writes, returns, beliefs, lengths: OnceCell::new() })
     }
 }
 

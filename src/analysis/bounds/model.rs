@@ -8,9 +8,7 @@ use super::state::{Key, Path, Value};
 use super::symbols::{Buffer, Room, Tag, What, Wire};
 use super::types::Kind;
 use crate::hir::ExprId;
-use crate::program::catalog::model::{
-    Accessor, Arg, AssertMode, Detects, NumberParser, OnFailure, Part, Sink, SinkKind, Written,
-};
+use crate::program::catalog::model::{Accessor, Arg, AssertMode, Detects, NumberParser, Part, Sink, SinkKind, Written};
 use crate::source::Span;
 
 /// A call being modelled: its arguments' values, in order.
@@ -82,7 +80,7 @@ impl Eval<'_> {
                 (None, Some([a, b])) => self.product(call.linear(Some(a)), call.linear(Some(b))),
                 _ => None,
             };
-            return Some(self.allocated(f, &call, size, allocator.on_failure == OnFailure::Abort));
+            return Some(self.allocated(f, &call, size));
         }
         if let Some(accessor) = model.accessor()
             && let Some(value) = self.accessed(&call, accessor)
@@ -93,7 +91,7 @@ impl Eval<'_> {
             return Some(self.clamped(&call, &clamp.upper, &clamp.lower));
         }
         if let Some(parser) = model.number_parser() {
-            return Some(self.parsed_number(f, &call, parser));
+            return Some(self.parsed_number(&call, parser));
         }
         if name == "strlen" || name == "strnlen" {
             return Some(self.string_length(&call));
@@ -116,7 +114,7 @@ impl Eval<'_> {
             return Some(result);
         }
         let kind = self.result_kind(name);
-        Some(self.any_call(f, &call, kind))
+        Some(self.any_call(&call, kind))
     }
     fn sunk(&mut self, f: &Frame, call: &Called, sink: &Sink) -> Value {
         let size = match (call.linear(sink.size), call.linear(sink.size_at)) {
@@ -223,14 +221,14 @@ impl Eval<'_> {
             self.site(f, call.e, SiteKind::Unterminated { address, buffer, callee: call.name.into() });
         }
     }
-    fn allocated(&mut self, f: &Frame, call: &Called, size: Option<Linear>, aborts: bool) -> Value {
+    fn allocated(&mut self, f: &Frame, call: &Called, size: Option<Linear>) -> Value {
         let kind = match self.result_kind(call.name) {
             kind @ Kind::Pointer(_) => kind,
             _ => self.types.declared("void *"),
         };
         let pointer = self.unknown(kind, Wire::No, call.span);
         if let Some(size) = size {
-            self.site(f, call.e, SiteKind::Allocation { size, aborts });
+            self.site(f, call.e, SiteKind::Allocation { size });
             if let Some(s) = pointer.linear.as_symbol() {
                 let limit = pointer.linear.add(&size);
                 let info = self.symbols.info_mut(s);
@@ -292,7 +290,7 @@ impl Eval<'_> {
         }
         result
     }
-    fn parsed_number(&mut self, f: &Frame, call: &Called, parser: &NumberParser) -> Value {
+    fn parsed_number(&mut self, call: &Called, parser: &NumberParser) -> Value {
         let kind = match self.result_kind(call.name) {
             kind @ Kind::Int { .. } => kind,
             _ => Kind::Int { bits: 32, signed: parser.signed },
@@ -307,7 +305,7 @@ impl Eval<'_> {
         match call.linear(parser.out) {
             Some(out) => {
                 self.set_behind(&out, value);
-                self.any_call(f, call, Kind::INT)
+                self.any_call(call, Kind::INT)
             }
             None => value,
         }
@@ -319,8 +317,7 @@ impl Eval<'_> {
         }
     }
     /// A call that may change what its arguments lead to.
-    pub(super) fn any_call(&mut self, f: &Frame, call: &Called, kind: Kind) -> Value {
-        let _ = f;
+    pub(super) fn any_call(&mut self, call: &Called, kind: Kind) -> Value {
         for value in &call.values {
             if value.kind.is_pointer() || value.kind == Kind::Unknown {
                 self.changed_behind(&value.linear, Wire::No);

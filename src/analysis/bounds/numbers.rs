@@ -72,7 +72,7 @@ impl Walked {
         defects: &mut Vec<Defect>,
     ) {
         let (Kind::Int { bits, signed }, Kind::Int { bits: had, .. }) = (to, from) else { return };
-        let (lo, hi) = to.range();
+        let (_, hi) = to.range();
         let wire = self.symbols.wire(value);
         let length = self.is_length(value);
         if wire == Wire::No && !length {
@@ -94,7 +94,6 @@ impl Walked {
         }
         let Some(hi) = hi.filter(|_| bits < had || (signed && bits == had)) else { return };
         let Some(goal) = value.scaled(-1).and_then(|l| l.plus_constant(hi)) else { return };
-        let _ = lo;
         let about: Vec<Sym> = value.terms().iter().map(|(s, _)| *s).collect();
         let verdict = self.judge(site, &goal, &about);
         if Self::is_settled(&verdict) {
@@ -160,8 +159,6 @@ impl Walked {
 
     /// A symbol of it is how long some buffer is.
     pub(super) fn is_length(&self, value: &Linear) -> bool {
-        let limits = self.symbols.iter().filter_map(|(_, info)| Some(info.buffer?.limit));
-        let positive: Vec<Sym> = value.terms().iter().filter(|(_, k)| *k > 0).map(|(s, _)| *s).collect();
-        limits.into_iter().any(|limit| positive.iter().any(|s| limit.factor(*s) > 0))
+        value.terms().iter().any(|(s, k)| *k > 0 && self.lengths().any.contains(s))
     }
 }

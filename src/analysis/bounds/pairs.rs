@@ -1,13 +1,12 @@
 //! Buffers told by what stands beside them: `(buf, len)`, `(cursor, end)`, `text.s` with `text.len`.
 
-use super::eval::{Eval, Frame, Variable};
+use super::eval::{Eval, Variable};
 use super::linear::{Linear, Sym};
 use super::names::{self, is_decoder, is_end, is_length, is_message, named_for};
 use super::place::Memory;
 use super::state::{Key, Value};
 use super::symbols::{Buffer, Room, What, Wire};
 use super::types::Kind;
-use crate::hir::ExprId;
 
 impl Eval<'_> {
     /// Finds the parameters that say how long others are.
@@ -81,17 +80,16 @@ impl Eval<'_> {
 
     /// How surely a parameter leads to bytes of a message, told by its type and the names.
     fn evidence(&self, param: usize) -> Wire {
-        let function = self.function;
-        let name = function.body.names.text(function.params[param].name);
-        let span = function.params[param].span;
-        let unit = self.cx.program.unit(function.file);
-        let text = unit.base.code.get(span.range()).unwrap_or("");
-        let bytes = self.variables[param]
-            .kind
-            .pointee()
-            .is_some_and(|ty| matches!(self.types.kind(ty), Kind::Int { bits: 8, signed: false }));
-        let constant = text.contains("const");
-        if is_message(name) || is_decoder(&function.name) || (bytes && constant) { Wire::Weak } else { Wire::Faint }
+        let Variable { name, kind, declared, .. } = self.variables[param];
+        let name = self.function.body.names.text(name);
+        let bytes =
+            kind.pointee().is_some_and(|ty| matches!(self.types.kind(ty), Kind::Int { bits: 8, signed: false }));
+        let constant = declared.contains("const");
+        if is_message(name) || is_decoder(&self.function.name) || (bytes && constant) {
+            Wire::Weak
+        } else {
+            Wire::Faint
+        }
     }
 
     fn is_bytes(&self, param: usize) -> bool {
@@ -205,15 +203,6 @@ impl Eval<'_> {
                 Wire::Faint
             }
             _ => Wire::No,
-        }
-    }
-
-    /// A variable in memory got its first value.
-    pub(super) fn initialised(&mut self, var: u32, _f: &Frame, _init: ExprId) {
-        let address = self.local_address(var);
-        if let Some(root) = address.as_symbol() {
-            let event = self.event();
-            self.state.change_root(root, event);
         }
     }
 }

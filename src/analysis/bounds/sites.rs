@@ -36,7 +36,7 @@ pub enum SiteKind {
     /// An unsigned difference is compared with zero.
     NeverNegative { a: Linear, b: Linear },
     /// A size that memory is asked for.
-    Allocation { size: Linear, aborts: bool },
+    Allocation { size: Linear },
     /// What a call of a function has to see to.
     Need { goal: Linear, defect: DefectId, depth: u32 },
 }
@@ -47,6 +47,4 @@ pub struct Site {
     pub span: Span,
     /// What holds there.
     pub at: FactId,
-    /// In the body itself, not in a macro or function that was looked into.
-    pub own: bool,
 }

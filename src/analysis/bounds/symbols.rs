@@ -64,6 +64,21 @@ pub struct Buffer {
     pub wire: Wire,
 }
 
+impl Buffer {
+    /// The bytes that are left behind `size` bytes at `address`.
+    pub fn left(&self, address: &Linear, size: &Linear) -> Option<Linear> {
+        self.limit.sub(&address.add(size)?)
+    }
+}
+
+/// The lesser of two greatest values, of which either may be unknown.
+pub fn lesser(a: Option<i64>, b: Option<i64>) -> Option<i64> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
+
 /// Where a symbol's value comes from, where that is a choice.
 #[derive(Clone, Debug, Default)]
 pub enum Source {
@@ -172,6 +187,12 @@ impl Symbols {
     /// The buffer that an address points into, and the symbol that says so.
     pub fn buffer(&self, address: &Linear) -> Option<(Sym, Buffer)> {
         address.terms().iter().filter(|(_, k)| *k == 1).find_map(|(s, _)| Some((*s, self.info(*s).buffer?)))
+    }
+
+    /// Where in its buffer an address lies; of no buffer, the address.
+    pub fn offset(&self, address: &Linear) -> Linear {
+        let start = self.buffer(address).map(|(s, _)| Linear::symbol(s));
+        start.and_then(|start| address.sub(&start)).unwrap_or(*address)
     }
 
     /// The least value that the symbols' own ranges allow.

@@ -31,13 +31,11 @@ impl Walked {
 
     fn explain(&self, site: &Site, text: &str) -> Explained {
         let shown = |linear: &Linear| self.shown(linear, text);
-        let end =
-            |address: &Linear, size: &Linear, buffer: &Buffer| address.add(size).and_then(|end| buffer.limit.sub(&end));
         let mut goals: Vec<Linear> = Vec::new();
         let what = match &site.kind {
             SiteKind::Access { does, address, size, buffer, cursor } => {
                 match buffer {
-                    Some(buffer) => goals.extend(end(address, size, buffer)),
+                    Some(buffer) => goals.extend(buffer.left(address, size)),
                     None => {
                         let ends = self.beliefs.iter().filter(|b| Some(b.cursor) == *cursor);
                         goals.extend(ends.filter_map(|b| b.end.sub(&address.add(size)?)));
@@ -52,16 +50,16 @@ impl Walked {
                 )
             }
             SiteKind::Block { does, address, size, buffer, callee } => {
-                goals.extend(buffer.as_ref().and_then(|buffer| end(address, size, buffer)));
+                goals.extend(buffer.as_ref().and_then(|buffer| buffer.left(address, size)));
                 let of = self.of(buffer.as_ref(), text);
                 format!("`{callee}` {} `{}` bytes at `{}`{of}", verb(*does), shown(size), shown(address))
             }
             SiteKind::Scan { address, size, buffer } => {
-                goals.extend(buffer.as_ref().and_then(|buffer| end(address, size, buffer)));
+                goals.extend(buffer.as_ref().and_then(|buffer| buffer.left(address, size)));
                 format!("a string is scanned to `{}`{}", shown(address), self.of(buffer.as_ref(), text))
             }
             SiteKind::Overlay { address, size, buffer } => {
-                goals.extend(end(address, size, buffer));
+                goals.extend(buffer.left(address, size));
                 let of = self.of(Some(buffer), text);
                 format!("a structure of `{}` bytes is laid over `{}`{of}", shown(size), shown(address))
             }
@@ -78,7 +76,7 @@ impl Walked {
                 goals.push(*value);
                 format!("`{}` is brought to another type", shown(value))
             }
-            SiteKind::Allocation { size, .. } => format!("`{}` bytes are asked for", shown(size)),
+            SiteKind::Allocation { size } => format!("`{}` bytes are asked for", shown(size)),
             SiteKind::Need { goal, .. } => {
                 goals.push(*goal);
                 "a function is called that relies on its caller".into()
@@ -86,10 +84,7 @@ impl Walked {
         };
         let about = |goal: &Linear| goal.terms().iter().map(|(s, _)| *s).collect::<Vec<Sym>>();
         let goals = goals.iter().map(|goal| (shown(goal), self.judge(site, goal, &about(goal)))).collect();
-        let mut facts: Vec<(String, Option<Span>)> = Vec::new();
-        for (fact, span) in self.facts.told(site.at).take(MAX_FACTS) {
-            facts.push((shown(fact), span));
-        }
+        let facts = self.facts.told(site.at).take(MAX_FACTS).map(|(fact, span)| (shown(fact), span)).collect();
         Explained { span: site.span, what, goals, facts }
     }
 

@@ -217,17 +217,19 @@ impl Eval<'_> {
             Some(init) => {
                 self.eval(f, init);
                 if in_memory {
-                    self.initialised(var, f, init);
+                    self.begun_anew(var);
                 }
             }
-            None if in_memory => {
-                let address = self.local_address(var);
-                if let Some(root) = address.as_symbol() {
-                    let event = self.event();
-                    self.state.change_root(root, event);
-                }
-            }
+            None if in_memory => self.begun_anew(var),
             None => self.state.set_var(var, None),
+        }
+    }
+
+    /// A variable in memory is declared: what it held before is gone.
+    fn begun_anew(&mut self, var: u32) {
+        if let Some(root) = self.local_address(var).as_symbol() {
+            let event = self.event();
+            self.state.change_root(root, event);
         }
     }
 
@@ -294,10 +296,8 @@ impl Eval<'_> {
     fn come_round(&mut self, head: &mut Head, way: Way) {
         let at = way.at;
         let mut values = Vec::new();
-        for &(var, s, first) in &head.variables {
-            let value = way.state.var(var).map(|v| v.linear);
-            let _ = first;
-            values.push((s, value));
+        for &(var, s, _) in &head.variables {
+            values.push((s, way.state.var(var).map(|v| v.linear)));
         }
         self.enter(way);
         for &(key, s, value) in &head.places {
