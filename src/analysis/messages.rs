@@ -112,21 +112,22 @@ fn put_to_callers(
         .flat_map(|(n, s)| s.needs.iter().map(move |need| (n, need.defect)))
         .collect();
     let mut unmet: BTreeMap<DefectId, Vec<(u32, &Unmet)>> = BTreeMap::new();
-    for (n, one) in found.iter().enumerate() {
-        for u in &one.unmet {
+    let (defects, unmet_of): (Vec<Vec<Defect>>, Vec<Vec<Unmet>>) =
+        found.into_iter().map(|one| (one.defects, one.unmet)).unzip();
+    for (n, all) in unmet_of.iter().enumerate() {
+        for u in all {
             unmet.entry(u.defect).or_default().push((n as u32, u));
         }
     }
-    let mut all: Vec<Vec<Defect>> = Vec::with_capacity(found.len());
-    for (n, one) in found.iter().enumerate() {
+    let mut all: Vec<Vec<Defect>> = Vec::with_capacity(defects.len());
+    for (n, own) in defects.into_iter().enumerate() {
         let mut kept = Vec::new();
-        for (i, defect) in one.defects.iter().enumerate() {
+        for (i, mut defect) in own.into_iter().enumerate() {
             let id = DefectId { function: n as u32, number: i as u32 };
             if !needs.contains(&(n as u32, id)) {
-                kept.push(defect.clone());
+                kept.push(defect);
                 continue;
             }
-            let mut defect = defect.clone();
             defect.is_need = true;
             defect.open = !called[n];
             for &(caller, u) in unmet.get(&id).into_iter().flatten() {

@@ -81,10 +81,7 @@ impl<'r> Asked<'r> {
 pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn Fn() + Sync)) -> Outcome {
     let program = Program::with_catalog(files, options.catalog.clone(), tick);
     let asked = Asked::new(rules);
-    let parsed: Vec<Result<Parsed, String>> = for_each_file(files, |i| {
-        tick();
-        guarded(|| parse(&program, &program.units[i], &files[i].text, &asked, options))
-    });
+    let parsed = parse_all(&program, files, &asked, options, tick);
     let noreturn = never_returning(&program, &parsed);
     let (defects, nulls) = whole_program(&program, &noreturn, files, &parsed, rules);
     let cx = Context { program: &program, noreturn: &noreturn, options, rules };
@@ -225,11 +222,24 @@ fn check(
 pub fn trace(files: &[SourceFile], rules: &[&Rule], options: &Options, at: (FileId, Span)) -> Vec<Explained> {
     let program = Program::with_catalog(files, options.catalog.clone(), &|| {});
     let asked = Asked::new(rules);
-    let parsed: Vec<Result<Parsed, String>> =
-        for_each_file(files, |i| guarded(|| parse(&program, &program.units[i], &files[i].text, &asked, options)));
+    let parsed = parse_all(&program, files, &asked, options, &|| {});
     let noreturn = never_returning(&program, &parsed);
     program.read_types();
     explained(&program, &noreturn, &inputs(&program, files, &parsed), at)
+}
+
+/// Parses of each file what rules ask for.
+fn parse_all(
+    program: &Program,
+    files: &[SourceFile],
+    asked: &Asked,
+    options: &Options,
+    tick: &(dyn Fn() + Sync),
+) -> Vec<Result<Parsed, String>> {
+    for_each_file(files, |i| {
+        tick();
+        guarded(|| parse(program, &program.units[i], &files[i].text, asked, options))
+    })
 }
 
 /// The functions called last that never return.

@@ -31,10 +31,10 @@ pub struct Analysis {
 }
 
 /// Files, and what kept others from being among them.
-struct Loaded {
-    files: Vec<SourceFile>,
+pub(super) struct Loaded {
+    pub files: Vec<SourceFile>,
     paths: Vec<PathBuf>,
-    problems: Vec<Problem>,
+    pub problems: Vec<Problem>,
 }
 
 /// An error is a message for stderr, and exit code 2.
@@ -101,7 +101,7 @@ pub fn analyse(settings: &Settings) -> Result<Analysis, String> {
 }
 
 /// A problem goes to stderr as it is met. Nothing more can be done where that fails.
-fn complain(problem: &Problem) {
+pub(super) fn complain(problem: &Problem) {
     let _ = writeln!(io::stderr(), "crosstalk: {}: {}", problem.path, problem.message);
 }
 
@@ -117,11 +117,10 @@ fn catalog(settings: &Settings) -> Result<Arc<Catalog>, String> {
 
 fn input(settings: &Settings) -> Result<Loaded, String> {
     let args = &settings.args;
-    let mut problems = Vec::new();
     let paths = match args.input().map_err(|e| e.to_string())? {
         Input::Stdin(name) => {
             let file = read(io::stdin().lock(), &name, args.max_file_size).map_err(|e| format!("{name}: {e}"))?;
-            return Ok(Loaded { files: vec![file], paths: vec![name.into()], problems });
+            return Ok(Loaded { files: vec![file], paths: vec![name.into()], problems: Vec::new() });
         }
         Input::Paths(paths) => paths,
         Input::ListOnStdin => read_list(io::stdin().lock(), args.null)?,
@@ -139,10 +138,16 @@ fn input(settings: &Settings) -> Result<Loaded, String> {
         use_ignore_files: !args.no_ignore,
         max_file_bytes: args.max_file_size,
     };
-    let found = discover(&selection);
-    problems.extend(found.problems.into_iter().map(|(path, message)| Problem { path, message }));
+    Ok(load_all(&selection))
+}
+
+/// The files that are selected, ordered by path as it is shown.
+pub(super) fn load_all(selection: &Selection) -> Loaded {
+    let found = discover(selection);
+    let mut problems: Vec<Problem> =
+        found.problems.into_iter().map(|(path, message)| Problem { path, message }).collect();
     let read: Vec<Result<SourceFile, Problem>> =
-        found.files.par_iter().map(|path| load_one(path, args.max_file_size)).collect();
+        found.files.par_iter().map(|path| load_one(path, selection.max_file_bytes)).collect();
     let mut loaded = Vec::with_capacity(read.len());
     for (file, path) in read.into_iter().zip(found.files) {
         match file {
@@ -150,10 +155,9 @@ fn input(settings: &Settings) -> Result<Loaded, String> {
             Err(problem) => problems.push(problem),
         }
     }
-    // Findings are ordered by path as it is shown.
     loaded.sort_by(|a, b| a.0.path.cmp(&b.0.path));
     let (files, paths) = loaded.into_iter().unzip();
-    Ok(Loaded { files, paths, problems })
+    Loaded { files, paths, problems }
 }
 
 fn load_one(path: &Path, max_bytes: u64) -> Result<SourceFile, Problem> {

@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use super::analyse::{Loaded, complain, load_all};
 use super::args::TraceArgs;
 use super::say;
 use crate::analysis::bounds::Verdict;
 use crate::checks::engine::trace;
 use crate::checks::{Options, RULES, Rule};
-use crate::source::{FileId, Position, Selection, SourceFile, Span, discover, load, shown};
+use crate::source::{FileId, Position, Selection, Span, shown};
 
 /// Files larger than this are not read.
 const MAX_BYTES: u64 = 8 << 20;
@@ -22,9 +23,8 @@ pub fn run(args: &TraceArgs) -> Result<(), String> {
         paths.push(path.into());
     }
     let selection = Selection { paths, max_file_bytes: MAX_BYTES, ..Selection::default() };
-    let mut files: Vec<SourceFile> =
-        discover(&selection).files.iter().filter_map(|p| load(p, &shown(p), MAX_BYTES).ok()).collect();
-    files.sort_by(|a, b| a.path.cmp(&b.path));
+    let Loaded { files, problems, .. } = load_all(&selection);
+    problems.iter().for_each(complain);
     let wanted = shown(Path::new(path));
     let file =
         files.iter().position(|f| f.path == wanted).ok_or_else(|| format!("{path}: not among the files read"))?;
