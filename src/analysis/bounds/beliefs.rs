@@ -5,6 +5,7 @@ use super::eval::{Eval, Frame};
 use super::linear::Linear;
 use super::names::is_end;
 use super::state::Value;
+use super::types::Kind;
 use crate::hir::{BinaryOp, ExprId, ExprKind};
 
 /// The variable `cursor` is compared with `end`.
@@ -46,9 +47,11 @@ impl Eval<'_> {
 
     fn note_end(&mut self, f: &Frame, cursor: ExprId, end: Value) {
         let Some(cursor) = self.cursor(f, cursor) else { return };
-        let is_pointer = |kind: super::types::Kind| kind.is_pointer() || kind == super::types::Kind::Unknown;
+        let is_pointer = |kind: Kind| kind.is_pointer() || kind == Kind::Unknown;
+        // `(uintptr_t)end` is as good.
+        let is_end = is_pointer(end.kind) || end.kind == (Kind::Int { bits: 64, signed: false });
         let belief = Belief { cursor, end: end.linear };
-        let new = is_pointer(self.variables[cursor as usize].kind) && is_pointer(end.kind) && end.linear.has_terms();
+        let new = is_pointer(self.variables[cursor as usize].kind) && is_end && end.linear.has_terms();
         if new && self.beliefs.len() < MAX_BELIEFS && !self.beliefs.contains(&belief) {
             self.beliefs.push(belief);
         }
@@ -59,7 +62,8 @@ impl Eval<'_> {
         match f.body.expr(e).kind {
             ExprKind::Name(name) | ExprKind::Member { field: name, .. } => is_end(f.body.names.text(name)),
             ExprKind::Cast { operand, .. } => {
-                matches!(f.body.expr(operand).kind, ExprKind::Name(_)) && self.names_end(f, operand)
+                matches!(f.body.expr(operand).kind, ExprKind::Name(_) | ExprKind::Member { .. })
+                    && self.names_end(f, operand)
             }
             _ => false,
         }

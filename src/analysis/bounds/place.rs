@@ -254,10 +254,12 @@ impl Eval<'_> {
         if memory.key.path == Path::ITSELF {
             return memory.key.base;
         }
-        if let Some((_, buffer)) = self.symbols.buffer(&memory.key.base)
-            && matches!(buffer.room, Room::Given | Room::Received)
-            && let Some(address) = memory.offset.and_then(|o| memory.key.base.plus_constant(o))
-        {
+        let buffer = self.symbols.buffer(&memory.key.base).map(|(_, buffer)| buffer);
+        let in_bytes = match buffer {
+            Some(buffer) => matches!(buffer.room, Room::Given | Room::Received),
+            None => matches!(memory.kind, Kind::Int { .. }),
+        };
+        if in_bytes && let Some(address) = memory.offset.and_then(|o| memory.key.base.plus_constant(o)) {
             return address;
         }
         let (s, new) = self.symbols.get(What::Inside { base: memory.key.base, path: memory.key.path }, Some(1), None);
