@@ -5,7 +5,7 @@ use super::defects::{Class, Defect};
 use super::judge::Verdict;
 use super::linear::{Linear, Sym};
 use super::sites::{Site, SiteKind};
-use super::symbols::{Source, Wire};
+use super::symbols::{Source, What, Wire};
 use super::types::Kind;
 
 impl Walked {
@@ -37,7 +37,7 @@ impl Walked {
             return;
         }
         let about: Vec<Sym> = a.terms().iter().map(|(s, _)| *s).collect();
-        let verdict = self.judge(site, &goal, &about);
+        let verdict = self.judge_difference(site, &goal, &about);
         if Self::is_settled(&verdict) {
             return;
         }
@@ -60,6 +60,20 @@ impl Walked {
         defects.push(defect);
     }
 
+    /// Judges `goal >= 0`, a difference: of what is taken away a test has to speak as well as of what it is taken from.
+    fn judge_difference(&self, site: &Site, goal: &Linear, about: &[Sym]) -> Verdict {
+        let mut taken: Vec<Sym> = goal.terms().iter().filter(|(_, k)| *k < 0).map(|(s, _)| *s).collect();
+        for i in 0..taken.len() {
+            if let What::Pure(_, of, by) = self.symbols.info(taken[i]).what {
+                taken.extend(of.terms().iter().chain(by.terms()).map(|(s, _)| *s));
+            }
+        }
+        match self.judge(site, goal, about) {
+            Verdict::Capped if !taken.is_empty() && self.speaks_of(site.at, &taken).is_none() => Verdict::Unchecked,
+            verdict => verdict,
+        }
+    }
+
     #[allow(clippy::too_many_arguments)]
     pub(super) fn conversion(
         &self,
@@ -80,7 +94,7 @@ impl Walked {
         }
         if !signed && self.symbols.least(value).is_none_or(|least| least < 0) {
             let about: Vec<Sym> = value.terms().iter().map(|(s, _)| *s).collect();
-            let verdict = self.judge(site, value, &about);
+            let verdict = self.judge_difference(site, value, &about);
             let difference = value.terms().iter().any(|(_, k)| *k < 0) || value.constant < 0;
             if difference && !Self::is_settled(&verdict) {
                 let mut defect = self.defect(site, Class::Underflow, verdict, value, text);
