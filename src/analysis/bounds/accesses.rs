@@ -8,6 +8,9 @@ use super::linear::{Linear, Sym};
 use super::sites::{Site, SiteKind, Use};
 use super::symbols::{Buffer, Room, Source, Tag, What, Wire};
 
+/// Joins that a value is followed through.
+const MAX_JOINED: usize = 4;
+
 impl Walked {
     #[allow(clippy::too_many_arguments)]
     pub(super) fn access(
@@ -381,11 +384,46 @@ impl Walked {
             *k > 0
                 && match &self.symbols.info(*s).source {
                     _ if self.symbols.info(*s).tag == Some(Tag::Counter) => true,
-                    Source::Looped { again, .. } => again.iter().any(|(value, _)| {
-                        value.sub(&Linear::symbol(*s)).and_then(|d| d.as_constant()).is_some_and(|c| c > 0)
-                    }),
+                    Source::Looped { again, .. } => again.iter().any(|(value, _)| self.grows(value, *s, MAX_JOINED)),
                     _ => false,
                 }
+        })
+    }
+
+    /// The value is more than `s` by a constant, on some way.
+    fn grows(&self, value: &Linear, s: Sym, depth: usize) -> bool {
+        if let Some(by) = value.sub(&Linear::symbol(s)).and_then(|d| d.as_constant()) {
+            return by > 0;
+        }
+        let Some((joined, depth)) = value.as_symbol().zip(depth.checked_sub(1)) else { return false };
+        match &self.symbols.info(joined).source {
+            Source::Joined(values) => values.iter().any(|(value, _)| self.grows(value, s, depth)),
+            _ => false,
+        }
+    }
+
+    /// An array of unknown length is appended to, and nothing in the function limits the counter.
+    pub(super) fn element(&self, site: &Site, index: &Linear, text: &str, defects: &mut Vec<Defect>) {
+        let [(s, 1)] = index.terms() else { return };
+        if index.constant != 0 || !self.is_counter(index) || self.is_limited(*s) {
+            return;
+        }
+        if !self.upper_bounds(site.at, index).is_empty() {
+            return;
+        }
+        let Some(goal) = index.scaled(-1) else { return };
+        let mut defect = self.defect(site, Class::Append, Verdict::Unchecked, &goal, text);
+        defect.wire = Wire::Faint;
+        defect.what = self.shown(index, text);
+        defects.push(defect);
+    }
+
+    /// Some condition of the function compares the symbol with what may be a limit: with anything but zero.
+    fn is_limited(&self, s: Sym) -> bool {
+        self.facts.said().any(|(own, apart)| {
+            let of_zero = |fact: &&Linear| fact.terms().len() == 1 && fact.constant.abs() <= 1;
+            own.iter().filter(|fact| fact.factor(s) < 0).chain(apart.iter().filter(|fact| fact.factor(s) != 0))
+                .any(|fact| !of_zero(&fact))
         })
     }
 }

@@ -150,6 +150,7 @@ impl Walked {
                     defect.limit = self.shown_limit(buffer, address, text);
                     found.defects.push(defect);
                 }
+                SiteKind::Element { index } => self.element(site, index, text, &mut found.defects),
                 SiteKind::Wrapping { sum } => self.wrapping(site, sum, text, &mut found.defects),
                 SiteKind::Scan { address, size, buffer } => {
                     self.scan(site, address, size, buffer.as_ref(), text, &mut found.defects);

@@ -186,6 +186,9 @@ impl<'a> Eval<'a> {
             }
             ExprKind::Unary { op: UnaryOp::AddressOf, operand } => {
                 let place = self.place(f, *operand);
+                if let super::place::Place::Memory(memory) = &place {
+                    self.note_element(f, e, memory);
+                }
                 self.address(f, e, place)
             }
             ExprKind::Unary { op, operand } => self.unary(f, e, *op, *operand),

@@ -89,6 +89,11 @@ impl Facts {
         self.above(id).filter_map(|node| Some((node.span?, &node.own[..], &node.apart[..])))
     }
 
+    /// What every condition of the function says, whichever way it is decided.
+    pub fn said(&self) -> impl Iterator<Item = (&[Linear], &[Linear])> {
+        self.nodes.iter().filter(|node| node.span.is_some()).map(|node| (&node.own[..], &node.apart[..]))
+    }
+
     fn above(&self, id: FactId) -> impl Iterator<Item = &Node> {
         std::iter::successors(Some(id), |id| self.nodes[id.0 as usize].parent).map(|id| &self.nodes[id.0 as usize])
     }

@@ -3,7 +3,7 @@
 use super::eval::{Bound, Eval, Frame, Variable};
 use super::linear::{Linear, Sym};
 use super::names;
-use super::sites::Use;
+use super::sites::{SiteKind, Use};
 use super::state::{Key, Path, Value};
 use super::symbols::{Buffer, Room, What, Wire};
 use super::types::{Kind, Ty};
@@ -31,6 +31,8 @@ pub(super) struct Memory {
     pub owner: Option<Ty>,
     /// The variable that the pointer was taken from.
     pub cursor: Option<u32>,
+    /// Which element of an array it is, or lies in, of which nothing tells how long it is.
+    pub element: Option<Linear>,
 }
 
 impl Eval<'_> {
@@ -60,8 +62,12 @@ impl Eval<'_> {
                 let index = self.eval(f, *index);
                 let (base, index) = if index.kind.is_pointer() { (index, base) } else { (base, index) };
                 let size = self.element_size(base.kind);
+                let element = matches!(base.kind, Kind::Unknown | Kind::Array(_, None)).then_some(index.linear);
                 let address = self.moved(base, index, size, span);
-                self.through(address, cursor)
+                match self.through(address, cursor) {
+                    Place::Memory(memory) => Place::Memory(Memory { element, ..memory }),
+                    other => other,
+                }
             }
             ExprKind::Unary { op: UnaryOp::Deref, operand } => {
                 let cursor = self.cursor(f, *operand);
@@ -189,6 +195,7 @@ impl Eval<'_> {
             bits: field.and_then(|field| field.bits),
             owner: ty,
             cursor: outer.cursor,
+            element: outer.element,
         }
     }
 
@@ -297,6 +304,9 @@ impl Eval<'_> {
 
     /// Notes that the bytes of a place are used.
     fn touch(&mut self, f: &Frame, e: ExprId, memory: &Memory, does: Use) {
+        if does == Use::Write {
+            self.note_element(f, e, memory);
+        }
         let (address, size) = match (memory.key.path, memory.offset) {
             (Path::ITSELF, _) => (Some(memory.key.base), self.size_of_kind(memory.kind)),
             (_, Some(offset)) => (memory.key.base.plus_constant(offset), self.size_of_kind(memory.kind)),
@@ -306,6 +316,13 @@ impl Eval<'_> {
         if let Some(address) = address {
             let size = Linear::constant(size.and_then(|n| i64::try_from(n).ok()).unwrap_or(1));
             self.access(f, e, does, address, size, memory.cursor);
+        }
+    }
+
+    /// Notes that an element of an array is used that may lie behind its end.
+    pub fn note_element(&mut self, f: &Frame, e: ExprId, memory: &Memory) {
+        if let Some(index) = memory.element.filter(|index| index.has_terms()) {
+            self.site(f, e, SiteKind::Element { index });
         }
     }
 
@@ -425,6 +442,7 @@ impl Eval<'_> {
 impl Memory {
     /// What an address leads to.
     pub fn at(base: Linear, kind: Kind) -> Memory {
-        Memory { key: Key { base, path: Path::ITSELF }, kind, offset: Some(0), bits: None, owner: None, cursor: None }
+        let key = Key { base, path: Path::ITSELF };
+        Memory { key, kind, offset: Some(0), bits: None, owner: None, cursor: None, element: None }
     }
 }

@@ -21,6 +21,8 @@ pub enum SiteKind {
     Access { does: Use, address: Linear, size: Linear, buffer: Option<Buffer>, cursor: Option<u32> },
     /// `size` bytes are read or written by a call, which is given that length.
     Block { does: Use, address: Linear, size: Linear, buffer: Option<Buffer>, callee: Box<str> },
+    /// A place of an array is used of which nothing tells how long it is.
+    Element { index: Linear },
     /// A string is looked for at `address`, in bytes that nothing has terminated.
     Unterminated { address: Linear, buffer: Buffer, callee: Box<str> },
     /// A sum that may be larger than its type is compared with a limit.

@@ -21,6 +21,10 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
 fn words(defect: &Defect) -> Words {
     let Defect { what, limit, .. } = defect;
     let subject = match defect.room {
+        None if limit.is_empty() => {
+            let message = format!("element after element is appended at `{what}`, and no condition here limits that");
+            return Words { label: "may be past the end", message };
+        }
         None => format!("bytes are written at `{what}`, which the function compares with `{limit}` elsewhere"),
         _ => format!("byte `{what}` of `{limit}` is written"),
     };
