@@ -408,9 +408,6 @@ impl Walked {
         if index.constant != 0 || !self.is_counter(index) || self.is_limited(*s) {
             return;
         }
-        if !self.upper_bounds(site.at, index).is_empty() {
-            return;
-        }
         let Some(goal) = index.scaled(-1) else { return };
         let mut defect = self.defect(site, Class::Append, Verdict::Unchecked, &goal, text);
         defect.wire = Wire::Faint;

@@ -6,6 +6,7 @@ use super::Bounds;
 use super::beliefs::Belief;
 use super::facts::{FactId, Facts};
 use super::linear::{Linear, Sym};
+use super::place::Place;
 use super::literals::{character, number};
 use super::sites::{Site, SiteKind, Use};
 use super::state::{Paths, State, Value};
@@ -186,7 +187,14 @@ impl<'a> Eval<'a> {
             }
             ExprKind::Unary { op: UnaryOp::AddressOf, operand } => {
                 let place = self.place(f, *operand);
-                if let super::place::Place::Memory(memory) = &place {
+                // `&text[i]` is only where something begins; `&all[n++]` and `&all[count->n]` are to be filled.
+                let fills = match f.body.expr(*operand).kind {
+                    ExprKind::Index { index, .. } => {
+                        matches!(f.body.expr(index).kind, ExprKind::Update { .. } | ExprKind::Member { .. })
+                    }
+                    _ => false,
+                };
+                if fills && let Place::Memory(memory) = &place {
                     self.note_element(f, e, memory);
                 }
                 self.address(f, e, place)
