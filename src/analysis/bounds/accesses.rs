@@ -11,6 +11,9 @@ use super::symbols::{Buffer, Room, Source, Tag, What, Wire};
 /// Joins that a value is followed through.
 const MAX_JOINED: usize = 4;
 
+/// How far an index counts back from a number, such as the last of `n`.
+const MAX_BACK: i64 = 2;
+
 impl Walked {
     #[allow(clippy::too_many_arguments)]
     pub(super) fn access(
@@ -410,6 +413,35 @@ impl Walked {
         }
         let Some(goal) = index.scaled(-1) else { return };
         let mut defect = self.defect(site, Class::Append, Verdict::Unchecked, &goal, text);
+        defect.wire = Wire::Faint;
+        defect.what = self.shown(index, text);
+        defects.push(defect);
+    }
+
+    /// `a[n - 1]` where `n` is tested, but not for being large enough.
+    pub(super) fn back(&self, site: &Site, index: &Linear, text: &str, defects: &mut Vec<Defect>) {
+        let [(s, 1)] = index.terms() else { return };
+        let info = self.symbols.info(*s);
+        // Of a parameter its callers see to it, of a loop's counter its first value.
+        let is_chosen = !matches!(info.what, What::Parameter(_)) && !matches!(info.source, Source::Looped { .. });
+        if !is_chosen || index.constant < -MAX_BACK || self.prove(site.at, index) {
+            return;
+        }
+        // One that equals another is as large as that.
+        let own = || self.facts.conditions(site.at).map(|(_, own, _)| own);
+        let equals = |fact: &Linear| own().any(|own| own.iter().any(|other| fact.scaled(-1) == Some(*other)));
+        let above = own().flatten().any(|fact| fact.factor(*s) < 0 && fact.terms().len() > 1 && !equals(fact));
+        let verdict = self.judge(site, index, &[*s]);
+        // Tested from above alone, or for less than is taken away.
+        let is_tested = match verdict {
+            Verdict::Short { by, .. } => by.is_some(),
+            Verdict::Capped | Verdict::Unchecked => above && info.lo.is_none_or(|lo| lo < 0),
+            _ => false,
+        };
+        if !is_tested {
+            return;
+        }
+        let mut defect = self.defect(site, Class::Back, verdict, index, text);
         defect.wire = Wire::Faint;
         defect.what = self.shown(index, text);
         defects.push(defect);

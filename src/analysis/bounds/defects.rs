@@ -30,6 +30,8 @@ pub enum Class {
     Index,
     /// A number out of a message is a size that memory is asked for.
     Allocation,
+    /// A number that is counted back from may be too small for an index.
+    Back,
     /// An array is appended to without a limit.
     Append,
     /// An unsigned difference of lengths may be below zero.
@@ -151,6 +153,7 @@ impl Walked {
                     found.defects.push(defect);
                 }
                 SiteKind::Element { index } => self.element(site, index, text, &mut found.defects),
+                SiteKind::Back { index } => self.back(site, index, text, &mut found.defects),
                 SiteKind::Wrapping { sum } => self.wrapping(site, sum, text, &mut found.defects),
                 SiteKind::Scan { address, size, buffer } => {
                     self.scan(site, address, size, buffer.as_ref(), text, &mut found.defects);

@@ -62,6 +62,9 @@ impl Eval<'_> {
                 let index = self.eval(f, *index);
                 let (base, index) = if index.kind.is_pointer() { (index, base) } else { (base, index) };
                 let size = self.element_size(base.kind);
+                if index.linear.constant < 0 && index.linear.has_terms() {
+                    self.site(f, e, SiteKind::Back { index: index.linear });
+                }
                 let element = matches!(base.kind, Kind::Unknown | Kind::Array(_, None)).then_some(index.linear);
                 let address = self.moved(base, index, size, span);
                 match self.through(address, cursor) {

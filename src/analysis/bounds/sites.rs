@@ -23,6 +23,8 @@ pub enum SiteKind {
     Block { does: Use, address: Linear, size: Linear, buffer: Option<Buffer>, callee: Box<str> },
     /// A place of an array is used of which nothing tells how long it is.
     Element { index: Linear },
+    /// An element is used that counts back from a number: `a[n - 1]`.
+    Back { index: Linear },
     /// A string is looked for at `address`, in bytes that nothing has terminated.
     Unterminated { address: Linear, buffer: Buffer, callee: Box<str> },
     /// A sum that may be larger than its type is compared with a limit.

@@ -67,6 +67,10 @@ impl Walked {
                 format!("`{callee}` reads a string at `{}`{}", shown(address), self.of(Some(buffer), text))
             }
             SiteKind::Element { index } => format!("element `{}` of an array of unknown length is used", shown(index)),
+            SiteKind::Back { index } => {
+                goals.push(*index);
+                format!("element `{}` is used", shown(index))
+            }
             SiteKind::Wrapping { sum } => format!("the sum `{}` is compared", shown(sum)),
             SiteKind::Difference { a, b, .. } => {
                 goals.extend(a.sub(b));

@@ -15,7 +15,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
-    out.extend(told(view, RULE.id, &[Class::Underflow, Class::NeverNegative], words));
+    out.extend(told(view, RULE.id, &[Class::Underflow, Class::NeverNegative, Class::Back], words));
 }
 
 fn words(defect: &Defect) -> Words {
@@ -24,6 +24,10 @@ fn words(defect: &Defect) -> Words {
         (Class::NeverNegative, _) => Words {
             label: "never below zero",
             message: "a difference without a sign is compared with zero, below which it never is".into(),
+        },
+        (Class::Back, _) => Words {
+            label: "may lie before the first",
+            message: format!("the index `{what}` may be below zero, {}", defect.reason()),
         },
         (_, "0") => Words {
             label: "may be below zero",
