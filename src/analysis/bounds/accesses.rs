@@ -420,22 +420,28 @@ impl Walked {
 
     /// `a[n - 1]` where `n` is tested, but not for being large enough.
     pub(super) fn back(&self, site: &Site, index: &Linear, text: &str, defects: &mut Vec<Defect>) {
-        let [(s, 1)] = index.terms() else { return };
-        let info = self.symbols.info(*s);
+        let mut added = index.terms().iter().filter(|(_, k)| *k > 0).map(|(s, _)| *s);
+        let Some(s) = added.next() else { return };
         // Of a parameter its callers see to it, of a loop's counter its first value.
-        let is_chosen = !matches!(info.what, What::Parameter(_)) && !matches!(info.source, Source::Looped { .. });
-        if !is_chosen || index.constant < -MAX_BACK || self.prove(site.at, index) {
+        let is_chosen = |s: Sym| {
+            let info = self.symbols.info(s);
+            !matches!(info.what, What::Parameter(_)) && !matches!(info.source, Source::Looped { .. })
+        };
+        if !is_chosen(s) || !added.all(is_chosen) || self.prove(site.at, index) {
             return;
         }
+        let alone = index.terms().len() == 1 && index.constant >= -MAX_BACK;
         // One that equals another is as large as that.
         let own = || self.facts.conditions(site.at).map(|(_, own, _)| own);
         let equals = |fact: &Linear| own().any(|own| own.iter().any(|other| fact.scaled(-1) == Some(*other)));
-        let above = own().flatten().any(|fact| fact.factor(*s) < 0 && fact.terms().len() > 1 && !equals(fact));
-        let verdict = self.judge(site, index, &[*s]);
+        let above = own().flatten().any(|fact| fact.factor(s) < 0 && fact.terms().len() > 1 && !equals(fact));
+        let verdict = self.judge(site, index, &[s]);
         // Tested from above alone, or for less than is taken away.
         let is_tested = match verdict {
-            Verdict::Short { by, .. } => by.is_some(),
-            Verdict::Capped | Verdict::Unchecked => above && info.lo.is_none_or(|lo| lo < 0),
+            Verdict::Short { by, lacking } => by.is_some() && lacking <= MAX_BACK,
+            Verdict::Capped | Verdict::Unchecked => {
+                alone && above && self.symbols.info(s).lo.is_none_or(|lo| lo < 0)
+            }
             _ => false,
         };
         if !is_tested {
