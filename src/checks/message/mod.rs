@@ -81,6 +81,12 @@ fn confidence(defect: &Defect) -> Confidence {
     match defect.verdict {
         Verdict::Short { .. } | Verdict::Late { .. } if strong => Confidence::High,
         Verdict::Short { .. } | Verdict::Late { .. } if defect.wire > Wire::Faint => Confidence::Medium,
+        // Who tests for less than what is then read or taken away knew that it may be missing, whosever bytes they are.
+        Verdict::Short { .. } | Verdict::Late { .. } if matches!(defect.class, Class::Read | Class::Underflow) => {
+            Confidence::Medium
+        }
+        _ if defect.class == Class::NeverNegative => Confidence::Medium,
+        _ if defect.class == Class::Append && defect.limit.is_empty() => Confidence::Medium,
         Verdict::Unchecked if strong => Confidence::Medium,
         _ => Confidence::Low,
     }
