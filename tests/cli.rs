@@ -104,7 +104,11 @@ fn one_rule() {
 fn a_misspelled_rule_is_guessed() {
     let folder = Folder::new(&[("falls.c", FALLS)]);
     let run = folder.run(&["check", "--rule", "implicit-falltrough"]);
-    ends(&run, 2, "a similar value exists: 'implicit-fallthrough'");
+    ends(
+        &run,
+        2,
+        "unknown rule or family `implicit-falltrough` for `--rule <NAME>`; did you mean `implicit-fallthrough`?",
+    );
     assert_eq!(run.out, "");
 }
 
