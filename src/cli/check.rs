@@ -161,6 +161,11 @@ fn output(settings: &Settings, mut analysis: Analysis, judged: Judged, start: In
         return Err(failed.join("\ncrosstalk: "));
     }
     let mut said = beside.unwrap_or_default();
+    let written = args.outputs.iter().map(|output| (output.format, output.path.display().to_string()));
+    for (format, name) in written.chain([(args.format, "stdout".into())]) {
+        let notice = report::notice(format, report(format));
+        said.extend(notice.map(|notice| format!("crosstalk: {name}: {notice}\n")));
+    }
     if !args.quiet {
         // The human report has said it on stdout.
         for line in left_out.lines().iter().filter(|_| args.format != Format::Human) {

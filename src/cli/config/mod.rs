@@ -164,7 +164,7 @@ mod tests {
             ("strict = 1", 1, "expected a boolean"),
             ("[[catalog.noretrun]]\nnames = []", 1, "unknown field `noretrun`; did you mean `noreturn`?"),
             ("[[catalog.sink]]\nnames = [\"f\"]\nkind = \"copi\"", 3, "did you mean `copy`?"),
-            ("[[catalog.sink]]\nnames = [\"f\"]\nkind = \"copy\"\ndts = 1", 4, "did you mean `dst`?"),
+            ("[[catalog.sink]]\nnames = [\"f\"]\nkind = \"copy\"\nsizes = 1", 4, "did you mean `size`?"),
             ("[[catalog.sink]]\nnames = [\"f\"]\nkind = \"copy\"", 2, "needs `dst`, `src` and `size`"),
             ("\n[[catalog.noreturn]]\nnames = [\"a b\"]", 3, "is no name of C"),
             ("\nmin-coverage = 101", 2, "a percentage"),

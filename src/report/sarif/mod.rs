@@ -45,6 +45,11 @@ pub fn write(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
+/// What is left out of it, and why.
+pub fn notice(report: &Report) -> Option<String> {
+    keep(report).notice
+}
+
 fn driver<'a>(report: &Report<'a>, taxa: &[u32]) -> Component<'a> {
     // GitHub asks for all three of a notification, too.
     let notification = |kind: DescriptorReference, name: &str, text: &'static str| Descriptor {
