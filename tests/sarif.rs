@@ -152,7 +152,7 @@ impl Judge<'_> {
             let message = text(&result["message"]["text"]);
             let title = message.lines().next().unwrap_or_default();
             self.demand(title.ends_with('.'), at, "SARIF2001: no full stop");
-            self.demand(title.matches('`').count() % 2 == 0, at, "SARIF2015: a quotation does not end");
+            self.demand(title.matches('`').count().is_multiple_of(2), at, "SARIF2015: a quotation does not end");
             let related = list(&result["relatedLocations"]);
             let ids: Vec<u64> = related.iter().filter_map(|r| r["id"].as_u64()).collect();
             let linked = links.captures_iter(message).filter_map(|c| c[1].parse().ok()).collect::<Vec<u64>>();

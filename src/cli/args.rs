@@ -18,7 +18,7 @@ use crate::report::{Confidence, Format, Severity};
 
 /// Finds switch fall-through, unchecked messages and cascading failures in C. Needs no build.
 #[derive(Debug, Parser)]
-#[command(name = "crosstalk", version, propagate_version = true)]
+#[command(name = "crosstalk", version)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,

@@ -62,10 +62,19 @@ fn section(sub: &clap::Command) -> io::Result<Vec<u8>> {
         parts.extend(b"The options are those of crosstalk check.\n");
     } else {
         man.render_options_section(&mut parts)?;
-        man.render_extra_section(&mut parts)?;
+        if sub.get_after_help().is_some() {
+            man.render_extra_section(&mut parts)?;
+        }
     }
     let name = sub.get_display_name().unwrap_or(sub.get_name()).replace('-', " ").to_uppercase();
-    let parts = String::from_utf8_lossy(&parts).replace("\n.SH ", "\n.SS ");
-    let parts = parts.strip_prefix(".SH ").map_or(parts.clone(), |rest| format!(".SS {rest}"));
-    Ok(format!(".SH \"{name}\"\n{parts}").into_bytes())
+    let mut text = format!(".SH \"{name}\"\n");
+    // Each part begins with the same two requests, which the page has once already.
+    for line in
+        String::from_utf8_lossy(&parts).lines().filter(|line| !line.starts_with(".ie ") && !line.starts_with(".el "))
+    {
+        let line = line.strip_prefix(".SH ").map_or(line.to_owned(), |rest| format!(".SS {rest}"));
+        text.push_str(&line);
+        text.push('\n');
+    }
+    Ok(text.into_bytes())
 }
