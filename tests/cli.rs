@@ -104,7 +104,11 @@ fn one_rule() {
 fn a_misspelled_rule_is_guessed() {
     let folder = Folder::new(&[("falls.c", FALLS)]);
     let run = folder.run(&["check", "--rule", "implicit-falltrough"]);
-    ends(&run, 2, "a similar value exists: 'implicit-fallthrough'");
+    ends(
+        &run,
+        2,
+        "unknown rule or family `implicit-falltrough` for `--rule <NAME>`; did you mean `implicit-fallthrough`?",
+    );
     assert_eq!(run.out, "");
 }
 
@@ -487,7 +491,7 @@ fn a_catalog_adds_functions() {
 
     folder.write("bad.toml", b"[[noreturn]]\nnames = [\"f\"]\nname = 1\n");
     let bad = ["check", "--catalog", "mine.toml", "--catalog", "bad.toml", "a.c"];
-    ends(&folder.run(&bad), 2, "bad.toml:3: unknown field `name`, expected one of `names`");
+    ends(&folder.run(&bad), 2, "bad.toml:3: unknown field `name`; did you mean `names`?");
     ends(&folder.run(&["check", "--catalog", "none.toml", "a.c"]), 2, "none.toml: ");
 }
 

@@ -3,7 +3,6 @@
 mod common;
 
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 use common::{FALLS, Folder, Run};
@@ -243,6 +242,39 @@ fn safe_fixes_are_applied_once() {
     assert!(read(&folder, "falls.c").contains("break;"));
 }
 
+/// `break;` comes behind what belongs to the last statement, and a section on one line stays on one line.
+#[test]
+fn a_section_is_ended_where_a_person_would() {
+    for (before, after) in [
+        (
+            "        g(); /* the first\n              of two */ // and more\n",
+            "        g(); /* the first\n              of two */ // and more\n        break;\n",
+        ),
+        ("        g(); // why\n", "        g(); // why\n        break;\n"),
+        (
+            "        g();\n        // of the next label\n",
+            "        g();\n        break;\n        // of the next label\n",
+        ),
+        ("        g(); /* of the label */ ", "        g();\n        break; /* of the label */ "),
+        (
+            "        {\n            g(); /* why */\n        }\n",
+            "        {\n            g(); /* why */\n            break;\n        }\n",
+        ),
+    ] {
+        let code = |section: &str| {
+            format!(
+                "void f(int x)\n{{\n    switch (x) {{\n    case 1:\n{section}    case 2:\n        h();\n    }}\n}}\n"
+            )
+        };
+        let folder = Folder::new(&[("a.c", &code(before))]);
+        ends(&folder.run(&check(&["--unsafe-fixes"])), 0, "1 fix written");
+        assert_eq!(read(&folder, "a.c"), code(after));
+    }
+    let folder = Folder::new(&[("a.c", &FALLS.replace("g();", "g(); /* why */"))]);
+    ends(&folder.run(&check(&["--unsafe-fixes"])), 0, "1 fix written");
+    assert!(read(&folder, "a.c").contains("\n    case 1: g(); break; /* why */\n"));
+}
+
 #[test]
 fn the_preview_is_what_git_applies() {
     let folder = Folder::new(&[("a.c", &FIXABLE.replace('\n', "\r\n"))]);
@@ -267,7 +299,12 @@ fn the_gate() {
     assert_eq!(code(&["--fail-on", "low", "--max-findings", "1"]), Some(1));
     assert_eq!(code(&["--fail-on", "low", "--max-findings", "2"]), Some(0));
     assert_eq!(code(&["--fail-on", "low", "--exit-zero"]), Some(0));
-    ends(&folder.run(&["check", "--fail-on", "premature-brake"]), 2, "a similar value exists: 'premature-break'");
+    assert_eq!(code(&["--fail-on", "low", "--rule", "switch"]), Some(1));
+    assert_eq!(code(&["--fail-on", "low", "--rule", "message,misplaced-fallthrough-mark"]), Some(0));
+    assert_eq!(code(&["--fail-on", "low", "--skip-rule", FALL]), Some(0));
+    assert_eq!(code(&["--fail-on", "low", "--rule", "switch", "--skip-rule", "switch"]), Some(2));
+    ends(&folder.run(&["check", "--fail-on", "premature-brake"]), 2, "did you mean `premature-break`?");
+    ends(&folder.run(&["check", "--fail-on", "quux"]), 2, "`crosstalk rules` lists all rules and families");
     ends(&folder.run(&["check", "--fial-on", "low"]), 2, "a similar argument exists: '--fail-on'");
     ends(&folder.run(&["chek"]), 2, "a similar subcommand exists: 'check'");
     assert_eq!(code(&["--min-coverage", "100", "--exit-zero"]), Some(0));
@@ -287,22 +324,10 @@ fn completions_and_a_manual() {
     let man = folder.run(&["man"]);
     ends(&man, 0, "");
     assert!(man.out.contains(".TH crosstalk") && man.out.contains("fail\\-on"));
-}
-
-#[test]
-fn integrations_use_options_that_exist() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let help = Folder::new(&[]).run(&["check", "--help"]).out;
-    for name in [".pre-commit-hooks.yaml", "action.yml", "docs/integrations.md"] {
-        let text = fs::read_to_string(root.join(name)).expect(name);
-        let lines = text.lines().filter(|line| {
-            line.replace('"', "").contains("crosstalk check") || line.trim_start().starts_with("entry:")
-        });
-        let options: Vec<&str> = lines.flat_map(str::split_whitespace).filter(|word| word.starts_with("--")).collect();
-        assert!(!options.is_empty(), "{name} runs nothing");
-        for option in options {
-            let option = option.split(['=', '`', '"']).next().unwrap_or(option);
-            assert!(help.contains(option), "{name}: {option}");
-        }
+    for command in ["CHECK", "RULES", "EXPLAIN", "BASELINE", "BASELINE WRITE", "INIT", "COMPLETIONS", "MAN", "TRACE"] {
+        assert!(man.out.contains(&format!("\n.SH \"CROSSTALK {command}\"\n")), "{command}");
+    }
+    for option in ["schema", "format", "timings", "skip\\-rule", "baseline"] {
+        assert!(man.out.contains(&format!("\\-\\-{option}\\f")), "{option}");
     }
 }

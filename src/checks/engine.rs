@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::suppression::{Accepting, accept};
+use super::timings::{Laps, RuleClock, Timings};
 use super::{Candidate, Context, Known, Options, Rule, View};
 use crate::analysis::bounds::trace::Explained;
 use crate::analysis::cfg::Cfg;
@@ -27,6 +28,7 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     pub coverage: Coverage,
     pub problems: Vec<Problem>,
+    pub timings: Timings,
 }
 
 /// The functions of one file that rules need, parsed.
@@ -40,26 +42,28 @@ struct Parsed {
 /// The rules of a run by the words that they ask for, so that a text is searched once for rules that ask alike.
 struct Asked<'r> {
     groups: Vec<Group<'r>>,
+    clock: RuleClock,
 }
 
 struct Group<'r> {
     words: Vec<Word>,
-    rules: Vec<&'r Rule>,
+    /// With their numbers in the run.
+    rules: Vec<(usize, &'r Rule)>,
 }
 
 impl<'r> Asked<'r> {
-    fn new(rules: &[&'r Rule]) -> Asked<'r> {
+    fn new(rules: &[&'r Rule], timings: bool) -> Asked<'r> {
         let mut groups: Vec<Group> = Vec::new();
-        for &rule in rules {
-            match groups.iter_mut().find(|group| group.rules[0].words == rule.words) {
-                Some(group) => group.rules.push(rule),
+        for (n, &rule) in rules.iter().enumerate() {
+            match groups.iter_mut().find(|group| group.rules[0].1.words == rule.words) {
+                Some(group) => group.rules.push((n, rule)),
                 None => {
                     let words = rule.words.iter().map(|word| Word::new(word)).collect();
-                    groups.push(Group { words, rules: vec![rule] });
+                    groups.push(Group { words, rules: vec![(n, rule)] });
                 }
             }
         }
-        Asked { groups }
+        Asked { groups, clock: RuleClock::new(rules, timings) }
     }
 
     fn has_words(&self, code: &str) -> bool {
@@ -67,29 +71,39 @@ impl<'r> Asked<'r> {
     }
 
     /// The rules that have to see a function of the base reading, or of another one.
-    fn wanting<'c>(&'c self, candidate: &'c Candidate, base: bool) -> impl Iterator<Item = &'r Rule> + 'c {
+    fn wanting<'c>(&'c self, candidate: &'c Candidate, base: bool) -> impl Iterator<Item = (usize, &'r Rule)> + 'c {
         let matters = move |group: &&Group| match &group.words[..] {
             [] => base,
             words => words.iter().any(|word| word.is_in(candidate.code)),
         };
         let rules = self.groups.iter().filter(matters).flat_map(|group| group.rules.iter().copied());
-        rules.filter(|rule| (rule.wants)(candidate))
+        rules.filter(|(n, rule)| self.clock.asking(*n, || (rule.wants)(candidate)))
     }
 }
 
 /// Checks `files` with `rules`. `tick` is called once for each file and pass (two passes).
 pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn Fn() + Sync)) -> Outcome {
+    let mut laps = Laps::new();
     let program = Program::with_catalog(files, options.catalog.clone(), tick);
-    let asked = Asked::new(rules);
+    laps.end("program");
+    let asked = Asked::new(rules, options.timings);
     let parsed = parse_all(&program, files, &asked, options, tick);
+    laps.end("parse");
     let noreturn = never_returning(&program, &parsed);
-    let (defects, nulls) = whole_program(&program, &noreturn, files, &parsed, rules);
+    laps.end("noreturn");
+    let (defects, nulls) = whole_program(&program, &noreturn, files, &parsed, rules, &mut laps);
     let cx = Context { program: &program, noreturn: &noreturn, options, rules };
     let checked: Vec<Result<Checked, String>> = for_each_file(files, |i| match &parsed[i] {
         Ok(parsed) => guarded(|| check(&cx, &files[i], &program.units[i], parsed, (&defects[i], &nulls[i]), &asked)),
         Err(why) => Err(why.clone()),
     });
-    let mut outcome = Outcome { findings: Vec::new(), coverage: Coverage::default(), problems: Vec::new() };
+    laps.end("checks");
+    let mut outcome = Outcome {
+        findings: Vec::new(),
+        coverage: Coverage::default(),
+        problems: Vec::new(),
+        timings: laps.with(&asked.clock),
+    };
     outcome.coverage.files = files.len();
     outcome.coverage.bytes = files.iter().map(|f| f.text.len() as u64).sum();
     outcome.coverage.functions = program.function_count();
@@ -201,8 +215,8 @@ fn check(
         let view = View::new(source, unit, reading, function, &cfg, &assumed[*r], known);
         // A rule sees what it asked for and nothing else, whatever other rules wanted parsed.
         let candidate = Candidate::new(cx.program, unit, reading, &source.text, function.span);
-        for rule in asked.wanting(&candidate, *r == 0) {
-            (rule.check)(cx, &view, &mut findings);
+        for (n, rule) in asked.wanting(&candidate, *r == 0) {
+            asked.clock.checking(n, || (rule.check)(cx, &view, &mut findings));
         }
         let given_up_on = view.is_given_up()
             || (!nulls.is_empty() && cfg.blocks.len() > MAX_BLOCKS)
@@ -221,7 +235,7 @@ fn check(
 /// What the message engine knows at a place of one of the files.
 pub fn trace(files: &[SourceFile], rules: &[&Rule], options: &Options, at: (FileId, Span)) -> Vec<Explained> {
     let program = Program::with_catalog(files, options.catalog.clone(), &|| {});
-    let asked = Asked::new(rules);
+    let asked = Asked::new(rules, false);
     let parsed = parse_all(&program, files, &asked, options, &|| {});
     let noreturn = never_returning(&program, &parsed);
     program.read_types();
@@ -267,6 +281,7 @@ fn whole_program(
     files: &[SourceFile],
     parsed: &[Result<Parsed, String>],
     rules: &[&Rule],
+    laps: &mut Laps,
 ) -> (ByFunction<Of>, ByFunction<Vec<Miss>>) {
     let asks = |families: &[&str]| rules.iter().any(|rule| families.contains(&rule.family()));
     let (for_messages, for_results) = (asks(&["message"]), asks(&["result", "cascade"]));
@@ -278,9 +293,11 @@ fn whole_program(
     if for_messages {
         program.read_types();
         found.0 = defects(program, noreturn, &inputs);
+        laps.end("messages");
     }
     if for_results {
         found.1 = misses(program, noreturn, &inputs);
+        laps.end("nullness");
     }
     (by_file(parsed, found.0), by_file(parsed, found.1))
 }

@@ -12,6 +12,7 @@ pub mod pages;
 pub mod result;
 pub mod suppression;
 pub mod switch;
+pub mod timings;
 
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -162,6 +163,8 @@ pub struct Options {
     pub features: bool,
     /// A comment that accepts a finding has to say why.
     pub allow_reasons: bool,
+    /// Measure what each rule takes.
+    pub timings: bool,
     /// What library functions do.
     pub catalog: Arc<Catalog>,
 }
@@ -174,6 +177,7 @@ impl Default for Options {
             whole_files: false,
             features: false,
             allow_reasons: false,
+            timings: false,
             catalog: Catalog::embedded(),
         }
     }

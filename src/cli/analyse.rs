@@ -4,14 +4,16 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rayon::prelude::*;
 
 use super::args::Input;
+use super::config::explain;
 use super::progress::Progress;
 use super::settings::Settings;
 use crate::checks::engine::{Outcome, run};
+use crate::checks::timings::Timings;
 use crate::checks::{Options, Rule};
 use crate::program::catalog::Catalog;
 use crate::report::{Coverage, Finding, Problem};
@@ -26,8 +28,7 @@ pub struct Analysis {
     pub findings: Vec<Finding>,
     pub coverage: Coverage,
     pub problems: Vec<Problem>,
-    pub read_in: Duration,
-    pub checked_in: Duration,
+    pub timings: Timings,
 }
 
 /// Files, and what kept others from being among them.
@@ -64,6 +65,7 @@ pub fn analyse(settings: &Settings) -> Result<Analysis, String> {
         whole_files: args.no_slicing,
         features: args.features,
         allow_reasons: settings.reasons,
+        timings: args.timings,
         catalog,
     };
     let progress = Progress::new("checking", 2 * loaded.files.len() as u64, args.quiet);
@@ -72,9 +74,10 @@ pub fn analyse(settings: &Settings) -> Result<Analysis, String> {
     let macros = settings.macros.as_ref().map(|(name, text)| SourceFile::new(name, text.clone().into_bytes()));
     let extra = macros.as_ref().map_or(0, |file| file.text.len() as u64);
     loaded.files.extend(macros);
-    let Outcome { mut findings, mut coverage, problems } =
+    let Outcome { mut findings, mut coverage, problems, mut timings } =
         pool.install(|| run(&loaded.files, &rules, &options, &|| progress.inc()));
     drop(progress);
+    timings.phases.insert(0, ("read", read_in));
     for problem in &problems {
         complain(problem);
     }
@@ -95,8 +98,7 @@ pub fn analyse(settings: &Settings) -> Result<Analysis, String> {
         findings,
         coverage,
         problems: loaded.problems.into_iter().chain(problems).collect(),
-        read_in,
-        checked_in: start.elapsed() - read_in,
+        timings,
     })
 }
 
@@ -111,8 +113,9 @@ fn catalog(settings: &Settings) -> Result<Arc<Catalog>, String> {
         Ok(text) => Ok((shown(path), text)),
         Err(e) => Err(format!("{}: {e}", path.display())),
     };
-    let extra: Vec<(String, String)> = settings.catalogs.iter().map(read).collect::<Result<_, _>>()?;
-    Catalog::with(&extra).map_err(|e| e.to_string())
+    let mut extra: Vec<(String, String)> = settings.catalogs.iter().map(read).collect::<Result<_, _>>()?;
+    extra.extend(settings.catalog.clone());
+    Catalog::with(&extra).map_err(|e| format!("{}:{}: {}", e.path, e.line, explain(&e.message)))
 }
 
 fn input(settings: &Settings) -> Result<Loaded, String> {

@@ -2,23 +2,23 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser};
+use clap::builder::{NonEmptyStringValueParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use serde::{Deserialize, Serialize};
 
-use super::config::model::Config;
+use super::config::model::{Config, RuleName};
 use super::gate::{Gate, gates};
+use super::names::Names;
 use super::outputs::{Output, OutputParser, formats};
 use super::policy::Profile;
-use crate::checks::pages::PAGES;
 use crate::preprocess::comments::CommentStyle;
 use crate::report::{Confidence, Format, Severity};
 
 /// Finds switch fall-through, unchecked messages and cascading failures in C. Needs no build.
 #[derive(Debug, Parser)]
-#[command(name = "crosstalk", version, propagate_version = true)]
+#[command(name = "crosstalk", version)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -30,7 +30,7 @@ pub enum Command {
     Check(Box<CheckArgs>),
     /// List all rules, with the profiles that run them
     Rules(RulesArgs),
-    /// Explain a rule, or list all rules
+    /// Explain a rule, or list rules
     Explain(ExplainArgs),
     /// Write the list of accepted findings, or compare it with what is found
     Baseline(Box<BaselineArgs>),
@@ -71,7 +71,7 @@ pub enum ListFormat {
 
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// Rule to explain, such as `implicit-fallthrough`
+    /// Rule to explain, such as `implicit-fallthrough`, or family or set to list
     #[arg(value_parser = rule_names(), hide_possible_values = true)]
     pub rule: Option<String>,
 }
@@ -156,10 +156,15 @@ pub struct CheckArgs {
     #[arg(long, conflicts_with = "config", help_heading = SELECTION)]
     pub isolated: bool,
 
-    /// Run only this rule, whatever the profile (repeatable)
-    #[arg(long = "rule", value_name = "NAME", value_parser = rule_names(), hide_possible_values = true,
-        help_heading = SELECTION)]
+    /// Run only this rule, or the rules of this family or set, whatever the profile (repeatable)
+    #[arg(long = "rule", value_name = "NAME", value_parser = rule_names(), value_delimiter = ',',
+        hide_possible_values = true, help_heading = SELECTION)]
     pub rules: Vec<String>,
+
+    /// Do not run this rule, or the rules of this family or set (repeatable)
+    #[arg(long = "skip-rule", value_name = "NAME", value_parser = rule_names(), value_delimiter = ',',
+        hide_possible_values = true, help_heading = SELECTION)]
+    pub skipped_rules: Vec<String>,
 
     /// Which rules run, and how much of what they find counts [default: default]
     #[arg(long, value_enum, help_heading = SELECTION)]
@@ -257,7 +262,7 @@ pub struct CheckArgs {
     #[arg(short, long, help_heading = OUTPUT)]
     pub quiet: bool,
 
-    /// Print the time each phase took to stderr
+    /// Print the time that each phase and each rule took to stderr
     #[arg(long, help_heading = OUTPUT)]
     pub timings: bool,
 
@@ -270,7 +275,7 @@ pub struct CheckArgs {
     pub threads: usize,
 
     /// Read a catalog of library functions besides the one built in (repeatable; see rules/catalog/README.md)
-    #[arg(long = "catalog", value_name = "FILE", hide = true)]
+    #[arg(long = "catalog", value_name = "FILE", help_heading = SELECTION)]
     pub catalogs: Vec<PathBuf>,
 
     /// Parse whole files, for comparison
@@ -445,9 +450,8 @@ impl Color {
     }
 }
 
-/// The ids of all rules; for another name, the nearest one is suggested.
-fn rule_names() -> PossibleValuesParser {
-    PossibleValuesParser::new(PAGES.iter().map(|page| page.id))
+fn rule_names() -> impl TypedValueParser<Value = String> {
+    Names::new("rule or family", RuleName::all()).map(str::to_owned)
 }
 
 fn parse_percent(text: &str) -> Result<f64, String> {

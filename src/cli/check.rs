@@ -2,17 +2,16 @@
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::analyse::{Analysis, analyse};
 use super::args::CheckArgs;
 use super::baseline::{self, Known};
 use super::changed::Changed;
 use super::settings::Settings;
-use super::{fix, outputs, say};
+use super::{fix, outputs, say, timings};
 use crate::report::fingerprint::fingerprints;
 use crate::report::{self, Confidence, Finding, Format, LeftOut, Report, RuleInfo, Suppression};
-use crate::source::SourceFile;
 
 /// Exit codes, as the help text lists them.
 pub const CLEAN: u8 = 0;
@@ -95,7 +94,8 @@ fn judge(
     }
 }
 
-fn output(settings: &Settings, analysis: Analysis, judged: Judged, start: Instant) -> Result<u8, String> {
+fn output(settings: &Settings, mut analysis: Analysis, judged: Judged, start: Instant) -> Result<u8, String> {
+    let begun = Instant::now();
     let args = &settings.args;
     let Analysis { files, findings, coverage, problems, .. } = &analysis;
     let prints = fingerprints(files, findings);
@@ -161,6 +161,11 @@ fn output(settings: &Settings, analysis: Analysis, judged: Judged, start: Instan
         return Err(failed.join("\ncrosstalk: "));
     }
     let mut said = beside.unwrap_or_default();
+    let written = args.outputs.iter().map(|output| (output.format, output.path.display().to_string()));
+    for (format, name) in written.chain([(args.format, "stdout".into())]) {
+        let notice = report::notice(format, report(format));
+        said.extend(notice.map(|notice| format!("crosstalk: {name}: {notice}\n")));
+    }
     if !args.quiet {
         // The human report has said it on stdout.
         for line in left_out.lines().iter().filter(|_| args.format != Format::Human) {
@@ -170,7 +175,8 @@ fn output(settings: &Settings, analysis: Analysis, judged: Judged, start: Instan
     }
     let code = exit_code(settings, &plain, judged.stale, &mut said);
     if args.timings {
-        said.push_str(&timings(files, analysis.read_in, analysis.checked_in, start.elapsed()));
+        analysis.timings.phases.push(("report", begun.elapsed()));
+        said.push_str(&timings::tables(&analysis.timings, start.elapsed()));
     }
     let _ = io::stderr().write_all(said.as_bytes());
     Ok(code)
@@ -212,25 +218,6 @@ fn exit_code(settings: &Settings, report: &Report, stale: usize, said: &mut Stri
     } else {
         CLEAN
     }
-}
-
-/// Where the time went, beside what parsing every byte once costs here.
-fn timings(files: &[SourceFile], read: Duration, check: Duration, whole: Duration) -> String {
-    let start = Instant::now();
-    for file in files {
-        drop(crate::syntax::parse::parse(&file.text));
-    }
-    let floor = start.elapsed();
-    let ms = |d: Duration| d.as_secs_f64() * 1000.0;
-    format!(
-        "timings: read {:.0} ms, check {:.0} ms, whole run {:.0} ms; parsing every byte once on one thread {:.0} ms \
-         (run ÷ parse {:.2})\n",
-        ms(read),
-        ms(check),
-        ms(whole),
-        ms(floor),
-        whole.as_secs_f64() / floor.as_secs_f64().max(f64::EPSILON)
-    )
 }
 
 /// A file that may be replaced, by its name.

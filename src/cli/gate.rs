@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::TypedValueParser;
 use serde::de::Deserializer;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::config::model::unknown;
+use super::names::Names;
 use super::policy::FAMILIES;
 use crate::checks::pages::PAGES;
 use crate::report::{Confidence, Finding, RuleInfo, Severity};
@@ -56,8 +57,8 @@ impl Gate {
 
 /// By name, for the command line; for another name, the nearest one is suggested.
 pub fn gates() -> impl TypedValueParser<Value = Gate> {
-    let names: Vec<&str> = Gate::all().map(Gate::name).collect();
-    PossibleValuesParser::new(names).try_map(|name| Gate::named(&name).ok_or("no such gate"))
+    let names = Names::new("severity, confidence, rule or family", Gate::all().map(Gate::name));
+    names.try_map(|name| Gate::named(name).ok_or("no such gate"))
 }
 
 impl fmt::Display for Gate {

@@ -35,22 +35,46 @@ pub fn completions(shell: Shell) -> Result<(), String> {
     say(&String::from_utf8_lossy(&text))
 }
 
-/// The page of the program and of its commands, one behind the other.
+/// The page of the program, and behind it a section for each of its commands, with all its options.
 pub fn man() -> Result<(), String> {
     let mut command = Cli::command().disable_help_subcommand(true);
     command.build();
     let mut text = Vec::new();
-    let page = |command: &clap::Command, text: &mut Vec<u8>| -> io::Result<()> {
-        clap_mangen::Man::new(command.clone()).render(text)
-    };
-    page(&command, &mut text).map_err(|e| e.to_string())?;
-    for sub in command.get_subcommands().filter(|sub| sub.get_name() == "check") {
-        let man = clap_mangen::Man::new(sub.clone());
-        text.extend(b".SH CROSSTALK CHECK\n");
-        man.render_synopsis_section(&mut text)
-            .and_then(|()| man.render_options_section(&mut text))
-            .and_then(|()| man.render_extra_section(&mut text))
-            .map_err(|e| e.to_string())?;
+    clap_mangen::Man::new(command.clone()).render(&mut text).map_err(|e| e.to_string())?;
+    let mut left: Vec<&clap::Command> = command.get_subcommands().collect();
+    left.reverse();
+    while let Some(sub) = left.pop() {
+        let first = left.len();
+        left.extend(sub.get_subcommands().filter(|sub| sub.get_name() != "help"));
+        left[first..].reverse();
+        text.extend(section(sub).map_err(|e| e.to_string())?);
     }
     say(&String::from_utf8_lossy(&text))
+}
+
+fn section(sub: &clap::Command) -> io::Result<Vec<u8>> {
+    let man = clap_mangen::Man::new(sub.clone());
+    let mut parts = Vec::new();
+    man.render_synopsis_section(&mut parts)?;
+    man.render_description_section(&mut parts)?;
+    // Those of a baseline are those of the check that it is for.
+    if sub.get_name() != "check" && sub.get_arguments().any(|arg| arg.get_id() == "min_confidence") {
+        parts.extend(b"The options are those of crosstalk check.\n");
+    } else {
+        man.render_options_section(&mut parts)?;
+        if sub.get_after_help().is_some() {
+            man.render_extra_section(&mut parts)?;
+        }
+    }
+    let name = sub.get_display_name().unwrap_or(sub.get_name()).replace('-', " ").to_uppercase();
+    let mut text = format!(".SH \"{name}\"\n");
+    // Each part begins with the same two requests, which the page has once already.
+    for line in
+        String::from_utf8_lossy(&parts).lines().filter(|line| !line.starts_with(".ie ") && !line.starts_with(".el "))
+    {
+        let line = line.strip_prefix(".SH ").map_or(line.to_owned(), |rest| format!(".SS {rest}"));
+        text.push_str(&line);
+        text.push('\n');
+    }
+    Ok(text.into_bytes())
 }

@@ -11,11 +11,13 @@ mod explain;
 mod fix;
 mod gate;
 mod init;
+mod names;
 pub mod outputs;
 pub mod policy;
 mod progress;
 mod rules;
 mod settings;
+mod timings;
 mod trace;
 mod unified;
 

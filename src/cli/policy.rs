@@ -12,7 +12,7 @@ use crate::checks::{RULES, Rule};
 use crate::report::{Finding, RuleInfo, RuleSet, Severity};
 use crate::source::Patterns;
 
-pub const FAMILIES: [&str; 4] = ["switch", "message", "cascade", "suppression"];
+pub const FAMILIES: [&str; 5] = ["switch", "message", "result", "cascade", "suppression"];
 const SETS: [RuleSet; 3] = [RuleSet::Default, RuleSet::Pedantic, RuleSet::Misra];
 
 /// What `[rules]` may name besides rules: families and sets.
@@ -71,16 +71,22 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// The rules that `names` names and nothing else, or, where it is empty, those of the profile and the levels.
+    /// The rules that `names` names, by themselves or by family or set, and nothing else, or, where it is empty, those of the profile and the levels.
     pub fn new(names: &[String], profile: Profile, base: Levels, overrides: Vec<(Patterns, Levels)>) -> Policy {
         let mut policy = Policy { rules: Vec::new(), base, overrides, profile, named: !names.is_empty() };
         let is_on = |page: &&RuleInfo| match names {
             [] => policy.runs_somewhere(page),
-            _ => names.iter().any(|name| name == page.id),
+            _ => is_named(page, names),
         };
         let rule = |page: &RuleInfo| Some((RULES.iter().find(|r| r.id == page.id)?, page.clone()));
         policy.rules = PAGES.iter().filter(is_on).filter_map(rule).collect();
         policy
+    }
+
+    /// The same without the rules that `names` names.
+    pub fn without(mut self, names: &[String]) -> Policy {
+        self.rules.retain(|(_, info)| !is_named(info, names));
+        self
     }
 
     /// What becomes of a finding in a file; the path is canonical.
@@ -113,6 +119,11 @@ impl Policy {
 }
 
 /// A rule's own name says more than its family's, and that more than its set's.
+/// By itself, or by its family or set.
+fn is_named(rule: &RuleInfo, names: &[String]) -> bool {
+    names.iter().any(|name| [rule.id, rule.family, rule.set.as_str()].contains(&&**name))
+}
+
 fn level(levels: &Levels, rule: &RuleInfo) -> Option<Level> {
     let names = [rule.id, rule.family, rule.set.as_str()];
     names.into_iter().find_map(|name| levels.get(&RuleName(name.into())).copied())
@@ -140,6 +151,13 @@ mod tests {
     }
 
     #[test]
+    fn every_family_can_be_named() {
+        let of = |family: &str| PAGES.iter().any(|page| page.family == family);
+        assert!(FAMILIES.iter().all(|family| of(family)), "a family without a rule");
+        assert!(PAGES.iter().all(|page| FAMILIES.contains(&page.family)), "a rule of a family that nobody can name");
+    }
+
+    #[test]
     fn named_rules_run_alone() {
         let ids = |names: &[&str], profile| -> Vec<&str> {
             let names: Vec<String> = names.iter().map(|n| n.to_string()).collect();
@@ -148,6 +166,7 @@ mod tests {
         };
         let name = RULES[RULES.len() - 1].id;
         assert_eq!(ids(&[name], Profile::Default), [name]);
+        assert!(ids(&["misra", "cascade"], Profile::Default).len() > 7 && ids(&["misra"], Profile::Default).len() == 7);
         assert_eq!(ids(&[], Profile::Audit).len(), RULES.len());
         assert!(ids(&[], Profile::Default).iter().all(|id| ids(&[], Profile::Misra).contains(id)));
     }

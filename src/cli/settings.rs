@@ -13,6 +13,8 @@ pub struct Settings {
     pub include: Option<Patterns>,
     pub exclude: Option<Patterns>,
     pub catalogs: Vec<PathBuf>,
+    /// The catalog in the configuration itself: its file, and its text.
+    pub catalog: Option<(String, String)>,
     /// `#define` lines, and the name of the file that they come from.
     pub macros: Option<(String, String)>,
     pub baseline: Option<PathBuf>,
@@ -45,16 +47,23 @@ impl Settings {
         for catalog in &config.catalogs {
             catalogs.push(inside(catalog, "catalogs")?);
         }
+        let catalog = toml::to_string(&config.catalog).map_err(|e| format!("{name}: catalog: {e}"))?;
         let baseline = config.baseline.as_deref().map(|path| inside(path, "baseline")).transpose()?;
         let define = |(head, body): (&config::model::MacroHead, &String)| {
             format!("#define {} {}\n", head.0, body.replace(['\n', '\r'], " "))
         };
         let macros: String = config.macros.iter().map(define).collect();
+        let policy = Policy::new(&args.rules, args.profile(), config.rules.clone(), overrides);
+        let policy = policy.without(&args.skipped_rules);
+        if policy.rules.is_empty() {
+            return Err("no rule is left to run: see --rule, --skip-rule and `[rules]`".into());
+        }
         Ok(Settings {
-            policy: Policy::new(&args.rules, args.profile(), config.rules.clone(), overrides),
+            policy,
             include: optional("include", &config.include)?,
             exclude: optional("exclude", &config.exclude)?,
             catalogs,
+            catalog: (!catalog.is_empty()).then(|| (name.clone(), catalog)),
             macros: (!macros.is_empty()).then_some((name, macros)),
             baseline: args.baseline.clone().or(baseline),
             reasons: config.require_reasons.unwrap_or_default(),

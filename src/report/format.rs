@@ -97,6 +97,11 @@ pub fn emit(format: Format, report: &Report, color: bool, out: &mut dyn io::Writ
     }
 }
 
+/// What the format leaves out of the report, for it would not be taken; nothing, mostly.
+pub fn notice(format: Format, report: &Report) -> Option<String> {
+    if format == Format::Sarif { sarif::notice(report) } else { None }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::Value;

@@ -27,7 +27,7 @@ pub mod statistics;
 mod xml;
 
 pub use circuit::{Circuit, Ending, Leak, Line};
-pub use format::{Format, emit};
+pub use format::{Format, emit, notice};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {

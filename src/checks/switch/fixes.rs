@@ -36,14 +36,29 @@ pub fn fixes(view: &View, switch: &SwitchFalls, site: &FallSite, mark: &str) -> 
     } else {
         insert(label, format!("{mark} "))
     };
+    // `case 1: f();` stays on its line.
+    let start = source.line_range(source.line_index(span.start)).start;
+    let end_section = if source.text[start..span.start as usize].trim().is_empty() {
+        insert(behind_comments(view, end), format!("{newline}{indent}break;"))
+    } else {
+        insert(end, " break;".into())
+    };
     vec![
-        Fix {
-            description: "end the section with `break;`".into(),
-            safe: false,
-            edits: insert(end, format!("{newline}{indent}break;")),
-        },
+        Fix { description: "end the section with `break;`".into(), safe: false, edits: end_section },
         Fix { description: format!("say that it is meant with `{mark}`"), safe: false, edits: before_label },
     ]
+}
+
+/// Behind the comments that trail the code before `end` on its line, if nothing but them follows there.
+fn behind_comments(view: &View, end: usize) -> usize {
+    let rest = |at: usize| Span::new(at, view.source.line_range(view.source.line_index(at as u32)).end);
+    let mut behind = end;
+    // The last one may go on below, with another one behind it.
+    while let Some(last) = view.unit.scan.comments_in(rest(behind)).last() {
+        behind = last.end as usize;
+    }
+    let code = &view.reading.code[end..rest(behind).end as usize];
+    if code.trim().is_empty() { behind } else { end }
 }
 
 pub fn indent_of(source: &SourceFile, offset: u32) -> &str {

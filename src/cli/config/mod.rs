@@ -3,13 +3,16 @@
 //! A configuration may come with a checkout that nobody trusts. It can name files inside its own tree only, and
 //! nothing in it is ever run.
 
+mod form;
 pub mod model;
 pub mod schema;
+mod tables;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::checks::pages::nearest;
+use crate::program::catalog::Catalog;
 use crate::source::shown;
 use model::Config;
 
@@ -109,6 +112,7 @@ fn parse(text: &str) -> Result<Config, (usize, String)> {
         let line = text.as_bytes()[..start].iter().filter(|b| **b == b'\n').count() + 1;
         (line, explain(e.message()))
     })?;
+    Catalog::check_inside("", text).map_err(|e| (e.line, explain(&e.message)))?;
     if config.min_coverage.is_some_and(|percent| !(0.0..=100.0).contains(&percent)) {
         let line = text.lines().position(|line| line.trim_start().starts_with("min-coverage")).unwrap_or(0) + 1;
         return Err((line, "min-coverage is a percentage, 0 to 100".into()));
@@ -121,7 +125,7 @@ pub fn explain(message: &str) -> String {
     let (wrong, expected) = message.split_once(", expected ").unwrap_or((message, ""));
     let quoted = |text: &str| text.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
     let (names, known) = (quoted(wrong), quoted(expected));
-    let guess = names.first().and_then(|name| nearest(name, known.iter().map(String::as_str)));
+    let guess = names.last().and_then(|name| nearest(name, known.iter().map(String::as_str)));
     match guess {
         Some(guess) => format!("{wrong}; did you mean `{guess}`?"),
         None => message.to_owned(),
@@ -158,6 +162,11 @@ mod tests {
             ("[[overrides]]\npaths = []\nrule = {}", 3, "did you mean `rules`?"),
             ("[macros]\n\"A(x\" = \"\"", 2, "is no macro"),
             ("strict = 1", 1, "expected a boolean"),
+            ("[[catalog.noretrun]]\nnames = []", 1, "unknown field `noretrun`; did you mean `noreturn`?"),
+            ("[[catalog.sink]]\nnames = [\"f\"]\nkind = \"copi\"", 3, "did you mean `copy`?"),
+            ("[[catalog.sink]]\nnames = [\"f\"]\nkind = \"copy\"\nsizes = 1", 4, "did you mean `size`?"),
+            ("[[catalog.sink]]\nnames = [\"f\"]\nkind = \"copy\"", 2, "needs `dst`, `src` and `size`"),
+            ("\n[[catalog.noreturn]]\nnames = [\"a b\"]", 3, "is no name of C"),
             ("\nmin-coverage = 101", 2, "a percentage"),
             ("exclude = [\"a\"", 1, ""),
         ] {

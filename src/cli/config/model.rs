@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize};
+use toml::Table;
 
+use super::tables;
 use crate::checks::pages::PAGES;
 use crate::cli::args::{CommentLevel, ConfidenceLevel};
 use crate::cli::gate::Gate;
@@ -44,6 +46,9 @@ pub struct Config {
     pub exclude: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub catalogs: Vec<String>,
+    /// Tables as a catalog file has them; read by [`Catalog`](crate::program::catalog::Catalog).
+    #[serde(skip_serializing_if = "Table::is_empty", default)]
+    pub catalog: Table,
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub macros: BTreeMap<MacroHead, String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
@@ -149,6 +154,7 @@ impl Config {
             include: self.include.or(base.include),
             exclude: self.exclude.or(base.exclude),
             catalogs: base.catalogs.into_iter().chain(self.catalogs).collect(),
+            catalog: tables::joined(base.catalog, self.catalog),
             macros,
             rules,
             overrides: base.overrides.into_iter().chain(self.overrides).collect(),

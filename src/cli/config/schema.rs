@@ -2,9 +2,11 @@
 
 use serde_json::{Value, json};
 
+use super::form::schema_of;
 use crate::checks::pages::PAGES;
 use crate::cli::gate::Gate;
 use crate::cli::policy::groups;
+use crate::program::catalog::File;
 
 /// A file that changes nothing, with what may be changed.
 pub const TEMPLATE: &str = include_str!("template.toml");
@@ -26,6 +28,9 @@ pub fn schema() -> Value {
             "description": what,
         })
     };
+    let mut catalog = schema_of::<File>();
+    catalog["description"] =
+        "What library functions do, in the tables of a catalog file: see rules/catalog/README.md".into();
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Crosstalk's configuration",
@@ -58,6 +63,7 @@ pub fn schema() -> Value {
             "include": texts("Check only files that match, by patterns as .gitignore has them"),
             "exclude": texts("Check no file that matches"),
             "catalogs": texts("Files that say what library functions do"),
+            "catalog": catalog,
             "macros": {
                 "type": "object",
                 "additionalProperties": {"type": "string"},
@@ -85,6 +91,7 @@ pub fn schema() -> Value {
 mod tests {
     use super::super::{model::Config, parse};
     use super::*;
+    use crate::program::catalog::Catalog;
 
     #[test]
     fn the_published_schema_is_this_one() {
@@ -96,13 +103,14 @@ mod tests {
     /// What serde expects is what the schema lists, key by key and word by word.
     #[test]
     fn schema_and_code_agree() {
-        let expected = |text: &str| {
-            let error = toml::from_str::<Config>(text).expect_err(text).message().to_owned();
+        let listed = |error: String| {
             let (_, list) = error.split_once("expected ").unwrap_or_else(|| panic!("{error}"));
             let mut names: Vec<String> = list.split('`').skip(1).step_by(2).map(str::to_owned).collect();
             names.sort();
             names
         };
+        let expected = |text: &str| listed(toml::from_str::<Config>(text).expect_err(text).message().to_owned());
+        let expected_inside = |text: &str| listed(Catalog::check_inside("", text).expect_err(text).message);
         let keys = |of: &Value| {
             let mut keys: Vec<String> = of.as_object().expect("an object").keys().cloned().collect();
             keys.sort();
@@ -118,6 +126,17 @@ mod tests {
         let properties = &schema["properties"];
         assert_eq!(expected("nonsense = 1"), keys(properties));
         assert_eq!(expected("[[overrides]]\nnonsense = 1"), keys(&properties["overrides"]["items"]["properties"]));
+        let catalog = &properties["catalog"]["properties"];
+        assert_eq!(expected_inside("[catalog]\nnonsense = 1"), keys(catalog));
+        let kinds = &catalog["sink"]["items"]["properties"]["kind"]["enum"];
+        assert_eq!(expected_inside("[[catalog.sink]]\nkind = \"nonsense\""), words(kinds));
+        for (table, form) in catalog.as_object().expect("an object").iter().filter(|(_, form)| form["type"] == "array")
+        {
+            if form["items"]["type"] == "object" {
+                let text = format!("[[catalog.{table}]]\nnonsense = 1");
+                assert_eq!(expected_inside(&text), keys(&form["items"]["properties"]), "{table}");
+            }
+        }
         for key in ["profile", "min-confidence", "comment-style"] {
             assert_eq!(expected(&format!("{key} = \"nonsense\"")), words(&properties[key]["enum"]), "{key}");
         }
@@ -159,6 +178,11 @@ mod tests {
             })
             .collect();
         let config = parse(&on).unwrap_or_else(|e| panic!("{e:?}\n{on}"));
-        assert!(config.overrides.len() == 1 && config.rules.len() > 1 && config.macros.len() > 1);
+        assert!(
+            config.overrides.len() == 1
+                && config.rules.len() > 1
+                && config.macros.len() > 1
+                && config.catalog.len() == 1
+        );
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::ops::Range;
 
 use regex::bytes::Regex;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::model::MessageParam;
 use super::tables::{File, Places};
@@ -35,6 +37,15 @@ pub(super) struct Fault {
 impl Fault {
     pub fn new(span: Range<usize>, table: &str, what: String) -> Fault {
         Fault { span, message: format!("[[{table}]] {what}") }
+    }
+
+    fn locate(self, path: &str, text: &str) -> CatalogError {
+        let start = self.span.start.min(text.len());
+        let line = text.as_bytes()[..start].iter().filter(|b| **b == b'\n').count() + 1;
+        let key = key(text.lines().nth(line - 1).unwrap_or_default());
+        let named = key.filter(|key| !self.message.contains(&format!("`{key}`")));
+        let message = named.map_or(self.message.clone(), |key| format!("`{key}`: {}", self.message));
+        CatalogError { path: path.to_owned(), line, message }
     }
 }
 
@@ -72,17 +83,22 @@ impl Catalog {
         Ok(catalog)
     }
 
+    /// Whether the tables below `[catalog]` of a configuration could be added; the rest of its text does not matter.
+    pub fn check_inside(path: &str, text: &str) -> Result<(), CatalogError> {
+        #[derive(Deserialize)]
+        struct Inside {
+            catalog: Option<File>,
+        }
+        let mut adding = Adding { before: Places::default(), trusted: false };
+        let add = |inside: Inside| match inside.catalog {
+            Some(file) => Catalog::default().add_file(file, &mut adding),
+            None => Ok(()),
+        };
+        read(text).and_then(add).map_err(|fault| fault.locate(path, text))
+    }
+
     fn add(&mut self, path: &str, text: &str, adding: &mut Adding) -> Result<(), CatalogError> {
-        let file: Result<File, Fault> = toml::from_str(text)
-            .map_err(|e| Fault { span: e.span().unwrap_or_default(), message: e.message().to_owned() });
-        file.and_then(|file| self.add_file(file, adding)).map_err(|fault| {
-            let start = fault.span.start.min(text.len());
-            let line = text.as_bytes()[..start].iter().filter(|b| **b == b'\n').count() + 1;
-            let key = key(text.lines().nth(line - 1).unwrap_or_default());
-            let named = key.filter(|key| !fault.message.contains(&format!("`{key}`")));
-            let message = named.map_or(fault.message.clone(), |key| format!("`{key}`: {}", fault.message));
-            CatalogError { path: path.to_owned(), line, message }
-        })
+        read(text).and_then(|file| self.add_file(file, adding)).map_err(|fault| fault.locate(path, text))
     }
 
     fn add_file(&mut self, mut file: File, adding: &mut Adding) -> Result<(), Fault> {
@@ -133,6 +149,10 @@ pub(super) fn compiles(text: &str) -> Result<(), String> {
         let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
         format!("`{text}` is no regular expression: {why}")
     })
+}
+
+fn read<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
+    toml::from_str(text).map_err(|e| Fault { span: e.span().unwrap_or_default(), message: e.message().to_owned() })
 }
 
 /// The key that a line of TOML sets.

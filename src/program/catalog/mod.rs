@@ -19,6 +19,7 @@ use rustc_hash::FxHashMap;
 
 pub use load::CatalogError;
 use model::{Confidence, MessageObject, MessageParam};
+pub use tables::File;
 use tables::{Places, Tables};
 
 macro_rules! files {

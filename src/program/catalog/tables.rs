@@ -12,7 +12,7 @@ macro_rules! tables {
         /// A catalog file as written.
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
-        pub(super) struct File {
+        pub struct File {
             /// What entries that say nothing of `force` mean.
             #[serde(default)]
             pub force: bool,

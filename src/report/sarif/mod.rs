@@ -22,7 +22,7 @@ const CWE: ComponentReference = ComponentReference { name: "CWE", index: 0 };
 /// Paths are relative to the folder of the run, which is to be the root of the sources.
 const SOURCE_ROOT: &str = "%SRCROOT%";
 /// Families whose defects an attacker can reach.
-const SECURITY: [&str; 2] = ["message", "cascade"];
+const SECURITY: [&str; 3] = ["message", "result", "cascade"];
 
 pub fn write(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
     let taxa: BTreeSet<u32> = report.rules.iter().flat_map(|rule| rule.cwe.iter().copied()).collect();
@@ -43,6 +43,11 @@ pub fn write(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
     };
     serde_json::to_writer(&mut *out, &log)?;
     out.write_all(b"\n")
+}
+
+/// What is left out of it, and why.
+pub fn notice(report: &Report) -> Option<String> {
+    keep(report).notice
 }
 
 fn driver<'a>(report: &Report<'a>, taxa: &[u32]) -> Component<'a> {
