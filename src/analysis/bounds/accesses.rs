@@ -408,7 +408,8 @@ impl Walked {
     /// An array of unknown length is appended to, and nothing in the function limits the counter.
     pub(super) fn element(&self, site: &Site, index: &Linear, text: &str, defects: &mut Vec<Defect>) {
         let [(s, 1)] = index.terms() else { return };
-        if index.constant != 0 || !self.is_counter(index) || self.is_limited(*s) {
+        let is_looped = matches!(self.symbols.info(*s).source, Source::Looped { .. });
+        if index.constant != 0 || !is_looped || !self.is_counter(index) || self.is_limited(*s) {
             return;
         }
         let Some(goal) = index.scaled(-1) else { return };

@@ -8,6 +8,9 @@ use super::state::{Key, Value};
 use super::symbols::{Buffer, Room, What, Wire};
 use super::types::Kind;
 
+/// Bytes of the largest structure that is laid over a message: fixed headers of protocols are shorter.
+const MAX_HEADER: u64 = 64;
+
 impl Eval<'_> {
     /// Finds the parameters that say how long others are.
     pub(super) fn pair_parameters(&mut self) {
@@ -96,12 +99,18 @@ impl Eval<'_> {
         let Variable { kind: Kind::Pointer(ty), name, declared, .. } = self.variables[param] else { return false };
         match self.types.kind(ty) {
             Kind::Int { bits: 8, .. } | Kind::Void => true,
-            // A header, by its name.
-            Kind::Struct(_) | Kind::Unknown => {
+            // A header, by its name; what is larger is an object of the program's own.
+            kind @ (Kind::Struct(_) | Kind::Unknown) => {
                 let name = self.function.body.names.text(name);
                 let declared = declared.to_ascii_lowercase();
-                is_message(name)
-                    || ["hdr", "header", "pkt", "packet", "msg", "pdu"].iter().any(|w| declared.contains(w))
+                let is_header = ["hdr", "header", "pkt", "packet", "pdu"].iter().any(|w| declared.contains(w));
+                match kind {
+                    Kind::Unknown => is_header || is_message(name),
+                    _ => {
+                        (is_header || is_message(name) || declared.contains("msg"))
+                            && self.types.size(ty).is_some_and(|size| size <= MAX_HEADER)
+                    }
+                }
             }
             _ => false,
         }

@@ -81,8 +81,8 @@ fn confidence(defect: &Defect) -> Confidence {
     match defect.verdict {
         Verdict::Short { .. } | Verdict::Late { .. } if strong => Confidence::High,
         Verdict::Short { .. } | Verdict::Late { .. } if defect.wire > Wire::Faint => Confidence::Medium,
-        // Who tests for less than what is then read or taken away knew that it may be missing, whosever bytes they are.
-        Verdict::Short { .. } | Verdict::Late { .. } if matches!(defect.class, Class::Read | Class::Underflow) => {
+        // Who tests for less than is then read knew that it may be missing, whosever bytes they are.
+        Verdict::Short { .. } | Verdict::Late { .. } if defect.class == Class::Read && defect.room.is_some() => {
             Confidence::Medium
         }
         _ if defect.class == Class::NeverNegative => Confidence::Medium,
