@@ -10,6 +10,8 @@ pub mod messages;
 pub mod nesting;
 pub mod noreturn;
 pub mod nullness;
+pub mod outcome;
+pub mod outputs;
 pub mod received;
 pub mod sections;
 

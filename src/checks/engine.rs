@@ -13,6 +13,7 @@ use crate::analysis::messages::{Input, Of, defects, explained};
 use crate::analysis::noreturn::{NoReturn, last_calls};
 use crate::analysis::nullness::MAX_BLOCKS;
 use crate::analysis::nullness::link::{Miss, misses};
+use crate::analysis::outputs::Outputs;
 use crate::analysis::sections::sections;
 use crate::hir::{Function, StmtId, StmtKind};
 use crate::preprocess::token::Word;
@@ -83,8 +84,8 @@ pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn
     let asked = Asked::new(rules);
     let parsed = parse_all(&program, files, &asked, options, tick);
     let noreturn = never_returning(&program, &parsed);
-    let (defects, nulls) = whole_program(&program, &noreturn, files, &parsed, rules);
-    let cx = Context { program: &program, noreturn: &noreturn, options, rules };
+    let (defects, nulls, outputs) = whole_program(&program, &noreturn, files, &parsed, rules);
+    let cx = Context { program: &program, noreturn: &noreturn, outputs: &outputs, options, rules };
     let checked: Vec<Result<Checked, String>> = for_each_file(files, |i| match &parsed[i] {
         Ok(parsed) => guarded(|| check(&cx, &files[i], &program.units[i], parsed, (&defects[i], &nulls[i]), &asked)),
         Err(why) => Err(why.clone()),
@@ -267,22 +268,24 @@ fn whole_program(
     files: &[SourceFile],
     parsed: &[Result<Parsed, String>],
     rules: &[&Rule],
-) -> (ByFunction<Of>, ByFunction<Vec<Miss>>) {
+) -> (ByFunction<Of>, ByFunction<Vec<Miss>>, Outputs) {
     let asks = |families: &[&str]| rules.iter().any(|rule| families.contains(&rule.family()));
     let (for_messages, for_results) = (asks(&["message"]), asks(&["result", "cascade"]));
     if !for_messages && !for_results {
-        return (vec![Vec::new(); files.len()], vec![Vec::new(); files.len()]);
+        return (vec![Vec::new(); files.len()], vec![Vec::new(); files.len()], Outputs::default());
     }
     let inputs = inputs(program, files, parsed);
     let mut found = (vec![Of::default(); inputs.len()], vec![Vec::new(); inputs.len()]);
+    let mut outputs = Outputs::default();
     if for_messages {
         program.read_types();
         found.0 = defects(program, noreturn, &inputs);
     }
     if for_results {
         found.1 = misses(program, noreturn, &inputs);
+        outputs = Outputs::new(program, noreturn, &inputs);
     }
-    (by_file(parsed, found.0), by_file(parsed, found.1))
+    (by_file(parsed, found.0), by_file(parsed, found.1), outputs)
 }
 
 fn by_file<T>(parsed: &[Result<Parsed, String>], all: Vec<T>) -> ByFunction<T> {
