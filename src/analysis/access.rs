@@ -99,9 +99,7 @@ pub fn callee(program: &Program, file: FileId, body: &Body, call: ExprId) -> Cal
             Callee::Macro(idents.filter_map(|t| body.names.find(&t.text)).collect())
         }
         // Macros of headers that are not here shout.
-        None if !program.is_defined(name) && !name.bytes().any(|b| b.is_ascii_lowercase()) => {
-            Callee::Macro(Vec::new())
-        }
+        None if !program.is_defined(name) && !name.bytes().any(|b| b.is_ascii_lowercase()) => Callee::Macro(Vec::new()),
         None => Callee::Function,
     }
 }

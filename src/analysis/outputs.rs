@@ -4,12 +4,12 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::access::{Access, Accesses, Act, Step, callee};
-use super::cfg::{Cfg, EdgeKind};
-use super::flow::{Flow, From, Go};
+use super::cfg::{BlockId, Cfg, EdgeKind};
+use super::flow::{Flow, From, Go, Reached};
 use super::messages::Input;
 use super::noreturn::NoReturn;
 use super::outcome::outcome;
-use crate::hir::{ExprId, ExprKind, Function, StmtKind, Symbol};
+use crate::hir::{Body, ExprId, ExprKind, Function, StmtId, StmtKind, Symbol};
 use crate::program::{Definition, Program, guarded};
 use crate::source::{FileId, Span};
 
@@ -67,7 +67,7 @@ fn outputs(program: &Program, noreturn: &NoReturn, input: &Input) -> Vec<((Defin
     let pointers: Vec<Symbol> = pointers(function, input.text).map(|(_, name)| name).collect();
     stored
         .into_iter()
-        .filter_map(|(i, name)| Some(((definition, i), output(function, &flow, &pointers, name)?)))
+        .filter_map(|(i, name)| Some(((definition, i), output(program, input, &flow, &pointers, name)?)))
         .collect()
 }
 
@@ -88,15 +88,20 @@ fn stored_through(function: &Function, text: &str) -> Vec<(u8, Symbol)> {
         .filter(|(_, name)| {
             body.exprs.iter().any(|e| {
                 let ExprKind::Assign { op: None, left, .. } = e.kind else { return false };
-                super::access::place(body, left).is_some_and(|p| {
-                    p.base == *name && matches!(p.path.first(), Some(Step::Deref | Step::Index))
-                })
+                super::access::place(body, left)
+                    .is_some_and(|p| p.base == *name && matches!(p.path.first(), Some(Step::Deref | Step::Index)))
             })
         })
         .collect()
 }
 
-fn output(function: &Function, flow: &Flow, pointers: &[Symbol], name: Symbol) -> Option<Output> {
+fn output(
+    program: &Program,
+    Input { function, text, .. }: &Input,
+    flow: &Flow,
+    pointers: &[Symbol],
+    name: Symbol,
+) -> Option<Output> {
     let body = &function.body;
     let cfg = flow.cfg;
     let asks = |a: &Access| a.call.is_none() && body.stmt(a.stmt).kind.condition().is_some();
@@ -106,9 +111,16 @@ fn output(function: &Function, flow: &Flow, pointers: &[Symbol], name: Symbol) -
         &[From::Head(Cfg::ENTRY)],
         name,
         &mut |block, a| match a.act {
-            Act::Read if a.place.is_variable() => if asks(a) { Go::On } else { Go::Stop },
+            Act::Read if a.place.is_variable() => {
+                if asks(a) {
+                    Go::On
+                } else {
+                    Go::Stop
+                }
+            }
             Act::Read => {
-                if a.certain && first.contains(&block) {
+                // Of a member it is not known whether it is an array, whose name reads nothing.
+                if a.certain && a.place.path.len() == 1 && first.contains(&block) {
                     read_first = read_first.or(a.expr.map(|e| body.expr(e).span));
                 }
                 Go::On
@@ -119,7 +131,9 @@ fn output(function: &Function, flow: &Flow, pointers: &[Symbol], name: Symbol) -
         &mut |block, edge| {
             let cond = cfg.block(block).stmts.last().and_then(|&s| body.stmt(s).kind.condition());
             let known = cond.and_then(|c| {
-                outcome(body, c, &|e| matches!(body.expr(e).kind, ExprKind::Name(n) if pointers.contains(&n)).then_some(1))
+                outcome(body, c, &|e| {
+                    matches!(body.expr(e).kind, ExprKind::Name(n) if pointers.contains(&n)).then_some(1)
+                })
             });
             match edge.kind {
                 EdgeKind::True => known != Some(0),
@@ -128,14 +142,19 @@ fn output(function: &Function, flow: &Flow, pointers: &[Symbol], name: Symbol) -
             }
         },
     )?;
+    let stored = behind_stores(flow, name);
     let mut unset: Vec<(i64, Span)> = Vec::new();
     let mut differs = false;
     for (b, block) in cfg.blocks.iter().enumerate().filter(|(b, _)| cfg.reachable[*b]) {
         for &s in &block.stmts {
             let StmtKind::Return(Some(e)) = body.stmt(s).kind else { continue };
             let value = returned(function, flow, &reached, e);
+            // What is returned alike where something was stored tells nobody.
+            let is_own = !stored[b] || matches!(body.expr(e).kind, ExprKind::Name(_));
             match value {
-                Some(value) if reached.end(super::cfg::BlockId(b as u32)) => unset.push((value, body.stmt(s).span)),
+                Some(value) if reached.end(BlockId(b as u32)) && is_own && !is_contract(program, body, text, s) => {
+                    unset.push((value, body.stmt(s).span));
+                }
                 _ => differs = true,
             }
         }
@@ -148,8 +167,29 @@ fn output(function: &Function, flow: &Flow, pointers: &[Symbol], name: Symbol) -
     (!unset.is_empty() || read_first.is_some()).then_some(Output { unset, read_first })
 }
 
+/// By block: something may have been stored before its end.
+fn behind_stores(flow: &Flow, name: Symbol) -> Vec<bool> {
+    let mut behind = vec![false; flow.cfg.blocks.len()];
+    let stores = flow.accesses.of_variable(name).filter(|(_, a)| a.may_write() && !a.place.is_variable());
+    let mut todo: Vec<BlockId> = stores.map(|(block, _)| block).collect();
+    while let Some(block) = todo.pop() {
+        if !std::mem::replace(&mut behind[block.0 as usize], true) {
+            todo.extend(flow.cfg.block(block).edges.iter().map(|e| e.to));
+        }
+    }
+    behind
+}
+
+/// It is returned by a macro that asserts what callers have to see to.
+fn is_contract(program: &Program, body: &Body, text: &str, stmt: StmtId) -> bool {
+    let stmt = body.stmt(stmt);
+    let written = text.get(stmt.span.range()).unwrap_or_default();
+    let name = written.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+    stmt.in_macro && program.catalog.assert(name).is_some()
+}
+
 /// The blocks that are passed in any case, from the entry to the first branch.
-fn straight(cfg: &Cfg) -> Vec<super::cfg::BlockId> {
+fn straight(cfg: &Cfg) -> Vec<BlockId> {
     let mut all = vec![Cfg::ENTRY];
     while let [edge] = &cfg.block(all[all.len() - 1]).edges[..] {
         if all.contains(&edge.to) {
@@ -161,7 +201,7 @@ fn straight(cfg: &Cfg) -> Vec<super::cfg::BlockId> {
 }
 
 /// A constant; of a variable, the only value that it has on the ways that were followed.
-fn returned(function: &Function, flow: &Flow, reached: &super::flow::Reached, e: ExprId) -> Option<i64> {
+fn returned(function: &Function, flow: &Flow, reached: &Reached, e: ExprId) -> Option<i64> {
     let body = &function.body;
     if let Some(value) = outcome(body, e, &|e| failure(body, e)) {
         return Some(value);
@@ -169,10 +209,11 @@ fn returned(function: &Function, flow: &Flow, reached: &super::flow::Reached, e:
     let ExprKind::Name(name) = body.expr(e).kind else { return None };
     let mut value = None;
     for (block, access) in flow.accesses.of_variable(name) {
-        if !reached.head(block) || access.act == Act::Read || access.act == Act::Declare {
+        if !reached.end(block) || access.act == Act::Read || access.act == Act::Declare {
             continue;
         }
-        let one = access.value.filter(|_| access.act == Act::Write).and_then(|v| outcome(body, v, &|e| failure(body, e)))?;
+        let one =
+            access.value.filter(|_| access.act == Act::Write).and_then(|v| outcome(body, v, &|e| failure(body, e)))?;
         if value.is_some_and(|v| v != one) {
             return None;
         }
@@ -182,7 +223,7 @@ fn returned(function: &Function, flow: &Flow, reached: &super::flow::Reached, e:
 }
 
 /// `EINVAL`, `PJ_ETOOSHORT`: some number, not 0.
-fn failure(body: &crate::hir::Body, e: ExprId) -> Option<i64> {
+fn failure(body: &Body, e: ExprId) -> Option<i64> {
     let ExprKind::Name(name) = body.expr(e).kind else { return None };
     let text = body.names.text(name);
     let is_error = text.split('_').any(|w| {

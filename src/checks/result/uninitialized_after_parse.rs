@@ -51,7 +51,9 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     for local in unset.iter().take(MAX_LOCALS) {
         let calls = unset_at(cx, view, local);
         let found = calls.into_iter().find_map(|(call, arg)| {
-            read_first(cx, view, local, call, arg).or_else(|| read_after_failure(cx, view, local, call, arg))
+            let (_, stmt) = evaluated_at(body, view.cfg, call).filter(|(_, s)| !body.stmt(*s).in_macro)?;
+            let first = read_first(cx, view, local, call, arg);
+            first.or_else(|| read_after_failure(cx, view, local, (call, stmt), arg))
         });
         out.extend(found);
     }
@@ -118,14 +120,16 @@ fn read_first(cx: &Context, view: &View, local: &Unset, call: ExprId, arg: usize
 }
 
 /// The call fails, stores nothing, and a way leads from there to a read.
-fn read_after_failure(cx: &Context, view: &View, local: &Unset, call: ExprId, arg: usize) -> Option<Finding> {
+fn read_after_failure(
+    cx: &Context,
+    view: &View,
+    local: &Unset,
+    (call, stmt): (ExprId, StmtId),
+    arg: usize,
+) -> Option<Finding> {
     let body = &view.function.body;
     let name = body.callee(call)?;
     let failures = failures(cx, view, call, arg)?;
-    let (_, stmt) = evaluated_at(body, view.cfg, call)?;
-    if body.stmt(stmt).in_macro {
-        return None;
-    }
     let result = match goes(body, stmt, call) {
         Goes::To(place) => Some(place),
         Goes::IntoCondition | Goes::Nowhere => None,
@@ -140,7 +144,8 @@ fn read_after_failure(cx: &Context, view: &View, local: &Unset, call: ExprId, ar
     let variable = body.names.text(local.name);
     let mut f = view.finding(RULE.id, Confidence::Medium, span, span);
     f.label = "may store nothing".into();
-    f.message = format!("where `{name}` fails it leaves `{variable}` without a value, and a way leads from there to a read");
+    f.message =
+        format!("where `{name}` fails it leaves `{variable}` without a value, and a way leads from there to a read");
     f.related.push(view.related(body.expr(read).span, format!("`{variable}` is read here")));
     if let Some((file, span)) = fails.at {
         f.related.push(Related { file, span, message: "a failure that stores nothing".into() });
@@ -217,6 +222,8 @@ impl Way<'_, '_> {
             match (a.call, self.local.form) {
                 (Some(call), _) if self.is_log(call) => Go::On,
                 (Some(_), DeclaratorForm::Array) if a.place.is_variable() => Go::Stop,
+                // What stands before it in the condition may know.
+                _ if !a.certain => Go::On,
                 _ => {
                     read = read.or(a.expr);
                     Go::Stop
@@ -226,7 +233,8 @@ impl Way<'_, '_> {
         let mut pass = |block: BlockId, edge: &Edge| {
             if dirty_blocks.insert(block) {
                 let stmts = &self.view.cfg.block(block).stmts;
-                let behind = if block == own { stmts.iter().position(|s| *s == self.stmt).map_or(0, |i| i + 1) } else { 0 };
+                let behind =
+                    if block == own { stmts.iter().position(|s| *s == self.stmt).map_or(0, |i| i + 1) } else { 0 };
                 for a in stmts[behind..].iter().flat_map(|&s| flow.accesses.of(s)).filter(|a| a.may_write()) {
                     dirty.insert(a.place.base);
                 }
@@ -234,9 +242,12 @@ impl Way<'_, '_> {
             let last = self.view.cfg.block(block).stmts.last().map(|&s| &body.stmt(s).kind);
             let Some(cond) = last.and_then(StmtKind::condition) else { return edge.kind != EdgeKind::Return };
             let (mut asks, mut stale) = (false, false);
+            let call = body.expr(self.call).span;
             body.walk(cond, &mut |e| {
                 asks |= self.is_result(e);
-                stale |= place(body, e).is_some_and(|p| dirty.contains(&p.base) || body.names.text(p.base) == "errno");
+                let in_call = call.start <= body.expr(e).span.start && body.expr(e).span.end <= call.end;
+                stale |= !in_call
+                    && place(body, e).is_some_and(|p| dirty.contains(&p.base) || body.names.text(p.base) == "errno");
             });
             let known = outcome(body, cond, &|e| self.is_result(e).then_some(self.value));
             if stale || (asks && known.is_none()) {
