@@ -120,7 +120,7 @@ fn output(
             }
             Act::Read => {
                 // Of a member it is not known whether it is an array, whose name reads nothing.
-                if a.certain && a.place.path.len() == 1 && first.contains(&block) {
+                if a.certain && a.place.path[..] == [Step::Deref] && first.contains(&block) {
                     read_first = read_first.or(a.expr.map(|e| body.expr(e).span));
                 }
                 Go::On
@@ -150,7 +150,8 @@ fn output(
             let StmtKind::Return(Some(e)) = body.stmt(s).kind else { continue };
             let value = returned(function, flow, &reached, e);
             // What is returned alike where something was stored tells nobody.
-            let is_own = !stored[b] || matches!(body.expr(e).kind, ExprKind::Name(_));
+            let is_own = !stored[b] || (matches!(body.expr(e).kind, ExprKind::Name(_)) && value != Some(0));
+            differs |= stored[b] && value != Some(0) && matches!(body.expr(e).kind, ExprKind::Name(_));
             match value {
                 Some(value) if reached.end(BlockId(b as u32)) && is_own && !is_contract(program, body, text, s) => {
                     unset.push((value, body.stmt(s).span));

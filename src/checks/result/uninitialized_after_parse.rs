@@ -142,7 +142,9 @@ fn read_after_failure(
     })?;
     let span = body.expr(call).span;
     let variable = body.names.text(local.name);
-    let mut f = view.finding(RULE.id, Confidence::Medium, span, span);
+    let is_parser = is_parser_name(name);
+    let confidence = if is_parser { Confidence::Medium } else { Confidence::Low };
+    let mut f = view.finding(RULE.id, confidence, span, span);
     f.label = "may store nothing".into();
     f.message =
         format!("where `{name}` fails it leaves `{variable}` without a value, and a way leads from there to a read");
@@ -151,6 +153,18 @@ fn read_after_failure(
         f.related.push(Related { file, span, message: "a failure that stores nothing".into() });
     }
     Some(f)
+}
+
+/// `parse_uri`, `get_be16`, `str2ip`: what it fails on is what it is given to read.
+fn is_parser_name(name: &str) -> bool {
+    const WORDS: [&str; 20] = [
+        "parse", "parser", "decode", "dec", "scan", "extract", "split", "unpack", "read", "get", "pull", "shift",
+        "fetch", "lookup", "find", "to", "from", "match", "aton", "pton",
+    ];
+    let lower = name.to_ascii_lowercase();
+    lower.split('_').any(|word| {
+        WORDS.contains(&word) || word.starts_with("str2") || word.starts_with("parse") || word.ends_with("scanf")
+    })
 }
 
 /// What the call returns where it leaves this argument unset.
@@ -168,20 +182,60 @@ fn failures(cx: &Context, view: &View, call: ExprId, arg: usize) -> Option<Vec<F
     let model = cx.program.catalog.model(name)?;
     let entry = model.must_check()?;
     if let Some(from) = entry.outputs_from.and_then(|a| a.index()) {
-        let converted = i64::try_from(arg.checked_sub(from)?).ok()?;
-        // So many were stored before this one.
-        return Some(known(&[converted]));
+        let ExprKind::Call { args, .. } = &body.expr(call).kind else { return None };
+        let ExprKind::String(format) = body.expr(*args.get(from.checked_sub(1)?)?).kind else { return None };
+        return Some(known(&[stored_before(body.names.text(format), arg.checked_sub(from)?)?]));
     }
     if !entry.outputs.iter().any(|a| a.index() == Some(arg)) {
         return None;
     }
     Some(known(match entry.error {
-        Failure::Negative | Failure::MinusOne => &[-1],
-        Failure::NonZero => &[1],
+        // One that is tested for being below 0 is that where it fails.
+        Failure::Negative | Failure::MinusOne | Failure::NonZero => &[-1],
         Failure::Zero | Failure::Null => &[0],
-        Failure::ZeroOrNegative => &[-1, 0],
+        // The negative ones are mistakes in the program.
+        Failure::ZeroOrNegative => &[0],
         _ => return None,
     }))
+}
+
+/// What a scan returns where it stored all that stands before the output `number`, and not this one; none where
+/// nothing can keep it from being stored then.
+fn stored_before(format: &str, number: usize) -> Option<i64> {
+    let mut counted = 0;
+    let mut seen = 0;
+    let mut text = false;
+    let mut rest = format;
+    for _ in 0..64 {
+        let at = rest.find('%')?;
+        text |= rest[..at].replace("\\n", " ").bytes().any(|b| !b.is_ascii_whitespace() && b != b'"');
+        let conversion = &rest[at + 1..];
+        let end =
+            conversion.find(|c: char| c.is_ascii_alphabetic() && !"hlLqjzt".contains(c) || c == '%' || c == '[')?;
+        let kind = conversion.as_bytes()[end];
+        rest = &conversion[end + 1..];
+        if kind == b'[' {
+            let first = usize::from(rest.starts_with('^'));
+            rest = &rest[first + rest.get(first + 1..)?.find(']')? + 2..];
+        }
+        if kind == b'%' {
+            text = true;
+            continue;
+        }
+        if conversion.starts_with('*') {
+            text = true;
+            continue;
+        }
+        if seen == number {
+            return (kind != b'n' || text).then_some(counted);
+        }
+        seen += 1;
+        if kind != b'n' {
+            counted += 1;
+            text = false;
+        }
+    }
+    None
 }
 
 /// The way on from a call with a known result.
