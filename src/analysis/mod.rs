@@ -13,6 +13,7 @@ pub mod nullness;
 pub mod outcome;
 pub mod outputs;
 pub mod received;
+pub mod recursion;
 pub mod sections;
 
 pub use constant::constant;

@@ -26,6 +26,7 @@ use crate::analysis::nesting::Nesting;
 use crate::analysis::noreturn::NoReturn;
 use crate::analysis::nullness::link::Miss;
 use crate::analysis::outputs::Outputs;
+use crate::analysis::recursion::Cycles;
 use crate::hir::{DeclaratorForm, Function, StmtId, StmtKind, Symbol};
 use crate::preprocess::comments::{CommentStyle, is_fallthrough_name};
 use crate::preprocess::macros::Traits;
@@ -186,6 +187,7 @@ pub struct Context<'a> {
     pub program: &'a Program,
     pub noreturn: &'a NoReturn,
     pub outputs: &'a Outputs,
+    pub cycles: &'a Cycles,
     pub options: &'a Options,
     /// The rules of this run.
     pub rules: &'a [&'a Rule],
