@@ -1,6 +1,6 @@
 //! `uninitialized-after-parse`: a variable that a parser leaves unset where it fails is read on a way on which it did.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::access::{Access, Act, Place, place};
 use crate::analysis::cfg::{BlockId, Edge, EdgeKind};
@@ -48,6 +48,14 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
             }
         }
     }
+    // Names have no scope here: of two declarations it is not known which one a use means.
+    let mut declared: FxHashMap<Symbol, usize> = FxHashMap::default();
+    for stmt in &body.stmts {
+        if let StmtKind::Decl(all) = &stmt.kind {
+            all.iter().for_each(|d| *declared.entry(d.name).or_default() += 1);
+        }
+    }
+    unset.retain(|local| declared.get(&local.name) == Some(&1));
     for local in unset.iter().take(MAX_LOCALS) {
         let calls = unset_at(cx, view, local);
         let found = calls.into_iter().find_map(|(call, arg)| {
