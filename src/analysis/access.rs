@@ -6,6 +6,8 @@ use rustc_hash::FxHashMap;
 
 use super::cfg::{BlockId, Cfg};
 use crate::hir::{Body, DeclaratorForm, ExprId, ExprKind, StmtId, StmtKind, Symbol, UnaryOp};
+use crate::program::Program;
+use crate::source::FileId;
 
 /// One step of an access path. `p->f` is `Deref` and `Field`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -84,6 +86,22 @@ pub enum Callee {
     Function,
     /// A macro: it may write what it is given, and touches these variables besides.
     Macro(Vec<Symbol>),
+}
+
+/// What `call` calls by name: a macro touches also the variables that its replacement names.
+pub fn callee(program: &Program, file: FileId, body: &Body, call: ExprId) -> Callee {
+    let Some(name) = body.callee(call) else { return Callee::Function };
+    let macros = &program.macros;
+    match macros.resolve(name, file, body.expr(call).span.start) {
+        Some(def) => {
+            let is_parameter = |text: &str| def.params.iter().flatten().any(|p| **p == *text);
+            let idents = def.tokens().filter(|t| t.is_ident() && !is_parameter(&t.text));
+            Callee::Macro(idents.filter_map(|t| body.names.find(&t.text)).collect())
+        }
+        // Macros of headers that are not here shout.
+        None if !program.is_defined(name) && !name.bytes().any(|b| b.is_ascii_lowercase()) => Callee::Macro(Vec::new()),
+        None => Callee::Function,
+    }
 }
 
 /// The accesses of every block of a function.

@@ -209,7 +209,7 @@ fn levels(calls: &[Vec<u32>]) -> Vec<Vec<u32>> {
 
 /// Strongly connected components, callees before callers (Tarjan, "Depth-first search and linear graph algorithms",
 /// 1972), without recursion.
-fn components(calls: &[Vec<u32>]) -> Vec<Vec<u32>> {
+pub(super) fn components(calls: &[Vec<u32>]) -> Vec<Vec<u32>> {
     const NEW: u32 = u32::MAX;
     let n = calls.len();
     let (mut index, mut low, mut on_stack) = (vec![NEW; n], vec![0u32; n], vec![false; n]);

@@ -10,7 +10,10 @@ pub mod messages;
 pub mod nesting;
 pub mod noreturn;
 pub mod nullness;
+pub mod outcome;
+pub mod outputs;
 pub mod received;
+pub mod recursion;
 pub mod sections;
 
 pub use constant::constant;

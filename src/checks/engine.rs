@@ -14,6 +14,8 @@ use crate::analysis::messages::{Input, Of, defects, explained};
 use crate::analysis::noreturn::{NoReturn, last_calls};
 use crate::analysis::nullness::MAX_BLOCKS;
 use crate::analysis::nullness::link::{Miss, misses};
+use crate::analysis::outputs::Outputs;
+use crate::analysis::recursion::Cycles;
 use crate::analysis::sections::sections;
 use crate::hir::{Function, StmtId, StmtKind};
 use crate::preprocess::token::Word;
@@ -91,8 +93,9 @@ pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn
     laps.end("parse");
     let noreturn = never_returning(&program, &parsed);
     laps.end("noreturn");
-    let (defects, nulls) = whole_program(&program, &noreturn, files, &parsed, rules, &mut laps);
-    let cx = Context { program: &program, noreturn: &noreturn, options, rules };
+    let whole = whole_program(&program, &noreturn, files, &parsed, rules, &mut laps);
+    let Whole { defects, nulls, outputs, cycles } = whole;
+    let cx = Context { program: &program, noreturn: &noreturn, outputs: &outputs, cycles: &cycles, options, rules };
     let checked: Vec<Result<Checked, String>> = for_each_file(files, |i| match &parsed[i] {
         Ok(parsed) => guarded(|| check(&cx, &files[i], &program.units[i], parsed, (&defects[i], &nulls[i]), &asked)),
         Err(why) => Err(why.clone()),
@@ -274,7 +277,15 @@ fn never_returning(program: &Program, parsed: &[Result<Parsed, String>]) -> NoRe
 /// By file and function.
 type ByFunction<T> = Vec<Vec<T>>;
 
-/// What is told of each function by analyses of the whole program, if a rule of a family that asks for them runs.
+/// What analyses of the whole program tell.
+struct Whole {
+    defects: ByFunction<Of>,
+    nulls: ByFunction<Vec<Miss>>,
+    outputs: Outputs,
+    cycles: Cycles,
+}
+
+/// Runs the analyses of the whole program, each if a rule of a family that asks for it runs.
 fn whole_program(
     program: &Program,
     noreturn: &NoReturn,
@@ -282,24 +293,32 @@ fn whole_program(
     parsed: &[Result<Parsed, String>],
     rules: &[&Rule],
     laps: &mut Laps,
-) -> (ByFunction<Of>, ByFunction<Vec<Miss>>) {
+) -> Whole {
     let asks = |families: &[&str]| rules.iter().any(|rule| families.contains(&rule.family()));
     let (for_messages, for_results) = (asks(&["message"]), asks(&["result", "cascade"]));
+    let mut whole = Whole {
+        defects: vec![Vec::new(); files.len()],
+        nulls: vec![Vec::new(); files.len()],
+        outputs: Outputs::default(),
+        cycles: Cycles::default(),
+    };
     if !for_messages && !for_results {
-        return (vec![Vec::new(); files.len()], vec![Vec::new(); files.len()]);
+        return whole;
     }
     let inputs = inputs(program, files, parsed);
-    let mut found = (vec![Of::default(); inputs.len()], vec![Vec::new(); inputs.len()]);
     if for_messages {
         program.read_types();
-        found.0 = defects(program, noreturn, &inputs);
+        whole.defects = by_file(parsed, defects(program, noreturn, &inputs));
         laps.end("messages");
     }
     if for_results {
-        found.1 = misses(program, noreturn, &inputs);
+        whole.nulls = by_file(parsed, misses(program, noreturn, &inputs));
         laps.end("nullness");
+        whole.outputs = Outputs::new(program, noreturn, &inputs);
+        whole.cycles = Cycles::new(program, &inputs);
+        laps.end("results");
     }
-    (by_file(parsed, found.0), by_file(parsed, found.1))
+    whole
 }
 
 fn by_file<T>(parsed: &[Result<Parsed, String>], all: Vec<T>) -> ByFunction<T> {

@@ -19,14 +19,16 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::analysis::access::{Accesses, Callee};
+use crate::analysis::access::{Accesses, callee};
 use crate::analysis::bounds::defects::Defect;
 use crate::analysis::cfg::Cfg;
 use crate::analysis::flow::Flow;
 use crate::analysis::nesting::Nesting;
 use crate::analysis::noreturn::NoReturn;
 use crate::analysis::nullness::link::Miss;
-use crate::hir::{DeclaratorForm, ExprId, Function, StmtId, StmtKind, Symbol};
+use crate::analysis::outputs::Outputs;
+use crate::analysis::recursion::Cycles;
+use crate::hir::{DeclaratorForm, Function, StmtId, StmtKind, Symbol};
 use crate::preprocess::comments::{CommentStyle, is_fallthrough_name};
 use crate::preprocess::macros::Traits;
 use crate::preprocess::scan::Scan;
@@ -79,6 +81,7 @@ pub const RULES: &[Rule] = &[
     result::null_on_some_path::RULE,
     result::unchecked_result_belief::RULE,
     result::unchecked_parse_result::RULE,
+    result::uninitialized_after_parse::RULE,
     result::numeric_text_as_length::RULE,
     cascade::reachable_assert::RULE,
     cascade::no_progress_loop::RULE,
@@ -187,6 +190,8 @@ impl Default for Options {
 pub struct Context<'a> {
     pub program: &'a Program,
     pub noreturn: &'a NoReturn,
+    pub outputs: &'a Outputs,
+    pub cycles: &'a Cycles,
     pub options: &'a Options,
     /// The rules of this run.
     pub rules: &'a [&'a Rule],
@@ -280,7 +285,7 @@ impl<'a> View<'a> {
     pub fn flow(&self, cx: &Context) -> &Flow<'a> {
         self.facts.flow.get_or_init(|| {
             let body = &self.function.body;
-            Flow::new(self.cfg, Accesses::new(body, self.cfg, &|call| callee(cx, self, call)))
+            Flow::new(self.cfg, Accesses::new(body, self.cfg, &|call| callee(cx.program, self.unit.file, body, call)))
         })
     }
 
@@ -337,24 +342,5 @@ pub fn finding_on(rule: &'static str, confidence: Confidence, file: FileId, span
         suppression: None,
         notes: Vec::new(),
         fixes: Vec::new(),
-    }
-}
-
-/// What `call` calls by name: a macro touches also the variables that its replacement names.
-fn callee(cx: &Context, view: &View, call: ExprId) -> Callee {
-    let body = &view.function.body;
-    let Some(name) = body.callee(call) else { return Callee::Function };
-    let macros = &cx.program.macros;
-    match macros.resolve(name, view.unit.file, body.expr(call).span.start) {
-        Some(def) => {
-            let is_parameter = |text: &str| def.params.iter().flatten().any(|p| **p == *text);
-            let idents = def.tokens().filter(|t| t.is_ident() && !is_parameter(&t.text));
-            Callee::Macro(idents.filter_map(|t| body.names.find(&t.text)).collect())
-        }
-        // Macros of headers that are not here shout.
-        None if !cx.program.is_defined(name) && !name.bytes().any(|b| b.is_ascii_lowercase()) => {
-            Callee::Macro(Vec::new())
-        }
-        None => Callee::Function,
     }
 }

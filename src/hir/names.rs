@@ -26,6 +26,11 @@ impl Names {
         self.index.get(text).copied()
     }
 
+    /// All texts, literals and types among them.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(|text| &**text)
+    }
+
     pub fn text(&self, symbol: Symbol) -> &str {
         &self.texts[symbol.0 as usize]
     }

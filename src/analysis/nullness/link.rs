@@ -43,6 +43,14 @@ impl Callers {
         self.asked + self.unasked
     }
 
+    /// How far the share of those that ask lies above what would be believed by chance, in standard deviations
+    /// (Kremenek and Engler, "Z-Ranking", SAS 2003).
+    pub fn rank(self) -> f64 {
+        let expected = f64::from(MIN_ASKED) / 100.0;
+        let all = f64::from(self.all().max(1));
+        (f64::from(self.asked) / all - expected) / (expected * (1.0 - expected) / all).sqrt()
+    }
+
     /// Nearly all ask, and there are enough of them.
     pub fn believe(self) -> bool {
         self.all() >= MIN_SITES && self.asked * 100 >= self.all() * MIN_ASKED

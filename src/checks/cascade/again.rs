@@ -4,12 +4,10 @@ use rustc_hash::FxHashSet;
 
 use crate::analysis::access::{Place, place};
 use crate::analysis::cfg::{BlockId, EdgeKind};
+use crate::analysis::outcome::{Goes, evaluated_at, goes, outcome};
 use crate::checks::View;
-use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtId, StmtKind, UnaryOp};
-use crate::preprocess::token::integer;
+use crate::hir::{BinaryOp, ExprId, ExprKind, StmtId, StmtKind};
 
-/// Conditions nest this deep at most; deeper ones are unknown.
-const MAX_DEPTH: usize = 32;
 /// A way is followed through so many blocks.
 const MAX_BLOCKS: usize = 2000;
 
@@ -46,11 +44,11 @@ impl<'v, 'a> Again<'v, 'a> {
     /// None where the result is dropped, or given to something else.
     pub fn new(view: &'v View<'a>, call: ExprId, value: i64) -> Option<Again<'v, 'a>> {
         let body = &view.function.body;
-        let (block, stmt) = evaluated_at(view, call)?;
-        let result = match result(body, stmt, call) {
+        let (block, stmt) = evaluated_at(body, view.cfg, call)?;
+        let result = match goes(body, stmt, call) {
             Goes::To(place) => Some(place),
             Goes::IntoCondition => None,
-            Goes::Elsewhere => return None,
+            Goes::Nowhere | Goes::Elsewhere => return None,
         };
         let mut asked = FxHashSet::default();
         let mut ask = |root: ExprId| {
@@ -104,7 +102,7 @@ impl<'v, 'a> Again<'v, 'a> {
             }
             let last = block.stmts.last().map(|&s| &body.stmt(s).kind);
             let cond = last.and_then(StmtKind::condition);
-            let known = cond.and_then(|c| self.eval(c, MAX_DEPTH));
+            let known = cond.and_then(|c| self.eval(c));
             let asks = cond.is_some_and(|c| self.mentions(c));
             if asks && (known.is_none() || matches!(last, Some(StmtKind::Switch { .. }))) {
                 continue;
@@ -171,7 +169,7 @@ impl<'v, 'a> Again<'v, 'a> {
                     // What is added is nothing.
                     let stays = matches!(op, Some(BinaryOp::Add | BinaryOp::Sub))
                         && self.mentions(right)
-                        && self.eval(right, MAX_DEPTH) == Some(0);
+                        && self.eval(right) == Some(0);
                     match stays {
                         true => Passes::Surely,
                         false => self.write(before, left, Some(right), passes),
@@ -231,110 +229,7 @@ impl<'v, 'a> Again<'v, 'a> {
     }
 
     /// What an expression comes to.
-    fn eval(&self, e: ExprId, depth: usize) -> Option<i64> {
-        let depth = depth.checked_sub(1)?;
-        let body = &self.view.function.body;
-        if self.is_result(e) {
-            return Some(self.value);
-        }
-        match body.expr(e).kind {
-            ExprKind::Number(n) => integer(body.names.text(n)),
-            // Never what stands for the end.
-            ExprKind::Char(c) => Some(body.names.text(c).as_bytes().get(1).map_or(0, |b| i64::from(*b))),
-            ExprKind::Name(n) => match body.names.text(n) {
-                "EOF" => Some(-1),
-                "NULL" | "false" | "FALSE" | "PJ_SUCCESS" => Some(0),
-                "true" | "TRUE" => Some(1),
-                _ => None,
-            },
-            ExprKind::Cast { operand, .. } => self.eval(operand, depth),
-            ExprKind::Assign { op: None, right, .. } => self.eval(right, depth),
-            ExprKind::Unary { op, operand } => {
-                let v = self.eval(operand, depth)?;
-                match op {
-                    UnaryOp::Not => Some(i64::from(v == 0)),
-                    UnaryOp::Negate => v.checked_neg(),
-                    UnaryOp::Plus => Some(v),
-                    _ => None,
-                }
-            }
-            ExprKind::Binary { op, left, right } => {
-                let (a, b) = (self.eval(left, depth), self.eval(right, depth));
-                let is = |holds: bool| Some(i64::from(holds));
-                match op {
-                    BinaryOp::And if a == Some(0) || b == Some(0) => Some(0),
-                    BinaryOp::And => is(a? != 0 && b? != 0),
-                    BinaryOp::Or if a.or(b).is_some() && (a.unwrap_or(0) != 0 || b.unwrap_or(0) != 0) => Some(1),
-                    BinaryOp::Or => is(a? != 0 || b? != 0),
-                    BinaryOp::Eq => is(a? == b?),
-                    BinaryOp::Ne => is(a? != b?),
-                    BinaryOp::Lt => is(a? < b?),
-                    BinaryOp::Le => is(a? <= b?),
-                    BinaryOp::Gt => is(a? > b?),
-                    BinaryOp::Ge => is(a? >= b?),
-                    BinaryOp::Comma => b,
-                    _ => None,
-                }
-            }
-            ExprKind::Call { ref args, .. }
-                if matches!(body.callee(e), Some("__builtin_expect" | "likely" | "unlikely")) =>
-            {
-                self.eval(*args.first()?, depth)
-            }
-            _ => None,
-        }
-    }
-}
-
-enum Goes {
-    To(Place),
-    IntoCondition,
-    Elsewhere,
-}
-
-fn evaluated_at(view: &View, call: ExprId) -> Option<(BlockId, StmtId)> {
-    let body = &view.function.body;
-    let span = body.expr(call).span;
-    for (i, block) in view.cfg.blocks.iter().enumerate().filter(|(i, _)| view.cfg.reachable[*i]) {
-        for &s in block.stmts.iter().filter(|s| body.stmt(**s).span.start <= span.start) {
-            let mut found = false;
-            let mut look = |root| body.walk(root, &mut |e| found |= e == call);
-            match &body.stmt(s).kind {
-                StmtKind::For { cond, .. } => cond.iter().for_each(|&c| look(c)),
-                _ => body.own_exprs(s, &mut look),
-            }
-            if found {
-                return Some((BlockId(i as u32), s));
-            }
-        }
-    }
-    None
-}
-
-fn result(body: &Body, stmt: StmtId, call: ExprId) -> Goes {
-    let is_call = |mut e: ExprId| {
-        while let ExprKind::Cast { operand, .. } = body.expr(e).kind {
-            e = operand;
-        }
-        e == call
-    };
-    let mut to = None;
-    body.own_exprs(stmt, &mut |root| {
-        body.walk(root, &mut |e| {
-            if let ExprKind::Assign { op: None, left, right } = body.expr(e).kind
-                && is_call(right)
-            {
-                to = to.take().or_else(|| place(body, left));
-            }
-        });
-    });
-    if let StmtKind::Decl(all) = &body.stmt(stmt).kind {
-        let d = all.iter().find(|d| d.init.is_some_and(is_call));
-        to = d.map(|d| Place { base: d.name, path: Vec::new() });
-    }
-    match to {
-        Some(place) => Goes::To(place),
-        None if body.stmt(stmt).kind.condition().is_some() => Goes::IntoCondition,
-        None => Goes::Elsewhere,
+    fn eval(&self, e: ExprId) -> Option<i64> {
+        outcome(&self.view.function.body, e, &|e| self.is_result(e).then_some(self.value))
     }
 }

@@ -4,5 +4,6 @@ mod again;
 pub mod no_progress_loop;
 pub mod reachable_assert;
 pub mod retry_without_backoff;
+mod rounds;
 pub mod spin_on_eof;
 pub mod unbounded_recursion;

@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
+use super::rounds::{InPlace, Over, in_place, over};
 use crate::analysis::access::{Place, place};
 use crate::analysis::nesting::is_loop;
 use crate::analysis::received::Received;
@@ -39,13 +40,47 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
             out.push(f);
             continue;
         }
+        if step.is_none()
+            && let Some(found) = in_place(cx, view, id, cond)
+        {
+            out.push(continues(view, cond, &found));
+            continue;
+        }
         let received = received.get_or_insert_with(|| Received::new(cx.program, view.function, &view.source.text));
         if !received.is_empty()
             && let Some(f) = stands_still(view, received, id, cond, step)
+                .or_else(|| over(view, received, id, cond, step).map(|found| jumps(view, &found)))
         {
             out.push(f);
         }
     }
+}
+
+/// A `continue` that leaves out the step.
+fn continues(view: &View, cond: ExprId, found: &InPlace) -> Finding {
+    let span = view.function.body.stmt(found.at).span;
+    let mut f = view.finding(RULE.id, Confidence::Medium, span, span);
+    f.label = "back to the same place".into();
+    f.message = "this `continue` leaves out the step of the loop, and the next round comes here again".into();
+    f.related.push(view.related(found.skipped, "the step that is left out"));
+    f.related.push(view.related(view.function.body.expr(cond).span, "what ends the loop"));
+    f.notes.push(OUTAGE.into());
+    f
+}
+
+/// A step past an end that is to be met exactly.
+fn jumps(view: &View, found: &Over) -> Finding {
+    let body = &view.function.body;
+    let span = body.expr(found.step).span;
+    let mut f = view.finding(RULE.id, Confidence::Medium, span, span);
+    f.label = "may step past the end".into();
+    f.message = format!(
+        "the loop ends only where its end is met exactly, and `{}`, which the message decides, may jump over it",
+        body.names.text(found.by)
+    );
+    f.related.push(view.related(body.expr(found.test).span, "what ends the loop"));
+    f.notes.push(OUTAGE.into());
+    f
 }
 
 /// A counter too narrow for what it is compared with.
@@ -122,6 +157,11 @@ fn counts(body: &Body, within: Span, counter: Symbol) -> bool {
             }
             ExprKind::Assign { op: Some(BinaryOp::Add), left, .. } if is(left) => up = true,
             ExprKind::Assign { op: Some(_), left, .. } if is(left) => set = true,
+            // `i = i + 3`
+            ExprKind::Assign { op: None, left, right } if is(left) => match body.expr(right).kind {
+                ExprKind::Binary { op: BinaryOp::Add, left, .. } if is(left) => up = true,
+                _ => {}
+            },
             _ => {}
         }
     }
@@ -187,7 +227,7 @@ fn stands_still(view: &View, received: &Received, at: StmtId, cond: ExprId, step
 }
 
 /// The variables that the condition asks about; none if it calls something.
-fn controls(body: &Body, cond: ExprId) -> Option<Vec<Place>> {
+pub(super) fn controls(body: &Body, cond: ExprId) -> Option<Vec<Place>> {
     let mut all = Vec::new();
     let mut calls = false;
     body.walk(cond, &mut |e| match body.expr(e).kind {
@@ -198,11 +238,11 @@ fn controls(body: &Body, cond: ExprId) -> Option<Vec<Place>> {
     (!calls && !all.is_empty()).then_some(all)
 }
 
-fn is_control(body: &Body, controls: &[Place], e: ExprId) -> bool {
+pub(super) fn is_control(body: &Body, controls: &[Place], e: ExprId) -> bool {
     place(body, e).is_some_and(|p| controls.contains(&p))
 }
 
-fn gives(body: &Body, controls: &[Place], arg: ExprId) -> bool {
+pub(super) fn gives(body: &Body, controls: &[Place], arg: ExprId) -> bool {
     match body.expr(arg).kind {
         ExprKind::Unary { op: crate::hir::UnaryOp::AddressOf, operand } => {
             place(body, operand).is_some_and(|p| controls.iter().any(|c| p.covers(c)))
@@ -309,7 +349,7 @@ fn leaves(view: &View, at: StmtId) -> bool {
     found
 }
 
-fn bare(body: &Body, mut e: ExprId) -> ExprId {
+pub(super) fn bare(body: &Body, mut e: ExprId) -> ExprId {
     while let ExprKind::Cast { operand, .. } = body.expr(e).kind {
         e = operand;
     }

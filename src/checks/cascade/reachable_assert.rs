@@ -185,8 +185,9 @@ fn depends_on_message(body: &Body, received: &Received, miss: &Miss) -> bool {
 
 /// `msgb_alloc`, `new_call`: null only where no memory is left.
 fn is_maker(name: &str) -> bool {
-    const WORDS: [&str; 9] = ["alloc", "malloc", "calloc", "new", "create", "dup", "strdup", "init", "copy"];
-    name.split('_').any(|word| WORDS.contains(&word.to_ascii_lowercase().as_str()))
+    const WORDS: [&str; 4] = ["new", "create", "init", "copy"];
+    const ENDS: [&str; 3] = ["alloc", "dup", "printf"];
+    name.to_ascii_lowercase().split('_').any(|w| WORDS.contains(&w) || ENDS.iter().any(|end| w.ends_with(end)))
 }
 
 /// What is asserted by one that builds a message is about its own work.

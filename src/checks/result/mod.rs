@@ -5,6 +5,7 @@ pub mod numeric_text_as_length;
 pub mod unchecked_lookup;
 pub mod unchecked_parse_result;
 pub mod unchecked_result_belief;
+pub mod uninitialized_after_parse;
 
 use crate::analysis::nullness::link::{Callers, Miss};
 use crate::analysis::nullness::{Origin, UseKind};

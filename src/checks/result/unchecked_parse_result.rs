@@ -5,6 +5,7 @@ use crate::checks::{Context, Rule, View};
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtKind, Symbol, UnaryOp};
 use crate::program::catalog::Model;
 use crate::report::{Confidence, Finding};
+use crate::source::{FileId, Span};
 
 pub const RULE: Rule = Rule {
     id: "unchecked-parse-result",
@@ -14,6 +15,9 @@ pub const RULE: Rule = Rule {
     wants: |_| true,
     check,
 };
+
+/// Functions that only return what another one returns are followed so far.
+const MAX_WRAPPERS: usize = 4;
 
 fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     let body = &view.function.body;
@@ -143,26 +147,43 @@ fn too_narrow(cx: &Context, view: &View, e: ExprId) -> Option<Finding> {
         _ => return None,
     };
     let name = body.callee(call)?;
-    let meant = cx.program.callees(name, view.unit.file);
-    let [definition] = meant[..] else { return None };
-    let unit = cx.program.unit(definition.file);
-    let code = &unit.base.code[unit.base.functions[definition.item as usize].span.range()];
-    // `return -ENOMEM;`, `return -errno;`
-    let other = code.match_indices("return -").find(|(at, text)| {
-        let rest = code[at + text.len()..].trim_start();
-        rest.starts_with('E') && rest.as_bytes().get(1).is_some_and(u8::is_ascii_uppercase) || rest.starts_with("errno")
-    })?;
+    let (definition, at) = other_error(cx, name, view.unit.file)?;
     let span = body.expr(e).span;
     let mut f = view.finding(RULE.id, Confidence::Medium, span, span);
     f.label = "only one of its errors".into();
     f.message = format!("`{name}` also returns other negative numbers where it fails, and they pass this test");
-    let start = unit.base.functions[definition.item as usize].span.start + other.0 as u32;
-    f.related.push(crate::report::Related {
-        file: definition.file,
-        span: crate::source::Span { start, end: start + other.1.len() as u32 },
-        message: "another error".into(),
-    });
+    f.related.push(crate::report::Related { file: definition, span: at, message: "another error".into() });
     Some(f)
+}
+
+/// Where a function, or one whose result it returns as it is, returns a negative number other than -1: `return -ENOMEM;`,
+/// `return -errno;`.
+fn other_error(cx: &Context, name: &str, file: FileId) -> Option<(FileId, Span)> {
+    let (mut name, mut file) = (name.to_owned(), file);
+    for _ in 0..MAX_WRAPPERS {
+        let [definition] = cx.program.callees(&name, file)[..] else { return None };
+        file = definition.file;
+        let unit = cx.program.unit(file);
+        let function = &unit.base.functions[definition.item as usize];
+        let code = &unit.base.code[function.span.range()];
+        let found = code.match_indices("return -").find(|(at, text)| {
+            let rest = code[at + text.len()..].trim_start();
+            rest.starts_with('E') && rest.as_bytes().get(1).is_some_and(u8::is_ascii_uppercase)
+                || rest.starts_with("errno")
+        });
+        if let Some((at, text)) = found {
+            let start = function.span.start + at as u32;
+            return Some((file, Span { start, end: start + text.len() as u32 }));
+        }
+        // All it does is to call another one.
+        let (head, tail) = code.split_once("return ")?;
+        let called = tail.split(|c: char| !c.is_alphanumeric() && c != '_').next()?;
+        if head.contains(';') || !tail[called.len()..].trim_start().starts_with('(') {
+            return None;
+        }
+        name = called.to_owned();
+    }
+    None
 }
 
 /// The call that gave the variable its value last, before `before`.

@@ -17,10 +17,15 @@ pub const RULE: Rule = Rule {
 /// Other places that a finding lists.
 const MAX_LISTED: usize = 16;
 
+/// Below this rank, callers test by habit what cannot be null about as often as what can.
+const MEDIUM: f64 = 1.0;
+
 fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
     for miss in used_nulls(view).filter(|m| m.is_deviant()) {
         let Some(callee) = &miss.callee else { continue };
-        let mut f = finding(view, RULE.id, miss, Confidence::Medium);
+        let rank = miss.callers.rank();
+        let confidence = if rank >= MEDIUM { Confidence::Medium } else { Confidence::Low };
+        let mut f = finding(view, RULE.id, miss, confidence);
         let others = match miss.others.len() {
             0 => String::new(),
             n => format!(", and at {n} more places"),
@@ -31,6 +36,7 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
             miss.callers.asked,
             miss.callers.all()
         );
+        f.notes.push(format!("rank {rank:.1}: standard deviations above nine in ten"));
         for &(file, span) in miss.others.iter().take(MAX_LISTED) {
             f.related.push(Related { file, span, message: "used without a test here, too".into() });
         }

@@ -1,0 +1,337 @@
+//! `uninitialized-after-parse`: a variable that a parser leaves unset where it fails is read on a way on which it did.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::analysis::access::{Access, Act, Place, place};
+use crate::analysis::cfg::{BlockId, Edge, EdgeKind};
+use crate::analysis::flow::{Flow, From, Go};
+use crate::analysis::outcome::{Goes, evaluated_at, goes, outcome};
+use crate::checks::{Context, Rule, View};
+use crate::hir::{DeclaratorForm, ExprId, ExprKind, StmtId, StmtKind, Symbol, UnaryOp};
+use crate::program::catalog::model::Failure;
+use crate::report::{Confidence, Finding, Related};
+use crate::source::{FileId, Span};
+
+pub const RULE: Rule = Rule {
+    id: "uninitialized-after-parse",
+    page: include_str!("../../../rules/uninitialized-after-parse.md"),
+    yields_to: &["unchecked-parse-result"],
+    words: &[],
+    wants: |_| true,
+    check,
+};
+
+/// Declarations without a value that are looked at in one function.
+const MAX_LOCALS: usize = 64;
+
+/// A local variable that is declared without a value.
+struct Unset {
+    name: Symbol,
+    stmt: StmtId,
+    form: DeclaratorForm,
+}
+
+/// One value that a call returns where it stored nothing, and where its function says so.
+struct Fails {
+    value: i64,
+    at: Option<(FileId, Span)>,
+}
+
+fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
+    let body = &view.function.body;
+    let mut unset: Vec<Unset> = Vec::new();
+    for (i, stmt) in body.stmts.iter().enumerate().filter(|(_, s)| !s.in_macro) {
+        let StmtKind::Decl(all) = &stmt.kind else { continue };
+        for d in all.iter().filter(|d| d.init.is_none() && !d.is_static) {
+            if d.form != DeclaratorForm::Function && !body.names.text(d.ty).starts_with("extern") {
+                unset.push(Unset { name: d.name, stmt: StmtId(i as u32), form: d.form });
+            }
+        }
+    }
+    // Names have no scope here: of two declarations it is not known which one a use means.
+    let mut declared: FxHashMap<Symbol, usize> = FxHashMap::default();
+    for stmt in &body.stmts {
+        if let StmtKind::Decl(all) = &stmt.kind {
+            all.iter().for_each(|d| *declared.entry(d.name).or_default() += 1);
+        }
+    }
+    unset.retain(|local| declared.get(&local.name) == Some(&1));
+    for local in unset.iter().take(MAX_LOCALS) {
+        let calls = unset_at(cx, view, local);
+        let found = calls.into_iter().find_map(|(call, arg)| {
+            let (_, stmt) = evaluated_at(body, view.cfg, call).filter(|(_, s)| !body.stmt(*s).in_macro)?;
+            let first = read_first(cx, view, local, call, arg);
+            first.or_else(|| read_after_failure(cx, view, local, (call, stmt), arg))
+        });
+        out.extend(found);
+    }
+}
+
+/// The calls that are given the variable's address while it is certainly unset.
+fn unset_at(cx: &Context, view: &View, local: &Unset) -> Vec<(ExprId, usize)> {
+    let body = &view.function.body;
+    let mut calls: Vec<(ExprId, usize)> = Vec::new();
+    let flow = view.flow(cx);
+    let mut met: Vec<ExprId> = Vec::new();
+    let reached = flow.forward(
+        &[From::Behind(local.stmt)],
+        local.name,
+        &mut |_, a| {
+            if let Some(call) = a.call {
+                met.push(call);
+            }
+            if a.may_write() || a.act == Act::Declare || (a.call.is_some() && local.form == DeclaratorForm::Array) {
+                return Go::Stop;
+            }
+            Go::On
+        },
+        &mut |_, _| true,
+    );
+    if reached.is_none() {
+        return calls;
+    }
+    for call in met {
+        let ExprKind::Call { args, .. } = &body.expr(call).kind else { continue };
+        for (i, &arg) in args.iter().enumerate() {
+            if gives(view, local, arg) && !calls.contains(&(call, i)) {
+                calls.push((call, i));
+            }
+        }
+    }
+    calls
+}
+
+/// `&x`, or an array's name.
+fn gives(view: &View, local: &Unset, arg: ExprId) -> bool {
+    let body = &view.function.body;
+    let is_it = |e: ExprId| matches!(body.expr(e).kind, ExprKind::Name(n) if n == local.name);
+    match body.expr(arg).kind {
+        ExprKind::Unary { op: UnaryOp::AddressOf, operand } => is_it(operand),
+        ExprKind::Cast { operand, .. } => gives(view, local, operand),
+        _ => local.form == DeclaratorForm::Array && is_it(arg),
+    }
+}
+
+/// The function given the address reads what is there before it stores anything.
+fn read_first(cx: &Context, view: &View, local: &Unset, call: ExprId, arg: usize) -> Option<Finding> {
+    let body = &view.function.body;
+    let name = body.callee(call)?;
+    let all = cx.outputs.of(cx.program, name, view.unit.file, arg)?;
+    let &(file, output) = all.first().filter(|_| all.iter().all(|(_, o)| o.read_first.is_some()))?;
+    let span = body.expr(call).span;
+    let variable = body.names.text(local.name);
+    let mut f = view.finding(RULE.id, Confidence::Medium, span, span);
+    f.label = format!("`{variable}` has no value yet");
+    f.message = format!("`{name}` reads `{variable}` before it stores anything there, and nothing gave it a value");
+    f.related.push(Related { file, span: output.read_first?, message: "read here".into() });
+    Some(f)
+}
+
+/// The call fails, stores nothing, and a way leads from there to a read.
+fn read_after_failure(
+    cx: &Context,
+    view: &View,
+    local: &Unset,
+    (call, stmt): (ExprId, StmtId),
+    arg: usize,
+) -> Option<Finding> {
+    let body = &view.function.body;
+    let name = body.callee(call)?;
+    let failures = failures(cx, view, call, arg)?;
+    let result = match goes(body, stmt, call) {
+        Goes::To(place) => Some(place),
+        Goes::IntoCondition | Goes::Nowhere => None,
+        Goes::Elsewhere => return None,
+    };
+    let flow = view.flow(cx);
+    let (fails, read) = failures.into_iter().find_map(|fails| {
+        let read = Way { cx, view, local, call, stmt, result: result.as_ref(), value: fails.value }.read(flow)?;
+        Some((fails, read))
+    })?;
+    let span = body.expr(call).span;
+    let variable = body.names.text(local.name);
+    let is_parser = is_parser_name(name);
+    let confidence = if is_parser { Confidence::Medium } else { Confidence::Low };
+    let mut f = view.finding(RULE.id, confidence, span, span);
+    f.label = "may store nothing".into();
+    f.message =
+        format!("where `{name}` fails it leaves `{variable}` without a value, and a way leads from there to a read");
+    f.related.push(view.related(body.expr(read).span, format!("`{variable}` is read here")));
+    if let Some((file, span)) = fails.at {
+        f.related.push(Related { file, span, message: "a failure that stores nothing".into() });
+    }
+    Some(f)
+}
+
+/// `parse_uri`, `get_be16`, `str2ip`: what it fails on is what it is given to read.
+fn is_parser_name(name: &str) -> bool {
+    const WORDS: [&str; 20] = [
+        "parse", "parser", "decode", "dec", "scan", "extract", "split", "unpack", "read", "get", "pull", "shift",
+        "fetch", "lookup", "find", "to", "from", "match", "aton", "pton",
+    ];
+    let lower = name.to_ascii_lowercase();
+    lower.split('_').any(|word| {
+        WORDS.contains(&word) || word.starts_with("str2") || word.starts_with("parse") || word.ends_with("scanf")
+    })
+}
+
+/// What the call returns where it leaves this argument unset.
+fn failures(cx: &Context, view: &View, call: ExprId, arg: usize) -> Option<Vec<Fails>> {
+    let body = &view.function.body;
+    let name = body.callee(call)?;
+    let known = |values: &[i64]| values.iter().map(|&value| Fails { value, at: None }).collect();
+    if let Some(all) = cx.outputs.of(cx.program, name, view.unit.file, arg) {
+        if all.iter().any(|(_, o)| o.unset.is_empty()) {
+            return None;
+        }
+        let every = all.iter().flat_map(|(file, o)| o.unset.iter().map(|&(value, span)| (value, (*file, span))));
+        return Some(every.map(|(value, at)| Fails { value, at: Some(at) }).collect());
+    }
+    let model = cx.program.catalog.model(name)?;
+    let entry = model.must_check()?;
+    if let Some(from) = entry.outputs_from.and_then(|a| a.index()) {
+        let ExprKind::Call { args, .. } = &body.expr(call).kind else { return None };
+        let ExprKind::String(format) = body.expr(*args.get(from.checked_sub(1)?)?).kind else { return None };
+        return Some(known(&[stored_before(body.names.text(format), arg.checked_sub(from)?)?]));
+    }
+    if !entry.outputs.iter().any(|a| a.index() == Some(arg)) {
+        return None;
+    }
+    Some(known(match entry.error {
+        // One that is tested for being below 0 is that where it fails.
+        Failure::Negative | Failure::MinusOne | Failure::NonZero => &[-1],
+        Failure::Zero | Failure::Null => &[0],
+        // The negative ones are mistakes in the program.
+        Failure::ZeroOrNegative => &[0],
+        _ => return None,
+    }))
+}
+
+/// What a scan returns where it stored all that stands before the output `number`, and not this one; none where
+/// nothing can keep it from being stored then.
+fn stored_before(format: &str, number: usize) -> Option<i64> {
+    let mut counted = 0;
+    let mut seen = 0;
+    let mut text = false;
+    let mut rest = format;
+    for _ in 0..64 {
+        let at = rest.find('%')?;
+        text |= rest[..at].replace("\\n", " ").bytes().any(|b| !b.is_ascii_whitespace() && b != b'"');
+        let conversion = &rest[at + 1..];
+        let end =
+            conversion.find(|c: char| c.is_ascii_alphabetic() && !"hlLqjzt".contains(c) || c == '%' || c == '[')?;
+        let kind = conversion.as_bytes()[end];
+        rest = &conversion[end + 1..];
+        if kind == b'[' {
+            let first = usize::from(rest.starts_with('^'));
+            rest = &rest[first + rest.get(first + 1..)?.find(']')? + 2..];
+        }
+        if kind == b'%' {
+            text = true;
+            continue;
+        }
+        if conversion.starts_with('*') {
+            text = true;
+            continue;
+        }
+        if seen == number {
+            return (kind != b'n' || text).then_some(counted);
+        }
+        seen += 1;
+        if kind != b'n' {
+            counted += 1;
+            text = false;
+        }
+    }
+    None
+}
+
+/// The way on from a call with a known result.
+struct Way<'w, 'a> {
+    cx: &'w Context<'w>,
+    view: &'w View<'a>,
+    local: &'w Unset,
+    call: ExprId,
+    stmt: StmtId,
+    result: Option<&'w Place>,
+    value: i64,
+}
+
+impl Way<'_, '_> {
+    /// The first read of the variable on some way.
+    fn read(&self, flow: &Flow) -> Option<ExprId> {
+        let body = &self.view.function.body;
+        let mut dirty: FxHashSet<Symbol> = FxHashSet::default();
+        let mut dirty_blocks: FxHashSet<BlockId> = FxHashSet::default();
+        let own = flow.accesses.block_of(self.stmt)?;
+        // What else the call may set says, too, whether it failed.
+        for a in flow.accesses.of(self.stmt).iter().filter(|a| a.may_write()) {
+            if self.result != Some(&a.place) {
+                dirty.insert(a.place.base);
+            }
+        }
+        let mut read = None;
+        let mut meet = |_: BlockId, a: &Access| {
+            if a.may_write() || a.act == Act::Declare {
+                return match a.act {
+                    Act::Update => {
+                        read = read.or(a.expr);
+                        Go::Stop
+                    }
+                    _ => Go::Stop,
+                };
+            }
+            match (a.call, self.local.form) {
+                (Some(call), _) if self.is_log(call) => Go::On,
+                (Some(_), DeclaratorForm::Array) if a.place.is_variable() => Go::Stop,
+                // What stands before it in the condition may know.
+                _ if !a.certain => Go::On,
+                _ => {
+                    read = read.or(a.expr);
+                    Go::Stop
+                }
+            }
+        };
+        let mut pass = |block: BlockId, edge: &Edge| {
+            if dirty_blocks.insert(block) {
+                let stmts = &self.view.cfg.block(block).stmts;
+                let behind =
+                    if block == own { stmts.iter().position(|s| *s == self.stmt).map_or(0, |i| i + 1) } else { 0 };
+                for a in stmts[behind..].iter().flat_map(|&s| flow.accesses.of(s)).filter(|a| a.may_write()) {
+                    dirty.insert(a.place.base);
+                }
+            }
+            let last = self.view.cfg.block(block).stmts.last().map(|&s| &body.stmt(s).kind);
+            let Some(cond) = last.and_then(StmtKind::condition) else { return edge.kind != EdgeKind::Return };
+            let (mut asks, mut stale) = (false, false);
+            let call = body.expr(self.call).span;
+            body.walk(cond, &mut |e| {
+                asks |= self.is_result(e);
+                let in_call = call.start <= body.expr(e).span.start && body.expr(e).span.end <= call.end;
+                stale |= !in_call
+                    && place(body, e).is_some_and(|p| dirty.contains(&p.base) || body.names.text(p.base) == "errno");
+            });
+            let known = outcome(body, cond, &|e| self.is_result(e).then_some(self.value));
+            if stale || (asks && known.is_none()) {
+                return false;
+            }
+            match edge.kind {
+                EdgeKind::True => known != Some(0),
+                EdgeKind::False => known.is_none_or(|v| v == 0),
+                EdgeKind::Case | EdgeKind::NoCase => !asks,
+                _ => true,
+            }
+        };
+        flow.forward(&[From::Behind(self.stmt)], self.local.name, &mut meet, &mut pass)?;
+        read
+    }
+
+    fn is_result(&self, e: ExprId) -> bool {
+        e == self.call || self.result.is_some_and(|r| place(&self.view.function.body, e).as_ref() == Some(r))
+    }
+
+    fn is_log(&self, call: ExprId) -> bool {
+        let name = self.view.function.body.callee(call);
+        name.and_then(|n| self.cx.program.catalog.model(n)).is_some_and(|m| m.log().is_some())
+    }
+}
