@@ -12,7 +12,6 @@ use super::bounds::summary::{CallSite, DefectId};
 use super::bounds::trace::Explained;
 use super::bounds::{Bounds, Summaries, Summary, Verdict};
 use super::cfg::Cfg;
-use super::noreturn::NoReturn;
 use crate::hir::{ExprKind, Function};
 use crate::program::{Definition, Program, guarded};
 use crate::source::{FileId, Span};
@@ -22,6 +21,7 @@ pub struct Input<'a> {
     /// Its definition; none under a reading that is not its file's first.
     pub definition: Option<Definition>,
     pub function: &'a Function,
+    pub cfg: &'a Cfg,
     /// The file's text.
     pub text: &'a str,
 }
@@ -38,16 +38,16 @@ pub struct Of {
 }
 
 /// The defects of each function, in the order of the inputs.
-pub fn defects(program: &Program, noreturn: &NoReturn, inputs: &[Input]) -> Vec<Of> {
-    let Analysed { called, summaries, found } = analysed(program, noreturn, inputs, None);
+pub fn defects(program: &Program, inputs: &[Input]) -> Vec<Of> {
+    let Analysed { called, summaries, found } = analysed(program, inputs, None);
     let given_up: Vec<bool> = found.iter().map(|one| one.given_up).collect();
     let defects = put_to_callers(inputs, &called, &summaries, found);
     defects.into_iter().zip(given_up).map(|(defects, given_up)| Of { defects, given_up }).collect()
 }
 
 /// What is known at a place of a file.
-pub fn explained(program: &Program, noreturn: &NoReturn, inputs: &[Input], at: (FileId, Span)) -> Vec<Explained> {
-    let found = analysed(program, noreturn, inputs, Some(at)).found;
+pub fn explained(program: &Program, inputs: &[Input], at: (FileId, Span)) -> Vec<Explained> {
+    let found = analysed(program, inputs, Some(at)).found;
     found.into_iter().flat_map(|one| one.explained).collect()
 }
 
@@ -58,7 +58,7 @@ struct Analysed {
     found: Vec<Found>,
 }
 
-fn analysed(program: &Program, noreturn: &NoReturn, inputs: &[Input], wanted: Option<(FileId, Span)>) -> Analysed {
+fn analysed(program: &Program, inputs: &[Input], wanted: Option<(FileId, Span)>) -> Analysed {
     let numbers: FxHashMap<Definition, u32> =
         inputs.iter().enumerate().filter_map(|(i, input)| Some((input.definition?, i as u32))).collect();
     let calls = calls(program, inputs, &numbers);
@@ -79,10 +79,8 @@ fn analysed(program: &Program, noreturn: &NoReturn, inputs: &[Input], wanted: Op
                 let input = &inputs[n as usize];
                 let file = input.function.file;
                 let work = || {
-                    let cfg =
-                        Cfg::new(&input.function.body, &|body, call| noreturn.is_noreturn(program, file, body, call));
                     let wanted = wanted.filter(|(wanted, _)| *wanted == file).map(|(_, span)| span);
-                    bounds.walk(input.function, &cfg).map(|walked| walked.found(n, input.text, wanted))
+                    bounds.walk(input.function, input.cfg).map(|walked| walked.found(n, input.text, wanted))
                 };
                 (n, guarded(work).ok().flatten().unwrap_or(Found { given_up: true, ..Found::default() }))
             })

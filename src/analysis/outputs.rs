@@ -7,7 +7,6 @@ use super::access::{Access, Accesses, Act, Step, callee};
 use super::cfg::{BlockId, Cfg, EdgeKind};
 use super::flow::{Flow, From, Go, Reached};
 use super::messages::Input;
-use super::noreturn::NoReturn;
 use super::outcome::outcome;
 use crate::hir::{Body, ExprId, ExprKind, Function, StmtId, StmtKind, Symbol};
 use crate::program::{Definition, Program, guarded};
@@ -32,11 +31,11 @@ pub struct Outputs {
 }
 
 impl Outputs {
-    pub fn new(program: &Program, noreturn: &NoReturn, inputs: &[Input]) -> Outputs {
+    pub fn new(program: &Program, inputs: &[Input]) -> Outputs {
         let all: Vec<Vec<((Definition, u8), Output)>> = inputs
             .par_iter()
             .with_max_len(16)
-            .map(|input| guarded(|| outputs(program, noreturn, input)).unwrap_or_default())
+            .map(|input| guarded(|| outputs(program, input)).unwrap_or_default())
             .collect();
         Outputs { of: all.into_iter().flatten().collect() }
     }
@@ -50,7 +49,7 @@ impl Outputs {
     }
 }
 
-fn outputs(program: &Program, noreturn: &NoReturn, input: &Input) -> Vec<((Definition, u8), Output)> {
+fn outputs(program: &Program, input: &Input) -> Vec<((Definition, u8), Output)> {
     let function = input.function;
     let Some(definition) = input.definition.filter(|_| !function.body.over_budget) else { return Vec::new() };
     let stored = stored_through(function, input.text);
@@ -58,12 +57,12 @@ fn outputs(program: &Program, noreturn: &NoReturn, input: &Input) -> Vec<((Defin
         return Vec::new();
     }
     let body = &function.body;
-    let cfg = Cfg::new(body, &|body, call| noreturn.is_noreturn(program, function.file, body, call));
+    let cfg = input.cfg;
     if cfg.blocks.len() > MAX_BLOCKS {
         return Vec::new();
     }
-    let accesses = Accesses::new(body, &cfg, &|call| callee(program, function.file, body, call));
-    let flow = Flow::new(&cfg, accesses);
+    let accesses = Accesses::new(body, cfg, &|call| callee(program, function.file, body, call));
+    let flow = Flow::new(cfg, accesses);
     let pointers: Vec<Symbol> = pointers(function, input.text).map(|(_, name)| name).collect();
     stored
         .into_iter()

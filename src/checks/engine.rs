@@ -37,6 +37,8 @@ pub struct Outcome {
 struct Parsed {
     /// The base reading's functions, then those of the others: index of the reading, 0 for the base.
     functions: Vec<(usize, Function)>,
+    /// Their graphs, once it is known what never returns.
+    cfgs: Vec<Cfg>,
     others: Vec<Reading>,
     arms_unread: usize,
 }
@@ -89,11 +91,13 @@ pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn
     let program = Program::with_catalog(files, options.catalog.clone(), tick);
     laps.end("program");
     let asked = Asked::new(rules, options.timings);
-    let parsed = parse_all(&program, files, &asked, options, tick);
+    let mut parsed = parse_all(&program, files, &asked, options, tick);
     laps.end("parse");
     let noreturn = never_returning(&program, &parsed);
     laps.end("noreturn");
-    let whole = whole_program(&program, &noreturn, files, &parsed, rules, &mut laps);
+    build_graphs(&program, &noreturn, &mut parsed);
+    laps.end("graphs");
+    let whole = whole_program(&program, files, &parsed, rules, &mut laps);
     let Whole { defects, nulls, outputs, cycles } = whole;
     let cx = Context { program: &program, noreturn: &noreturn, outputs: &outputs, cycles: &cycles, options, rules };
     let checked: Vec<Result<Checked, String>> = for_each_file(files, |i| match &parsed[i] {
@@ -156,13 +160,16 @@ fn parse(program: &Program, unit: &Unit, source: &str, asked: &Asked, options: &
             functions.extend(needed.map(|item| (r, program.parse(unit, reading, item))));
         }
     }
-    Parsed { functions, others, arms_unread }
+    Parsed { functions, cfgs: Vec::new(), others, arms_unread }
 }
 
 /// The functions whose not returning would change what a rule sees: those called last in a section that falls, and
 /// those called right before a section's end, where it seems to leave for the code behind the switch.
 fn asked_about(program: &Program, file: FileId, function: &Function) -> BTreeSet<(Box<str>, FileId)> {
     let body = &function.body;
+    if !body.stmts.iter().any(|s| matches!(s.kind, StmtKind::Switch { .. } | StmtKind::Case(_))) {
+        return BTreeSet::new();
+    }
     let cfg = Cfg::new(body, &|body, call| body.callee(call).is_some_and(|name| program.is_declared_noreturn(name)));
     let mut names = BTreeSet::new();
     let mut falls: Vec<_> = cfg.falls.iter().filter(|fall| cfg.is_reachable(fall.from)).collect();
@@ -210,12 +217,11 @@ fn check(
     let mut given_up = 0;
     let choices = std::iter::once(&unit.base).chain(&parsed.others).map(|r| &r.choice);
     let assumed: Vec<_> = choices.map(|c| unit.conditionals.assumed(&source.text, c, &unit.base.choice)).collect();
-    for (n, (r, function)) in parsed.functions.iter().enumerate() {
+    for (n, ((r, function), cfg)) in parsed.functions.iter().zip(&parsed.cfgs).enumerate() {
         let reading = r.checked_sub(1).map_or(&unit.base, |i| &parsed.others[i]);
-        let cfg = Cfg::new(&function.body, &|body, call| cx.noreturn.is_noreturn(cx.program, unit.file, body, call));
         let defects_of = defects.get(n).map_or(&[][..], |of| &of.defects);
         let known = Known { defects: defects_of, nulls: nulls.get(n).map_or(&[], |m| m) };
-        let view = View::new(source, unit, reading, function, &cfg, &assumed[*r], known);
+        let view = View::new(source, unit, reading, function, cfg, &assumed[*r], known);
         // A rule sees what it asked for and nothing else, whatever other rules wanted parsed.
         let candidate = Candidate::new(cx.program, unit, reading, &source.text, function.span);
         for (n, rule) in asked.wanting(&candidate, *r == 0) {
@@ -239,10 +245,11 @@ fn check(
 pub fn trace(files: &[SourceFile], rules: &[&Rule], options: &Options, at: (FileId, Span)) -> Vec<Explained> {
     let program = Program::with_catalog(files, options.catalog.clone(), &|| {});
     let asked = Asked::new(rules, false);
-    let parsed = parse_all(&program, files, &asked, options, &|| {});
+    let mut parsed = parse_all(&program, files, &asked, options, &|| {});
     let noreturn = never_returning(&program, &parsed);
+    build_graphs(&program, &noreturn, &mut parsed);
     program.read_types();
-    explained(&program, &noreturn, &inputs(&program, files, &parsed), at)
+    explained(&program, &inputs(&program, files, &parsed), at)
 }
 
 /// Parses of each file what rules ask for.
@@ -274,6 +281,20 @@ fn never_returning(program: &Program, parsed: &[Result<Parsed, String>]) -> NoRe
     NoReturn::infer(program, last_called)
 }
 
+/// Builds the graph of every function parsed, for all that follow it.
+fn build_graphs(program: &Program, noreturn: &NoReturn, parsed: &mut [Result<Parsed, String>]) {
+    parsed.par_iter_mut().with_max_len(1).for_each(|parsed| {
+        let Ok(of_file) = parsed else { return };
+        let graph = |function: &Function| {
+            Cfg::new(&function.body, &|body, call| noreturn.is_noreturn(program, function.file, body, call))
+        };
+        match guarded(|| of_file.functions.iter().map(|(_, function)| graph(function)).collect()) {
+            Ok(cfgs) => of_file.cfgs = cfgs,
+            Err(why) => *parsed = Err(why),
+        }
+    });
+}
+
 /// By file and function.
 type ByFunction<T> = Vec<Vec<T>>;
 
@@ -288,7 +309,6 @@ struct Whole {
 /// Runs the analyses of the whole program, each if a rule of a family that asks for it runs.
 fn whole_program(
     program: &Program,
-    noreturn: &NoReturn,
     files: &[SourceFile],
     parsed: &[Result<Parsed, String>],
     rules: &[&Rule],
@@ -308,13 +328,13 @@ fn whole_program(
     let inputs = inputs(program, files, parsed);
     if for_messages {
         program.read_types();
-        whole.defects = by_file(parsed, defects(program, noreturn, &inputs));
+        whole.defects = by_file(parsed, defects(program, &inputs));
         laps.end("messages");
     }
     if for_results {
-        whole.nulls = by_file(parsed, misses(program, noreturn, &inputs));
+        whole.nulls = by_file(parsed, misses(program, &inputs));
         laps.end("nullness");
-        whole.outputs = Outputs::new(program, noreturn, &inputs);
+        whole.outputs = Outputs::new(program, &inputs);
         whole.cycles = Cycles::new(program, &inputs);
         laps.end("results");
     }
@@ -332,7 +352,7 @@ fn inputs<'p>(program: &Program, files: &'p [SourceFile], parsed: &'p [Result<Pa
     for (i, parsed) in parsed.iter().enumerate() {
         let unit = &program.units[i];
         let mut items = unit.base.functions.iter().enumerate().peekable();
-        for (r, function) in parsed.iter().flat_map(|p| &p.functions) {
+        for ((r, function), cfg) in parsed.iter().flat_map(|p| p.functions.iter().zip(&p.cfgs)) {
             let mut definition = None;
             if *r == 0 {
                 while items.peek().is_some_and(|(_, item)| item.span.start < function.span.start) {
@@ -341,7 +361,7 @@ fn inputs<'p>(program: &Program, files: &'p [SourceFile], parsed: &'p [Result<Pa
                 let item = items.peek().filter(|(_, item)| item.span == function.span).map(|(n, _)| *n as u32);
                 definition = item.map(|item| Definition { file: unit.file, item });
             }
-            inputs.push(Input { definition, function, text: &files[i].text });
+            inputs.push(Input { definition, function, cfg, text: &files[i].text });
         }
     }
     inputs

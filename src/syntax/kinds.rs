@@ -93,6 +93,9 @@ kinds! {
     AsmOutputList = "gnu_asm_output_operand_list",
 }
 
+/// The id that the library gives to ERROR nodes of any grammar.
+const ERROR: u16 = u16::MAX;
+
 static BY_ID: LazyLock<Vec<Kind>> = LazyLock::new(|| {
     let language: tree_sitter::Language = tree_sitter_c::LANGUAGE.into();
     (0..language.node_kind_count())
@@ -106,9 +109,9 @@ static BY_ID: LazyLock<Vec<Kind>> = LazyLock::new(|| {
 
 impl Kind {
     pub fn of(node: tree_sitter::Node) -> Kind {
-        match node.is_error() {
-            true => Kind::Error,
-            false => BY_ID.get(node.kind_id() as usize).copied().unwrap_or(Kind::Other),
+        match node.kind_id() {
+            ERROR => Kind::Error,
+            id => BY_ID.get(id as usize).copied().unwrap_or(Kind::Other),
         }
     }
 }

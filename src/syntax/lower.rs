@@ -135,15 +135,16 @@ impl Lowering<'_> {
         let mut frames: Vec<Frame> = Vec::new();
         loop {
             let node = cursor.node();
+            let kind = Kind::of(node);
             frames.push(Frame {
                 field: cursor.field_id().map_or(0, |f| f.get()),
-                kind: Kind::of(node),
+                kind,
                 first: self.values.len(),
                 missing: node.is_missing(),
                 named: node.is_named(),
                 range: node.byte_range(),
             });
-            if !is_leaf(node) && cursor.goto_first_child() {
+            if !is_leaf(kind) && cursor.goto_first_child() {
                 continue;
             }
             loop {
@@ -161,7 +162,7 @@ impl Lowering<'_> {
     }
 
     fn leave(&mut self, frame: Frame) {
-        let children: Vec<Value> = self.values.drain(frame.first..).collect();
+        let children = self.values.split_off(frame.first);
         let what = self.build(&frame, children);
         if frame.missing && frame.named {
             self.islands += 1;
@@ -429,9 +430,9 @@ impl Lowering<'_> {
 }
 
 /// Nodes whose inside holds nothing that lowering needs.
-fn is_leaf(node: Node) -> bool {
+fn is_leaf(kind: Kind) -> bool {
     matches!(
-        Kind::of(node),
+        kind,
         Kind::String
             | Kind::Concatenated
             | Kind::Char

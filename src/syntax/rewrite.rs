@@ -36,6 +36,11 @@ pub fn rewrite<'t>(
     rewriter.out
 }
 
+/// Most functions have none, and every token asks.
+fn taken<T>(notes: &mut FxHashMap<usize, T>, token: usize) -> Option<T> {
+    if notes.is_empty() { None } else { notes.remove(&token) }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Paren {
     /// Of `if (…)`, `while (…)`, …: a statement follows.
@@ -70,7 +75,7 @@ impl<'t> Rewriter<'_, 't> {
     fn run(&mut self, body: u32) {
         let mut i = 0;
         while i <= self.tokens.len() {
-            for text in self.inserts.remove(&i).unwrap_or_default() {
+            for text in taken(&mut self.inserts, i).unwrap_or_default() {
                 let kind = if text == "0" { TokenKind::Number } else { TokenKind::Punct };
                 self.insert(text, kind, i.saturating_sub(1));
                 self.statement |= text != "0";
@@ -150,7 +155,7 @@ impl<'t> Rewriter<'_, 't> {
         let starts_statement = std::mem::take(&mut self.statement) && in_body;
         let tokens = self.tokens;
         let text = &*tokens[i].token.text;
-        if let Some(end) = self.types.remove(&i) {
+        if let Some(end) = taken(&mut self.types, i) {
             self.mark(TYPE_ARGUMENT, i, end - 1);
             return end;
         }

@@ -440,9 +440,7 @@ impl Walked {
         // Tested from above alone, or for less than is taken away.
         let is_tested = match verdict {
             Verdict::Short { by, lacking } => by.is_some() && lacking <= MAX_BACK,
-            Verdict::Capped | Verdict::Unchecked => {
-                alone && above && self.symbols.info(s).lo.is_none_or(|lo| lo < 0)
-            }
+            Verdict::Capped | Verdict::Unchecked => alone && above && self.symbols.info(s).lo.is_none_or(|lo| lo < 0),
             _ => false,
         };
         if !is_tested {
@@ -458,7 +456,9 @@ impl Walked {
     fn is_limited(&self, s: Sym) -> bool {
         self.facts.said().any(|(own, apart)| {
             let of_zero = |fact: &&Linear| fact.terms().len() == 1 && fact.constant.abs() <= 1;
-            own.iter().filter(|fact| fact.factor(s) < 0).chain(apart.iter().filter(|fact| fact.factor(s) != 0))
+            own.iter()
+                .filter(|fact| fact.factor(s) < 0)
+                .chain(apart.iter().filter(|fact| fact.factor(s) != 0))
                 .any(|fact| !of_zero(&fact))
         })
     }

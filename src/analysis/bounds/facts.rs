@@ -22,6 +22,8 @@ struct Node {
     own: Vec<Linear>,
     /// Each is not zero.
     apart: Vec<Linear>,
+    /// The nearest place, this one or above, at which something is not zero.
+    told_apart: Option<FactId>,
     /// The condition that says so.
     span: Option<Span>,
 }
@@ -53,13 +55,16 @@ impl Facts {
         if own.is_empty() && apart.is_empty() {
             return parent;
         }
-        self.nodes.push(Node { parent: Some(parent), own, apart, span: Some(span) });
-        FactId(self.nodes.len() as u32 - 1)
+        let id = FactId(self.nodes.len() as u32);
+        let told_apart = if apart.is_empty() { self.nodes[parent.0 as usize].told_apart } else { Some(id) };
+        self.nodes.push(Node { parent: Some(parent), own, apart, told_apart, span: Some(span) });
+        id
     }
 
     /// A place of its own under `parent`, to add to what holds there later.
     pub fn place(&mut self, parent: FactId) -> FactId {
-        self.nodes.push(Node { parent: Some(parent), ..Node::default() });
+        let told_apart = self.nodes[parent.0 as usize].told_apart;
+        self.nodes.push(Node { parent: Some(parent), told_apart, ..Node::default() });
         FactId(self.nodes.len() as u32 - 1)
     }
 
@@ -109,6 +114,13 @@ impl Facts {
         ids.take_while(move |id| *id != above).flat_map(|id| self.nodes[id.0 as usize].own.iter())
     }
 
+    /// What is not zero at `id`, the nearest first.
+    fn apart(&self, id: FactId) -> impl Iterator<Item = &Linear> {
+        let told = |id: FactId| self.nodes[id.0 as usize].told_apart;
+        let ids = std::iter::successors(told(id), move |id| told(self.nodes[id.0 as usize].parent?));
+        ids.flat_map(|id| &self.nodes[id.0 as usize].apart)
+    }
+
     /// Every fact at `id`, the nearest first.
     pub fn at(&self, id: FactId) -> impl Iterator<Item = &Linear> {
         self.above(id).flat_map(|node| node.own.iter().rev()).take(MAX_FACTS)
@@ -154,7 +166,7 @@ struct Proof<'p> {
     splits: usize,
 }
 
-impl Proof<'_> {
+impl<'p> Proof<'p> {
     fn goal(&mut self, goal: &Linear, depth: usize) -> bool {
         if self.symbols.least(goal).is_some_and(|least| least >= 0) {
             return true;
@@ -166,18 +178,18 @@ impl Proof<'_> {
             return true;
         }
         // The term to cancel: one that can be arbitrarily low, or else any.
-        let unbounded = |&&(s, k): &&(Sym, i32)| {
+        let unbounded = |&(s, k): &(Sym, i32)| {
             let info = self.symbols.info(s);
             if k > 0 { info.lo.is_none() } else { info.hi.is_none() }
         };
-        let pivots: Vec<(Sym, i32)> = match goal.terms().iter().find(unbounded) {
-            Some(&pivot) => vec![pivot],
-            None => goal.terms().to_vec(),
+        let terms = goal.terms();
+        let pivots = match terms.iter().position(unbounded) {
+            Some(i) => &terms[i..=i],
+            None => terms,
         };
-        for (s, k) in pivots {
-            for fact in self.useful(s, k) {
-                let factor = k / fact.factor(s);
-                if let Some(rest) = goal.plus(&fact, -factor)
+        for &(s, k) in pivots {
+            for (fact, factor) in self.useful(s, k) {
+                if let Some(rest) = goal.plus(fact, -factor)
                     && self.goal(&rest, depth - 1)
                 {
                     return true;
@@ -190,8 +202,7 @@ impl Proof<'_> {
     /// `d != 0` and `d >= 0` make `d - 1 >= 0`.
     fn apart(&mut self, goal: &Linear, depth: usize) -> bool {
         let facts = self.facts;
-        let places = self.places.clone();
-        let all = places.iter().flat_map(|id| facts.above(*id)).flat_map(|node| &node.apart).take(MAX_FACTS);
+        let all: Vec<&Linear> = self.places.iter().flat_map(|id| facts.apart(*id)).take(MAX_FACTS).collect();
         for d in all {
             for d in [Some(*d), d.scaled(-1)].into_iter().flatten() {
                 let rest = d.plus_constant(-1).and_then(|less| goal.sub(&less));
@@ -229,17 +240,15 @@ impl Proof<'_> {
         false
     }
 
-    /// Facts and axioms in which `s` has a factor that divides `k`, with its sign.
-    fn useful(&self, s: Sym, k: i32) -> Vec<Linear> {
-        let fits = |fact: &&Linear| {
+    /// Facts and axioms in which `s` has a factor that divides `k`, with its sign, and how often it does.
+    fn useful(&self, s: Sym, k: i32) -> Vec<(&'p Linear, i32)> {
+        let (facts, symbols) = (self.facts, self.symbols);
+        let at_places = self.places.iter().flat_map(|place| facts.at(*place));
+        let fitting = symbols.info(s).axioms.iter().chain(at_places).filter_map(|fact| {
             let own = fact.factor(s);
-            own != 0 && k % own == 0 && k / own > 0
-        };
-        let mut all: Vec<Linear> = self.symbols.info(s).axioms.iter().filter(fits).copied().collect();
-        for &place in &self.places {
-            all.extend(self.facts.at(place).filter(fits));
-        }
-        all
+            (own != 0 && k % own == 0 && k / own > 0).then(|| (fact, k / own))
+        });
+        fitting.collect()
     }
 
     /// Takes a joined value apart: the goal has to hold for each of the values that it joins.

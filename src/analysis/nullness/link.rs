@@ -6,7 +6,6 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Facts, Origin, Use, UseKind, bits, facts};
 use crate::analysis::messages::Input;
-use crate::analysis::noreturn::NoReturn;
 use crate::hir::{Body, ExprId, ExprKind, StmtKind, UnaryOp};
 use crate::program::catalog::model::NullReason;
 use crate::program::{Definition, Program, guarded};
@@ -103,12 +102,12 @@ struct Linker<'a> {
 }
 
 /// By input: the pointers used that may be null.
-pub fn misses(program: &Program, noreturn: &NoReturn, inputs: &[Input]) -> Vec<Vec<Miss>> {
+pub fn misses(program: &Program, inputs: &[Input]) -> Vec<Vec<Miss>> {
     let all: Vec<Facts> = inputs
         .par_iter()
         .with_max_len(16)
         .map(|input| match input.definition {
-            Some(_) => guarded(|| facts(program, noreturn, input)).unwrap_or_default(),
+            Some(_) => guarded(|| facts(program, input)).unwrap_or_default(),
             None => Facts::default(),
         })
         .collect();

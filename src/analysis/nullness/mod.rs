@@ -12,9 +12,7 @@ mod walk;
 
 use rustc_hash::FxHashSet;
 
-use super::cfg::Cfg;
 use super::messages::Input;
-use super::noreturn::NoReturn;
 use crate::hir::{ExprId, StmtId};
 use crate::program::Program;
 pub use state::bits;
@@ -78,18 +76,13 @@ pub struct Facts {
 pub const MAX_BLOCKS: usize = 3_000;
 
 /// What `input` tells.
-pub fn facts(program: &Program, noreturn: &NoReturn, input: &Input) -> Facts {
+pub fn facts(program: &Program, input: &Input) -> Facts {
     let function = input.function;
-    if function.body.over_budget {
-        return Facts::default();
-    }
-    let file = function.file;
-    let cfg = Cfg::new(&function.body, &|body, call| noreturn.is_noreturn(program, file, body, call));
-    if cfg.blocks.len() > MAX_BLOCKS {
+    if function.body.over_budget || input.cfg.blocks.len() > MAX_BLOCKS {
         return Facts::default();
     }
     let mut walker = Walker::new(program, function, input.text);
-    match walker.run(function, &cfg) {
+    match walker.run(function, input.cfg) {
         true => walker.out,
         false => Facts::default(),
     }

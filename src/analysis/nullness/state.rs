@@ -176,6 +176,9 @@ impl State {
 
     /// Makes of `self` what holds where both come together; whether that is new.
     pub fn join(&mut self, with: &State) -> bool {
+        if self == with {
+            return false;
+        }
         let mut held: Vec<(PlaceNo, Values)> = Vec::with_capacity(self.held.len().max(with.held.len()));
         let mut parted: Vec<Value> = Vec::new();
         let (mut a, mut b) = (self.held.iter().peekable(), with.held.iter().peekable());

@@ -254,6 +254,12 @@ impl<'a> Walker<'a> {
         }
         st.tidy();
         let mut out = Vec::with_capacity(block.edges.len());
+        if let (None, [edge]) = (&ways, &block.edges[..])
+            && !matches!(edge.kind, EdgeKind::Case | EdgeKind::NoCase)
+        {
+            out.push((edge.to, st));
+            return out;
+        }
         for edge in &block.edges {
             let state = match (&ways, edge.kind) {
                 (Some((yes, _)), EdgeKind::True) => yes.clone(),
