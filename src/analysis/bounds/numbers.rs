@@ -4,6 +4,7 @@ use super::Walked;
 use super::defects::{Class, Defect};
 use super::judge::Verdict;
 use super::linear::{Linear, Sym};
+use super::names::is_length;
 use super::sites::{Site, SiteKind};
 use super::symbols::{Source, What, Wire};
 use super::types::Kind;
@@ -54,6 +55,12 @@ impl Walked {
         let mut defect = self.defect(site, Class::Underflow, verdict, &goal, text);
         defect.wire = wire.max(if length { Wire::Weak } else { Wire::Faint });
         defect.what = self.shown(a, text);
+        // A difference of clocks or of sequence numbers may wrap.
+        let mut words = defect.what.split(|c: char| !c.is_alphanumeric() && c != '_');
+        let sizes = length || b.as_constant().is_some() || about.iter().any(|s| self.decides_bytes(*s));
+        if !sizes && !words.any(is_length) {
+            defect.wire = Wire::Faint;
+        }
         defect.limit = self.shown(b, text);
         defect.origin = self.wire_symbols(a).first().and_then(|s| self.symbols.info(*s).span);
         defect.needs = Some(goal);
@@ -160,12 +167,17 @@ impl Walked {
             info.span == Some(site.span) && matches!(info.source, Source::Converted { from, .. } if from == *value)
         });
         let Some((s, _)) = made else { return false };
+        self.decides_bytes(s)
+            || self.sites.iter().any(|other| matches!(&other.kind, SiteKind::Difference { a, .. } if a.factor(s) != 0))
+    }
+
+    /// How many bytes are used, or which, depends on the symbol somewhere in the function.
+    fn decides_bytes(&self, s: Sym) -> bool {
         self.sites.iter().any(|other| match &other.kind {
             SiteKind::Block { size, .. } | SiteKind::Allocation { size, .. } => size.factor(s) != 0,
             SiteKind::Access { address, buffer, .. } => {
                 address.factor(s) != 0 || buffer.is_some_and(|b| b.limit.factor(s) != 0)
             }
-            SiteKind::Difference { a, .. } => a.factor(s) != 0,
             SiteKind::Need { goal, .. } => goal.factor(s) != 0,
             _ => false,
         })
