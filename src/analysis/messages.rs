@@ -12,7 +12,7 @@ use super::bounds::summary::{CallSite, DefectId};
 use super::bounds::trace::Explained;
 use super::bounds::{Bounds, Summaries, Summary, Verdict};
 use super::cfg::Cfg;
-use crate::hir::{ExprKind, Function};
+use crate::hir::Function;
 use crate::program::{Definition, Program, guarded};
 use crate::source::{FileId, Span};
 
@@ -59,8 +59,7 @@ struct Analysed {
 }
 
 fn analysed(program: &Program, inputs: &[Input], wanted: Option<(FileId, Span)>) -> Analysed {
-    let numbers: FxHashMap<Definition, u32> =
-        inputs.iter().enumerate().filter_map(|(i, input)| Some((input.definition?, i as u32))).collect();
+    let numbers = numbers(inputs);
     let calls = calls(program, inputs, &numbers);
     let mut called = vec![false; inputs.len()];
     calls
@@ -159,19 +158,19 @@ fn put_to_callers(
 }
 
 /// By function: the functions that it calls.
+/// By definition: its place among the inputs.
+pub(super) fn numbers(inputs: &[Input]) -> FxHashMap<Definition, u32> {
+    inputs.iter().enumerate().filter_map(|(i, input)| Some((input.definition?, i as u32))).collect()
+}
+
 fn calls(program: &Program, inputs: &[Input], numbers: &FxHashMap<Definition, u32>) -> Vec<Vec<u32>> {
     inputs
         .par_iter()
         .map(|input| {
-            let body = &input.function.body;
             let mut all: Vec<u32> = Vec::new();
-            for expr in &body.exprs {
-                if let ExprKind::Call { callee, .. } = expr.kind
-                    && let ExprKind::Name(name) = body.expr(callee).kind
-                {
-                    let definitions = program.callees(body.names.text(name), input.function.file);
-                    all.extend(definitions.iter().filter_map(|d| numbers.get(d)));
-                }
+            for (_, name, _) in input.function.body.calls() {
+                let definitions = program.callees(name, input.function.file);
+                all.extend(definitions.iter().filter_map(|d| numbers.get(d)));
             }
             all.sort_unstable();
             all.dedup();

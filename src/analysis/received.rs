@@ -25,10 +25,8 @@ impl Received {
         let mut received =
             Received { symbols: FxHashSet::default(), buffers: FxHashSet::default(), calls: FxHashSet::default() };
         received.parameters(program, function, text);
-        for (i, e) in body.exprs.iter().enumerate() {
-            let ExprKind::Call { args, .. } = &e.kind else { continue };
-            let call = ExprId(i as u32);
-            let Some(model) = body.callee(call).and_then(|name| program.model(name, function.file)) else { continue };
+        for (call, name, args) in body.calls() {
+            let Some(model) = program.model(name, function.file) else { continue };
             let gives = model.extractor().is_some() || model.source().is_some() || model.number_parser().is_some();
             if gives {
                 received.calls.insert(call);

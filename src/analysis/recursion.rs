@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::access::place;
-use super::messages::{Input, components};
+use super::messages::{Input, components, numbers};
 use super::received::Received;
 use crate::hir::{ExprId, ExprKind, Function, Symbol, UnaryOp};
 use crate::program::{Definition, Program, guarded};
@@ -38,8 +38,7 @@ struct HandsOn {
 
 impl Cycles {
     pub fn new(program: &Program, inputs: &[Input]) -> Cycles {
-        let numbers: FxHashMap<Definition, u32> =
-            inputs.iter().enumerate().filter_map(|(i, input)| Some((input.definition?, i as u32))).collect();
+        let numbers = numbers(inputs);
         let calls: Vec<Vec<(ExprId, u32)>> =
             inputs.par_iter().map(|input| calls(program, input.function, &numbers)).collect();
         let callees: Vec<Vec<u32>> = calls.iter().map(|all| all.iter().map(|(_, to)| *to).collect()).collect();
@@ -60,11 +59,8 @@ impl Cycles {
 
 /// The calls of a function whose meaning is certain.
 fn calls(program: &Program, function: &Function, numbers: &FxHashMap<Definition, u32>) -> Vec<(ExprId, u32)> {
-    let body = &function.body;
     let mut all = Vec::new();
-    for (i, _) in body.exprs.iter().enumerate().filter(|(_, e)| matches!(e.kind, ExprKind::Call { .. })) {
-        let call = ExprId(i as u32);
-        let Some(name) = body.callee(call) else { continue };
+    for (call, name, _) in function.body.calls() {
         if let [one] = program.callees(name, function.file)[..]
             && !program.macros.is_defined(name)
             && let Some(&to) = numbers.get(&one)
@@ -137,9 +133,8 @@ fn counts_depth(function: &Function) -> bool {
 fn cursors(program: &Program, function: &Function) -> FxHashSet<Symbol> {
     let body = &function.body;
     let mut all = FxHashSet::default();
-    for (i, e) in body.exprs.iter().enumerate() {
-        let ExprKind::Call { args, .. } = &e.kind else { continue };
-        let Some(model) = body.callee(ExprId(i as u32)).and_then(|n| program.catalog.model(n)) else { continue };
+    for (_, name, args) in body.calls() {
+        let Some(model) = program.catalog.model(name) else { continue };
         let object = model.cursor().map(|c| c.object).or(model.extractor().and_then(|e| e.object));
         let object = object.and_then(|o| o.index()).and_then(|o| args.get(o)).and_then(|&a| place(body, a));
         all.extend(object.map(|p| p.base).filter(|base| function.params.iter().any(|p| p.name == *base)));

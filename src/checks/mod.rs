@@ -299,7 +299,7 @@ impl<'a> View<'a> {
         Finding {
             function: Some(self.function.name.clone()),
             notes: self.assumed_in(within),
-            ..finding_on(rule, confidence, self.unit.file, span)
+            ..Finding::new(rule, confidence, self.unit.file, span)
         }
     }
 
@@ -322,25 +322,5 @@ impl<'a> View<'a> {
         lines.reverse();
         lines.dedup();
         lines
-    }
-}
-
-/// A finding with nothing but its place.
-pub fn finding_on(rule: &'static str, confidence: Confidence, file: FileId, span: Span) -> Finding {
-    Finding {
-        rule,
-        severity: confidence.into(),
-        confidence,
-        file,
-        span,
-        label: String::new(),
-        function: None,
-        message: String::new(),
-        related: Vec::new(),
-        flow: Vec::new(),
-        circuit: None,
-        suppression: None,
-        notes: Vec::new(),
-        fixes: Vec::new(),
     }
 }

@@ -53,7 +53,6 @@ fn place(source: &SourceFile, scan: &Scan, line: usize) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::finding_on;
     use crate::report::Confidence;
 
     #[test]
@@ -61,8 +60,8 @@ mod tests {
         let added = |text: &str| {
             let files = [SourceFile::new("a.c", text.into())];
             let at = text.find("bad").expect("code");
-            let one = finding_on("x", Confidence::High, FileId(0), Span::new(at, at + 3));
-            let other = finding_on("b", Confidence::High, FileId(0), Span::new(at, at + 4));
+            let one = Finding::new("x", Confidence::High, FileId(0), Span::new(at, at + 3));
+            let other = Finding::new("b", Confidence::High, FileId(0), Span::new(at, at + 4));
             let edits = allow(&files, &[&one, &other, &one], "so\nbe */ it").remove(&0)?;
             let mut text = text.to_owned();
             edits.iter().rev().for_each(|edit| text.replace_range(edit.span.range(), &edit.replacement));

@@ -207,7 +207,7 @@ mod tests {
             let fix = Fix { description: "mend it".into(), safe, edits };
             Finding {
                 fixes: vec![fix],
-                ..crate::checks::finding_on("x", crate::report::Confidence::High, FileId(0), Span::new(0, 1))
+                ..Finding::new("x", crate::report::Confidence::High, FileId(0), Span::new(0, 1))
             }
         };
         let (a, b, c) = (

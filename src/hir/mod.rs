@@ -356,6 +356,22 @@ impl Body {
         }
     }
 
+    /// The calls by a name, with that and the arguments, in the order of the body.
+    pub fn calls(&self) -> impl Iterator<Item = (ExprId, &str, &[ExprId])> {
+        self.exprs.iter().enumerate().filter_map(|(i, e)| {
+            let ExprKind::Call { args, .. } = &e.kind else { return None };
+            let call = ExprId(i as u32);
+            Some((call, self.callee(call)?, &args[..]))
+        })
+    }
+
+    /// The expression names the variable somewhere.
+    pub fn mentions(&self, e: ExprId, name: Symbol) -> bool {
+        let mut found = false;
+        self.walk(e, &mut |e| found |= matches!(self.expr(e).kind, ExprKind::Name(n) if n == name));
+        found
+    }
+
     /// The name that a call calls directly.
     pub fn callee(&self, id: ExprId) -> Option<&str> {
         let ExprKind::Call { callee, .. } = &self.expr(id).kind else { return None };

@@ -10,20 +10,9 @@ pub fn span(file: &SourceFile, token: &str) -> Span {
 
 pub fn finding(rule: &'static str, span: Span) -> Finding {
     Finding {
-        rule,
-        severity: Severity::Warning,
-        confidence: Confidence::Medium,
-        file: FileId(0),
-        span,
         label: "falls into the next case".into(),
-        function: None,
         message: "case 1 falls through into case 2".into(),
-        related: Vec::new(),
-        flow: Vec::new(),
-        circuit: None,
-        suppression: None,
-        notes: Vec::new(),
-        fixes: Vec::new(),
+        ..Finding::new(rule, Confidence::Medium, FileId(0), span)
     }
 }
 

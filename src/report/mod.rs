@@ -166,6 +166,28 @@ pub struct Finding {
     pub fixes: Vec<Fix>,
 }
 
+impl Finding {
+    /// A finding with nothing but its place.
+    pub fn new(rule: &'static str, confidence: Confidence, file: FileId, span: Span) -> Finding {
+        Finding {
+            rule,
+            severity: confidence.into(),
+            confidence,
+            file,
+            span,
+            label: String::new(),
+            function: None,
+            message: String::new(),
+            related: Vec::new(),
+            flow: Vec::new(),
+            circuit: None,
+            suppression: None,
+            notes: Vec::new(),
+            fixes: Vec::new(),
+        }
+    }
+}
+
 /// Who accepted a finding, and why.
 #[derive(Clone, Debug)]
 pub struct Suppression {

@@ -428,19 +428,19 @@ impl Walked {
             let info = self.symbols.info(s);
             !matches!(info.what, What::Parameter(_)) && !matches!(info.source, Source::Looped { .. })
         };
-        if !is_chosen(s) || !added.all(is_chosen) || self.prove(site.at, index) {
+        if !is_chosen(s) || !added.all(is_chosen) {
             return;
         }
         let alone = index.terms().len() == 1 && index.constant >= -MAX_BACK;
         // One that equals another is as large as that.
         let own = || self.facts.conditions(site.at).map(|(_, own, _)| own);
         let equals = |fact: &Linear| own().any(|own| own.iter().any(|other| fact.scaled(-1) == Some(*other)));
-        let above = own().flatten().any(|fact| fact.factor(s) < 0 && fact.terms().len() > 1 && !equals(fact));
-        let verdict = self.judge(site, index, &[s]);
+        let above = || own().flatten().any(|fact| fact.factor(s) < 0 && fact.terms().len() > 1 && !equals(fact));
         // Tested from above alone, or for less than is taken away.
+        let verdict = self.judge(site, index, &[s]);
         let is_tested = match verdict {
             Verdict::Short { by, lacking } => by.is_some() && lacking <= MAX_BACK,
-            Verdict::Capped | Verdict::Unchecked => alone && above && self.symbols.info(s).lo.is_none_or(|lo| lo < 0),
+            Verdict::Capped | Verdict::Unchecked => alone && above() && self.symbols.info(s).lo.is_none_or(|lo| lo < 0),
             _ => false,
         };
         if !is_tested {

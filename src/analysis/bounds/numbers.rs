@@ -4,7 +4,7 @@ use super::Walked;
 use super::defects::{Class, Defect};
 use super::judge::Verdict;
 use super::linear::{Linear, Sym};
-use super::names::is_length;
+use super::names;
 use super::sites::{Site, SiteKind};
 use super::symbols::{Source, What, Wire};
 use super::types::Kind;
@@ -58,7 +58,7 @@ impl Walked {
         // A difference of clocks or of sequence numbers may wrap.
         let mut words = defect.what.split(|c: char| !c.is_alphanumeric() && c != '_');
         let sizes = length || b.as_constant().is_some() || about.iter().any(|s| self.decides_bytes(*s));
-        if !sizes && !words.any(is_length) {
+        if !sizes && !words.any(names::is_length) {
             defect.wire = Wire::Faint;
         }
         defect.limit = self.shown(b, text);

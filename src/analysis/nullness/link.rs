@@ -192,14 +192,10 @@ impl<'a> Linker<'a> {
                 _ => None,
             })
             .collect();
-        let calls = body.exprs.iter().enumerate().filter_map(|(i, e)| {
-            let ExprKind::Call { .. } = e.kind else { return None };
-            let e = ExprId(i as u32);
+        let calls = body.calls().filter_map(|(e, name, _)| {
             let (unasked, asked) = (used.contains(&e), facts.tested.contains(&e));
             // What `va_arg` gives is of a caller's choosing.
-            let is_varied = body.callee(e) == Some("va_arg");
-            ((asked || unasked) && !is_varied)
-                .then(|| Some(Call { name: body.callee(e)?, asked: asked && !unasked, unasked }))?
+            ((asked || unasked) && name != "va_arg").then_some(Call { name, asked: asked && !unasked, unasked })
         });
         calls.collect()
     }
@@ -299,10 +295,9 @@ impl<'a> Linker<'a> {
             && let ExprKind::Unary { op: UnaryOp::AddressOf, .. } = body.expr(first).kind
         {
             // `strsep(&rest, …)` gives a token the first time.
-            return !calls_in(body).any(|e| {
-                let ExprKind::Call { args: other, .. } = &body.expr(e).kind else { return false };
+            return !body.calls().any(|(e, name, other)| {
                 body.expr(e).span.start < body.expr(call).span.start
-                    && body.callee(e) == body.callee(call)
+                    && Some(name) == body.callee(call)
                     && other.first().is_some_and(|&o| alike(body, o, first))
             });
         }
@@ -375,11 +370,6 @@ impl<'a> Linker<'a> {
         }
         all
     }
-}
-
-fn calls_in(body: &Body) -> impl Iterator<Item = ExprId> {
-    let is_call = |(_, e): &(usize, &crate::hir::Expr)| matches!(e.kind, ExprKind::Call { .. });
-    body.exprs.iter().enumerate().filter(is_call).map(|(i, _)| ExprId(i as u32))
 }
 
 /// The calls in the conditions of a function.

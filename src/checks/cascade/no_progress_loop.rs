@@ -118,7 +118,7 @@ fn never_fails(view: &View, at: StmtId) -> Option<Finding> {
     body.walk_stmts(at, &mut |s| {
         let StmtKind::If { cond, .. } = body.stmt(s).kind else { return };
         let ExprKind::Binary { op: BinaryOp::Lt, left, right } = body.expr(cond).kind else { return };
-        let is_zero = matches!(body.expr(right).kind, ExprKind::Number(n) if body.names.text(n) == "0");
+        let is_zero = is_zero(body, right);
         if let ExprKind::Assign { op: None, left, right } = body.expr(left).kind
             && is_zero
             && !body.stmt(s).in_macro
@@ -236,6 +236,10 @@ pub(super) fn controls(body: &Body, cond: ExprId) -> Option<Vec<Place>> {
         _ => {}
     });
     (!calls && !all.is_empty()).then_some(all)
+}
+
+pub(super) fn is_zero(body: &Body, e: ExprId) -> bool {
+    matches!(body.expr(e).kind, ExprKind::Number(n) if body.names.text(n) == "0")
 }
 
 pub(super) fn is_control(body: &Body, controls: &[Place], e: ExprId) -> bool {

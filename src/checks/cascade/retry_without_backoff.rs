@@ -18,10 +18,7 @@ pub const RULE: Rule = Rule {
 
 fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     let body = &view.function.body;
-    for (i, e) in body.exprs.iter().enumerate() {
-        let call = ExprId(i as u32);
-        let ExprKind::Call { .. } = e.kind else { continue };
-        let Some(name) = body.callee(call) else { continue };
+    for (call, name, _) in body.calls() {
         let Some(kind) = cx.program.catalog.retry(name).map(|retry| retry.kind) else { continue };
         let is_sent = match kind {
             RetryKind::Send => true,
@@ -42,7 +39,8 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
         let Some(test) = way.test else { continue };
         let is_sure = way.surely && !is_sent;
         let confidence = if is_sure { Confidence::Medium } else { Confidence::Low };
-        let mut f = view.finding(RULE.id, confidence, e.span, e.span);
+        let span = body.expr(call).span;
+        let mut f = view.finding(RULE.id, confidence, span, span);
         f.label = "tried again at once".into();
         f.message = format!("`{name}` is called again as soon as it failed, and as often as it fails");
         f.related.push(view.related(body.expr(test).span, "the way on which it failed leads back"));

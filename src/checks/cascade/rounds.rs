@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::no_progress_loop::{bare, controls, gives, is_control};
+use super::no_progress_loop::{bare, controls, gives, is_control, is_zero};
 use crate::analysis::access::{Access, Place, Step, place};
 use crate::analysis::cfg::{BlockId, EdgeKind};
 use crate::analysis::flow::{From, Go};
@@ -113,7 +113,7 @@ fn stays(cx: &Context, view: &View, all: &[ExprId], cond: ExprId, before: u32) -
         // Set anew in each round, before it is asked about, from what stays as it is.
         let first = body.expr(e).span.start < body.expr(cond).span.start;
         let anew =
-            first && from.is_some_and(|from| !names.iter().any(|n| mentions(body, from, *n) && mentions(body, p, *n)));
+            first && from.is_some_and(|from| !names.iter().any(|n| body.mentions(from, *n) && body.mentions(p, *n)));
         hit && !anew && e != cond
     };
     let changes = |e: ExprId| match body.expr(e).kind {
@@ -171,7 +171,7 @@ pub fn over(view: &View, received: &Received, at: StmtId, cond: ExprId, step: Op
     // Some other condition asks how far it is, or how long the step.
     let asked = all.iter().any(|&e| match body.expr(e).kind {
         ExprKind::Binary { op: BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge, left, right } => {
-            [left, right].iter().any(|&side| mentions(body, side, name) || mentions(body, side, moved.base))
+            [left, right].iter().any(|&side| body.mentions(side, name) || body.mentions(side, moved.base))
         }
         ExprKind::Assign { left, right, .. } => {
             let is_step = matches!(body.expr(left).kind, ExprKind::Name(n) if n == name);
@@ -180,16 +180,6 @@ pub fn over(view: &View, received: &Received, at: StmtId, cond: ExprId, step: Op
         _ => false,
     });
     (!asked).then_some(Over { step: first, by: name, test: cond })
-}
-
-fn is_zero(body: &Body, e: ExprId) -> bool {
-    matches!(body.expr(e).kind, ExprKind::Number(n) if body.names.text(n) == "0")
-}
-
-fn mentions(body: &Body, e: ExprId, name: Symbol) -> bool {
-    let mut found = false;
-    body.walk(e, &mut |e| found |= matches!(body.expr(e).kind, ExprKind::Name(n) if n == name));
-    found
 }
 
 /// `len - at`: what a call or an index makes of it does not count.

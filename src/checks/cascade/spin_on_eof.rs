@@ -32,10 +32,7 @@ const READERS: [(&str, i64); 12] = [
 
 fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     let body = &view.function.body;
-    for (i, e) in body.exprs.iter().enumerate() {
-        let call = ExprId(i as u32);
-        let ExprKind::Call { .. } = e.kind else { continue };
-        let Some(name) = body.callee(call) else { continue };
+    for (call, name, _) in body.calls() {
         let Some(&(_, end)) = READERS.iter().find(|(reader, _)| *reader == name) else { continue };
         if cx.program.is_defined(name) || cx.program.macros.is_defined(name) {
             continue;
@@ -49,7 +46,8 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
             continue;
         }
         let confidence = if way.surely { Confidence::Medium } else { Confidence::Low };
-        let mut f = view.finding(RULE.id, confidence, e.span, e.span);
+        let span = body.expr(call).span;
+        let mut f = view.finding(RULE.id, confidence, span, span);
         f.label = "read again at the end".into();
         f.message = match end {
             0 => format!("`{name}` returns 0 at the end of what it reads, and the loop calls it again for ever"),

@@ -112,7 +112,7 @@ fn size_of(body: &Body, mut e: ExprId) -> Option<Symbol> {
 fn is_asked(body: &Body, name: Symbol, from: u32, to: u32) -> bool {
     let in_test = body.stmts.iter().any(|s| match s.kind {
         StmtKind::If { cond, .. } | StmtKind::While { cond, .. } | StmtKind::Switch { cond, .. } => {
-            s.span.start >= from && body.expr(cond).span.start < to && mentions(body, cond, name)
+            s.span.start >= from && body.expr(cond).span.start < to && body.mentions(cond, name)
         }
         _ => false,
     });
@@ -132,16 +132,10 @@ fn is_asked(body: &Body, name: Symbol, from: u32, to: u32) -> bool {
                     | BinaryOp::BitAnd,
                 left,
                 right,
-            } => mentions(body, left, name) || mentions(body, right, name),
-            ExprKind::Conditional { cond, .. } => mentions(body, cond, name),
+            } => body.mentions(left, name) || body.mentions(right, name),
+            ExprKind::Conditional { cond, .. } => body.mentions(cond, name),
             _ => false,
         })
-}
-
-fn mentions(body: &Body, e: ExprId, name: Symbol) -> bool {
-    let mut found = false;
-    body.walk(e, &mut |e| found |= matches!(body.expr(e).kind, ExprKind::Name(n) if n == name));
-    found
 }
 
 fn is_set_between(body: &Body, name: Symbol, from: u32, to: u32) -> bool {

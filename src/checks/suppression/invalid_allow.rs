@@ -1,8 +1,8 @@
 //! `invalid-allow`: a comment to this program that cannot be heeded.
 
 use super::Accepting;
+use crate::checks::Rule;
 use crate::checks::pages::{PAGES, nearest};
-use crate::checks::{Rule, finding_on};
 use crate::preprocess::allow::Allows;
 use crate::report::{Confidence, Finding};
 use crate::source::Span;
@@ -22,7 +22,7 @@ pub fn findings(file: &Accepting, allows: &Allows) -> Vec<Finding> {
         return Vec::new();
     }
     let finding = |span: Span, label: &str, message: String| {
-        let mut finding = finding_on(RULE.id, Confidence::High, file.unit.file, span);
+        let mut finding = Finding::new(RULE.id, Confidence::High, file.unit.file, span);
         (finding.label, finding.message) = (label.into(), message);
         finding
     };

@@ -1,8 +1,8 @@
 //! `unused-allow`: a comment accepts findings of a rule that finds nothing there.
 
 use super::{Accepting, invalid_allow};
+use crate::checks::Rule;
 use crate::checks::deletion::without_comment;
-use crate::checks::{Rule, finding_on};
 use crate::preprocess::allow::Allows;
 use crate::report::{Confidence, Edit, Finding, Fix};
 
@@ -30,7 +30,7 @@ pub fn findings(file: &Accepting, allows: &Allows, used: &[Vec<bool>]) -> Vec<Fi
             if !runs(name) || name == RULE.id || name == invalid_allow::RULE.id {
                 continue;
             }
-            let mut finding = finding_on(RULE.id, Confidence::Medium, file.unit.file, span);
+            let mut finding = Finding::new(RULE.id, Confidence::Medium, file.unit.file, span);
             finding.label = "accepts nothing".into();
             finding.message = format!("`{name}` finds nothing here that this comment could accept");
             if allow.rules.len() == 1 {
