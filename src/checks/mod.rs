@@ -78,6 +78,7 @@ pub const RULES: &[Rule] = &[
     message::signed_length::RULE,
     message::receive_result_as_length::RULE,
     result::unchecked_lookup::RULE,
+    result::unchecked_part::RULE,
     result::null_on_some_path::RULE,
     result::unchecked_result_belief::RULE,
     result::unchecked_parse_result::RULE,

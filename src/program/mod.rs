@@ -44,6 +44,8 @@ pub struct Program {
     /// Functions declared never to return, by name.
     declared_noreturn: FxHashSet<Box<str>>,
     pub enums: Enums,
+    /// By file: it is part of what tests the program.
+    tests: Vec<bool>,
     /// What is known of library functions; see also [`Program::model`].
     pub catalog: Arc<Catalog>,
     /// Made when first asked for.
@@ -125,6 +127,7 @@ impl Program {
             catalog,
             types: OnceLock::new(),
             problems,
+            tests: files.iter().map(SourceFile::is_test).collect(),
         };
         for (unit, declared) in units.iter_mut().zip(declared) {
             program.declared_noreturn.extend(declared.noreturn);
@@ -158,6 +161,11 @@ impl Program {
         let read = |unit: &Unit| guarded(|| types::read(unit, &self.macros)).unwrap_or_default();
         let files: Vec<_> = self.units.par_iter().map(read).collect();
         self.types.get_or_init(|| types::Index::of(self, files.into_iter()));
+    }
+
+    /// Part of what tests the program.
+    pub fn is_test(&self, file: FileId) -> bool {
+        self.tests.get(file.0 as usize).is_some_and(|t| *t)
     }
 
     pub fn unit(&self, file: FileId) -> &Unit {

@@ -33,6 +33,17 @@ impl SourceFile {
         SourceFile { path: path.into(), text, bom: bom as u8, line_starts, continuations }
     }
 
+    /// Part of what tests the program: a directory or the file's own name says so.
+    pub fn is_test(&self) -> bool {
+        const WORDS: [&str; 5] = ["test", "tests", "testsuite", "unittest", "unittests"];
+        let says = |part: &str| part.split(['_', '-']).any(|w| WORDS.contains(&w));
+        let mut parts = self.path.rsplit('/');
+        let name = parts.next().and_then(|name| name.split('.').next()).unwrap_or_default();
+        let of_name =
+            name.contains(['_', '-']) && says(name) || name.starts_with("check_") || name.starts_with("torture_");
+        of_name || parts.any(says)
+    }
+
     /// Index of the line (from 0) that holds `offset`.
     pub fn line_index(&self, offset: u32) -> usize {
         self.line_starts.partition_point(|&start| start <= offset) - 1

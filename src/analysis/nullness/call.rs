@@ -1,7 +1,7 @@
 //! What a call does: what it reads through, what it may change, what it gives back.
 
 use super::state::{State, Values, bits};
-use super::walk::Walker;
+use super::walk::{Walker, is_null_literal};
 use super::{Origin, UseKind};
 use crate::analysis::access::place;
 use crate::hir::{ExprId, ExprKind, Symbol};
@@ -67,7 +67,9 @@ impl Walker<'_> {
             let held = self.asserted_values(cond, st);
             self.asserted(cond, st);
             let before = st.clone();
+            let asserting = std::mem::replace(&mut self.asserting, true);
             let (yes, _) = self.branch(cond, st.clone());
+            self.asserting = asserting;
             match yes {
                 Some(yes) => *st = yes,
                 None => st.clear(),
@@ -106,6 +108,13 @@ impl Walker<'_> {
                 _ => {}
             }
         }
+        if self.recording && model.is_none() && !is_macro && name.is_some() {
+            for (i, &arg) in args.iter().enumerate().take(usize::from(u8::MAX)) {
+                if is_null_literal(body, arg, false) || self.is_all_null(given[i], st) {
+                    self.out.nulls_given.push((e, i as u8));
+                }
+            }
+        }
         for i in through {
             if let Some(values) = given.get_mut(i) {
                 *values = Values::UNKNOWN;
@@ -122,6 +131,15 @@ impl Walker<'_> {
         };
         self.effects(args, effect, st);
         self.result(e, name, model.and_then(|m| m.may_null()).map(|m| m.reason), is_macro, st)
+    }
+
+    /// It is null on every way.
+    fn is_all_null(&self, values: Values, st: &State) -> bool {
+        let is_null = |id: &u32| {
+            let known = st.bits(*id);
+            matches!(self.origins.get(id), Some(Origin::Null(_))) && known != 0 && known & !bits::ANY_NULL == 0
+        };
+        !values.is_unknown() && !values.other && values.ids().iter().all(is_null)
     }
 
     /// What the call `e` gives back.

@@ -1,6 +1,6 @@
 //! What evaluating an expression does to the state, and which values it uses before anyone asked.
 
-use super::state::{State, Values, bits, joined};
+use super::state::{State, Value, Values, bits, joined};
 use super::walk::{Walker, is_null_literal};
 use super::{Origin, Use, UseKind};
 use crate::analysis::access::{Place, Step, place};
@@ -32,7 +32,7 @@ impl Walker<'_> {
             ExprKind::Number(_) if self.nullable && is_null_literal(body, e, true) => self.null(e, st),
             ExprKind::Member { .. } | ExprKind::Index { .. } | ExprKind::Unary { op: UnaryOp::Deref, .. } => {
                 self.select(e, st);
-                self.held(e, st)
+                self.loaded(e, st)
             }
             ExprKind::Unary { op: UnaryOp::AddressOf, operand } => {
                 self.address_of(*operand, st);
@@ -234,6 +234,9 @@ impl Walker<'_> {
             let Some(place) = place.filter(|_| self.is_pointer_like(e)) else { return (Some(st.clone()), Some(st)) };
             let id = e.0;
             self.origins.insert(id, Origin::Asked(e));
+            if self.recording && !self.asserting && !self.body.stmt(self.stmt).in_macro {
+                self.out.members_asked.push(e);
+            }
             let (mut yes, mut no) = (st.clone(), st);
             for (way, known) in [(&mut yes, bits::TESTED), (&mut no, bits::NULL_HERE)] {
                 way.arise(id, known);
@@ -242,13 +245,17 @@ impl Walker<'_> {
             return (Some(yes), Some(no));
         }
         self.tested(values, &st);
+        self.asked(e, values, &st);
         let mut ways = [None, None];
         for (way, keep, becomes) in [
             (0, bits::ANY_UNTESTED | bits::NOT_NULL, bits::TESTED),
             (1, bits::ANY_UNTESTED | bits::ANY_NULL, bits::NULL_HERE),
         ] {
             let left = values.without(|id| st.bits(id) & keep == 0);
-            if left.is_unknown() && !left.other {
+            // What a member holds may have been changed in a way that is not seen.
+            let loaded =
+                |id: &Value| matches!(self.origins.get(id), Some(Origin::Loaded(_))) && st.bits(*id) == bits::USED;
+            if left.is_unknown() && !left.other && !values.ids().iter().any(loaded) {
                 continue;
             }
             let mut to = st.clone();
@@ -275,10 +282,25 @@ impl Walker<'_> {
     fn tested(&mut self, values: Values, st: &State) {
         for &id in values.ids() {
             if st.bits(id) & bits::ANY_UNTESTED != 0
-                && let Some(Origin::Call(call)) = self.origins.get(&id)
+                && let Some(Origin::Call(at) | Origin::Loaded(at)) = self.origins.get(&id)
             {
-                self.out.tested.insert(*call);
+                self.out.tested.insert(*at);
             }
+        }
+    }
+
+    /// Somebody asks whether `e` is null; `values` are what it may hold.
+    fn asked(&mut self, e: ExprId, values: Values, st: &State) {
+        if !self.recording || self.asserting || self.body.stmt(self.stmt).in_macro {
+            return;
+        }
+        let [id] = values.ids() else { return };
+        let Some(&origin) = self.origins.get(id) else { return };
+        if let Origin::Loaded(at) | Origin::Asked(at) = origin {
+            self.out.members_asked.push(at);
+        }
+        if !values.other && st.bits(*id) == bits::USED {
+            self.out.late.entry(origin).or_insert(e);
         }
     }
 
@@ -291,6 +313,20 @@ impl Walker<'_> {
     /// What the lvalue `e` holds.
     pub(super) fn held(&mut self, e: ExprId, st: &State) -> Values {
         self.place_of(e).map_or(Values::UNKNOWN, |place| st.get(place))
+    }
+
+    /// What the lvalue `e` holds when it is read: of a member that nothing is known of, a value of its own.
+    fn loaded(&mut self, e: ExprId, st: &mut State) -> Values {
+        let Some(place) = self.place_of(e) else { return Values::UNKNOWN };
+        let values = st.get(place);
+        if !values.is_unknown() || !matches!(self.body.expr(e).kind, ExprKind::Member { .. }) {
+            return values;
+        }
+        self.origins.insert(e.0, Origin::Loaded(e));
+        st.arise(e.0, bits::FRESH);
+        st.set(place, Values::one(e.0));
+        // More than is remembered: what is found out of it is lost.
+        st.get(place)
     }
 
     /// Evaluates what has to be known to find the object that `e` designates, with the dereferences on the way.
@@ -390,7 +426,8 @@ impl Walker<'_> {
                 self.out.uses.push(Use { origin, kind: kind.clone(), expr: e, stmt: self.stmt, known, one_of });
             }
         }
-        if !matches!(kind, UseKind::Given { .. } | UseKind::Asserted) {
+        // The address of a part reads nothing: only a later use would crash.
+        if !matches!(kind, UseKind::Given { .. } | UseKind::Asserted | UseKind::Address) {
             for &id in values.ids() {
                 if st.bits(id) != bits::TESTED {
                     st.set_bits(id, bits::USED);

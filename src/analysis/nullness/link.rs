@@ -4,6 +4,7 @@
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::doubts::{Doubt, doubts};
 use super::{Facts, Origin, Use, UseKind, bits, facts};
 use crate::analysis::messages::Input;
 use crate::hir::{Body, ExprId, ExprKind, StmtKind, UnaryOp};
@@ -68,9 +69,16 @@ pub struct Miss {
     pub inside: Option<(FileId, Span)>,
     /// Other places of a function about which most of its callers ask; told once for all.
     pub others: Vec<(FileId, Span)>,
+    /// Nothing on the way to the use says that it may be null; this does.
+    pub doubt: Option<Doubt>,
 }
 
 impl Miss {
+    pub fn doubted(used: Use, doubt: Doubt) -> Miss {
+        let (callee, why, inside) = (None, None, None);
+        Miss { used, callee, why, callers: Callers::default(), inside, others: Vec::new(), doubt: Some(doubt) }
+    }
+
     /// It is read through, and no path to there asks.
     fn is_plain(&self) -> bool {
         is_direct(&self.used.kind) && is_unasked(self.used.known) && self.used.known & bits::NOT_NULL == 0
@@ -123,7 +131,11 @@ pub fn misses(program: &Program, inputs: &[Input]) -> Vec<Vec<Miss>> {
     linker.count_callers();
     linker.close();
     let mut all: Vec<Vec<Miss>> = (0..inputs.len()).into_par_iter().map(|n| linker.judged(n)).collect();
+    let doubts = doubts(program, inputs, &linker.all, &all);
     gather(inputs, &mut all);
+    for (own, doubted) in all.iter_mut().zip(doubts) {
+        own.extend(doubted);
+    }
     all
 }
 
@@ -171,11 +183,11 @@ fn is_search_name(name: &str) -> bool {
 }
 
 /// Used with nobody having asked on any path.
-fn is_unasked(known: u8) -> bool {
+pub(super) fn is_unasked(known: u8) -> bool {
     known & bits::ANY_UNTESTED != 0 && known & (bits::TESTED | bits::ANY_NULL) == 0
 }
 
-fn is_direct(kind: &UseKind) -> bool {
+pub(super) fn is_direct(kind: &UseKind) -> bool {
     matches!(kind, UseKind::Dereference | UseKind::Library)
 }
 
@@ -294,11 +306,18 @@ impl<'a> Linker<'a> {
             && let Some(&first) = args.first()
             && let ExprKind::Unary { op: UnaryOp::AddressOf, .. } = body.expr(first).kind
         {
-            // `strsep(&rest, …)` gives a token the first time.
-            return !body.calls().any(|(e, name, other)| {
-                body.expr(e).span.start < body.expr(call).span.start
-                    && Some(name) == body.callee(call)
+            // `strsep(&rest, …)` gives a token the first time, and again where `rest` was set anew.
+            let at = body.expr(call).span.start;
+            let before = body.calls().filter(|(e, name, other)| {
+                body.expr(*e).span.start < at
+                    && Some(*name) == body.callee(call)
                     && other.first().is_some_and(|&o| alike(body, o, first))
+            });
+            let Some(last) = before.map(|(e, ..)| body.expr(e).span.start).max() else { return true };
+            let ExprKind::Unary { operand: rest, .. } = body.expr(first).kind else { return false };
+            return body.exprs.iter().any(|e| {
+                (last..at).contains(&e.span.start)
+                    && matches!(e.kind, ExprKind::Assign { op: None, left, .. } if alike(body, left, rest))
             });
         }
         false
@@ -340,7 +359,7 @@ impl<'a> Linker<'a> {
                     }
                 }
                 Origin::Null(e) if e == used.expr => continue,
-                Origin::Null(_) | Origin::Asked(_) => {
+                Origin::Null(_) | Origin::Asked(_) | Origin::Loaded(_) => {
                     if matches!(used.kind, UseKind::Asserted)
                         || used.known & bits::ANY_NULL == 0
                         || used.kind == UseKind::Arithmetic
@@ -366,7 +385,7 @@ impl<'a> Linker<'a> {
             if !matches!(used.kind, UseKind::Asserted) {
                 seen.insert(used.origin);
             }
-            all.push(Miss { used: used.clone(), callee, why, callers, inside, others: Vec::new() });
+            all.push(Miss { used: used.clone(), callee, why, callers, inside, others: Vec::new(), doubt: None });
         }
         all
     }
@@ -404,6 +423,21 @@ fn answers(body: &Body, asked: ExprId, call: ExprId) -> bool {
     else {
         return false;
     };
+    let written = |e: ExprId| match body.expr(e).kind {
+        ExprKind::String(s) | ExprKind::Char(s) => {
+            Some(body.names.text(s).trim_matches(['"', '\''])).filter(|s| !s.is_empty())
+        }
+        _ => None,
+    };
+    // `strncmp(s, "name.", 5)` before `strchr(s, '.')`
+    if let (Some(&x), Some(&y), Some(text), Some(part)) =
+        (a.first(), b.first(), a.get(1).and_then(|&e| written(e)), b.get(1).and_then(|&e| written(e)))
+        && alike(body, x, y)
+        && text.contains(part)
+        && body.expr(asked).span.start < body.expr(call).span.start
+    {
+        return true;
+    }
     !b.is_empty()
         && b.len() <= a.len()
         && body.expr(asked).span.start < body.expr(call).span.start

@@ -5,12 +5,14 @@
 //! value) and what has been found out of it. A branch on any holder tells of all.
 
 mod call;
+pub mod doubts;
 mod eval;
 pub mod link;
+mod members;
 mod state;
 mod walk;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::messages::Input;
 use crate::hir::{ExprId, StmtId};
@@ -27,6 +29,8 @@ pub enum Origin {
     Null(ExprId),
     /// Nothing is known of it, but it was asked whether it is null.
     Asked(ExprId),
+    /// What a member held.
+    Loaded(ExprId),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +74,12 @@ pub struct Facts {
     pub returns_null: bool,
     /// Calls whose results are returned as they come.
     pub returns: Vec<ExprId>,
+    /// Values that somebody asked about only after reading through them, and where.
+    pub late: FxHashMap<Origin, ExprId>,
+    /// Members that somebody asked about whether they are null.
+    pub members_asked: Vec<ExprId>,
+    /// Null pointers given to functions: the call, and which argument.
+    pub nulls_given: Vec<(ExprId, u8)>,
 }
 
 /// Basic blocks of a function whose values are still followed.

@@ -124,6 +124,10 @@ impl State {
         self.bits.binary_search_by_key(&value, |b| b.0).map_or(0, |i| self.bits[i].1)
     }
 
+    pub fn all_bits(&self) -> impl Iterator<Item = (Value, u8)> + '_ {
+        self.bits.iter().copied()
+    }
+
     pub fn set_bits(&mut self, value: Value, bits: u8) {
         match self.bits.binary_search_by_key(&value, |b| b.0) {
             Ok(i) => self.bits[i].1 = bits,

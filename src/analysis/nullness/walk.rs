@@ -76,6 +76,8 @@ pub(super) struct Walker<'a> {
     pub depth: u32,
     /// The statement being evaluated.
     pub stmt: StmtId,
+    /// What an assertion asks is being evaluated.
+    pub asserting: bool,
     pub out: Facts,
 }
 
@@ -138,6 +140,7 @@ impl<'a> Walker<'a> {
             given: Vec::new(),
             depth: 0,
             stmt: StmtId(0),
+            asserting: false,
             out: Facts::default(),
         }
     }
@@ -284,11 +287,8 @@ impl<'a> Walker<'a> {
             StmtKind::Opaque => st.clear(),
             StmtKind::Return(Some(e)) => {
                 let nullable = std::mem::replace(&mut self.nullable, self.returns_pointer);
-                let value = self.eval(*e, st);
+                self.return_value(*e, st);
                 self.nullable = nullable;
-                if self.recording {
-                    self.returned(value, st);
-                }
             }
             _ => {
                 let mut own = Vec::new();
@@ -300,7 +300,30 @@ impl<'a> Walker<'a> {
         }
     }
 
+    /// Each way of `cond ? a : b` is a return of its own.
+    fn return_value(&mut self, e: ExprId, st: &mut State) {
+        if let ExprKind::Conditional { cond, then: Some(then), otherwise } = self.body.expr(e).kind {
+            let (yes, no) = self.branch(cond, st.clone());
+            for (way, e) in [(yes, then), (no, otherwise)] {
+                let Some(mut way) = way else { continue };
+                let value = self.eval(e, &mut way);
+                self.returned(value, &way);
+            }
+            return;
+        }
+        let value = self.eval(e, st);
+        self.returned(value, st);
+    }
+
     fn returned(&mut self, value: Values, st: &State) {
+        if !self.recording {
+            return;
+        }
+        // Who gives null gets null: that says nothing of what is given else.
+        let params = self.body.exprs.len() as u32..;
+        if st.all_bits().any(|(id, known)| params.contains(&id) && known & !bits::ANY_NULL == 0) {
+            return;
+        }
         for id in value.ids() {
             let known = st.bits(*id);
             match self.origins.get(id) {

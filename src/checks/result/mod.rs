@@ -4,25 +4,38 @@ pub mod null_on_some_path;
 pub mod numeric_text_as_length;
 pub mod unchecked_lookup;
 pub mod unchecked_parse_result;
+pub mod unchecked_part;
 pub mod unchecked_result_belief;
 pub mod uninitialized_after_parse;
 
+use crate::analysis::nullness::doubts::Doubt;
 use crate::analysis::nullness::link::{Callers, Miss};
 use crate::analysis::nullness::{Origin, UseKind};
 use crate::checks::View;
+use crate::hir::{Body, ExprId, ExprKind};
 use crate::report::{Confidence, Finding, Related};
 use crate::source::Span;
 
 /// The pointers used, those left out that are only asserted not to be null.
 fn used_nulls<'v>(view: &'v View) -> impl Iterator<Item = &'v Miss> {
-    view.known.nulls.iter().filter(|m| !matches!(m.used.kind, UseKind::Asserted))
+    view.known.nulls.iter().filter(|m| !matches!(m.used.kind, UseKind::Asserted) && m.doubt.is_none())
+}
+
+/// The pointers used of which only something else says that they may be null.
+fn doubted<'v>(view: &'v View) -> impl Iterator<Item = (&'v Miss, &'v Doubt)> {
+    view.known.nulls.iter().filter_map(|m| Some((m, m.doubt.as_ref()?)))
+}
+
+/// What is found in tests is told at `low`: there it fails at once, and before those who can mend it.
+fn graded(view: &View, confidence: Confidence) -> Confidence {
+    if view.source.is_test() { Confidence::Low } else { confidence }
 }
 
 /// A finding at the place where a pointer is used, with where its value comes from.
 fn finding(view: &View, rule: &'static str, miss: &Miss, confidence: Confidence) -> Finding {
     let body = &view.function.body;
     let span = body.expr(miss.used.expr).span;
-    let mut finding = view.finding(rule, confidence, span, span);
+    let mut finding = view.finding(rule, graded(view, confidence), span, span);
     finding.label = match miss.used.kind {
         UseKind::Dereference => "dereferenced here",
         UseKind::Arithmetic => "computed with here",
@@ -33,8 +46,10 @@ fn finding(view: &View, rule: &'static str, miss: &Miss, confidence: Confidence)
     let origin: Option<(Span, String)> = match miss.used.origin {
         Origin::Call(call) => Some((body.expr(call).span, "the result comes from here".into())),
         Origin::Null(e) => Some((body.expr(e).span, "null from here on some way".into())),
-        Origin::Asked(e) => Some((body.expr(e).span, "null is held possible here".into())),
-        Origin::Parameter(_) => None,
+        Origin::Asked(e) | Origin::Loaded(e) if miss.doubt.is_none() => {
+            Some((body.expr(e).span, "null is held possible here".into()))
+        }
+        Origin::Parameter(_) | Origin::Asked(_) | Origin::Loaded(_) => None,
     };
     if let Some((at, text)) = origin.filter(|(at, _)| *at != span) {
         finding.related.push(view.related(at, text));
@@ -44,6 +59,15 @@ fn finding(view: &View, rule: &'static str, miss: &Miss, confidence: Confidence)
         finding.related.push(Related { file, span: at, message });
     }
     finding
+}
+
+/// `argv[1]`: what a user says to their own program, or what the grammar of commands has looked at.
+fn is_command_line(body: &Body, arg: ExprId) -> bool {
+    let ExprKind::Index { base, .. } = body.expr(arg).kind else { return false };
+    match body.expr(base).kind {
+        ExprKind::Name(name) | ExprKind::Member { field: name, .. } => body.names.text(name) == "argv",
+        _ => false,
+    }
 }
 
 /// How the pointer is used, as the end of a sentence.

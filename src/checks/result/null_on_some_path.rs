@@ -1,11 +1,12 @@
 //! `null-on-some-path`: a pointer that is null on some way to its use.
 
-use super::{finding, used, used_nulls};
+use super::{doubted, finding, used, used_nulls};
+use crate::analysis::nullness::doubts::Doubt;
 use crate::analysis::nullness::link::Miss;
 use crate::analysis::nullness::{Origin, UseKind, bits};
 use crate::checks::{Context, Rule, View};
 use crate::hir::{StmtId, StmtKind};
-use crate::report::{Confidence, Finding};
+use crate::report::{Confidence, Finding, Related};
 
 pub const RULE: Rule = Rule {
     id: "null-on-some-path",
@@ -29,13 +30,39 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
         f.message = format!("the pointer {} here; it {why}", used(miss).trim_end_matches(','));
         out.push(f);
     }
+    for (miss, doubt) in doubted(view) {
+        let (why, at, file, span) = match *doubt {
+            Doubt::Late(test) => {
+                ("is tested for null only behind it", "tested here", view.unit.file, view.function.body.expr(test).span)
+            }
+            Doubt::Given { file, span } => ("is given as null by a caller", "null is given here", file, span),
+            Doubt::GivenPart { file, span, .. } => {
+                ("is given by a caller what may be absent", "given here", file, span)
+            }
+            Doubt::Part { .. } => continue,
+        };
+        let is_plain = miss.used.known & bits::FRESH != 0 && miss.used.kind == UseKind::Dereference;
+        let confidence = match doubt {
+            Doubt::Late(_) if is_plain => Confidence::High,
+            Doubt::Late(_) => Confidence::Medium,
+            Doubt::Given { file, .. } if is_plain && *file == view.unit.file => Confidence::Medium,
+            _ => Confidence::Low,
+        };
+        let mut f = finding(view, RULE.id, miss, confidence);
+        f.message = format!("the pointer {} here; it {why}", used(miss).trim_end_matches(','));
+        f.related.push(Related { file, span, message: at.into() });
+        out.push(f);
+    }
 }
 
 /// A whole `switch` stands between where the value arises and the use: what its ways out leave undone is told by other
 /// rules.
 fn is_for_the_switch(view: &View, miss: &Miss) -> bool {
     let body = &view.function.body;
-    let (Origin::Null(from) | Origin::Call(from) | Origin::Asked(from)) = miss.used.origin else { return false };
+    let (Origin::Null(from) | Origin::Call(from) | Origin::Asked(from) | Origin::Loaded(from)) = miss.used.origin
+    else {
+        return false;
+    };
     let (from, to) = (body.expr(from).span, body.expr(miss.used.expr).span);
     (0..body.stmts.len() as u32).map(StmtId).any(|id| {
         let span = body.stmt(id).span;
@@ -56,7 +83,9 @@ fn confidence(miss: &Miss) -> Confidence {
     match miss.used.origin {
         // Paths meet again right before the use: nothing but the test itself stands between.
         Origin::Call(_) if here && !is_mixed && is_direct && !miss.used.one_of => Confidence::High,
-        Origin::Asked(_) if here && !is_mixed && is_direct && !miss.used.one_of => Confidence::Medium,
+        Origin::Asked(_) | Origin::Loaded(_) if here && !is_mixed && is_direct && !miss.used.one_of => {
+            Confidence::Medium
+        }
         _ => Confidence::Low,
     }
 }

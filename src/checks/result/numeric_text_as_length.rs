@@ -1,5 +1,6 @@
 //! `numeric-text-as-length`: a number read from text is used as a size as it comes.
 
+use super::{graded, is_command_line};
 use crate::checks::{Context, Rule, View};
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtKind, Symbol};
 use crate::program::catalog::model::SinkKind;
@@ -24,7 +25,12 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
         if is_asked(body, name, at.start, to.start) || is_set_between(body, name, set, to.start) {
             continue;
         }
-        let mut f = view.finding(RULE.id, Confidence::Medium, at, at);
+        let ExprKind::Call { args, .. } = &body.expr(call).kind else { continue };
+        let confidence = match args.iter().any(|&a| is_command_line(body, a)) {
+            true => Confidence::Low,
+            false => Confidence::Medium,
+        };
+        let mut f = view.finding(RULE.id, graded(view, confidence), at, at);
         let (variable, parser) = (body.names.text(name), body.callee(call).unwrap_or_default());
         f.label = "any number, negative ones too".into();
         f.message = format!("`{parser}` takes any number from the text, and `{variable}` is {what} without a test");

@@ -4,6 +4,7 @@ use super::{counted, finding, used, used_nulls};
 use crate::analysis::nullness::link::{Miss, Why};
 use crate::analysis::nullness::{UseKind, bits};
 use crate::checks::{Context, Rule, View};
+use crate::hir::{Body, ExprId, ExprKind};
 use crate::program::catalog::model::NullReason;
 use crate::report::{Confidence, Finding};
 
@@ -20,6 +21,10 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
     for miss in used_nulls(view) {
         let (Some(callee), Some(why)) = (&miss.callee, miss.why) else { continue };
         if miss.used.known & bits::ANY_NULL != 0 || miss.is_deviant() {
+            continue;
+        }
+        // `strchr(s, '/') + 1`, and what comes of null is asked for.
+        if miss.used.kind == UseKind::Arithmetic && compares_with_one(&view.function.body) {
             continue;
         }
         let Some(confidence) = confidence(miss, why) else { continue };
@@ -39,6 +44,17 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
         f.message = format!("the result of `{callee}`, {when}, {} {asked}{}", used(miss), counted(miss.callers));
         out.push(f);
     }
+}
+
+/// `p == (char *) 1`
+fn compares_with_one(body: &Body) -> bool {
+    let is_one = |e: ExprId| match body.expr(e).kind {
+        ExprKind::Cast { operand, .. } => {
+            matches!(body.expr(operand).kind, ExprKind::Number(n) if body.names.text(n) == "1")
+        }
+        _ => false,
+    };
+    body.exprs.iter().any(|e| matches!(e.kind, ExprKind::Binary { left, right, .. } if is_one(left) || is_one(right)))
 }
 
 fn confidence(miss: &Miss, why: Why) -> Option<Confidence> {

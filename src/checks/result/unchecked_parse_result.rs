@@ -1,5 +1,6 @@
 //! `unchecked-parse-result`: what a parser stored is used although nobody looked whether it stored anything.
 
+use super::{graded, is_command_line};
 use crate::analysis::access::place;
 use crate::checks::{Context, Rule, View};
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtKind, Symbol, UnaryOp};
@@ -61,7 +62,11 @@ fn ignored(cx: &Context, view: &View, call: ExprId) -> Option<Finding> {
         Some((base, read_behind(body, base, span.end)?))
     })?;
     let output = body.names.text(output);
-    let mut f = view.finding(RULE.id, Confidence::Medium, span, span);
+    let confidence = match args.iter().any(|&a| is_command_line(body, a)) {
+        true => Confidence::Low,
+        false => Confidence::Medium,
+    };
+    let mut f = view.finding(RULE.id, graded(view, confidence), span, span);
     f.label = "its result is not looked at".into();
     f.message =
         format!("`{name}` leaves `{output}` unset where it fails; its result is ignored, and `{output}` is read");
@@ -149,7 +154,7 @@ fn too_narrow(cx: &Context, view: &View, e: ExprId) -> Option<Finding> {
     let name = body.callee(call)?;
     let (definition, at) = other_error(cx, name, view.unit.file)?;
     let span = body.expr(e).span;
-    let mut f = view.finding(RULE.id, Confidence::Medium, span, span);
+    let mut f = view.finding(RULE.id, graded(view, Confidence::Medium), span, span);
     f.label = "only one of its errors".into();
     f.message = format!("`{name}` also returns other negative numbers where it fails, and they pass this test");
     f.related.push(crate::report::Related { file: definition, span: at, message: "another error".into() });

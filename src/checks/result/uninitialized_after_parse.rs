@@ -2,6 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::graded;
 use crate::analysis::access::{Access, Act, Place, place};
 use crate::analysis::cfg::{BlockId, Edge, EdgeKind};
 use crate::analysis::flow::{Flow, From, Go};
@@ -120,7 +121,7 @@ fn read_first(cx: &Context, view: &View, local: &Unset, call: ExprId, arg: usize
     let &(file, output) = all.first().filter(|_| all.iter().all(|(_, o)| o.read_first.is_some()))?;
     let span = body.expr(call).span;
     let variable = body.names.text(local.name);
-    let mut f = view.finding(RULE.id, Confidence::Medium, span, span);
+    let mut f = view.finding(RULE.id, graded(view, Confidence::Medium), span, span);
     f.label = format!("`{variable}` has no value yet");
     f.message = format!("`{name}` reads `{variable}` before it stores anything there, and nothing gave it a value");
     f.related.push(Related { file, span: output.read_first?, message: "read here".into() });
@@ -152,7 +153,7 @@ fn read_after_failure(
     let variable = body.names.text(local.name);
     let is_parser = is_parser_name(name);
     let confidence = if is_parser { Confidence::Medium } else { Confidence::Low };
-    let mut f = view.finding(RULE.id, confidence, span, span);
+    let mut f = view.finding(RULE.id, graded(view, confidence), span, span);
     f.label = "may store nothing".into();
     f.message =
         format!("where `{name}` fails it leaves `{variable}` without a value, and a way leads from there to a read");

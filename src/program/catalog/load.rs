@@ -118,6 +118,7 @@ impl Catalog {
         }
         self.message_params.extend(params);
         self.message_objects.append(&mut file.message_object);
+        file.optional_part.iter().for_each(|part| self.add_optional(part));
         self.add_entries(file, adding)
     }
 

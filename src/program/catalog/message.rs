@@ -1,4 +1,5 @@
-//! Where messages are found when no function gives them: types that hold them, and parameters that carry them.
+//! Where messages are found when no function gives them: types that hold them, and parameters that carry them; and what
+//! a parsed message need not have.
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -47,6 +48,24 @@ pub struct MessageObject {
     /// Holds text of any origin, not only of messages.
     #[serde(default)]
     pub text: bool,
+    pub prov: Option<Provenance>,
+    pub note: Option<String>,
+}
+
+/// Members that are null where the message has no such part.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OptionalPart {
+    /// Whose members: `struct sip_msg`. None: the members' names say it.
+    #[serde(default)]
+    pub types: Vec<String>,
+    /// Members that point to such an object.
+    #[serde(default)]
+    pub held_by: Vec<String>,
+    pub members: Vec<String>,
+    /// A call that is given the object may set them.
+    #[serde(default)]
+    pub filled_by_call: bool,
     pub prov: Option<Provenance>,
     pub note: Option<String>,
 }

@@ -18,7 +18,7 @@ use regex::bytes::{Regex, RegexSet, RegexSetBuilder};
 use rustc_hash::FxHashMap;
 
 pub use load::CatalogError;
-use model::{Confidence, MessageObject, MessageParam};
+use model::{Confidence, MessageObject, MessageParam, OptionalPart};
 pub use tables::File;
 use tables::{Places, Tables};
 
@@ -59,6 +59,8 @@ pub struct Catalog {
     patterns: Vec<(Box<str>, Places)>,
     message_params: Vec<MessageParam>,
     message_objects: Vec<MessageObject>,
+    /// By member: whose it is, nothing for members of any type; and whether a call that is given the object may set it.
+    optional: FxHashMap<Box<str>, (Vec<Box<str>>, bool)>,
     set: OnceLock<RegexSet>,
     /// What the patterns say of names met so far.
     matched: RwLock<FxHashMap<Box<str>, Option<Places>>>,
@@ -118,6 +120,32 @@ impl Catalog {
         });
         let mut words = declaration.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
         words.find_map(|word| by_word.get(word)).map(|&i| &self.message_objects[i])
+    }
+
+    fn add_optional(&mut self, part: &OptionalPart) {
+        let types = part.types.iter().filter_map(|t| t.split(' ').next_back()).map(Box::from);
+        let owners: Vec<Box<str>> = types.chain(part.held_by.iter().map(|h| format!(".{h}").into())).collect();
+        for member in &part.members {
+            let (known, filled) = self.optional.entry(member.as_str().into()).or_default();
+            known.extend(owners.iter().cloned());
+            *filled |= part.filled_by_call;
+        }
+    }
+
+    /// A member that is null where a message has no such part. `owner` is the last word of the type that it is a member
+    /// of, or the member that holds the object, with a dot.
+    pub fn is_optional(&self, owner: &str, member: &str) -> bool {
+        self.optional.get(member).is_some_and(|(of, _)| of.is_empty() || of.iter().any(|o| **o == *owner))
+    }
+
+    /// A call that is given the object may set this member.
+    pub fn is_filled_by_call(&self, member: &str) -> bool {
+        self.optional.get(member).is_some_and(|(_, filled)| *filled)
+    }
+
+    /// A member that holds the characters of a counted string: it may be null where there are none.
+    pub fn is_text_of_object(&self, member: &str) -> bool {
+        self.message_objects.iter().any(|o| o.text && o.data.iter().any(|d| d == member))
     }
 
     /// How surely two parameters of `function` are a message and its length, told by their names.

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-pub use super::message::{MessageObject, MessageParam};
+pub use super::message::{MessageObject, MessageParam, OptionalPart};
 pub use super::words::*;
 
 /// What every entry has.

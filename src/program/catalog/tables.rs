@@ -23,6 +23,8 @@ macro_rules! tables {
             pub message_param: Vec<MessageParam>,
             #[serde(default)]
             pub message_object: Vec<MessageObject>,
+            #[serde(default)]
+            pub optional_part: Vec<OptionalPart>,
             $(#[serde(default)] $table: Vec<$entry>,)*
         }
 

@@ -1,0 +1,193 @@
+//! Pointers that nothing in their function says may be null, and something else does: they are tested behind the use, a
+//! caller gives null, or other functions ask about the same member.
+
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::link::{Callers, Miss, is_direct, is_unasked};
+use super::members::{Part, minded};
+use super::{Facts, Origin, Use, UseKind};
+use crate::analysis::access::{Place, place};
+use crate::analysis::messages::Input;
+use crate::hir::{Body, ExprId, ExprKind, UnaryOp};
+use crate::program::{Definition, Program};
+use crate::source::{FileId, Span};
+
+/// Fewer functions than this that ask about a member believe nothing.
+const MIN_ASKING: u32 = 3;
+/// In a hundred functions that use a member: so many have to ask.
+const MIN_SHARE: u32 = 70;
+
+/// What says that a pointer may be null.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// It is tested behind the use.
+    Late(ExprId),
+    /// A caller gives null.
+    Given { file: FileId, span: Span },
+    /// A caller gives a part of a message that may be absent.
+    GivenPart { file: FileId, span: Span, field: Box<str> },
+    /// Others ask about the member, or it is known to be absent at times.
+    Part { field: Box<str>, others: Callers, optional: bool },
+}
+
+/// By parameter: a caller that gives null, or what may be.
+type Given = FxHashMap<(Definition, u8), Doubt>;
+
+/// By input: what is doubted, but for those that `known` tells of.
+pub fn doubts(program: &Program, inputs: &[Input], facts: &[Facts], known: &[Vec<Miss>]) -> Vec<Vec<Miss>> {
+    let parts: Vec<Vec<(Part, Use)>> =
+        (0..inputs.len()).into_par_iter().map(|n| unasked(program, &inputs[n], &facts[n])).collect();
+    let beliefs = beliefs(inputs, facts, &parts);
+    let given = given(program, inputs, facts);
+    let one = |n: usize| {
+        let mut all = late_or_given(&inputs[n], &facts[n], &given, &known[n]);
+        let told: FxHashSet<Origin> = all.iter().map(|m| m.used.origin).collect();
+        for (part, used) in parts[n].iter().filter(|(_, used)| !told.contains(&used.origin)) {
+            let others = beliefs.get(part).copied().unwrap_or_default();
+            let optional = program.catalog.is_optional(&part.owner, &part.field);
+            let contrary = others.all() >= 6 && others.asked * 3 < others.all();
+            let believed = others.asked >= MIN_ASKING && others.asked * 100 >= others.all() * MIN_SHARE;
+            if believed || (optional && !contrary) {
+                let doubt = Doubt::Part { field: part.field.clone(), others, optional };
+                all.push(Miss::doubted(used.clone(), doubt));
+            }
+        }
+        all
+    };
+    (0..inputs.len()).into_par_iter().map(one).collect()
+}
+
+/// The first use of each member that the function reads through and never asks about.
+fn unasked(program: &Program, input: &Input, facts: &Facts) -> Vec<(Part, Use)> {
+    let body = &input.function.body;
+    let plain = |u: &&Use| {
+        matches!(u.origin, Origin::Loaded(_))
+            && is_direct(&u.kind)
+            && is_unasked(u.known)
+            && !u.one_of
+            && !body.stmt(u.stmt).in_macro
+    };
+    let mut uses: Vec<&Use> = facts.uses.iter().filter(plain).collect();
+    if uses.is_empty() {
+        return Vec::new();
+    }
+    uses.sort_by_key(|u| body.expr(u.expr).span.start);
+    let mut minded = minded(body);
+    minded.extend(facts.tested.iter().filter_map(|&e| place(body, e)));
+    let mut seen: FxHashSet<Place> = FxHashSet::default();
+    let mut all = Vec::new();
+    for used in uses {
+        let Origin::Loaded(e) = used.origin else { continue };
+        let Some(place) = place(body, e) else { continue };
+        if minded.contains(&place) || !seen.insert(place) {
+            continue;
+        }
+        let Some(part) = Part::of(input.function, input.text, e) else { continue };
+        let filled = program.catalog.is_filled_by_call(&part.field) && is_given(body, e);
+        if !filled && !program.catalog.is_text_of_object(&part.field) {
+            all.push((part, used.clone()));
+        }
+    }
+    all
+}
+
+/// A call before the member `e` is given the object that it is a member of, or its address.
+fn is_given(body: &Body, e: ExprId) -> bool {
+    let ExprKind::Member { base, .. } = body.expr(e).kind else { return false };
+    let Some(object) = place(body, base) else { return false };
+    let is_it = |mut arg: ExprId| {
+        while let ExprKind::Cast { operand, .. } | ExprKind::Unary { op: UnaryOp::AddressOf, operand } =
+            body.expr(arg).kind
+        {
+            arg = operand;
+        }
+        place(body, arg).is_some_and(|p| p == object)
+    };
+    let mut calls = body.calls().filter(|(call, ..)| body.expr(*call).span.start < body.expr(e).span.start);
+    calls.any(|(_, _, args)| args.iter().any(|&a| is_it(a)))
+}
+
+/// By member: how many functions ask about it, and how many read through it and do not.
+fn beliefs(inputs: &[Input], facts: &[Facts], unasked: &[Vec<(Part, Use)>]) -> FxHashMap<Part, Callers> {
+    let mut all: FxHashMap<Part, Callers> = FxHashMap::default();
+    for (n, input) in inputs.iter().enumerate().filter(|(_, input)| input.definition.is_some()) {
+        let not: FxHashSet<&Part> = unasked[n].iter().map(|(part, _)| part).collect();
+        let asked = facts[n].members_asked.iter().filter_map(|&e| Part::of(input.function, input.text, e));
+        let asked: FxHashSet<Part> = asked.filter(|part| !not.contains(part)).collect();
+        not.into_iter().for_each(|part| all.entry(part.clone()).or_default().unasked += 1);
+        asked.into_iter().for_each(|part| all.entry(part).or_default().asked += 1);
+    }
+    all
+}
+
+fn given(program: &Program, inputs: &[Input], facts: &[Facts]) -> Given {
+    let mut all = Given::default();
+    for (n, input) in inputs.iter().enumerate().filter(|(_, i)| !program.is_test(i.function.file)) {
+        let function = input.function;
+        let body = &function.body;
+        let meant = |name: &str, arg: u8| match program.callees(name, function.file)[..] {
+            [definition] => Some((definition, arg)),
+            _ => None,
+        };
+        for &(call, arg) in facts[n].nulls_given.iter().filter(|(call, _)| says_something(body, *call)) {
+            if let Some(key) = body.callee(call).and_then(|name| meant(name, arg)) {
+                all.insert(key, Doubt::Given { file: function.file, span: body.expr(call).span });
+            }
+        }
+        for used in &facts[n].uses {
+            if let (Origin::Loaded(e), UseKind::Given { callee, arg }) = (used.origin, &used.kind)
+                && is_unasked(used.known)
+                && let Some(part) = Part::of(function, input.text, e)
+                && program.catalog.is_optional(&part.owner, &part.field)
+                && let Some(key) = meant(callee, *arg)
+            {
+                let span = body.expr(used.expr).span;
+                all.entry(key).or_insert(Doubt::GivenPart { file: function.file, span, field: part.field });
+            }
+        }
+    }
+    all
+}
+
+/// Something that is given is neither a constant nor null: else the call does not mean what it says.
+fn says_something(body: &Body, call: ExprId) -> bool {
+    let ExprKind::Call { args, .. } = &body.expr(call).kind else { return false };
+    args.iter().any(|&a| match body.expr(a).kind {
+        ExprKind::Name(name) => body.names.text(name).bytes().any(|b| b.is_ascii_lowercase()),
+        ExprKind::Member { .. } | ExprKind::Call { .. } | ExprKind::Unary { .. } | ExprKind::Index { .. } => true,
+        _ => false,
+    })
+}
+
+/// Pointers read through that are tested behind, and parameters for which somebody gives null.
+fn late_or_given(input: &Input, facts: &Facts, given: &Given, known: &[Miss]) -> Vec<Miss> {
+    let body = &input.function.body;
+    let mut seen: FxHashSet<Origin> = known.iter().map(|m| m.used.origin).collect();
+    let start = |e: ExprId| body.expr(e).span.start;
+    let mut uses: Vec<&Use> = facts.uses.iter().filter(|u| is_unasked(u.known) && !u.one_of).collect();
+    uses.sort_by_key(|u| start(u.expr));
+    let mut all = Vec::new();
+    for used in uses.into_iter().filter(|u| !body.stmt(u.stmt).in_macro) {
+        if seen.contains(&used.origin) {
+            continue;
+        }
+        let late = facts.late.get(&used.origin).filter(|&&test| start(test) > start(used.expr));
+        let doubt = match (used.origin, late) {
+            (_, Some(&test)) if is_direct(&used.kind) => Some(Doubt::Late(test)),
+            (Origin::Parameter(i), _) if is_direct(&used.kind) || used.kind == UseKind::Address => {
+                input.definition.and_then(|d| given.get(&(d, i))).cloned()
+            }
+            _ => None,
+        };
+        if let Some(doubt) = doubt {
+            seen.insert(used.origin);
+            // Of several pointers in one statement, one says enough.
+            if all.last().is_some_and(|m: &Miss| m.used.stmt == used.stmt) {
+                continue;
+            }
+            all.push(Miss::doubted(used.clone(), doubt));
+        }
+    }
+    all
+}

@@ -1,0 +1,97 @@
+//! Members that may be null: which of them a function asks about, and whose members they are.
+
+use rustc_hash::FxHashSet;
+
+use crate::analysis::access::{Place, place};
+use crate::hir::{BinaryOp, Body, ExprId, ExprKind, Function, StmtKind, Symbol, UnaryOp};
+
+/// A member by what it is a member of: the type that a variable is declared with, or the member that holds the object.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Part {
+    pub owner: Box<str>,
+    pub field: Box<str>,
+}
+
+impl Part {
+    /// Of the member `e`; nothing where nobody says what it is a member of.
+    pub fn of(function: &Function, text: &str, e: ExprId) -> Option<Part> {
+        let body = &function.body;
+        let ExprKind::Member { base, field, .. } = body.expr(e).kind else { return None };
+        let mut base = base;
+        while let ExprKind::Cast { operand, .. } = body.expr(base).kind {
+            base = operand;
+        }
+        let owner: Box<str> = match body.expr(base).kind {
+            ExprKind::Name(name) => declared(function, text, name).unwrap_or_else(|| body.names.text(name)).into(),
+            ExprKind::Member { field, .. } => format!(".{}", body.names.text(field)).into(),
+            _ => return None,
+        };
+        Some(Part { owner, field: body.names.text(field).into() })
+    }
+}
+
+/// The last word of the type that a variable is declared with: `sip_msg` of `const struct sip_msg *msg`.
+fn declared<'t>(function: &'t Function, text: &'t str, name: Symbol) -> Option<&'t str> {
+    let body = &function.body;
+    let ty = match function.params.iter().find(|p| p.name == name) {
+        Some(p) => text.get(p.span.range())?,
+        None => {
+            let all = body.stmts.iter().filter_map(|s| match &s.kind {
+                StmtKind::Decl(all) => all.iter().find(|d| d.name == name),
+                _ => None,
+            });
+            body.names.text(all.into_iter().next()?.ty)
+        }
+    };
+    let name = body.names.text(name);
+    let words = ty.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|w| !w.is_empty() && *w != name);
+    words.filter(|w| !matches!(*w, "const" | "volatile" | "struct" | "union" | "register" | "restrict")).last()
+}
+
+/// The members that a function asks about somewhere, sets, or gives away by address.
+pub fn minded(body: &Body) -> FxHashSet<Place> {
+    let mut roots: Vec<ExprId> = body.stmts.iter().filter_map(|s| s.kind.condition()).collect();
+    let mut through: FxHashSet<ExprId> = FxHashSet::default();
+    let mut all: FxHashSet<Place> = FxHashSet::default();
+    let mut add = |e: ExprId| {
+        if let ExprKind::Member { .. } = body.expr(e).kind {
+            all.extend(place(body, e));
+        }
+    };
+    for e in &body.exprs {
+        match e.kind {
+            ExprKind::Conditional { cond, .. } => roots.push(cond),
+            ExprKind::Binary { op: BinaryOp::And | BinaryOp::Or | BinaryOp::Eq | BinaryOp::Ne, left, right } => {
+                roots.extend([left, right]);
+            }
+            ExprKind::Unary { op: UnaryOp::Not, operand } => roots.push(operand),
+            ExprKind::Assign { left, .. } => add(left),
+            ExprKind::Unary { op: UnaryOp::AddressOf, operand } => add(operand),
+            ExprKind::Member { base, arrow: true, .. } | ExprKind::Index { base, .. } => {
+                through.insert(uncast(body, base));
+            }
+            ExprKind::Unary { op: UnaryOp::Deref, operand } => {
+                through.insert(uncast(body, operand));
+            }
+            _ => {}
+        }
+    }
+    let mut seen = vec![false; body.exprs.len()];
+    while let Some(e) = roots.pop() {
+        if std::mem::replace(&mut seen[e.0 as usize], true) {
+            continue;
+        }
+        if !through.contains(&e) {
+            add(e);
+        }
+        body.operands(e, &mut |o| roots.push(o));
+    }
+    all
+}
+
+fn uncast(body: &Body, mut e: ExprId) -> ExprId {
+    while let ExprKind::Cast { operand, .. } = body.expr(e).kind {
+        e = operand;
+    }
+    e
+}

@@ -1,0 +1,36 @@
+//! `unchecked-part`: a member that may be null, as the parser leaves it or as other functions believe, is read through.
+
+use super::{doubted, finding, used};
+use crate::analysis::nullness::bits;
+use crate::analysis::nullness::doubts::Doubt;
+use crate::checks::{Context, Rule, View};
+use crate::report::{Confidence, Finding};
+
+pub const RULE: Rule = Rule {
+    id: "unchecked-part",
+    page: include_str!("../../../rules/unchecked-part.md"),
+    yields_to: &["null-on-some-path", "unchecked-lookup"],
+    words: &[],
+    wants: |_| true,
+    check,
+};
+
+fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
+    for (miss, doubt) in doubted(view) {
+        let Doubt::Part { field, others, optional } = doubt else { continue };
+        let believed = others.believe();
+        let confidence = match optional {
+            true if others.asked >= 3 && others.asked * 100 >= others.all() * 70 => Confidence::Medium,
+            false if believed && others.rank() >= 1.0 && miss.used.known & bits::FRESH != 0 => Confidence::Medium,
+            _ => Confidence::Low,
+        };
+        let mut f = finding(view, RULE.id, miss, confidence);
+        let counted = match others.all() {
+            0..=3 => String::new(),
+            all => format!("; {} of {all} functions test it", others.asked),
+        };
+        let why = if *optional { "which is null where the part is absent" } else { "which other functions test" };
+        f.message = format!("`{field}`, {why}, {} without a test{counted}", used(miss).trim_end_matches(','));
+        out.push(f);
+    }
+}
