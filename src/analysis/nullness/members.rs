@@ -44,8 +44,8 @@ fn declared<'t>(function: &'t Function, text: &'t str, name: Symbol) -> Option<&
         }
     };
     let name = body.names.text(name);
-    let words = ty.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|w| !w.is_empty() && *w != name);
-    words.filter(|w| !matches!(*w, "const" | "volatile" | "struct" | "union" | "register" | "restrict")).last()
+    let mut words = ty.split(|c: char| !c.is_alphanumeric() && c != '_').rev().filter(|w| !w.is_empty() && *w != name);
+    words.find(|w| !matches!(*w, "const" | "volatile" | "struct" | "union" | "register" | "restrict"))
 }
 
 /// The members that a function asks about somewhere, sets, or gives away by address.
