@@ -49,10 +49,14 @@ impl Eval<'_> {
         let (s, new) = self.symbols.get(What::Pure(id, text, Linear::constant(i64::from(since))), Some(0), None);
         if new {
             let buffer = self.symbols.buffer(&text).map(|(_, b)| b);
-            // A string in an array ends in it.
+            // A string in an array ends in it. One that has a length, too, is at least as long as it was measured.
+            let nul = |room| match room {
+                Room::Array | Room::Allocated => Some(1),
+                Room::Given => Some(0),
+                Room::Received | Room::Text => None,
+            };
             let ends = buffer
-                .filter(|b| matches!(b.room, Room::Array | Room::Allocated))
-                .and_then(|b| b.limit.sub(&text)?.plus_constant(-1)?.sub(&Linear::symbol(s)));
+                .and_then(|b| b.limit.sub(&text)?.plus_constant(-nul(b.room)?)?.sub(&Linear::symbol(s)));
             let info = self.symbols.info_mut(s);
             info.span = Some(span);
             info.wire = buffer.map_or(Wire::No, |b| b.wire).max(Wire::Faint);
