@@ -23,6 +23,18 @@ pub struct SourceFile {
 const BLOCK: usize = 1024;
 
 impl SourceFile {
+    /// By its path, a program that tests another one.
+    pub fn is_test(&self) -> bool {
+        let is_word = |word: &str| matches!(word, "test" | "tests" | "testsuite" | "fuzz");
+        let mut parts = self.path.rsplit('/');
+        let stem = parts.next().and_then(|file| file.rsplit_once('.')).map_or("", |(stem, _)| stem);
+        let (mut first, mut last) = (stem.split(['-', '_']), stem.rsplit(['-', '_']));
+        first.next().is_some_and(is_word)
+            || last.next().is_some_and(is_word)
+            // Where the tree lies on the machine says nothing.
+            || !self.path.starts_with(['/', '.']) && parts.any(|folder| folder.rsplit(['-', '_']).next().is_some_and(is_word))
+    }
+
     pub fn new(path: impl Into<String>, mut bytes: Vec<u8>) -> Self {
         let bom = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         bytes.drain(..bom);

@@ -40,6 +40,8 @@ impl Walked {
                 Class::Append
             }
             Room::Array | Room::Allocated | Room::Text => Class::Index,
+            // How large what holds them is, nobody said.
+            Room::Received if does == Use::Write => return,
             _ if does == Use::Write => Class::Append,
             _ => Class::Read,
         };
@@ -69,6 +71,8 @@ impl Walked {
         defect.limit = self.shown_limit(buffer, address, text);
         defect.origin = moved.first().and_then(|s| self.symbols.info(*s).span);
         if class == Class::Read {
+            let start = self.symbols.buffer(address).map(|(start, _)| start);
+            defect.is_text = buffer.room == Room::Given && start.is_some_and(|start| self.texts.contains(&start));
             defect.needs = Some(goal);
         }
         defects.push(defect);
@@ -86,6 +90,9 @@ impl Walked {
         defects: &mut Vec<Defect>,
     ) {
         let Some(goal) = buffer.left(address, size) else { return };
+        if does == Use::Write && buffer.room == Room::Received {
+            return;
+        }
         let chosen = self.wire_symbols(size);
         let fixed = size.terms().iter().all(|(s, _)| matches!(self.symbols.info(*s).what, What::Size(_)));
         // A negative length becomes a very large one.

@@ -3,9 +3,9 @@
 use super::eval::{Eval, Frame};
 use super::facts::FactId;
 use super::linear::Linear;
-use super::sites::SiteKind;
-use super::state::{State, Value};
-use super::symbols::Wire;
+use super::sites::{Site, SiteKind};
+use super::state::{Path, State, Value};
+use super::symbols::{What, Wire};
 use super::types::Kind;
 use crate::hir::{BinaryOp, ExprId, ExprKind, UnaryOp};
 use crate::source::Span;
@@ -73,8 +73,10 @@ impl Eval<'_> {
                 left,
                 right,
             } => {
+                let noted = self.sites.len();
                 let a = self.eval(f, *left);
                 let b = self.eval(f, *right);
+                self.drop_compared(f, noted, [(*left, &a), (*right, &b)]);
                 let never = matches!(op, BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge)
                     && b.linear.as_constant() == Some(0)
                     && a.kind.is_unsigned();
@@ -85,8 +87,12 @@ impl Eval<'_> {
                     self.note_wrap(f, e, &a);
                     self.note_wrap(f, e, &b);
                 }
+                if b.linear == Linear::ZERO {
+                    self.note_nul(&a);
+                }
                 self.believe(f, (*left, &a), (*right, &b));
-                let (mut yes, mut no) = compare(*op, &a, &b, &|l| self.symbols.least(l));
+                let step = self.pointer_step(&a, &b);
+                let (mut yes, mut no) = compare(*op, &a, &b, step, &|l| self.symbols.least(l));
                 self.add_signs(*op, &a, &b, &mut yes, &mut no);
                 self.split_ways(yes, no, self.span(f, e))
             }
@@ -96,8 +102,20 @@ impl Eval<'_> {
             ExprKind::Call { callee, args } => self.branch_call(f, e, *callee, args),
             _ => {
                 let value = self.eval(f, e);
+                self.note_nul(&value);
                 self.branch_value(value, self.span(f, e))
             }
+        }
+    }
+
+    /// `*p == '\0'`: a text, which ends at a NUL whatever is said of its length.
+    fn note_nul(&mut self, value: &Value) {
+        if value.kind == (Kind::Int { bits: 8, signed: true })
+            && let Some(s) = value.linear.as_symbol()
+            && let What::Load { base, path: Path::ITSELF, .. } = self.symbols.info(s).what
+            && let Some((start, _)) = self.symbols.buffer(&base)
+        {
+            self.texts.insert(start);
         }
     }
 
@@ -116,6 +134,24 @@ impl Eval<'_> {
         }
     }
 
+    /// Pointers to elements of several bytes are whole elements apart, where nothing else was added to either.
+    fn pointer_step(&self, a: &Value, b: &Value) -> i64 {
+        let whole = |size: i64| {
+            let Some(between) = a.linear.sub(&b.linear) else { return false };
+            let pointers = |sign| between.terms().iter().filter(|(_, k)| *k == sign).count();
+            let rest = between.terms().iter().filter(|(_, k)| k.abs() != 1);
+            pointers(1) == 1
+                && pointers(-1) == 1
+                && between.constant % size == 0
+                && rest.into_iter().all(|(_, k)| i64::from(*k) % size == 0)
+        };
+        let size = a.kind.pointee().filter(|_| a.kind == b.kind).and_then(|ty| self.types.size(ty));
+        match size.and_then(|size| i64::try_from(size).ok()) {
+            Some(size) if size > 1 && whole(size) => size,
+            _ => 1,
+        }
+    }
+
     /// `offset + length > size`, in a type that the sum may be too large for.
     fn note_wrap(&mut self, f: &Frame, e: ExprId, side: &Value) {
         let Kind::Int { bits: 32, signed: false } = side.kind else { return };
@@ -127,6 +163,18 @@ impl Eval<'_> {
         let several = sum.terms().len() > 1 || sum.constant > 0;
         if several && sum.terms().iter().all(|(_, k)| *k > 0) && sum.terms().iter().any(|(s, _)| large(s)) {
             self.site(f, e, SiteKind::Wrapping { sum });
+        }
+    }
+
+    /// `p < end - 4`: a pointer before the start that is only compared reads nothing.
+    fn drop_compared(&mut self, f: &Frame, noted: usize, sides: [(ExprId, &Value); 2]) {
+        for (side, value) in sides {
+            if value.kind.is_pointer() && self.sites.len() > noted {
+                let span = self.span(f, side);
+                let new = self.sites.split_off(noted);
+                let compared = |site: &Site| site.span == span && matches!(site.kind, SiteKind::Difference { .. });
+                self.sites.extend(new.into_iter().filter(|site| !compared(site)));
+            }
         }
     }
 
@@ -145,7 +193,7 @@ impl Eval<'_> {
     /// The ways on which a value is not zero, and zero.
     pub fn branch_value(&mut self, value: Value, span: Span) -> (Way, Way) {
         let zero = Value { linear: Linear::ZERO, kind: Kind::INT };
-        let (yes, no) = compare(BinaryOp::Ne, &value, &zero, &|l| self.symbols.least(l));
+        let (yes, no) = compare(BinaryOp::Ne, &value, &zero, 1, &|l| self.symbols.least(l));
         self.split_ways(yes, no, span)
     }
 
@@ -165,7 +213,8 @@ impl Eval<'_> {
     }
 }
 
-fn compare(op: BinaryOp, a: &Value, b: &Value, least: &dyn Fn(&Linear) -> Option<i64>) -> (Says, Says) {
+/// `step` is the least difference of two that differ.
+fn compare(op: BinaryOp, a: &Value, b: &Value, step: i64, least: &dyn Fn(&Linear) -> Option<i64>) -> (Says, Says) {
     let (Some(ab), Some(ba)) = (a.linear.sub(&b.linear), b.linear.sub(&a.linear)) else {
         return Default::default();
     };
@@ -181,10 +230,10 @@ fn compare(op: BinaryOp, a: &Value, b: &Value, least: &dyn Fn(&Linear) -> Option
         _ => Says { least_zero: Vec::new(), apart: vec![ab] },
     };
     match op {
-        BinaryOp::Lt => (at_least(ba, 1), at_least(ab, 0)),
-        BinaryOp::Le => (at_least(ba, 0), at_least(ab, 1)),
-        BinaryOp::Gt => (at_least(ab, 1), at_least(ba, 0)),
-        BinaryOp::Ge => (at_least(ab, 0), at_least(ba, 1)),
+        BinaryOp::Lt => (at_least(ba, step), at_least(ab, 0)),
+        BinaryOp::Le => (at_least(ba, 0), at_least(ab, step)),
+        BinaryOp::Gt => (at_least(ab, step), at_least(ba, 0)),
+        BinaryOp::Ge => (at_least(ab, 0), at_least(ba, step)),
         BinaryOp::Eq => (equal(), apart()),
         _ => (apart(), equal()),
     }

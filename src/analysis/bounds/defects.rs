@@ -74,6 +74,8 @@ pub struct Defect {
     pub is_need: bool,
     /// A caller tests something of which it is not known whether it helps.
     pub vague: bool,
+    /// The function looks for the NUL that ends the bytes: their length is not all that keeps it inside.
+    pub is_text: bool,
 }
 
 impl Defect {
@@ -220,6 +222,7 @@ impl Walked {
             open: false,
             is_need: false,
             vague: false,
+            is_text: false,
         }
     }
     /// The symbols that say how much there is: those of the limit that are not where the buffer begins.

@@ -78,6 +78,8 @@ pub(super) struct Eval<'a> {
     depth: usize,
     /// Buffers into which a NUL was put.
     pub terminated: FxHashSet<Sym>,
+    /// Buffers of characters that are searched for a NUL.
+    pub texts: FxHashSet<Sym>,
     /// What is being converted goes to a place that by its name is a length.
     pub stores_length: bool,
 }
@@ -103,6 +105,7 @@ impl<'a> Eval<'a> {
             beliefs: Vec::new(),
             depth: 0,
             terminated: FxHashSet::default(),
+            texts: FxHashSet::default(),
             stores_length: false,
         }
     }

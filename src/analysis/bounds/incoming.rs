@@ -8,15 +8,29 @@ use super::state::{Key, Path, Value};
 use super::symbols::{Buffer, Room, Tag, What, Wire};
 use super::types::Kind;
 use crate::hir::ExprId;
-use crate::program::catalog::model::{Arg, Bounds, Extractor, Received, Source};
+use crate::program::catalog::model::{Arg, Bounds, Extractor, Received, Source, SourceKind};
+
+/// Records that the kernel hands over whole: no peer chose their bytes.
+const KERNEL_RECORDS: &[&str] = &["nlmsghdr", "inotify_event", "signalfd_siginfo", "input_event"];
 
 impl Eval<'_> {
+    fn reads_kernel_records(&self) -> bool {
+        let code = &self.cx.program.units[self.file.0 as usize].base.code;
+        let body = code.get(self.function.span.range()).unwrap_or_default();
+        KERNEL_RECORDS.iter().any(|record| body.contains(record))
+    }
+
     pub(super) fn received(&mut self, f: &Frame, call: &Called, source: &Source) -> Value {
         let kind = match self.result_kind(call.name) {
             Kind::Unknown => Kind::PTRDIFF,
             known => known,
         };
-        let result = self.unknown(kind, Wire::Strong, call.span);
+        let wire = match source.kind {
+            _ if self.reads_kernel_records() => Wire::Faint,
+            SourceKind::File => Wire::Weak,
+            _ => Wire::Strong,
+        };
+        let result = self.unknown(kind, wire, call.span);
         let count = match (source.ret, source.len_out.or(source.len_inout)) {
             (Received::Length, _) => {
                 if let Some(s) = result.linear.as_symbol() {
@@ -28,7 +42,7 @@ impl Eval<'_> {
                 Some(result.linear)
             }
             (_, Some(out)) => call.linear(Some(out)).map(|out| {
-                let count = self.unknown(Kind::SIZE, Wire::Strong, call.span);
+                let count = self.unknown(Kind::SIZE, wire, call.span);
                 self.set_behind(&out, count);
                 count.linear
             }),
@@ -49,7 +63,7 @@ impl Eval<'_> {
             if let Some(capacity) = capacity {
                 self.block_site(f, call, Use::Write, buf, capacity);
             }
-            self.changed_behind(&buf, Wire::Strong);
+            self.changed_behind(&buf, wire);
             if let Some(root) = self.root(&buf) {
                 let filled = count.filter(|_| source.ret == Received::Length).and_then(|n| buf.add(&n));
                 let info = self.symbols.info_mut(root);
@@ -58,7 +72,7 @@ impl Eval<'_> {
                 info.buffer = limit.map(|limit| Buffer {
                     limit,
                     room: info.buffer.map_or(Room::Received, |b| b.room),
-                    wire: Wire::Strong,
+                    wire: wire,
                 });
             }
         }

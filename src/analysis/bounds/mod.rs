@@ -81,6 +81,8 @@ pub struct Walked {
     writes: u32,
     returns: Vec<Linear>,
     beliefs: Vec<Belief>,
+    /// Buffers of characters that are searched for a NUL.
+    texts: FxHashSet<Sym>,
     lengths: OnceCell<Lengths>,
 }
 
@@ -151,8 +153,8 @@ impl<'a> Bounds<'a> {
         let heads = eval.walk(cfg);
         eval.invariants(&heads);
         eval.facts.renew();
-        let Eval { symbols, facts, paths, sites, writes, returns, beliefs, .. } = eval;
-        Some(Walked { symbols, facts, paths, sites, writes, returns, beliefs, lengths: OnceCell::new() })
+        let Eval { symbols, facts, paths, sites, writes, returns, beliefs, texts, .. } = eval;
+        Some(Walked { symbols, facts, paths, sites, writes, returns, beliefs, texts, lengths: OnceCell::new() })
     }
 }
 

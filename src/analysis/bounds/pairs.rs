@@ -7,6 +7,7 @@ use super::place::Memory;
 use super::state::{Key, Value};
 use super::symbols::{Buffer, Room, What, Wire};
 use super::types::Kind;
+use crate::hir::{ExprId, ExprKind, UnaryOp};
 
 /// Bytes of the largest structure that is laid over a message: fixed headers of protocols are shorter.
 const MAX_HEADER: u64 = 64;
@@ -30,7 +31,7 @@ impl Eval<'_> {
             }
             if names::is_count(name(len)) && matches!(kind, Kind::Int { .. }) {
                 let before = (0..len).rev().find(|&p| self.variables[p].kind.is_pointer()).filter(|p| len - p <= 1);
-                if let Some(pointer) = before
+                if let Some(pointer) = before.filter(|p| self.is_array(*p))
                     && let Some(length) = self.length(len)
                     && let Some(size) = self.element_size(self.variables[pointer].kind).as_constant()
                     && let Some(bytes) = length.scaled(size)
@@ -47,6 +48,21 @@ impl Eval<'_> {
                 }
             }
         }
+    }
+
+    /// Elements, by their type or by what is done: an object is only used through `->`.
+    fn is_array(&self, param: usize) -> bool {
+        let Variable { name, kind, .. } = self.variables[param];
+        let object = kind.pointee().is_some_and(|ty| matches!(self.types.kind(ty), Kind::Struct(_) | Kind::Unknown));
+        let body = &self.function.body;
+        let named = |e: ExprId| matches!(body.expr(e).kind, ExprKind::Name(n) if n == name);
+        !object
+            || body.exprs.iter().any(|e| match e.kind {
+                ExprKind::Index { base, .. } => named(base),
+                ExprKind::Unary { op: UnaryOp::Deref, operand } | ExprKind::Update { operand, .. } => named(operand),
+                ExprKind::Binary { left, right, .. } => named(left) || named(right),
+                _ => false,
+            })
     }
 
     /// The number that a length parameter gives, itself or behind a pointer.

@@ -49,7 +49,8 @@ fn told(view: &View, rule: &'static str, classes: &[Class], words: fn(&Defect) -
 }
 
 fn finding(view: &View, rule: &'static str, defect: &Defect, words: Words) -> Finding {
-    let mut finding = view.finding(rule, confidence(defect), defect.span, defect.span);
+    let confidence = if is_aside(view, defect) { Confidence::Low } else { confidence(defect) };
+    let mut finding = view.finding(rule, confidence, defect.span, defect.span);
     finding.label = words.label.into();
     finding.message = words.message;
     if let Some(origin) = defect.origin.filter(|origin| *origin != defect.span) {
@@ -71,6 +72,13 @@ fn finding(view: &View, rule: &'static str, defect: &Defect, words: Words) -> Fi
     }
     finding.notes.push(format!("what would have to be proved: `{} >= 0`", defect.goal));
     finding
+}
+
+/// No peer's bytes, most likely: a text that ends at a NUL, what the program prints for its developers, a test.
+fn is_aside(view: &View, defect: &Defect) -> bool {
+    let received = defect.wire == Wire::Strong || defect.caller_wire == Wire::Strong;
+    let prints = || view.function.params.iter().any(|p| view.reading.code[p.span.range()].contains("FILE"));
+    view.source.is_test() || !received && (defect.is_text || prints())
 }
 
 fn confidence(defect: &Defect) -> Confidence {
