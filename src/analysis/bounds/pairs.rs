@@ -7,7 +7,7 @@ use super::place::Memory;
 use super::state::{Key, Value};
 use super::symbols::{Buffer, Room, What, Wire};
 use super::types::Kind;
-use crate::hir::{ExprId, ExprKind, UnaryOp};
+use crate::hir::{BinaryOp, ExprId, ExprKind, UnaryOp};
 
 /// Bytes of the largest structure that is laid over a message: fixed headers of protocols are shorter.
 const MAX_HEADER: u64 = 64;
@@ -60,7 +60,7 @@ impl Eval<'_> {
             || body.exprs.iter().any(|e| match e.kind {
                 ExprKind::Index { base, .. } => named(base),
                 ExprKind::Unary { op: UnaryOp::Deref, operand } | ExprKind::Update { operand, .. } => named(operand),
-                ExprKind::Binary { left, right, .. } => named(left) || named(right),
+                ExprKind::Binary { op: BinaryOp::Add | BinaryOp::Sub, left, right } => named(left) || named(right),
                 _ => false,
             })
     }

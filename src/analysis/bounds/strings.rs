@@ -5,7 +5,7 @@ use super::linear::Linear;
 use super::model::Called;
 use super::sites::{SiteKind, Use};
 use super::state::{Key, Path};
-use super::symbols::{Room, What, Wire};
+use super::symbols::{Buffer, Room, What, Wire};
 use crate::hir::{ExprKind, UnaryOp};
 use crate::program::catalog::model::Sink;
 
@@ -49,14 +49,14 @@ impl Eval<'_> {
         let (s, new) = self.symbols.get(What::Pure(id, text, Linear::constant(i64::from(since))), Some(0), None);
         if new {
             let buffer = self.symbols.buffer(&text).map(|(_, b)| b);
-            // A string in an array ends in it. One that has a length, too, is at least as long as it was measured.
-            let nul = |room| match room {
-                Room::Array | Room::Allocated => Some(1),
-                Room::Given => Some(0),
-                Room::Received | Room::Text => None,
-            };
-            let ends = buffer
-                .and_then(|b| b.limit.sub(&text)?.plus_constant(-nul(b.room)?)?.sub(&Linear::symbol(s)));
+            let behind = |b: Buffer| b.limit.sub(&text)?.sub(&Linear::symbol(s));
+            // A string in an array ends in it.
+            let array = buffer.filter(|b| matches!(b.room, Room::Array | Room::Allocated));
+            let ends = array.and_then(|b| behind(b)?.plus_constant(-1));
+            // Bytes that have a length, too, are at least as many as were measured.
+            if let Some(fact) = buffer.filter(|b| b.room == Room::Given).and_then(behind) {
+                self.facts.add(self.at, fact);
+            }
             let info = self.symbols.info_mut(s);
             info.span = Some(span);
             info.wire = buffer.map_or(Wire::No, |b| b.wire).max(Wire::Faint);

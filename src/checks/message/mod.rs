@@ -76,7 +76,7 @@ fn finding(view: &View, rule: &'static str, defect: &Defect, words: Words) -> Fi
 
 /// No peer's bytes, most likely: a text that ends at a NUL, what the program prints for its developers, a test.
 fn is_aside(view: &View, defect: &Defect) -> bool {
-    let received = defect.wire == Wire::Strong || defect.caller_wire == Wire::Strong;
+    let received = defect.wire == Wire::Strong;
     let prints = || view.function.params.iter().any(|p| view.reading.code[p.span.range()].contains("FILE"));
     view.source.is_test() || !received && (defect.is_text || prints())
 }
