@@ -78,6 +78,8 @@ pub(super) struct Eval<'a> {
     depth: usize,
     /// Buffers into which a NUL was put.
     pub terminated: FxHashSet<Sym>,
+    /// Buffers that were given a value as a whole: behind what is received into one there is still that.
+    pub zeroed: FxHashSet<Sym>,
     /// Buffers of characters that are searched for a NUL.
     pub texts: FxHashSet<Sym>,
     /// What is being converted goes to a place that by its name is a length.
@@ -105,6 +107,7 @@ impl<'a> Eval<'a> {
             beliefs: Vec::new(),
             depth: 0,
             terminated: FxHashSet::default(),
+            zeroed: FxHashSet::default(),
             texts: FxHashSet::default(),
             stores_length: false,
         }

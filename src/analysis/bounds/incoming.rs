@@ -28,6 +28,8 @@ impl Eval<'_> {
         let wire = match source.kind {
             _ if self.reads_kernel_records() => Wire::Faint,
             SourceKind::File => Wire::Weak,
+            // Where the bytes went, and how many there was room for, is in the structure.
+            _ if source.iov.is_some() => Wire::Weak,
             _ => Wire::Strong,
         };
         let result = self.unknown(kind, wire, call.span);
@@ -66,8 +68,10 @@ impl Eval<'_> {
             self.changed_behind(&buf, wire);
             if let Some(root) = self.root(&buf) {
                 let filled = count.filter(|_| source.ret == Received::Length).and_then(|n| buf.add(&n));
+                // Received behind what there is already: how much that is depends on the way.
+                let filled = filled.filter(|_| buf == Linear::symbol(root) && !self.zeroed.contains(&root));
                 let info = self.symbols.info_mut(root);
-                let limit = info.buffer.map(|b| b.limit).or(filled);
+                let limit = info.buffer.filter(|b| b.room != Room::Received).map(|b| b.limit).or(filled);
                 info.filled = filled;
                 info.buffer = limit.map(|limit| Buffer {
                     limit,

@@ -135,6 +135,10 @@ impl Eval<'_> {
                 let size = size.or_else(|| end_size(dst));
                 if let (Some(dst), Some(size)) = (dst, size) {
                     self.block_site(f, call, Use::Write, dst, size);
+                    if sink.kind == Fill && size.as_constant().is_some() {
+                        let root = dst.as_symbol();
+                        self.zeroed.extend(root);
+                    }
                 }
                 if sink.kind == Copy
                     && let (Some(src), Some(size)) = (src, size)

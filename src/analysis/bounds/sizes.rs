@@ -103,7 +103,13 @@ impl Eval<'_> {
                 let field = ty.and_then(|ty| self.types.field(ty, f.body.names.text(*field)));
                 field.map_or(Kind::Unknown, |field| field.kind)
             }
-            ExprKind::Index { base, .. } | ExprKind::Unary { op: UnaryOp::Deref, operand: base } => {
+            ExprKind::Index { base, index } => {
+                // `0[a]` is `a[0]`.
+                let (base, index) = (self.kind_of(f, *base, depth + 1), self.kind_of(f, *index, depth + 1));
+                let pointee = base.pointee().or(index.pointee());
+                pointee.map_or(Kind::Unknown, |ty| self.types.kind(ty))
+            }
+            ExprKind::Unary { op: UnaryOp::Deref, operand: base } => {
                 let pointee = self.kind_of(f, *base, depth + 1).pointee();
                 pointee.map_or(Kind::Unknown, |ty| self.types.kind(ty))
             }

@@ -218,6 +218,8 @@ impl Eval<'_> {
                 self.eval(f, init);
                 if in_memory {
                     self.begun_anew(var);
+                    let root = self.local_address(var).as_symbol();
+                    self.zeroed.extend(root);
                 }
             }
             None if in_memory => self.begun_anew(var),
