@@ -23,7 +23,7 @@ impl Eval<'_> {
             return self.eval(f, first);
         }
         if let Some(value) = self.look_into(f, e, name, args, &mut |eval, f, e| eval.eval(f, e)) {
-            return value;
+            return self.of_result_type(f, e, name, value);
         }
         if let Some(value) = self.modelled(f, e, name, args) {
             return value;
@@ -103,6 +103,20 @@ impl Eval<'_> {
         let value = self.call(f, e, callee, args);
         let span = self.span(f, e);
         self.branch_value(value, span)
+    }
+
+    /// A function gives a value of its type, a macro one of its expression's.
+    fn of_result_type(&mut self, f: &Frame, e: ExprId, name: &str, value: Value) -> Value {
+        match self.types.returns(name) {
+            Some(kind @ Kind::Int { bits: ..32, .. }) if !self.cx.program.macros.is_defined(name) => {
+                // It is for the function itself to see that it fits.
+                let noted = self.sites.len();
+                let value = self.convert(f, e, value, kind);
+                self.sites.truncate(noted);
+                value
+            }
+            _ => value,
+        }
     }
 
     /// Does `work` on the one expression that a macro or function consists of.
