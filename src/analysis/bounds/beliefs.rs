@@ -51,7 +51,12 @@ impl Eval<'_> {
         // `(uintptr_t)end` is as good.
         let is_end = is_pointer(end.kind) || end.kind == (Kind::Int { bits: 64, signed: false });
         let belief = Belief { cursor, end: end.linear };
-        let new = is_pointer(self.variables[cursor as usize].kind) && is_end && end.linear.has_terms();
+        let kind = self.variables[cursor as usize].kind;
+        // An object of the program's own, the last of a list or a block of its heap.
+        if kind.pointee().is_some_and(|ty| matches!(self.types.kind(ty), Kind::Struct(_))) {
+            return;
+        }
+        let new = is_pointer(kind) && is_end && end.linear.has_terms();
         if new && self.beliefs.len() < MAX_BELIEFS && !self.beliefs.contains(&belief) {
             self.beliefs.push(belief);
         }

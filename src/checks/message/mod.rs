@@ -90,9 +90,7 @@ fn confidence(defect: &Defect) -> Confidence {
         Verdict::Short { .. } | Verdict::Late { .. } if strong => Confidence::High,
         Verdict::Short { .. } | Verdict::Late { .. } if defect.wire > Wire::Faint => Confidence::Medium,
         // Who tests for less than is then read knew that it may be missing, whosever bytes they are.
-        Verdict::Short { .. } | Verdict::Late { .. } if defect.class == Class::Read && defect.room.is_some() => {
-            Confidence::Medium
-        }
+        Verdict::Short { .. } | Verdict::Late { .. } if defect.class == Class::Read => Confidence::Medium,
         _ if defect.class == Class::NeverNegative => Confidence::Medium,
         _ if defect.class == Class::Append && defect.limit.is_empty() => Confidence::Medium,
         Verdict::Unchecked if strong => Confidence::Medium,
