@@ -15,6 +15,9 @@ const MAX_WAYS: usize = 24;
 /// Ways, and facts of each, that are compared for what all of them say.
 const MAX_COMMON: usize = 6;
 
+/// Values that differ from way to way and are compared with each other.
+const MAX_RELATED: usize = 6;
+
 impl Eval<'_> {
     /// Goes on behind `ways`; `at` is what holds on all of them.
     pub fn join(&mut self, ways: Vec<Way>, at: FactId) {
@@ -31,6 +34,7 @@ impl Eval<'_> {
             return;
         }
         let crowded = ways.len() > MAX_WAYS;
+        let mut moved: Vec<(Sym, Vec<Linear>)> = Vec::new();
         let mut joined = first.state.clone();
         for var in 0..joined.vars().len() as u32 {
             let values: Vec<Option<Value>> = ways.iter().map(|way| way.state.var(var)).collect();
@@ -38,7 +42,7 @@ impl Eval<'_> {
                 continue;
             }
             let known: Option<Vec<Value>> = values.into_iter().collect();
-            let value = known.map(|values| self.one_of(&values, &ways, crowded));
+            let value = known.map(|values| self.one_of(&values, &ways, crowded, &mut moved));
             if let Some(s) = value.and_then(|v| v.linear.as_symbol()) {
                 let name = self.paths.text(self.function.body.names.text(self.variables[var as usize].name));
                 self.symbols.info_mut(s).name.get_or_insert(name);
@@ -70,7 +74,7 @@ impl Eval<'_> {
             for (key, values) in kinds {
                 let value = match values.iter().all(|v| *v == values[0]) {
                     true => values[0],
-                    false => self.one_of(&values, &ways, crowded),
+                    false => self.one_of(&values, &ways, crowded, &mut moved),
                 };
                 let mut event = self.event;
                 joined.set(key, value, &mut event);
@@ -78,6 +82,28 @@ impl Eval<'_> {
             }
         }
         self.state = joined;
+        self.relate(&moved);
+    }
+
+    /// `p += n; len -= n` on some ways and not on others: `p + len` is the same on all.
+    fn relate(&mut self, moved: &[(Sym, Vec<Linear>)]) {
+        let mut facts: Vec<Linear> = Vec::new();
+        for (i, (s, values)) in moved.iter().enumerate() {
+            for (t, others) in &moved[..i] {
+                for factor in [1, -1] {
+                    let mut sums = values.iter().zip(others).map(|(a, b)| a.plus(b, factor));
+                    let Some(Some(sum)) = sums.next() else { continue };
+                    if sums.all(|other| other == Some(sum)) {
+                        let same = Linear::symbol(*s).plus(&Linear::symbol(*t), factor).and_then(|now| now.sub(&sum));
+                        facts.extend(same.into_iter().chain(same.and_then(|same| same.scaled(-1))));
+                    }
+                }
+            }
+        }
+        if !facts.is_empty() {
+            self.at = self.facts.place(self.at);
+            facts.into_iter().for_each(|fact| self.facts.add(self.at, fact));
+        }
     }
 
     /// What holds on all ways although it is tested on each of them by itself.
@@ -107,14 +133,24 @@ impl Eval<'_> {
         }
     }
 
-    fn one_of(&mut self, values: &[Value], ways: &[Way], crowded: bool) -> Value {
+    fn one_of(
+        &mut self,
+        values: &[Value],
+        ways: &[Way],
+        crowded: bool,
+        moved: &mut Vec<(Sym, Vec<Linear>)>,
+    ) -> Value {
         let kind = values.iter().map(|v| v.kind).find(|k| *k != Kind::Unknown).unwrap_or_default();
         if crowded {
             let wire = values.iter().map(|v| self.symbols.wire(&v.linear)).max().unwrap_or_default();
             return self.unknown(kind, wire, self.function.span);
         }
-        let values: Vec<(Linear, FactId)> = values.iter().zip(ways).map(|(v, way)| (v.linear, way.at)).collect();
-        self.joined(values, kind, None)
+        let from: Vec<(Linear, FactId)> = values.iter().zip(ways).map(|(v, way)| (v.linear, way.at)).collect();
+        let value = self.joined(from, kind, None);
+        if let Some(s) = value.linear.as_symbol().filter(|_| moved.len() < MAX_RELATED) {
+            moved.push((s, values.iter().map(|v| v.linear).collect()));
+        }
+        value
     }
 
     /// The places that any of the ways knows, and what they hold.

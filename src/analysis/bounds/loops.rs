@@ -5,7 +5,11 @@ use super::eval::Eval;
 use super::facts::FactId;
 use super::linear::{Linear, Sym};
 use super::state::{Key, Value};
+use super::symbols::{Source, Symbols};
 use crate::analysis::cfg::BlockId;
+
+/// Ways through one round that are told apart for how two values move together.
+const MAX_TOGETHER: usize = 16;
 
 /// A way round: what holds at its end, and what each symbol of the head becomes there.
 pub(super) struct Round {
@@ -106,7 +110,7 @@ impl Eval<'_> {
         // One grows as the other does, or as it shrinks: by the same step, or by a multiple.
         for (i, &(s, first)) in symbols.iter().enumerate().take(MAX_PAIRED) {
             for &(t, second) in symbols.iter().take(i).chain(symbols.iter().skip(i + 1)).take(MAX_PAIRED) {
-                let Some(ratio) = head.ratio(s, t) else { continue };
+                let Some(ratio) = head.ratio(&self.symbols, s, t) else { continue };
                 // t - ratio*s stays what it was.
                 let now = Linear::symbol(t).plus(&Linear::symbol(s), -ratio);
                 let then = second.plus(&first, -ratio);
@@ -149,14 +153,15 @@ impl Head {
     }
 
     /// The whole number of times by which `t` moves more than `s` in each round, where there is one.
-    fn ratio(&self, s: Sym, t: Sym) -> Option<i32> {
+    fn ratio(&self, symbols: &Symbols, s: Sym, t: Sym) -> Option<i32> {
         let mut ratio = None;
+        let mut ways: Vec<(Linear, Linear)> = Vec::new();
         for round in &self.rounds {
-            let step = |s: Sym| {
-                let value = round.values.iter().find(|(t, _)| *t == s)?.1?;
-                value.sub(&Linear::symbol(s))
-            };
-            let (a, b) = (step(s)?, step(t)?);
+            let value = |s: Sym| round.values.iter().find(|(t, _)| *t == s)?.1;
+            each_way(symbols, value(s)?, value(t)?, &mut ways)?;
+        }
+        for (a, b) in ways {
+            let (a, b) = (a.sub(&Linear::symbol(s))?, b.sub(&Linear::symbol(t))?);
             if a == Linear::ZERO && b == Linear::ZERO {
                 continue;
             }
@@ -174,6 +179,27 @@ impl Head {
         }
         ratio.filter(|r| *r != 0)
     }
+}
+
+/// What two values are together on each of the ways that were joined.
+fn each_way(symbols: &Symbols, a: Linear, b: Linear, found: &mut Vec<(Linear, Linear)>) -> Option<()> {
+    let mut todo = vec![(a, b)];
+    while let Some((a, b)) = todo.pop() {
+        let joined = |value: &Linear| match &symbols.info(value.as_symbol()?).source {
+            Source::Joined(values) => Some(values),
+            _ => None,
+        };
+        match (joined(&a), joined(&b)) {
+            (Some(x), Some(y)) if x.iter().map(|v| v.1).eq(y.iter().map(|v| v.1)) => {
+                todo.extend(x.iter().zip(y).map(|((a, _), (b, _))| (*a, *b)));
+            }
+            _ => found.push((a, b)),
+        }
+        if found.len() + todo.len() > MAX_TOGETHER {
+            return None;
+        }
+    }
+    Some(())
 }
 
 /// `linear` with every symbol replaced by what `by` gives.
