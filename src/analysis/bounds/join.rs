@@ -82,18 +82,21 @@ impl Eval<'_> {
             }
         }
         self.state = joined;
-        self.relate(&moved);
+        self.relate(&moved, &ways);
     }
 
     /// `p += n; len -= n` on some ways and not on others: `p + len` is the same on all.
-    fn relate(&mut self, moved: &[(Sym, Vec<Linear>)]) {
+    fn relate(&mut self, moved: &[(Sym, Vec<Linear>)], ways: &[Way]) {
         let mut facts: Vec<Linear> = Vec::new();
         for (i, (s, values)) in moved.iter().enumerate() {
             for (t, others) in &moved[..i] {
                 for factor in [1, -1] {
-                    let mut sums = values.iter().zip(others).map(|(a, b)| a.plus(b, factor));
-                    let Some(Some(sum)) = sums.next() else { continue };
-                    if sums.all(|other| other == Some(sum)) {
+                    let sums: Option<Vec<Linear>> =
+                        values.iter().zip(others).map(|(a, b)| a.plus(b, factor)).collect();
+                    let Some(sums) = sums else { continue };
+                    // The shortest names what has not moved.
+                    let Some(&sum) = sums.iter().min_by_key(|sum| self.joins_in(sum)) else { continue };
+                    if sums.iter().zip(ways).all(|(other, way)| *other == sum || self.is_same(way.at, other, &sum)) {
                         let same = Linear::symbol(*s).plus(&Linear::symbol(*t), factor).and_then(|now| now.sub(&sum));
                         facts.extend(same.into_iter().chain(same.and_then(|same| same.scaled(-1))));
                     }
@@ -131,6 +134,17 @@ impl Eval<'_> {
                 place
             }
         }
+    }
+
+    fn joins_in(&self, linear: &Linear) -> usize {
+        let joined = |s: Sym| matches!(self.symbols.info(s).source, Source::Joined(_));
+        linear.terms().iter().filter(|(s, _)| joined(*s)).count()
+    }
+
+    /// Proved where an earlier join says so.
+    fn is_same(&self, at: FactId, a: &Linear, b: &Linear) -> bool {
+        let proved = |goal: Option<Linear>| goal.is_some_and(|goal| self.facts.prove(&self.symbols, at, &goal));
+        self.joins_in(a) > 0 && proved(a.sub(b)) && proved(b.sub(a))
     }
 
     fn one_of(
