@@ -74,6 +74,7 @@ impl Walked {
             let start = self.symbols.buffer(address).map(|(start, _)| start);
             defect.is_text = buffer.room == Room::Given && start.is_some_and(|start| self.texts.contains(&start));
             defect.needs = Some(goal);
+            defect.end = address.add(size);
         }
         defects.push(defect);
     }
@@ -174,6 +175,7 @@ impl Walked {
         defect.limit = self.shown_limit(buffer, address, text);
         defect.origin = chosen.first().and_then(|s| self.symbols.info(*s).span);
         defect.needs = Some(goal);
+        defect.end = address.add(size);
         if chosen.is_empty() && class != Class::Read {
             // Nobody's number here; perhaps a caller's.
             defect.wire = Wire::No;
@@ -319,6 +321,7 @@ impl Walked {
         defect.what = self.shown(size, text);
         defect.limit = self.shown_limit(buffer, address, text);
         defect.needs = Some(goal);
+        defect.end = address.add(size);
         defects.push(defect);
     }
 

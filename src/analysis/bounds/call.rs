@@ -47,7 +47,8 @@ impl Eval<'_> {
         for summary in &summaries {
             for need in &summary.needs {
                 if let Some(goal) = self.imported(&need.goal, &values, span) {
-                    self.site(f, e, SiteKind::Need { goal, defect: need.defect, depth: need.depth });
+                    let end = need.end.as_ref().and_then(|end| self.imported(end, &values, span));
+                    self.site(f, e, SiteKind::Need { goal, end, defect: need.defect, depth: need.depth });
                 }
             }
         }

@@ -65,6 +65,8 @@ pub struct Defect {
     pub origin: Option<Span>,
     /// A need of its callers: it is theirs to see to.
     pub needs: Option<Linear>,
+    /// The address behind what is read: bytes that a caller knows to be there are enough, whatever length it passed.
+    pub end: Option<Linear>,
     /// Callers that do not.
     pub callers: Vec<CallSite>,
     /// How surely what those pass is somebody else's choice.
@@ -101,6 +103,7 @@ pub struct Unmet {
     pub span: Span,
     /// What its own callers would have to see to.
     pub needs: Linear,
+    pub end: Option<Linear>,
     pub wire: Wire,
 }
 
@@ -177,7 +180,9 @@ impl Walked {
                     self.conversion(site, value, *to, *from, *is_length, text, &mut found.defects);
                 }
                 SiteKind::Allocation { size } => self.allocation(site, size, text, &mut found.defects),
-                SiteKind::Need { goal, defect, depth } => self.need(site, goal, *defect, *depth, &mut found),
+                SiteKind::Need { goal, end, defect, depth } => {
+                    self.need(site, goal, *end, (*defect, *depth), &mut found);
+                }
             }
         }
         for (i, defect) in found.defects.iter().enumerate() {
@@ -185,7 +190,8 @@ impl Walked {
                 && goal.has_terms()
             {
                 let defect = DefectId { function: number, number: i as u32 };
-                found.summary.needs.push(Need { goal, defect, depth: 0 });
+                let end = found.defects[i].end.as_ref().and_then(|end| self.exported(end));
+                found.summary.needs.push(Need { goal, end, defect, depth: 0 });
             }
         }
         for unmet in &found.unmet {
@@ -193,7 +199,8 @@ impl Walked {
                 && let Some(goal) = self.exported(&unmet.needs)
                 && goal.has_terms()
             {
-                found.summary.needs.push(Need { goal, defect: unmet.defect, depth: unmet.depth + 1 });
+                let end = unmet.end.as_ref().and_then(|end| self.exported(end));
+                found.summary.needs.push(Need { goal, end, defect: unmet.defect, depth: unmet.depth + 1 });
             }
         }
         found.summary.writes = self.writes;
@@ -217,6 +224,7 @@ impl Walked {
             limit: String::new(),
             origin: None,
             needs: None,
+            end: None,
             callers: Vec::new(),
             caller_wire: Wire::No,
             open: false,
@@ -233,7 +241,12 @@ impl Walked {
         all.retain(|s| !matches!(self.symbols.info(*s).what, What::Size(_)));
         all
     }
-    fn need(&self, site: &Site, goal: &Linear, defect: DefectId, depth: u32, found: &mut Found) {
+    fn need(&self, site: &Site, goal: &Linear, end: Option<Linear>, of: (DefectId, u32), found: &mut Found) {
+        let (defect, depth) = of;
+        let there = |end: Linear| self.symbols.buffer(&end)?.1.left(&end, &Linear::ZERO);
+        if end.and_then(there).is_some_and(|left| self.prove(site.at, &left)) {
+            return;
+        }
         let about: Vec<Sym> = goal.terms().iter().filter(|(_, k)| *k > 0).map(|(s, _)| *s).collect();
         let verdict = self.judge(site, goal, &about);
         if verdict != Verdict::Proved {
@@ -243,6 +256,7 @@ impl Walked {
                 verdict,
                 span: site.span,
                 needs: *goal,
+                end,
                 wire: self.symbols.wire(goal),
             });
         }

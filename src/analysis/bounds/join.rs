@@ -91,8 +91,7 @@ impl Eval<'_> {
         for (i, (s, values)) in moved.iter().enumerate() {
             for (t, others) in &moved[..i] {
                 for factor in [1, -1] {
-                    let sums: Option<Vec<Linear>> =
-                        values.iter().zip(others).map(|(a, b)| a.plus(b, factor)).collect();
+                    let sums: Option<Vec<Linear>> = values.iter().zip(others).map(|(a, b)| a.plus(b, factor)).collect();
                     let Some(sums) = sums else { continue };
                     // The shortest names what has not moved.
                     let Some(&sum) = sums.iter().min_by_key(|sum| self.joins_in(sum)) else { continue };
@@ -147,13 +146,7 @@ impl Eval<'_> {
         self.joins_in(a) > 0 && proved(a.sub(b)) && proved(b.sub(a))
     }
 
-    fn one_of(
-        &mut self,
-        values: &[Value],
-        ways: &[Way],
-        crowded: bool,
-        moved: &mut Vec<(Sym, Vec<Linear>)>,
-    ) -> Value {
+    fn one_of(&mut self, values: &[Value], ways: &[Way], crowded: bool, moved: &mut Vec<(Sym, Vec<Linear>)>) -> Value {
         let kind = values.iter().map(|v| v.kind).find(|k| *k != Kind::Unknown).unwrap_or_default();
         if crowded {
             let wire = values.iter().map(|v| self.symbols.wire(&v.linear)).max().unwrap_or_default();

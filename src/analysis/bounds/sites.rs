@@ -42,7 +42,7 @@ pub enum SiteKind {
     /// A size that memory is asked for.
     Allocation { size: Linear },
     /// What a call of a function has to see to.
-    Need { goal: Linear, defect: DefectId, depth: u32 },
+    Need { goal: Linear, end: Option<Linear>, defect: DefectId, depth: u32 },
 }
 
 #[derive(Clone, Debug)]

@@ -43,6 +43,8 @@ enum Term {
 #[derive(Clone, Debug)]
 pub struct Need {
     pub goal: Template,
+    /// The address behind the bytes that it is about.
+    pub end: Option<Template>,
     pub defect: DefectId,
     /// Calls that lie between here and the defect.
     pub depth: u32,
