@@ -23,18 +23,6 @@ pub struct SourceFile {
 const BLOCK: usize = 1024;
 
 impl SourceFile {
-    /// By its path, a program that tests another one.
-    pub fn is_test(&self) -> bool {
-        let is_word = |word: &str| matches!(word, "test" | "tests" | "testsuite" | "fuzz");
-        let mut parts = self.path.rsplit('/');
-        let stem = parts.next().and_then(|file| file.rsplit_once('.')).map_or("", |(stem, _)| stem);
-        let (mut first, mut last) = (stem.split(['-', '_']), stem.rsplit(['-', '_']));
-        first.next().is_some_and(is_word)
-            || last.next().is_some_and(is_word)
-            // Where the tree lies on the machine says nothing.
-            || !self.path.starts_with(['/', '.']) && parts.any(|folder| folder.rsplit(['-', '_']).next().is_some_and(is_word))
-    }
-
     pub fn new(path: impl Into<String>, mut bytes: Vec<u8>) -> Self {
         let bom = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         bytes.drain(..bom);
@@ -53,7 +41,8 @@ impl SourceFile {
         let name = parts.next().and_then(|name| name.split('.').next()).unwrap_or_default();
         let of_name =
             name.contains(['_', '-']) && says(name) || name.starts_with("check_") || name.starts_with("torture_");
-        of_name || parts.any(says)
+        // Where the tree lies on the machine says nothing.
+        of_name || !self.path.starts_with(['/', '.']) && parts.any(says)
     }
 
     /// Index of the line (from 0) that holds `offset`.
