@@ -3,7 +3,7 @@
 use super::Walked;
 use super::defects::{Class, Defect};
 use super::facts::FactId;
-use super::judge::Verdict;
+use super::judge::{MAX_LACKING, Verdict};
 use super::linear::{Linear, Sym};
 use super::sites::{Site, SiteKind, Use};
 use super::symbols::{Buffer, Room, Source, Tag, What, Wire};
@@ -161,6 +161,12 @@ impl Walked {
             }
             _ => self.judge(site, &goal, &about),
         };
+        let verdict = match verdict {
+            Verdict::Capped if does == Use::Read && buffer.room == Room::Given => {
+                self.stale(site, &goal, address, &about).unwrap_or(Verdict::Capped)
+            }
+            other => other,
+        };
         if matches!(verdict, Verdict::Proved | Verdict::Unknown) || (class != Class::Read && verdict == Verdict::Capped)
         {
             return;
@@ -183,6 +189,19 @@ impl Walked {
         defects.push(defect);
     }
 
+    /// What is tested would do in the first round of a loop: the pointer is moved, and the length that is tested is
+    /// not lowered.
+    fn stale(&self, site: &Site, goal: &Linear, address: &Linear, about: &[Sym]) -> Option<Verdict> {
+        let first = address.terms().iter().filter(|(_, k)| *k == 1).find_map(|(s, _)| {
+            let Source::Looped { first, again } = &self.symbols.info(*s).source else { return None };
+            let moved = again.iter().any(|(value, _)| value.factor(*s) == 1 && value.terms().len() > 1);
+            first.first().filter(|_| moved).map(|(value, _)| (*s, *value))
+        })?;
+        let goal = goal.substitute(first.0, &first.1)?;
+        let by = self.speaks_of(site.at, about);
+        self.prove(site.at, &goal).then_some(Verdict::Short { lacking: MAX_LACKING, by })
+    }
+
     /// The limit is where received bytes end, not where their array does.
     fn is_filled(&self, buffer: &Buffer, address: &Linear) -> bool {
         let own = self.symbols.buffer(address).map(|(_, own)| own.limit);
@@ -193,7 +212,8 @@ impl Walked {
     pub(super) fn is_kept_elsewhere(&self, site: &Site, goal: &Linear, buffer: &Buffer) -> bool {
         // goal = limit - end of the read
         let Some(end) = buffer.limit.sub(goal) else { return false };
-        self.facts.at(site.at).any(|fact| {
+        // What a loop keeps is no guard: where its counter ends, the buffer may not.
+        self.facts.conditions(site.at).flat_map(|(_, own, _)| own).any(|fact| {
             let pointer = end.terms().iter().any(|(s, k)| *k == 1 && fact.factor(*s) == -1);
             pointer
                 && fact.add(&end).is_some_and(|rest| {

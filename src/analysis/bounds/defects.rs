@@ -2,7 +2,7 @@
 
 use super::judge::Verdict;
 use super::linear::{Linear, Sym};
-use super::sites::{Site, SiteKind};
+use super::sites::{Site, SiteKind, Use};
 use super::summary::{CallSite, DefectId, Need};
 use super::symbols::{Buffer, Room, What, Wire};
 use super::trace::Explained;
@@ -137,8 +137,13 @@ impl Walked {
                 break;
             }
             match &site.kind {
-                SiteKind::Access { does, address, size, buffer: Some(buffer), .. } => {
+                SiteKind::Access { does, address, size, buffer: Some(buffer), cursor } => {
+                    let known = found.defects.len();
                     self.access(site, *does, address, size, buffer, text, &mut found.defects);
+                    // A message that says how long it is, and the end of what was captured of it, are two ends.
+                    if found.defects.len() == known && buffer.room == Room::Given && *does == Use::Read {
+                        self.believed(site, *does, address, size, *cursor, text, &mut found.defects);
+                    }
                 }
                 SiteKind::Access { does, address, size, buffer: None, cursor } => {
                     self.believed(site, *does, address, size, *cursor, text, &mut found.defects);

@@ -82,6 +82,8 @@ pub(super) struct Eval<'a> {
     pub zeroed: FxHashSet<Sym>,
     /// Buffers of characters that are searched for a NUL.
     pub texts: FxHashSet<Sym>,
+    /// By pointer: the variable that says how many bytes it leads to.
+    pub lengths: super::together::Lengths,
     /// What is being converted goes to a place that by its name is a length.
     pub stores_length: bool,
 }
@@ -109,6 +111,7 @@ impl<'a> Eval<'a> {
             terminated: FxHashSet::default(),
             zeroed: FxHashSet::default(),
             texts: FxHashSet::default(),
+            lengths: super::together::Lengths::default(),
             stores_length: false,
         }
     }
@@ -373,6 +376,9 @@ impl<'a> Eval<'a> {
     }
 
     pub fn access(&mut self, f: &Frame, e: ExprId, does: Use, address: Linear, size: Linear, cursor: Option<u32>) {
+        if does == Use::Read {
+            self.pair_up(cursor, &address);
+        }
         let buffer = self.buffer_for(&address, does).filter(|(root, buffer)| {
             // A length beside a pointer tells what is there, not what there is room for.
             does == Use::Read || buffer.room != Room::Given || !self.is_loaded(*root)

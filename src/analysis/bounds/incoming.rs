@@ -80,7 +80,29 @@ impl Eval<'_> {
                 });
             }
         }
+        if let Some(out) = call.linear(source.buf_out) {
+            self.given_bytes(call, &out, count);
+        }
         result
+    }
+
+    /// A call sets a pointer to bytes that came in.
+    fn given_bytes(&mut self, call: &Called, out: &Linear, count: Option<Linear>) {
+        let local = out.as_symbol().and_then(|s| match self.symbols.info(s).what {
+            What::Local(var) => Some(self.variables[var as usize].kind),
+            _ => None,
+        });
+        let Some(kind @ Kind::Pointer(to)) = local else { return };
+        if !matches!(self.types.kind(to), Kind::Int { bits: 8, .. } | Kind::Void) {
+            return;
+        }
+        let bytes = self.unknown(kind, Wire::No, call.span);
+        if let Some(s) = bytes.linear.as_symbol() {
+            let limit = count.and_then(|count| bytes.linear.add(&count));
+            self.symbols.info_mut(s).buffer =
+                limit.map(|limit| Buffer { limit, room: Room::Received, wire: Wire::Strong });
+        }
+        self.set_behind(out, bytes);
     }
 
     pub(super) fn extracted(&mut self, f: &Frame, call: &Called, extractor: &Extractor) -> Value {

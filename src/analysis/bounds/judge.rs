@@ -34,7 +34,7 @@ const MAX_LATE: usize = 48;
 /// Values computed from others are followed this far for what bounds them.
 const MAX_BOUNDS_DEPTH: usize = 3;
 /// The greatest shortage that is told.
-const MAX_LACKING: i64 = 1 << 16;
+pub(super) const MAX_LACKING: i64 = 1 << 16;
 
 impl Walked {
     pub fn prove(&self, at: FactId, goal: &Linear) -> bool {

@@ -32,6 +32,7 @@ pub mod state;
 mod strings;
 pub mod summary;
 pub mod symbols;
+mod together;
 pub mod trace;
 pub mod types;
 mod walk;
@@ -226,6 +227,7 @@ impl Eval<'_> {
                 self.variables[var as usize].address_taken = true;
             }
         }
+        self.lengths = self.find_lengths();
         self.state = State::new(self.variables.len());
     }
 

@@ -204,6 +204,11 @@ impl Eval<'_> {
         }
     }
     pub(super) fn block_site(&mut self, f: &Frame, call: &Called, does: Use, address: Linear, size: Linear) {
+        if does == Use::Read
+            && let Some(cursor) = call.args.iter().find_map(|&arg| self.cursor_to(f, arg, &address))
+        {
+            self.pair_up(Some(cursor), &address);
+        }
         let (root, buffer) = self.buffer_for(&address, does).unzip();
         // A length beside a pointer tells what is there, not what there is room for.
         let loaded = root.is_some_and(|s| self.is_loaded(s));

@@ -57,7 +57,8 @@ pub(super) fn is_data(name: &str) -> bool {
 
 /// The length fields that may stand beside a field that points to bytes, the likeliest first.
 pub(super) fn lengths_of(data: &str) -> Vec<String> {
-    let own = ["len", "_len", "length", "_length", "size", "_size", "sz", "_sz"].map(|end| format!("{data}{end}"));
+    let own = ["len", "_len", "length", "_length", "size", "_size", "sz", "_sz", "Len", "Length", "Size"];
+    let own = own.map(|end| format!("{data}{end}"));
     let mut all: Vec<String> = match data {
         "s" | "ptr" => vec!["len".into(), "slen".into()],
         "p" | "v" => vec!["l".into()],
@@ -73,6 +74,11 @@ pub(super) fn lengths_of(data: &str) -> Vec<String> {
         all.extend(["len", "length", "datalen", "data_len", "size"].map(String::from));
     }
     all
+}
+
+/// The length is named after the field: `planes` and `planes_size`.
+pub(super) fn is_own_length(data: &str, length: &str) -> bool {
+    data.len() > 1 && length.len() > data.len() && length.starts_with(data)
 }
 
 /// `data` and `datalen`, `in` and `in_len`.

@@ -4,7 +4,7 @@ use super::eval::{Eval, Variable};
 use super::linear::{Linear, Sym};
 use super::names::{self, is_decoder, is_end, is_length, is_message, named_for};
 use super::place::Memory;
-use super::state::{Key, Value};
+use super::state::{Key, Path, Value};
 use super::symbols::{Buffer, Room, What, Wire};
 use super::types::Kind;
 use crate::hir::{BinaryOp, ExprId, ExprKind, UnaryOp};
@@ -75,7 +75,7 @@ impl Eval<'_> {
                 if !matches!(kind, Kind::Int { bits: 16.., .. }) {
                     return None;
                 }
-                let key = Key { base: value.linear, path: super::state::Path::ITSELF };
+                let key = Key { base: value.linear, path: Path::ITSELF };
                 self.recall(key, kind, None, self.function.params[param].span).linear
             }
         };
@@ -148,14 +148,23 @@ impl Eval<'_> {
         }
         let Some((outer, field)) = self.paths.last(memory.key.path) else { return };
         let name = self.paths.name(field).to_owned();
-        if let Some(object) = memory.cursor.and_then(|var| self.variables[var as usize].object)
-            && object.data.contains(&name)
-            && let Some(length) = object.length.first()
-        {
-            let field = self.paths.field(outer, length);
-            let wire = if object.text { Wire::Faint } else { Wire::Weak };
-            self.limit_load(s, Key { base: memory.key.base, path: field }, Kind::Unknown, wire);
-            return;
+        if let Some(object) = memory.cursor.and_then(|var| self.variables[var as usize].object) {
+            // `data.ptr` of an object, or of one inside a larger one.
+            let place = object.data.iter().enumerate().find_map(|(i, data)| {
+                let mut fields = data.rsplit('.');
+                let last = |path: Path, field: &str| {
+                    self.paths.last(path).filter(|(_, own)| self.paths.name(*own) == field).map(|(before, _)| before)
+                };
+                Some((i, fields.try_fold(memory.key.path, last)?))
+            });
+            if let Some((i, outer)) = place
+                && let Some(length) = object.length.get(i).or(object.length.first())
+            {
+                let path = length.split('.').fold(outer, |path, field| self.paths.field(path, field));
+                let wire = if object.text { Wire::Faint } else { Wire::Weak };
+                self.limit_load(s, Key { base: memory.key.base, path }, Kind::Unknown, wire);
+                return;
+            }
         }
         for length in names::lengths_of(&name) {
             let kind = match memory.owner {
@@ -164,7 +173,12 @@ impl Eval<'_> {
                     None => continue,
                 },
                 // The structure is declared nowhere in sight: its field has to be used here.
-                None if names::is_data(&name) && self.function.body.names.find(&length).is_some() => Kind::Unknown,
+                None if (names::is_data(&name)
+                    || (memory.cursor.is_some() && names::is_own_length(&name, &length)))
+                    && self.has_field_beside(memory.cursor, &length) =>
+                {
+                    Kind::Unknown
+                }
                 None => continue,
             };
             if !matches!(kind, Kind::Int { bits: 16.., .. } | Kind::Unknown) {
@@ -175,6 +189,21 @@ impl Eval<'_> {
             self.limit_load(s, Key { base: memory.key.base, path }, kind, wire);
             return;
         }
+    }
+
+    /// The function uses a field of that name, and if it is of a variable, of that one.
+    fn has_field_beside(&self, variable: Option<u32>, name: &str) -> bool {
+        let body = &self.function.body;
+        let Some(name) = body.names.find(name) else { return false };
+        let Some(variable) = variable.map(|var| self.variables[var as usize].name) else { return true };
+        body.exprs.iter().any(|e| match e.kind {
+            ExprKind::Member { base, field, .. } if field == name => match body.expr(base).kind {
+                ExprKind::Name(of) => of == variable,
+                ExprKind::Member { .. } => false,
+                _ => true,
+            },
+            _ => false,
+        })
     }
 
     /// What stands at `length` says how many bytes `pointer` leads to.

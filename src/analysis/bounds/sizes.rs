@@ -54,6 +54,10 @@ impl Eval<'_> {
 
     /// A structure is laid over somebody's bytes.
     pub(super) fn overlay(&mut self, f: &Frame, e: ExprId, value: &Value, ty: &str) {
+        if let ExprKind::Cast { operand, .. } = f.body.expr(e).kind {
+            let cursor = self.cursor(f, operand);
+            self.pair_up(cursor, &value.linear);
+        }
         let Some((_, buffer)) = self.buffer_for(&value.linear, Use::Read) else { return };
         if !matches!(buffer.room, Room::Given | Room::Received) || ty.matches('*').count() != 1 {
             return;
