@@ -95,7 +95,7 @@ impl Walked {
             return;
         }
         let chosen = self.wire_symbols(size);
-        let fixed = size.terms().iter().all(|(s, _)| matches!(self.symbols.info(*s).what, What::Size(_)));
+        let fixed = self.is_fixed(size);
         // A negative length becomes a very large one.
         if self.symbols.least(size).is_none_or(|least| least < 0) && !self.prove(site.at, size) {
             let tagged = |tag: fn(&Tag) -> bool| {
@@ -200,6 +200,11 @@ impl Walked {
         let goal = goal.substitute(first.0, &first.1)?;
         let by = self.speaks_of(site.at, about);
         self.prove(site.at, &goal).then_some(Verdict::Short { lacking: MAX_LACKING, by })
+    }
+
+    /// A number of bytes that is the same in any message.
+    pub(super) fn is_fixed(&self, size: &Linear) -> bool {
+        size.terms().iter().all(|(s, _)| matches!(self.symbols.info(*s).what, What::Size(_)))
     }
 
     /// The limit is where received bytes end, not where their array does.

@@ -22,8 +22,15 @@ impl Eval<'_> {
         {
             return self.eval(f, first);
         }
-        if let Some(value) = self.look_into(f, e, name, args, &mut |eval, f, e| eval.eval(f, e)) {
+        if !self.is_object_call(name)
+            && let Some(value) = self.look_into(f, e, name, args, &mut |eval, f, e| eval.eval(f, e))
+        {
             return self.of_result_type(f, e, name, value);
+        }
+        if let Some((yes, no)) = self.tests_length(f, e, name, args) {
+            let at = self.at;
+            self.join(vec![yes, no], at);
+            return self.between(Kind::INT, 0, 1, Wire::No, self.span(f, e));
         }
         if let Some(value) = self.modelled(f, e, name, args) {
             return value;
@@ -97,7 +104,12 @@ impl Eval<'_> {
             {
                 return self.branch(f, first);
             }
-            if let Some(ways) = self.look_into(f, e, name, args, &mut |eval, f, e| eval.branch(f, e)) {
+            if let Some(ways) = self.tests_length(f, e, name, args) {
+                return ways;
+            }
+            if !self.is_object_call(name)
+                && let Some(ways) = self.look_into(f, e, name, args, &mut |eval, f, e| eval.branch(f, e))
+            {
                 return ways;
             }
         }

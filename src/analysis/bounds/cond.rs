@@ -197,6 +197,13 @@ impl Eval<'_> {
         self.split_ways(yes, no, span)
     }
 
+    /// The ways on which a sum is at least zero, and below it.
+    pub(super) fn split_on(&mut self, sum: &Linear, span: Span) -> (Way, Way) {
+        let said = |sum: Option<Linear>| Says { least_zero: sum.into_iter().collect(), apart: Vec::new() };
+        let below = sum.scaled(-1).and_then(|less| less.plus_constant(-1));
+        self.split_ways(said(Some(*sum)), said(below), span)
+    }
+
     fn split_ways(&mut self, yes: Says, no: Says, span: Span) -> (Way, Way) {
         let yes = self.facts.child(self.at, yes.least_zero, yes.apart, span);
         let no = self.facts.child(self.at, no.least_zero, no.apart, span);

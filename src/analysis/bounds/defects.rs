@@ -14,6 +14,8 @@ use crate::source::Span;
 pub enum Class {
     /// Bytes of a message are read that may not be there.
     Read,
+    /// Bytes are taken out of an object that may have fewer.
+    Take,
     /// A string is looked for in bytes that nothing has terminated.
     Unterminated,
     /// A sum that may wrap is compared with a limit.
@@ -161,6 +163,9 @@ impl Walked {
                     defect.what = callee.to_string();
                     defect.limit = self.shown_limit(buffer, address, text);
                     found.defects.push(defect);
+                }
+                SiteKind::Take { left, size, lenient } => {
+                    self.take(site, left, size, *lenient, text, &mut found.defects);
                 }
                 SiteKind::Element { index } => self.element(site, index, text, &mut found.defects),
                 SiteKind::Back { index } => self.back(site, index, text, &mut found.defects),

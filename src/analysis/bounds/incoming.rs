@@ -137,7 +137,13 @@ impl Eval<'_> {
             }
         } else {
             if let Some(object) = call.linear(extractor.object) {
-                self.changed_behind(&object, Wire::Strong);
+                match bytes {
+                    0 => self.changed_behind(&object, Wire::Strong),
+                    _ => {
+                        let size = Linear::constant(bytes);
+                        self.taken(f, call.e, object, size, extractor.bounds, !extractor.peeks);
+                    }
+                }
             }
             self.unknown(kind, Wire::Strong, call.span)
         };

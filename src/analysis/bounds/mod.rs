@@ -23,6 +23,7 @@ mod loops;
 mod model;
 mod names;
 mod numbers;
+mod objects;
 mod pairs;
 mod place;
 mod show;

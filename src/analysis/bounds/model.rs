@@ -70,6 +70,12 @@ impl Eval<'_> {
         if let Some(extractor) = model.extractor() {
             return Some(self.extracted(f, &call, extractor));
         }
+        if let Some(cursor) = model.cursor()
+            && self.moved_in(f, &call, cursor)
+            && model.sink().is_none()
+        {
+            return Some(self.unknown(self.result_kind(name), Wire::No, span));
+        }
         if let Some(sink) = model.sink() {
             let value = self.sunk(f, &call, sink);
             return Some(value);
@@ -83,7 +89,7 @@ impl Eval<'_> {
             return Some(self.allocated(f, &call, size));
         }
         if let Some(accessor) = model.accessor()
-            && let Some(value) = self.accessed(&call, accessor)
+            && let Some(value) = self.accessed(f, &call, accessor)
         {
             return Some(value);
         }
@@ -248,19 +254,19 @@ impl Eval<'_> {
         pointer
     }
     /// Where the bytes of a message object are, or how many.
-    fn accessed(&mut self, call: &Called, accessor: &Accessor) -> Option<Value> {
+    fn accessed(&mut self, f: &Frame, call: &Called, accessor: &Accessor) -> Option<Value> {
         let object = call.linear(Some(accessor.object))?;
-        let length = self.paths.field(Path::ITSELF, "len");
-        let length = self.recall(Key { base: object, path: length }, Kind::Unknown, None, call.span);
-        if let Some(s) = length.linear.as_symbol() {
-            let info = self.symbols.info_mut(s);
-            info.lo = info.lo.max(Some(0));
-            info.wire = info.wire.max(Wire::Faint);
-        }
+        let element = match call.args {
+            [_, element] => Some(*element),
+            _ => None,
+        };
+        let key = self.left_key(f, object, element);
+        let length = self.left_at(key, call.span);
         match accessor.gives {
             Part::Length => Some(length),
             Part::Data => {
-                let path = self.paths.field(Path::ITSELF, call.name);
+                let path = self.element_path(f, element);
+                let path = self.paths.field(path, call.name);
                 let kind = match self.result_kind(call.name) {
                     Kind::Unknown => self.types.pointer_to(Kind::Int { bits: 8, signed: false }),
                     known => known,

@@ -21,6 +21,8 @@ pub enum SiteKind {
     Access { does: Use, address: Linear, size: Linear, buffer: Option<Buffer>, cursor: Option<u32> },
     /// `size` bytes are read or written by a call, which is given that length.
     Block { does: Use, address: Linear, size: Linear, buffer: Option<Buffer>, callee: Box<str> },
+    /// `size` bytes are taken out of an object that has `left`; `lenient`: fewer do no harm.
+    Take { left: Linear, size: Linear, lenient: bool },
     /// A place of an array is used of which nothing tells how long it is.
     Element { index: Linear },
     /// An element is used that counts back from a number: `a[n - 1]`.

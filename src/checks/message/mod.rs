@@ -89,8 +89,12 @@ fn confidence(defect: &Defect) -> Confidence {
     match defect.verdict {
         Verdict::Short { .. } | Verdict::Late { .. } if strong => Confidence::High,
         Verdict::Short { .. } | Verdict::Late { .. } if defect.wire > Wire::Faint => Confidence::Medium,
+        // Where fewer do no harm, it is the value that is wrong.
+        Verdict::Short { .. } if defect.class == Class::Take && defect.wire < Wire::Weak => Confidence::Low,
         // Who tests for less than is then read knew that it may be missing, whosever bytes they are.
-        Verdict::Short { .. } | Verdict::Late { .. } if defect.class == Class::Read => Confidence::Medium,
+        Verdict::Short { .. } | Verdict::Late { .. } if matches!(defect.class, Class::Read | Class::Take) => {
+            Confidence::Medium
+        }
         _ if defect.class == Class::NeverNegative => Confidence::Medium,
         _ if defect.class == Class::Append && defect.limit.is_empty() => Confidence::Medium,
         Verdict::Unchecked if strong => Confidence::Medium,

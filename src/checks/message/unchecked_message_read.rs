@@ -15,17 +15,19 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
-    out.extend(told(view, RULE.id, &[Class::Read, Class::Overlay], words));
+    out.extend(told(view, RULE.id, &[Class::Read, Class::Overlay, Class::Take], words));
 }
 
 fn words(defect: &Defect) -> Words {
     let Defect { what, limit, .. } = defect;
     let label = match defect.class {
         Class::Overlay => "laid over bytes that may be fewer",
+        Class::Take => "takes more than there may be",
         _ => "may lie past the end",
     };
     let subject = match (defect.class, defect.room) {
         (Class::Overlay, _) => format!("a structure of `{what}` bytes is laid over a message of `{limit}` bytes"),
+        (Class::Take, _) => format!("`{what}` bytes are taken of `{limit}` that are left"),
         // A cursor with an end that the function knows elsewhere.
         (_, None) => format!("bytes are read at `{what}`, which the function compares with `{limit}` elsewhere"),
         _ => format!("byte `{what}` of `{limit}` is read"),

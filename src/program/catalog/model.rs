@@ -118,6 +118,9 @@ entry! {
         remaining: Option<Arg>,
         /// Bytes that `ptr` is moved by.
         advances: Option<u8>,
+        /// The position in `object` stays where it is.
+        #[serde(default)]
+        peeks: bool,
         #[serde(default)]
         signed: bool,
         bounds: Bounds,
@@ -152,6 +155,9 @@ entry! {
     Accessor {
         object: Arg,
         gives: Part,
+        /// The object has a position that readers move: its parts are not what its fields say.
+        #[serde(default)]
+        positioned: bool,
     }
 }
 
@@ -362,6 +368,8 @@ entry! {
         /// As many bytes as the object at `ptr` has.
         #[serde(default)]
         whole: bool,
+        /// `len` counts elements of that many bytes.
+        times: Option<Arg>,
         /// And takes them.
         #[serde(default)]
         takes: bool,
