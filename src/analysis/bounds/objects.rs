@@ -7,7 +7,7 @@ use super::Walked;
 use super::cond::Way;
 use super::defects::{Class, Defect};
 use super::eval::{Eval, Frame};
-use super::judge::Verdict;
+use super::judge::{MAX_LACKING, Verdict};
 use super::linear::{Linear, Sym};
 use super::model::Called;
 use super::sites::{Site, SiteKind};
@@ -165,7 +165,8 @@ impl Walked {
         let as_told = judged == Verdict::Capped
             && !self.is_fixed(size)
             && !self.is_related(site.at, &self.told_by_message(size), &about);
-        let verdict = if as_told { Verdict::Unchecked } else { judged };
+        let by = self.speaks_of(site.at, &about);
+        let verdict = if as_told { Verdict::Short { lacking: MAX_LACKING, by } } else { judged };
         let given = |s: &Sym| matches!(self.symbols.info(*s).what, What::Load { since: 0, .. });
         let at_entry = |s: &Sym| match &self.symbols.info(*s).source {
             Source::Looped { first, .. } => first.iter().all(|(value, _)| value.terms().iter().all(|(s, _)| given(s))),
@@ -174,7 +175,7 @@ impl Walked {
         let told = match &verdict {
             Verdict::Short { by, .. } => by.is_some(),
             Verdict::Late { .. } => !lenient,
-            Verdict::Unchecked => !lenient && (as_told || about.iter().all(at_entry)),
+            Verdict::Unchecked => !lenient && about.iter().all(at_entry),
             _ => false,
         };
         if !told {

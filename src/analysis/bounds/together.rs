@@ -195,7 +195,8 @@ fn same_by(body: &Body, a: By, b: By) -> bool {
 fn same(body: &Body, a: ExprId, b: ExprId, depth: usize) -> bool {
     let Some(depth) = depth.checked_sub(1) else { return false };
     use ExprKind::*;
-    let all = |a: &[ExprId], b: &[ExprId]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(body, *a, *b, depth));
+    let all =
+        |a: &[ExprId], b: &[ExprId]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(body, *a, *b, depth));
     let texts = |a: &Symbol, b: &Symbol| a == b;
     match (&body.expr(a).kind, &body.expr(b).kind) {
         (Name(a), Name(b)) | (Number(a), Number(b)) | (Char(a), Char(b)) => texts(a, b),
