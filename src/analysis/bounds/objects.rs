@@ -144,7 +144,9 @@ impl Walked {
     /// The part of a size that differs from message to message.
     fn told_by_message(&self, size: &Linear) -> Linear {
         let own = size.terms().iter().filter(|(s, _)| !matches!(self.symbols.info(*s).what, What::Size(_)));
-        own.fold(Some(Linear::ZERO), |sum, (s, k)| sum?.plus(&Linear::symbol(*s), *k)).unwrap_or(*size)
+        own.map(|(s, k)| (*s, *k))
+            .try_fold(Linear::ZERO, |sum, (s, k)| sum.plus(&Linear::symbol(s), k))
+            .unwrap_or(*size)
     }
 
     /// Bytes are taken out of an object. Of one that others had in their hands before nothing is known: something has
