@@ -52,8 +52,10 @@ impl Eval<'_> {
         let is_end = is_pointer(end.kind) || end.kind == (Kind::Int { bits: 64, signed: false });
         let belief = Belief { cursor, end: end.linear };
         let kind = self.variables[cursor as usize].kind;
-        // An object of the program's own, the last of a list or a block of its heap.
-        if kind.pointee().is_some_and(|ty| matches!(self.types.kind(ty), Kind::Struct(_))) {
+        // An object of the program's own, the last of a list or a block of its heap; but not where plain addresses are
+        // compared, as a structure laid over a message is with where that ends.
+        let is_struct = kind.pointee().is_some_and(|ty| matches!(self.types.kind(ty), Kind::Struct(_)));
+        if is_struct && !matches!(end.kind, Kind::Int { .. }) {
             return;
         }
         let new = is_pointer(kind) && is_end && end.linear.has_terms();

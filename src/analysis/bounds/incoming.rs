@@ -73,11 +73,8 @@ impl Eval<'_> {
                 let info = self.symbols.info_mut(root);
                 let limit = info.buffer.filter(|b| b.room != Room::Received).map(|b| b.limit).or(filled);
                 info.filled = filled;
-                info.buffer = limit.map(|limit| Buffer {
-                    limit,
-                    room: info.buffer.map_or(Room::Received, |b| b.room),
-                    wire: wire,
-                });
+                info.buffer =
+                    limit.map(|limit| Buffer { limit, room: info.buffer.map_or(Room::Received, |b| b.room), wire });
             }
         }
         if let Some(out) = call.linear(source.buf_out) {
