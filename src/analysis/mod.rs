@@ -14,6 +14,7 @@ pub mod outcome;
 pub mod outputs;
 pub mod received;
 pub mod recursion;
+pub mod returns;
 pub mod sections;
 
 pub use constant::constant;

@@ -16,6 +16,7 @@ use crate::analysis::nullness::MAX_BLOCKS;
 use crate::analysis::nullness::link::{Miss, misses};
 use crate::analysis::outputs::Outputs;
 use crate::analysis::recursion::Cycles;
+use crate::analysis::returns::Returns;
 use crate::analysis::sections::sections;
 use crate::hir::{Function, StmtId, StmtKind};
 use crate::preprocess::token::Word;
@@ -98,8 +99,16 @@ pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn
     build_graphs(&program, &noreturn, &mut parsed);
     laps.end("graphs");
     let whole = whole_program(&program, files, &parsed, rules, &mut laps);
-    let Whole { defects, nulls, outputs, cycles } = whole;
-    let cx = Context { program: &program, noreturn: &noreturn, outputs: &outputs, cycles: &cycles, options, rules };
+    let Whole { defects, nulls, outputs, cycles, returns } = whole;
+    let cx = Context {
+        program: &program,
+        noreturn: &noreturn,
+        outputs: &outputs,
+        cycles: &cycles,
+        returns: &returns,
+        options,
+        rules,
+    };
     let checked: Vec<Result<Checked, String>> = for_each_file(files, |i| match &parsed[i] {
         Ok(parsed) => guarded(|| check(&cx, &files[i], &program.units[i], parsed, (&defects[i], &nulls[i]), &asked)),
         Err(why) => Err(why.clone()),
@@ -304,6 +313,7 @@ struct Whole {
     nulls: ByFunction<Vec<Miss>>,
     outputs: Outputs,
     cycles: Cycles,
+    returns: Returns,
 }
 
 /// Runs the analyses of the whole program, each if a rule of a family that asks for it runs.
@@ -321,6 +331,7 @@ fn whole_program(
         nulls: vec![Vec::new(); files.len()],
         outputs: Outputs::default(),
         cycles: Cycles::default(),
+        returns: Returns::default(),
     };
     if !for_messages && !for_results {
         return whole;
@@ -336,6 +347,7 @@ fn whole_program(
         laps.end("nullness");
         whole.outputs = Outputs::new(program, &inputs);
         whole.cycles = Cycles::new(program, &inputs);
+        whole.returns = Returns::new(&inputs);
         laps.end("results");
     }
     whole

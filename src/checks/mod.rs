@@ -28,6 +28,7 @@ use crate::analysis::noreturn::NoReturn;
 use crate::analysis::nullness::link::Miss;
 use crate::analysis::outputs::Outputs;
 use crate::analysis::recursion::Cycles;
+use crate::analysis::returns::Returns;
 use crate::hir::{DeclaratorForm, Function, StmtId, StmtKind, Symbol};
 use crate::preprocess::comments::{CommentStyle, is_fallthrough_name};
 use crate::preprocess::macros::Traits;
@@ -193,6 +194,7 @@ pub struct Context<'a> {
     pub noreturn: &'a NoReturn,
     pub outputs: &'a Outputs,
     pub cycles: &'a Cycles,
+    pub returns: &'a Returns,
     pub options: &'a Options,
     /// The rules of this run.
     pub rules: &'a [&'a Rule],

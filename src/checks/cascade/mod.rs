@@ -6,4 +6,5 @@ pub mod reachable_assert;
 pub mod retry_without_backoff;
 mod rounds;
 pub mod spin_on_eof;
+mod stuck;
 pub mod unbounded_recursion;

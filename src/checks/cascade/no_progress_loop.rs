@@ -3,12 +3,13 @@
 use rustc_hash::FxHashSet;
 
 use super::rounds::{InPlace, Over, in_place, over};
+use super::stuck::{self, Stuck};
 use crate::analysis::access::{Place, place};
 use crate::analysis::nesting::is_loop;
 use crate::analysis::received::Received;
 use crate::checks::{Context, Rule, View};
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtId, StmtKind, Symbol};
-use crate::report::{Confidence, Finding};
+use crate::report::{Confidence, Finding, Related};
 use crate::source::Span;
 
 pub const RULE: Rule = Rule {
@@ -25,6 +26,7 @@ const OUTAGE: &str = "outage: one message keeps a thread busy for ever, and what
 fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     let body = &view.function.body;
     let mut received: Option<Received> = None;
+    out.extend(stuck::next(cx, view).map(|found| stays(view, found)));
     for (i, stmt) in body.stmts.iter().enumerate() {
         let id = StmtId(i as u32);
         if stmt.in_macro || !is_loop(body, id) {
@@ -46,13 +48,22 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
             out.push(continues(view, cond, &found));
             continue;
         }
-        let received = received.get_or_insert_with(|| Received::new(cx.program, view.function, &view.source.text));
-        if !received.is_empty()
-            && let Some(f) = stands_still(view, received, id, cond, step)
-                .or_else(|| over(view, received, id, cond, step).map(|found| jumps(view, &found)))
-        {
-            out.push(f);
+        let found = match step {
+            None => stuck::by_failure(cx, view, id, cond).or_else(|| stuck::by_failing_read(cx, view, id, cond)),
+            Some(_) => None,
+        };
+        if let Some(found) = found.or_else(|| stuck::by_empty_text(cx, view, id, cond)) {
+            out.push(stays(view, found));
+            continue;
         }
+        let received = received.get_or_insert_with(|| Received::new(cx.program, view.function, &view.source.text));
+        if received.is_empty() {
+            continue;
+        }
+        let found = stands_still(view, received, id, cond, step)
+            .or_else(|| over(view, received, id, cond, step).map(|found| jumps(view, &found)))
+            .or_else(|| stuck::by_stale(cx, view, received, id, cond).map(|found| stays(view, found)));
+        out.extend(found);
     }
 }
 
@@ -64,6 +75,17 @@ fn continues(view: &View, cond: ExprId, found: &InPlace) -> Finding {
     f.message = "this `continue` leaves out the step of the loop, and the next round comes here again".into();
     f.related.push(view.related(found.skipped, "the step that is left out"));
     f.related.push(view.related(view.function.body.expr(cond).span, "what ends the loop"));
+    f.notes.push(OUTAGE.into());
+    f
+}
+
+/// A round that changes nothing.
+fn stays(view: &View, found: Stuck) -> Finding {
+    let mut f = view.finding(RULE.id, Confidence::Medium, found.span, found.span);
+    f.label = found.label.into();
+    f.message = found.message;
+    let related = found.related.into_iter().map(|(file, span, message)| Related { file, span, message: message.into() });
+    f.related.extend(related);
     f.notes.push(OUTAGE.into());
     f
 }
