@@ -4,9 +4,10 @@
 use rustc_hash::FxHashSet;
 
 use super::access::place;
+use super::messages::Input;
 use crate::hir::{Body, ExprId, ExprKind, Function, StmtKind, Symbol};
 use crate::program::Program;
-use crate::source::Span;
+use crate::source::{FileId, Span};
 
 /// Values are followed through so many assignments.
 const MAX_ROUNDS: usize = 4;
@@ -113,6 +114,44 @@ impl Received {
     pub fn is_empty(&self) -> bool {
         self.symbols.is_empty() && self.calls.is_empty()
     }
+}
+
+/// The fields that some function of their file fills with a number of a message.
+#[derive(Default)]
+pub struct Fields {
+    of: FxHashSet<(FileId, Box<str>)>,
+}
+
+impl Fields {
+    pub fn new(program: &Program, inputs: &[Input]) -> Fields {
+        let mut fields = Fields::default();
+        for function in inputs.iter().map(|i| i.function) {
+            let body = &function.body;
+            for e in &body.exprs {
+                if let ExprKind::Assign { op: None, left, right } = e.kind
+                    && let ExprKind::Member { field, .. } = body.expr(left).kind
+                    && reads_field(program, function, right)
+                {
+                    fields.of.insert((function.file, body.names.text(field).into()));
+                }
+            }
+        }
+        fields
+    }
+
+    pub fn is_filled(&self, file: FileId, field: &str) -> bool {
+        self.of.contains(&(file, field.into()))
+    }
+}
+
+/// `ntohl(…)`, and `htonl(p->field)`, which does the same.
+fn reads_field(program: &Program, function: &Function, e: ExprId) -> bool {
+    let body = &function.body;
+    let ExprKind::Call { args, .. } = &body.expr(e).kind else { return false };
+    let Some(name) = body.callee(e) else { return false };
+    let is_field = || args.first().is_some_and(|&a| matches!(body.expr(a).kind, ExprKind::Member { arrow: true, .. }));
+    program.model(name, function.file).is_some_and(|m| m.extractor().is_some())
+        || (matches!(name, "htonl" | "htons") && is_field())
 }
 
 fn base(body: &Body, e: ExprId) -> Option<Symbol> {

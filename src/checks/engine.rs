@@ -15,6 +15,7 @@ use crate::analysis::noreturn::{NoReturn, last_calls};
 use crate::analysis::nullness::MAX_BLOCKS;
 use crate::analysis::nullness::link::{Miss, misses};
 use crate::analysis::outputs::Outputs;
+use crate::analysis::received::Fields;
 use crate::analysis::recursion::Cycles;
 use crate::analysis::returns::Returns;
 use crate::analysis::sections::sections;
@@ -99,13 +100,14 @@ pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn
     build_graphs(&program, &noreturn, &mut parsed);
     laps.end("graphs");
     let whole = whole_program(&program, files, &parsed, rules, &mut laps);
-    let Whole { defects, nulls, outputs, cycles, returns } = whole;
+    let Whole { defects, nulls, outputs, cycles, returns, fields } = whole;
     let cx = Context {
         program: &program,
         noreturn: &noreturn,
         outputs: &outputs,
         cycles: &cycles,
         returns: &returns,
+        fields: &fields,
         options,
         rules,
     };
@@ -314,6 +316,7 @@ struct Whole {
     outputs: Outputs,
     cycles: Cycles,
     returns: Returns,
+    fields: Fields,
 }
 
 /// Runs the analyses of the whole program, each if a rule of a family that asks for it runs.
@@ -332,6 +335,7 @@ fn whole_program(
         outputs: Outputs::default(),
         cycles: Cycles::default(),
         returns: Returns::default(),
+        fields: Fields::default(),
     };
     if !for_messages && !for_results {
         return whole;
@@ -348,6 +352,7 @@ fn whole_program(
         whole.outputs = Outputs::new(program, &inputs);
         whole.cycles = Cycles::new(program, &inputs);
         whole.returns = Returns::new(&inputs);
+        whole.fields = Fields::new(program, &inputs);
         laps.end("results");
     }
     whole

@@ -27,6 +27,7 @@ use crate::analysis::nesting::Nesting;
 use crate::analysis::noreturn::NoReturn;
 use crate::analysis::nullness::link::Miss;
 use crate::analysis::outputs::Outputs;
+use crate::analysis::received::Fields;
 use crate::analysis::recursion::Cycles;
 use crate::analysis::returns::Returns;
 use crate::hir::{DeclaratorForm, Function, StmtId, StmtKind, Symbol};
@@ -195,6 +196,7 @@ pub struct Context<'a> {
     pub outputs: &'a Outputs,
     pub cycles: &'a Cycles,
     pub returns: &'a Returns,
+    pub fields: &'a Fields,
     pub options: &'a Options,
     /// The rules of this run.
     pub rules: &'a [&'a Rule],

@@ -118,9 +118,9 @@ fn wraps(view: &View, at: StmtId, cond: ExprId) -> Option<Finding> {
         return None;
     }
     let span = body.stmt(declaration(body, counter)?).span;
-    let is_clamped = is_set_to_few(view, bound);
+    let is_few = is_set_to_few(view, bound);
     // A 16-bit length is often all that a 32-bit variable is used for.
-    let confidence = if narrow == 8 && !is_clamped { Confidence::Medium } else { Confidence::Low };
+    let confidence = if narrow == 8 || !is_few { Confidence::Medium } else { Confidence::Low };
     let mut f = view.finding(RULE.id, confidence, span, at_span);
     f.label = "too narrow for the limit of its loop".into();
     f.message = format!(

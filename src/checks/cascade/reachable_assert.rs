@@ -1,12 +1,16 @@
 //! `reachable-assert`: an assertion whose condition a message decides.
 
+use super::no_progress_loop;
+use crate::analysis::access::place;
 use crate::analysis::nullness::link::{Miss, Why};
 use crate::analysis::nullness::{Origin, UseKind};
 use crate::analysis::received::Received;
 use crate::checks::{Context, Rule, View};
-use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtId, StmtKind};
+use crate::hir::{BinaryOp, Body, DeclaratorForm, ExprId, ExprKind, StmtId, StmtKind};
+use crate::preprocess::token::integer;
 use crate::program::catalog::model::{AssertMode, NullReason};
 use crate::report::{Confidence, Finding};
+use crate::source::Span;
 
 pub const RULE: Rule = Rule {
     id: "reachable-assert",
@@ -20,6 +24,8 @@ pub const RULE: Rule = Rule {
 /// What an assertion asks about.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Asks {
+    /// How much there is of a message that is read here.
+    Length,
     /// Bytes of a message or what was computed from them.
     Data,
     /// The result of a search or of decoding.
@@ -39,6 +45,9 @@ struct Assertion {
 }
 
 fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
+    if is_test(&view.source.path) {
+        return;
+    }
     let body = &view.function.body;
     let mut received: Option<Received> = None;
     let mut found: Vec<Assertion> = Vec::new();
@@ -49,18 +58,21 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
         let mut result = None;
         let asks = match () {
             () if is_false(body, cond) => in_section_of_message(view, received, stmt).then_some(Asks::Place),
-            () if asks_about_data(body, received, cond) && !is_encoder(view) => Some(Asks::Data),
-            () => {
-                result = asserted_result(view, cond);
-                result.is_some().then_some(Asks::Result)
-            }
+            () if is_encoder(view) => None,
+            () if guards_a_read(view, received, cond) => Some(Asks::Length),
+            () if asks_about_data(body, received, cond) || asks_about_field(cx, view, cond) => Some(Asks::Data),
+            () => None,
         };
+        let asks = asks.or_else(|| {
+            result = asserted_result(view, cond);
+            result.is_some().then_some(Asks::Result)
+        });
         if let Some(asks) = asks {
             let is_for_message = result.is_some_and(|m| depends_on_message(body, received, m));
             found.push(Assertion { stmt, asks, mode, callee: result.and_then(|m| m.callee.clone()), is_for_message });
         }
     }
-    for asks in [Asks::Data, Asks::Result, Asks::Place] {
+    for asks in [Asks::Length, Asks::Data, Asks::Result, Asks::Place] {
         let same: Vec<&Assertion> = found.iter().filter(|a| a.asks == asks).collect();
         if let Some((first, others)) = same.split_first() {
             out.push(finding(view, first, others));
@@ -85,8 +97,27 @@ fn asserted(cx: &Context, view: &View, stmt: StmtId) -> Option<(ExprId, AssertMo
         }
         _ => return None,
     };
+    if stmt.in_macro && gives_up(cx, view, stmt.span) {
+        return None;
+    }
     use AssertMode::{AlwaysAbort, DebugAbort, DebugAbortReleaseNoop};
     matches!(assert.mode, AlwaysAbort | DebugAbort | DebugAbortReleaseNoop).then_some((cond, assert.mode))
+}
+
+/// The macro that the author wrote returns where it does not hold: it is a test, and its assertion is for debugging.
+fn gives_up(cx: &Context, view: &View, span: Span) -> bool {
+    let text = view.source.text.get(span.range()).unwrap_or_default();
+    let name = text.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+    let assert = cx.program.catalog.assert(name);
+    assert.is_some_and(|a| matches!(a.mode, AssertMode::AlwaysReturn | AssertMode::DebugAbortReleaseReturn))
+}
+
+/// Tests are made of assertions.
+fn is_test(path: &str) -> bool {
+    let mut parts = path.rsplit('/');
+    let file = parts.next().unwrap_or_default();
+    let word = |part: &str| matches!(part, "test" | "tests" | "testing" | "testsuite" | "unittest" | "unittests");
+    parts.any(word) || file.starts_with("test_") || file.trim_end_matches(".c").ends_with("_test")
 }
 
 fn finding(view: &View, first: &Assertion, others: &[&Assertion]) -> Finding {
@@ -94,12 +125,14 @@ fn finding(view: &View, first: &Assertion, others: &[&Assertion]) -> Finding {
     let always = first.mode == AssertMode::AlwaysAbort;
     let confidence = match first.asks {
         Asks::Result if always && first.is_for_message => Confidence::Medium,
+        Asks::Length | Asks::Place if always => Confidence::Medium,
         _ => Confidence::Low,
     };
     let mut f = view.finding(RULE.id, confidence, span, span);
     f.label = "a message decides whether this holds".into();
     let what = match (&first.callee, first.asks) {
         (Some(callee), _) => format!("the result of `{callee}`, which may be null for some input,"),
+        (None, Asks::Length) => "how much came in the message".into(),
         (None, Asks::Place) => "a value of the message that no other label handles".into(),
         (None, _) => "what came in the message".into(),
     };
@@ -152,6 +185,59 @@ fn asks_about_data(body: &Body, received: &Received, cond: ExprId) -> bool {
     false
 }
 
+/// `len >= sizeof(struct header)`, the buffer beside `len` being read here: no other test of the length can be meant.
+fn guards_a_read(view: &View, received: &Received, cond: ExprId) -> bool {
+    let body = &view.function.body;
+    let ExprKind::Binary { op, left, right } = body.expr(cond).kind else { return false };
+    let (length, least) = match op {
+        BinaryOp::Ge | BinaryOp::Gt => (left, right),
+        BinaryOp::Le | BinaryOp::Lt => (right, left),
+        _ => return false,
+    };
+    let is_least = match body.expr(least).kind {
+        ExprKind::Sizeof { .. } => true,
+        ExprKind::Number(n) => integer(body.names.text(n)).is_some_and(|v| v > 1),
+        ExprKind::Name(n) => !body.names.text(n).bytes().any(|b| b.is_ascii_lowercase()),
+        _ => false,
+    };
+    let length = place(body, length).map(|p| p.base);
+    let pair = view.function.params.windows(2).find(|pair| Some(pair[1].name) == length);
+    let Some(buffer) = pair.map(|pair| pair[0].name).filter(|b| received.buffers.contains(b)) else { return false };
+    let reads = body.exprs.iter().any(|e| match e.kind {
+        ExprKind::Index { base, .. } => place(body, base).is_some_and(|p| p.base == buffer),
+        ExprKind::Cast { operand, ty } => {
+            body.names.text(ty).contains('*') && place(body, operand).is_some_and(|p| p.base == buffer)
+        }
+        ExprKind::Assign { op: None, left, right } => {
+            let is_pointer = matches!(body.expr(left).kind, ExprKind::Name(n) if view.local(n).is_some_and(|l| l.pointer));
+            is_pointer && place(body, right).is_some_and(|p| p.is_variable() && p.base == buffer)
+        }
+        _ => false,
+    }) || body.stmts.iter().any(|s| match &s.kind {
+        StmtKind::Decl(all) => all.iter().any(|d| {
+            let from = d.init.and_then(|i| place(body, i));
+            d.form == DeclaratorForm::Pointer && from.is_some_and(|p| p.is_variable() && p.base == buffer)
+        }),
+        _ => false,
+    });
+    is_least && reads && !is_maker(&view.function.name)
+}
+
+/// It compares a field that is filled with a number of the message somewhere in the file.
+fn asks_about_field(cx: &Context, view: &View, cond: ExprId) -> bool {
+    let body = &view.function.body;
+    let ExprKind::Binary { op, left, right } = body.expr(cond).kind else { return false };
+    let compares = matches!(
+        op,
+        BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge
+    );
+    compares
+        && [left, right].iter().any(|&e| match body.expr(e).kind {
+            ExprKind::Member { field, .. } => cx.fields.is_filled(view.unit.file, body.names.text(field)),
+            _ => false,
+        })
+}
+
 fn is_null(body: &Body, e: ExprId) -> bool {
     match body.expr(e).kind {
         ExprKind::Name(name) => matches!(body.names.text(name), "NULL" | "nullptr"),
@@ -164,6 +250,9 @@ fn is_null(body: &Body, e: ExprId) -> bool {
 fn asserted_result<'v>(view: &'v View, cond: ExprId) -> Option<&'v Miss> {
     let body = &view.function.body;
     let within = body.expr(cond).span;
+    if !asks_for_null(body, cond) {
+        return None;
+    }
     view.known.nulls.iter().find(|m| {
         let span = body.expr(m.used.expr).span;
         let for_input = match m.why {
@@ -173,6 +262,25 @@ fn asserted_result<'v>(view: &'v View, cond: ExprId) -> Option<&'v Miss> {
         };
         for_input && matches!(m.used.kind, UseKind::Asserted) && within.start <= span.start && span.end <= within.end
     })
+}
+
+/// `p`, `!p`, `p != NULL`, several of these: not how large a number is.
+fn asks_for_null(body: &Body, cond: ExprId) -> bool {
+    let mut todo = vec![cond];
+    while let Some(e) = todo.pop() {
+        match body.expr(e).kind {
+            ExprKind::Binary { op: BinaryOp::And | BinaryOp::Or, left, right } => todo.extend([left, right]),
+            ExprKind::Binary { op: BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge, .. } => return false,
+            ExprKind::Binary { op: BinaryOp::Eq | BinaryOp::Ne, left, right } => {
+                let null = |e| is_null(body, e) || no_progress_loop::is_zero(body, e);
+                if !null(left) && !null(right) {
+                    return false;
+                }
+            }
+            _ => {}
+        }
+    }
+    true
 }
 
 /// The function is known to fail where it finds nothing or cannot read its input, and that is from a message.
