@@ -6,6 +6,7 @@ pub mod cfg;
 mod constant;
 pub mod dominators;
 pub mod flow;
+pub mod limits;
 pub mod messages;
 pub mod nesting;
 pub mod noreturn;
@@ -16,5 +17,6 @@ pub mod received;
 pub mod recursion;
 pub mod returns;
 pub mod sections;
+pub mod siblings;
 
 pub use constant::constant;

@@ -161,7 +161,7 @@ fn base(body: &Body, e: ExprId) -> Option<Symbol> {
     }
 }
 
-fn points_to_bytes(declared: &str) -> bool {
+pub(super) fn points_to_bytes(declared: &str) -> bool {
     const BYTES: [&str; 9] = ["uint8_t", "u_int8_t", "u8", "char", "u_char", "uchar", "void", "BYTE", "byte"];
     let is_byte = |word: &str| BYTES.contains(&word) || word.ends_with("uint8_t") || word.ends_with("_u8");
     declared.split(|c: char| !c.is_alphanumeric() && c != '_').any(is_byte)

@@ -10,6 +10,7 @@ use super::timings::{Laps, RuleClock, Timings};
 use super::{Candidate, Context, Known, Options, Rule, View};
 use crate::analysis::bounds::trace::Explained;
 use crate::analysis::cfg::Cfg;
+use crate::analysis::limits::Limits;
 use crate::analysis::messages::{Input, Of, defects, explained};
 use crate::analysis::noreturn::{NoReturn, last_calls};
 use crate::analysis::nullness::MAX_BLOCKS;
@@ -19,6 +20,7 @@ use crate::analysis::received::Fields;
 use crate::analysis::recursion::Cycles;
 use crate::analysis::returns::Returns;
 use crate::analysis::sections::sections;
+use crate::analysis::siblings::Siblings;
 use crate::hir::{Function, StmtId, StmtKind};
 use crate::preprocess::token::Word;
 use crate::program::{Definition, Program, Reading, Unit, for_each_file, guarded};
@@ -100,7 +102,7 @@ pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn
     build_graphs(&program, &noreturn, &mut parsed);
     laps.end("graphs");
     let whole = whole_program(&program, files, &parsed, rules, &mut laps);
-    let Whole { defects, nulls, outputs, cycles, returns, fields } = whole;
+    let Whole { defects, nulls, outputs, cycles, returns, fields, siblings, limits } = whole;
     let cx = Context {
         program: &program,
         noreturn: &noreturn,
@@ -108,6 +110,8 @@ pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn
         cycles: &cycles,
         returns: &returns,
         fields: &fields,
+        siblings: &siblings,
+        limits: &limits,
         options,
         rules,
     };
@@ -317,6 +321,8 @@ struct Whole {
     cycles: Cycles,
     returns: Returns,
     fields: Fields,
+    siblings: Siblings,
+    limits: Limits,
 }
 
 /// Runs the analyses of the whole program, each if a rule of a family that asks for it runs.
@@ -336,6 +342,8 @@ fn whole_program(
         cycles: Cycles::default(),
         returns: Returns::default(),
         fields: Fields::default(),
+        siblings: Siblings::default(),
+        limits: Limits::default(),
     };
     if !for_messages && !for_results {
         return whole;
@@ -353,6 +361,10 @@ fn whole_program(
         whole.cycles = Cycles::new(program, &inputs);
         whole.returns = Returns::new(&inputs);
         whole.fields = Fields::new(program, &inputs);
+        whole.limits = Limits::new(&inputs);
+        if rules.iter().any(|rule| rule.id == "sibling-without-length-check") {
+            whole.siblings = Siblings::new(program, &inputs);
+        }
         laps.end("results");
     }
     whole

@@ -23,6 +23,7 @@ use crate::analysis::access::{Accesses, callee};
 use crate::analysis::bounds::defects::Defect;
 use crate::analysis::cfg::Cfg;
 use crate::analysis::flow::Flow;
+use crate::analysis::limits::Limits;
 use crate::analysis::nesting::Nesting;
 use crate::analysis::noreturn::NoReturn;
 use crate::analysis::nullness::link::Miss;
@@ -30,6 +31,7 @@ use crate::analysis::outputs::Outputs;
 use crate::analysis::received::Fields;
 use crate::analysis::recursion::Cycles;
 use crate::analysis::returns::Returns;
+use crate::analysis::siblings::Siblings;
 use crate::hir::{DeclaratorForm, Function, StmtId, StmtKind, Symbol};
 use crate::preprocess::comments::{CommentStyle, is_fallthrough_name};
 use crate::preprocess::macros::Traits;
@@ -86,11 +88,13 @@ pub const RULES: &[Rule] = &[
     result::unchecked_parse_result::RULE,
     result::uninitialized_after_parse::RULE,
     result::numeric_text_as_length::RULE,
+    result::sibling_without_length_check::RULE,
     cascade::reachable_assert::RULE,
     cascade::no_progress_loop::RULE,
     cascade::unbounded_recursion::RULE,
     cascade::retry_without_backoff::RULE,
     cascade::spin_on_eof::RULE,
+    cascade::message_driven_resend::RULE,
     suppression::invalid_allow::RULE,
     suppression::unused_allow::RULE,
 ];
@@ -197,6 +201,8 @@ pub struct Context<'a> {
     pub cycles: &'a Cycles,
     pub returns: &'a Returns,
     pub fields: &'a Fields,
+    pub siblings: &'a Siblings,
+    pub limits: &'a Limits,
     pub options: &'a Options,
     /// The rules of this run.
     pub rules: &'a [&'a Rule],

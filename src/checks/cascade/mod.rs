@@ -1,6 +1,7 @@
 //! The cascade family: what makes of one bad message, or of one failure, an outage.
 
 mod again;
+pub mod message_driven_resend;
 pub mod no_progress_loop;
 pub mod reachable_assert;
 pub mod retry_without_backoff;

@@ -84,7 +84,8 @@ fn stays(view: &View, found: Stuck) -> Finding {
     let mut f = view.finding(RULE.id, Confidence::Medium, found.span, found.span);
     f.label = found.label.into();
     f.message = found.message;
-    let related = found.related.into_iter().map(|(file, span, message)| Related { file, span, message: message.into() });
+    let related =
+        found.related.into_iter().map(|(file, span, message)| Related { file, span, message: message.into() });
     f.related.extend(related);
     f.notes.push(OUTAGE.into());
     f

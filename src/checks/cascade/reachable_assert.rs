@@ -209,7 +209,8 @@ fn guards_a_read(view: &View, received: &Received, cond: ExprId) -> bool {
             body.names.text(ty).contains('*') && place(body, operand).is_some_and(|p| p.base == buffer)
         }
         ExprKind::Assign { op: None, left, right } => {
-            let is_pointer = matches!(body.expr(left).kind, ExprKind::Name(n) if view.local(n).is_some_and(|l| l.pointer));
+            let is_pointer =
+                matches!(body.expr(left).kind, ExprKind::Name(n) if view.local(n).is_some_and(|l| l.pointer));
             is_pointer && place(body, right).is_some_and(|p| p.is_variable() && p.base == buffer)
         }
         _ => false,
@@ -227,10 +228,8 @@ fn guards_a_read(view: &View, received: &Received, cond: ExprId) -> bool {
 fn asks_about_field(cx: &Context, view: &View, cond: ExprId) -> bool {
     let body = &view.function.body;
     let ExprKind::Binary { op, left, right } = body.expr(cond).kind else { return false };
-    let compares = matches!(
-        op,
-        BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge
-    );
+    let compares =
+        matches!(op, BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge);
     compares
         && [left, right].iter().any(|&e| match body.expr(e).kind {
             ExprKind::Member { field, .. } => cx.fields.is_filled(view.unit.file, body.names.text(field)),

@@ -73,15 +73,17 @@ fn steps(body: &Body, all: &[ExprId], controls: &[Place]) -> Option<Vec<(ExprId,
     let mut steps = Vec::new();
     for &e in all {
         match &body.expr(e).kind {
-            ExprKind::Assign { op, left, right } if is_control(body, controls, *left) => match (op, &body.expr(*right).kind) {
-                (Some(BinaryOp::Add | BinaryOp::Sub), _) => steps.push((e, *right)),
-                (None, ExprKind::Binary { op: BinaryOp::Add | BinaryOp::Sub, left: from, right })
-                    if place(body, *from) == place(body, *left) =>
-                {
-                    steps.push((e, *right));
+            ExprKind::Assign { op, left, right } if is_control(body, controls, *left) => {
+                match (op, &body.expr(*right).kind) {
+                    (Some(BinaryOp::Add | BinaryOp::Sub), _) => steps.push((e, *right)),
+                    (None, ExprKind::Binary { op: BinaryOp::Add | BinaryOp::Sub, left: from, right })
+                        if place(body, *from) == place(body, *left) =>
+                    {
+                        steps.push((e, *right));
+                    }
+                    _ => return None,
                 }
-                _ => return None,
-            },
+            }
             ExprKind::Update { operand, .. } if is_control(body, controls, *operand) => return None,
             ExprKind::Call { args, .. } if args.iter().any(|&a| gives(body, controls, a)) => return None,
             _ => {}
@@ -190,7 +192,8 @@ pub fn by_stale(cx: &Context, view: &View, received: &Received, at: StmtId, cond
     if is_set_before {
         return None;
     }
-    let is_step = |s: StmtId| matches!(body.stmt(s).kind, StmtKind::Expr(e) if steps.iter().any(|(step, _)| *step == e));
+    let is_step =
+        |s: StmtId| matches!(body.stmt(s).kind, StmtKind::Expr(e) if steps.iter().any(|(step, _)| *step == e));
     let goal = body.stmts.iter().enumerate().map(|(i, _)| StmtId(i as u32)).find(|s| is_step(*s))?;
     let stops = |s: StmtId| {
         accesses.of(s).iter().any(|a| {
@@ -322,7 +325,8 @@ fn goes(
         }
         let cond = block.stmts.last().and_then(|&s| body.stmt(s).kind.condition());
         let value = cond.and_then(|c| outcome(body, c, known));
-        let inner = |to: BlockId| cfg.block(to).stmts.first().is_none_or(|&s| s == at || view.nesting().is_inside(s, at));
+        let inner =
+            |to: BlockId| cfg.block(to).stmts.first().is_none_or(|&s| s == at || view.nesting().is_inside(s, at));
         for edge in &block.edges {
             use crate::analysis::cfg::EdgeKind::{False, Return, True};
             let open = match edge.kind {

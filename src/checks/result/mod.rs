@@ -2,6 +2,7 @@
 
 pub mod null_on_some_path;
 pub mod numeric_text_as_length;
+pub mod sibling_without_length_check;
 pub mod unchecked_lookup;
 pub mod unchecked_parse_result;
 pub mod unchecked_part;

@@ -1,0 +1,46 @@
+//! Which functions keep count of attempts, or know an answer that they have already been given.
+
+use rustc_hash::FxHashSet;
+
+use super::messages::Input;
+use crate::hir::{BinaryOp, Body, ExprId, ExprKind};
+use crate::program::{Definition, Program};
+use crate::source::FileId;
+
+/// Names of what counts or remembers attempts.
+const WORDS: [&str; 13] = [
+    "attempt", "tries", "retry", "retries", "tried", "nonce", "stale", "loop", "failc", "fail_c", "fails", "fail_n",
+    "authsent",
+];
+
+#[derive(Default)]
+pub struct Limits {
+    of: FxHashSet<Definition>,
+}
+
+impl Limits {
+    pub fn new(inputs: &[Input]) -> Limits {
+        let counts = inputs.iter().filter(|i| counts(&i.function.body));
+        Limits { of: counts.filter_map(|i| i.definition).collect() }
+    }
+
+    /// A function that `name` may mean counts.
+    pub fn of(&self, program: &Program, name: &str, file: FileId) -> bool {
+        program.callees(name, file).iter().any(|d| self.of.contains(d))
+    }
+}
+
+/// Something in the body speaks of attempts, or a field is counted up.
+pub fn counts(body: &Body) -> bool {
+    let is_field = |e: ExprId| matches!(body.expr(e).kind, ExprKind::Member { .. });
+    let speaks = |text: &str| {
+        let lower = text.to_ascii_lowercase();
+        WORDS.iter().any(|word| lower.contains(word))
+    };
+    body.names.iter().any(speaks)
+        || body.exprs.iter().any(|e| match e.kind {
+            ExprKind::Update { operand, .. } => is_field(operand),
+            ExprKind::Assign { op: Some(BinaryOp::Add | BinaryOp::Sub), left, .. } => is_field(left),
+            _ => false,
+        })
+}
