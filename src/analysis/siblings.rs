@@ -51,7 +51,7 @@ struct Group {
 #[derive(Clone, Copy, Default)]
 struct Profile {
     read: Option<Span>,
-    /// What is read is a field at the beginning.
+    /// What is read may be what stands first, which chose between the decoders.
     is_header: bool,
     test: Option<Span>,
     /// The first condition on a length.
@@ -200,14 +200,36 @@ fn switches(program: &Program, inputs: &[Input], input: &Input, numbers: &FxHash
         }
         let at = (input.function.file, stmt.span);
         let Some(chosen) = stmt.kind.condition() else { continue };
-        let chosen = input.text.get(body.expr(chosen).span.range()).unwrap_or_default();
         let large = by_message.into_iter().filter(|(_, m)| m.len() >= MIN_MEMBERS);
         groups.extend(large.map(|(key, members)| {
-            let message = key.split(|c: char| !c.is_alphanumeric() && c != '_').find(|w| !w.is_empty());
-            Group { members, asks: message.is_some_and(|m| chosen.contains(m)), at, is_table: false }
+            let message = key.split(|c: char| !c.is_alphanumeric() && c != '_').find_map(|w| body.names.find(w));
+            let asks = message.is_some_and(|m| comes_from(body, chosen, m));
+            Group { members, asks, at, is_table: false }
         }));
     }
     groups
+}
+
+/// The expression, or what its variables are given, names the message.
+fn comes_from(body: &Body, e: ExprId, message: Symbol) -> bool {
+    let given = |name: Symbol| {
+        let sets = body.exprs.iter().filter_map(move |e| match e.kind {
+            ExprKind::Assign { left, right, .. } => body.mentions(left, name).then_some(right),
+            _ => None,
+        });
+        let declares = body.stmts.iter().flat_map(move |s| match &s.kind {
+            StmtKind::Decl(all) => all.iter().filter(|d| d.name == name).filter_map(|d| d.init).collect(),
+            _ => Vec::new(),
+        });
+        sets.chain(declares).any(|value| body.mentions(value, message))
+    };
+    let mut found = false;
+    body.walk(e, &mut |e| {
+        if let ExprKind::Name(name) = body.expr(e).kind {
+            found |= name == message || given(name);
+        }
+    });
+    found
 }
 
 /// What a call gives as the message and its length, as written.
@@ -321,7 +343,12 @@ fn profile(program: &Program, input: &Input) -> Profile {
                     kind if !written.contains(&e) && names.reads(program, input.function.file, root, e) => {
                         first(&mut profile.read, span);
                         if profile.read == Some(span) {
-                            profile.is_header = matches!(kind, ExprKind::Member { .. } | ExprKind::Call { .. });
+                            profile.is_header = match kind {
+                                ExprKind::Index { index, .. } => {
+                                    matches!(body.expr(*index).kind, ExprKind::Number(n) if body.names.text(n) == "0")
+                                }
+                                _ => true,
+                            };
                         }
                     }
                     _ => {}

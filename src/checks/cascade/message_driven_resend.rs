@@ -143,8 +143,10 @@ fn has_word(name: &str, words: &[&str]) -> bool {
 /// It sends a request.
 fn sends(name: &str) -> bool {
     const SENDS: [&str; 8] = ["send", "resend", "transmit", "retransmit", "sendreq", "sendto", "restart", "request"];
-    const OTHER: [&str; 20] = [
+    const OTHER: [&str; 22] = [
         "response",
+        "resp",
+        "reject",
         "reply",
         "ack",
         "bye",

@@ -6,7 +6,7 @@ use crate::report::{Confidence, Finding, Related};
 pub const RULE: Rule = Rule {
     id: "sibling-without-length-check",
     page: include_str!("../../../rules/sibling-without-length-check.md"),
-    yields_to: &[],
+    yields_to: &["unchecked-message-read"],
     words: &[],
     wants: |_| true,
     check,
