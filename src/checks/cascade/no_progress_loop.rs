@@ -227,6 +227,23 @@ fn stands_still(view: &View, received: &Received, at: StmtId, cond: ExprId, step
             });
         }
     });
+    // A function that is told where the loop stands, and may end it, looks at what is there.
+    let mut looks = false;
+    body.walk_stmts(at, &mut |s| {
+        let asks = body.stmt(s).kind.condition().filter(|&c| s != at && c != cond);
+        asks.iter().for_each(|&c| {
+            body.walk(c, &mut |e| {
+                if let ExprKind::Call { args, .. } = &body.expr(e).kind
+                    && !received.is_read(e)
+                {
+                    looks |= args.iter().any(|&a| controls.iter().any(|c| body.mentions(a, c.base)));
+                }
+            });
+        });
+    });
+    if looks {
+        return None;
+    }
     let may_be_zero = |step: ExprId| match body.expr(bare(body, step)).kind {
         ExprKind::Name(name) => {
             received.mentions(body, step)

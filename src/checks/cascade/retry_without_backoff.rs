@@ -1,9 +1,9 @@
 //! `retry-without-backoff`: what failed is tried again at once.
 
 use super::again::{Again, Passes};
-use crate::analysis::access::Place;
+use crate::analysis::access::{Place, place};
 use crate::checks::{Context, Rule, View};
-use crate::hir::{ExprId, ExprKind};
+use crate::hir::{BinaryOp, ExprId, ExprKind};
 use crate::program::catalog::model::RetryKind;
 use crate::report::{Confidence, Finding};
 
@@ -18,6 +18,7 @@ pub const RULE: Rule = Rule {
 
 fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     let body = &view.function.body;
+    out.extend(delays(view));
     for (call, name, _) in body.calls() {
         let Some(kind) = cx.program.catalog.retry(name).map(|retry| retry.kind) else { continue };
         let is_sent = match kind {
@@ -49,6 +50,59 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
         );
         out.push(f);
     }
+}
+
+/// A delay that is the other side's number less a constant, where nobody asks whether it is more than that.
+fn delays(view: &View) -> Option<Finding> {
+    const DELAYS: [&str; 6] = ["delay", "timeout", "interval", "refresh", "wait", "timer"];
+    const GIVEN: [&str; 5] = ["expir", "lifetime", "ttl", "interval", "retry_after"];
+    let body = &view.function.body;
+    let speaks = |e: ExprId, words: &[&str]| {
+        let mut found = false;
+        body.walk(e, &mut |e| {
+            if let ExprKind::Name(n) | ExprKind::Member { field: n, .. } = body.expr(e).kind {
+                let lower = body.names.text(n).to_ascii_lowercase();
+                found |= words.iter().any(|w| lower.contains(w));
+            }
+        });
+        found
+    };
+    let is_constant = |e: ExprId| match body.expr(e).kind {
+        ExprKind::Number(_) => true,
+        ExprKind::Name(n) => !body.names.text(n).bytes().any(|b| b.is_ascii_lowercase()),
+        _ => false,
+    };
+    body.exprs.iter().find_map(|e| {
+        let ExprKind::Assign { op: None, left, right } = e.kind else { return None };
+        let ExprKind::Binary { op: BinaryOp::Sub, left: number, right: less } = body.expr(right).kind else {
+            return None;
+        };
+        let given = place(body, number)?;
+        if !is_constant(less) || !speaks(left, &DELAYS) || !speaks(number, &GIVEN) {
+            return None;
+        }
+        let is_nothing = |e: ExprId| matches!(body.expr(e).kind, ExprKind::Number(n) if body.names.text(n) == "0");
+        let is_given = |e: ExprId| place(body, e).as_ref() == Some(&given);
+        let is_asked = body.exprs.iter().any(|e| match e.kind {
+            ExprKind::Binary { op: BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge, left, right } => {
+                (is_given(left) && !is_nothing(right)) || (is_given(right) && !is_nothing(left))
+            }
+            ExprKind::Assign { op: None, left, right } => is_given(left) && is_constant(right) && !is_nothing(right),
+            _ => false,
+        });
+        if is_asked {
+            return None;
+        }
+        let span = body.expr(right).span;
+        let mut f = view.finding(RULE.id, Confidence::Low, span, e.span);
+        f.label = "nothing is left of a short one".into();
+        f.message =
+            "this delay is what the other side said less a constant, and nothing asks whether it said more".into();
+        f.notes.push(
+            "outage: a short time given by the other side makes a refresh at once, and one after the other".into(),
+        );
+        Some(f)
+    })
 }
 
 /// A way through a call or name is one on which time does not pass.

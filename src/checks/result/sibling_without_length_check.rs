@@ -15,11 +15,16 @@ pub const RULE: Rule = Rule {
 fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     let Some(outlier) = cx.siblings.of(view.function) else { return };
     let most = outlier.checked >= 3 && outlier.checked * 4 >= outlier.of * 3;
-    let confidence = if most || outlier.late.is_some() { Confidence::Medium } else { Confidence::Low };
+    let confidence = match outlier.late {
+        Some(_) if most => Confidence::High,
+        Some(_) => Confidence::Medium,
+        None if most => Confidence::Medium,
+        None => Confidence::Low,
+    };
     let mut f = view.finding(RULE.id, confidence, outlier.read, outlier.read);
     f.label = "read before any length is looked at".into();
     let (name, checked, of) = (&view.function.name, outlier.checked, outlier.of);
-    let beside = if outlier.is_table { "of its table" } else { "that its `switch` calls" };
+    let beside = if outlier.is_table { "of its table" } else { "called with the same message" };
     f.message =
         format!("{checked} of the {of} decoders {beside} test the length before they read; `{name}` reads first");
     if let Some(late) = outlier.late {
