@@ -153,12 +153,16 @@ fn number(program: &Program, numbers: &FxHashMap<Definition, u32>, name: &str, f
 fn dispatched(program: &Program, inputs: &[Input], input: &Input, numbers: &FxHashMap<Definition, u32>) -> Vec<Group> {
     let body = &input.function.body;
     let mut groups = Vec::new();
-    let mut chained: FxHashSet<StmtId> = FxHashSet::default();
+    let others = body.stmts.iter().filter_map(|s| match s.kind {
+        StmtKind::If { otherwise, .. } => otherwise,
+        _ => None,
+    });
+    let others: FxHashSet<StmtId> = others.collect();
     for (i, stmt) in body.stmts.iter().enumerate() {
         let id = StmtId(i as u32);
         let (chosen, ways) = match stmt.kind {
             StmtKind::Switch { cond, .. } => (cond, sections(body, id).into_iter().map(|s| s.stmts).collect()),
-            StmtKind::If { cond, .. } if !chained.contains(&id) => (cond, chain(body, id, &mut chained)),
+            StmtKind::If { cond, .. } if !others.contains(&id) => (cond, chain(body, id)),
             _ => continue,
         };
         let mut by_message: Vec<(String, Vec<u32>)> = Vec::new();
@@ -183,7 +187,7 @@ fn dispatched(program: &Program, inputs: &[Input], input: &Input, numbers: &FxHa
 }
 
 /// The ways of `if … else if …` that ask whether something is equal.
-fn chain(body: &Body, first: StmtId, seen: &mut FxHashSet<StmtId>) -> Vec<Vec<StmtId>> {
+fn chain(body: &Body, first: StmtId) -> Vec<Vec<StmtId>> {
     let mut ways = Vec::new();
     let mut next = Some(first);
     while let Some(id) = next.take() {
@@ -193,7 +197,6 @@ fn chain(body: &Body, first: StmtId, seen: &mut FxHashSet<StmtId>) -> Vec<Vec<St
         if !equal {
             break;
         }
-        seen.insert(id);
         ways.push(vec![then]);
         next = otherwise;
     }

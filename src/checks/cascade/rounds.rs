@@ -114,6 +114,7 @@ fn stays(cx: &Context, view: &View, all: &[ExprId], cond: ExprId, before: u32) -
         let first = body.expr(e).span.start < body.expr(cond).span.start;
         let anew =
             first && from.is_some_and(|from| !names.iter().any(|n| body.mentions(from, *n) && body.mentions(p, *n)));
+        let anew = anew && !from.is_some_and(|from| counts(body, from));
         hit && !anew && e != cond
     };
     let changes = |e: ExprId| match body.expr(e).kind {
@@ -123,6 +124,13 @@ fn stays(cx: &Context, view: &View, all: &[ExprId], cond: ExprId, before: u32) -
         _ => false,
     };
     !calls && names.iter().all(is_local) && !all.iter().any(|&e| body.expr(e).span.start < before && changes(e))
+}
+
+/// `heap[--n]`: the next round gets another one.
+fn counts(body: &Body, e: ExprId) -> bool {
+    let mut found = false;
+    body.walk(e, &mut |e| found |= matches!(body.expr(e).kind, ExprKind::Update { .. }));
+    found
 }
 
 /// A library function that reads a number or text, or prints something, and changes nothing.
