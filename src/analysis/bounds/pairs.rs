@@ -23,7 +23,10 @@ impl Eval<'_> {
             if is_length(name(len)) && matches!(kind, Kind::Int { .. } | Kind::Unknown | Kind::Pointer(_)) {
                 let by_name = (0..count).find(|&p| p != len && named_for(name(p), name(len)) && self.is_bytes(p));
                 let before = (0..len).rev().find(|&p| self.is_bytes(p)).filter(|p| len - p <= 2);
-                if let Some(pointer) = by_name.or(before)
+                // Frames are counted, or objects.
+                let counts = names::is_count(name(len));
+                let bytes = |p: &usize| !counts || self.is_array(*p);
+                if let Some(pointer) = by_name.or(before).filter(bytes)
                     && let Some(length) = self.length(len)
                 {
                     self.give_limit(pointer, |start| start.add(&length));

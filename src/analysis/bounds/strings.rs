@@ -55,7 +55,8 @@ impl Eval<'_> {
             let ends = array.and_then(|b| behind(b)?.plus_constant(-1));
             // Bytes that have a length, too, are at least as many as were measured.
             if let Some(fact) = buffer.filter(|b| b.room == Room::Given).and_then(behind) {
-                self.facts.add(self.at, fact);
+                let nul = i64::from(self.is_written_to(&text));
+                fact.plus_constant(-nul).into_iter().for_each(|fact| self.facts.add(self.at, fact));
             }
             let info = self.symbols.info_mut(s);
             info.span = Some(span);
@@ -63,6 +64,17 @@ impl Eval<'_> {
             info.axioms.extend(ends);
         }
         Linear::symbol(s)
+    }
+
+    /// A parameter for a string to be put together in, `char *out, size_t size`: the NUL has its place there, too.
+    fn is_written_to(&self, text: &Linear) -> bool {
+        text.terms().iter().any(|(s, _)| match self.symbols.info(*s).what {
+            What::Parameter(i) => {
+                let declared = self.variables.get(i as usize).map_or("", |variable| variable.declared);
+                declared.contains("char") && !declared.contains("const")
+            }
+            _ => false,
+        })
     }
 
     /// `strcpy`, `strcat`

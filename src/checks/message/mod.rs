@@ -81,6 +81,10 @@ fn is_aside(view: &View, defect: &Defect) -> bool {
     view.source.is_test() || !received && (defect.is_text || prints())
 }
 
+fn is_access(class: Class) -> bool {
+    matches!(class, Class::Read | Class::Origin | Class::Index | Class::Destination)
+}
+
 fn confidence(defect: &Defect) -> Confidence {
     let strong = defect.wire == Wire::Strong || defect.caller_wire == Wire::Strong;
     if defect.vague && defect.callers.is_empty() {
@@ -88,6 +92,10 @@ fn confidence(defect: &Defect) -> Confidence {
     }
     match defect.verdict {
         Verdict::Short { .. } | Verdict::Late { .. } if strong => Confidence::High,
+        // A contract between functions, perhaps, about bytes that nobody is known to have received.
+        Verdict::Short { .. } | Verdict::Late { .. } if is_access(defect.class) && !defect.callers.is_empty() => {
+            Confidence::Low
+        }
         Verdict::Short { .. } | Verdict::Late { .. } if defect.wire > Wire::Faint => Confidence::Medium,
         // Where fewer do no harm, it is the value that is wrong.
         Verdict::Short { .. } if defect.class == Class::Take && defect.wire < Wire::Weak => Confidence::Low,
