@@ -5,7 +5,7 @@ use super::eval::Eval;
 use super::facts::FactId;
 use super::linear::{Linear, Sym};
 use super::state::{Key, Value};
-use super::symbols::{Source, lesser};
+use super::symbols::{Source, What, lesser};
 use super::types::Kind;
 use crate::source::Span;
 
@@ -74,7 +74,11 @@ impl Eval<'_> {
             for (key, values) in kinds {
                 let value = match values.iter().all(|v| *v == values[0]) {
                     true => values[0],
-                    false => self.one_of(&values, &ways, crowded, &mut moved),
+                    false => {
+                        let value = self.one_of(&values, &ways, crowded, &mut moved);
+                        self.name_of_place(&key, &value);
+                        value
+                    }
                 };
                 let mut event = self.event;
                 joined.set(key, value, &mut event);
@@ -83,6 +87,16 @@ impl Eval<'_> {
         }
         self.state = joined;
         self.relate(&moved, &ways);
+    }
+
+    /// What a place holds is called after it, where it is one of several values.
+    pub(super) fn name_of_place(&mut self, key: &Key, value: &Value) {
+        if let Some(s) = value.linear.as_symbol()
+            && let Some((_, field)) = self.paths.last(key.path)
+            && matches!(self.symbols.info(s).what, What::Fresh)
+        {
+            self.symbols.info_mut(s).name.get_or_insert(field);
+        }
     }
 
     /// `p += n; len -= n` on some ways and not on others: `p + len` is the same on all.

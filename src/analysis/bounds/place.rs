@@ -125,7 +125,8 @@ impl Eval<'_> {
     pub fn local_address(&mut self, var: u32) -> Linear {
         let (s, new) = self.symbols.get(What::Local(var), Some(1), None);
         if new {
-            let kind = self.variables[var as usize].kind;
+            let Variable { kind, name, .. } = self.variables[var as usize];
+            self.symbols.info_mut(s).name = Some(self.paths.text(self.function.body.names.text(name)));
             self.make_array(s, kind);
         }
         Linear::symbol(s)

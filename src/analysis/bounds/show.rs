@@ -12,9 +12,16 @@ impl Walked {
     pub fn shown(&self, linear: &Linear, text: &str) -> String {
         let mut shown = String::new();
         // What is added first, then what is taken away.
-        let (plus, minus): (Vec<_>, Vec<_>) = linear.terms().iter().copied().partition(|(_, k)| *k > 0);
-        for (s, k) in plus.into_iter().chain(minus) {
-            let name = self.shown_symbol(s, text);
+        let named = linear.terms().iter().map(|&(s, k)| (self.shown_symbol(s, text), k));
+        let (mut plus, mut minus): (Vec<_>, Vec<_>) = named.partition(|(_, k)| *k > 0);
+        // A variable as it was and as it is.
+        let is_moved = |(name, k): &(String, i32)| *k == -1 && plus.contains(&(name.clone(), 1));
+        if let Some(at) = minus.iter().position(is_moved) {
+            let (name, _) = minus.remove(at);
+            plus.retain(|term| *term != (name.clone(), 1));
+            minus.insert(0, (format!("({name} - start of {name})"), -1));
+        }
+        for (name, k) in plus.into_iter().chain(minus) {
             let sign = match (k > 0, shown.is_empty()) {
                 (true, true) => "",
                 (true, false) => " + ",
@@ -50,7 +57,8 @@ impl Walked {
             let mut shown = self.shown(&base, text);
             let fields = self.paths.fields(outer);
             let dots = fields.iter().map(|f| self.paths.name(*f)).chain([self.paths.name(field)]);
-            shown += "->";
+            let object = base.as_symbol().is_some_and(|s| matches!(self.symbols.info(s).what, What::Local(_)));
+            shown += if object { "." } else { "->" };
             shown += &dots.collect::<Vec<_>>().join(".");
             return shown;
         }

@@ -275,8 +275,10 @@ impl Eval<'_> {
             }
             let s = self.looped(value, value.kind, before);
             let mut event = self.event;
-            self.state.set(key, Value { linear: Linear::symbol(s), kind: value.kind }, &mut event);
+            let now = Value { linear: Linear::symbol(s), kind: value.kind };
+            self.state.set(key, now, &mut event);
             self.event = event;
+            self.name_of_place(&key, &now);
             head.places.push((key, s, value));
         }
         head
