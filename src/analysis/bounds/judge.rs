@@ -81,9 +81,15 @@ impl Walked {
             return None;
         }
         // Anything better than what the ranges say by themselves?
-        let tries = [1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 32, 64, 128, 256, plain - 1];
-        let found = tries.into_iter().filter(|n| *n < plain).find(|n| enough(*n))?;
-        (1..=found.min(64)).find(|n| enough(*n)).or(Some(found))
+        if !enough(plain - 1) {
+            return None;
+        }
+        let (mut too_few, mut found) = (0, plain - 1);
+        while found - too_few > 1 {
+            let middle = too_few + (found - too_few) / 2;
+            if enough(middle) { found = middle } else { too_few = middle }
+        }
+        Some(found)
     }
 
     /// The nearest condition at `at` that speaks of one of the symbols, or of what was computed from it.
