@@ -202,7 +202,9 @@ impl<'p> Proof<'p> {
     /// `d != 0` and `d >= 0` make `d - 1 >= 0`.
     fn apart(&mut self, goal: &Linear, depth: usize) -> bool {
         let facts = self.facts;
-        let all: Vec<&Linear> = self.places.iter().flat_map(|id| facts.apart(*id)).take(MAX_FACTS).collect();
+        let all = self.places.iter().flat_map(|id| facts.apart(*id)).take(MAX_FACTS);
+        // What has no term of the goal cannot make it any greater.
+        let all: Vec<&Linear> = all.filter(|d| d.terms().iter().any(|(s, _)| goal.factor(*s) != 0)).collect();
         for d in all {
             for d in [Some(*d), d.scaled(-1)].into_iter().flatten() {
                 let rest = d.plus_constant(-1).and_then(|less| goal.sub(&less));
