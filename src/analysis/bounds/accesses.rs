@@ -1,6 +1,7 @@
 //! Reads and writes: which of them are not proved to stay inside, and what is told of them.
 
 use super::Walked;
+use super::beliefs::Belief;
 use super::defects::{Class, Defect};
 use super::facts::FactId;
 use super::judge::{MAX_LACKING, Verdict};
@@ -250,13 +251,14 @@ impl Walked {
             let about: Vec<Sym> = belief.end.terms().iter().map(|(s, _)| *s).collect();
             match self.judge(site, &goal, &about) {
                 Verdict::Proved | Verdict::Unknown => return,
-                verdict => missing = missing.or(Some((verdict, goal, belief.end))),
+                verdict => missing = missing.or(Some((verdict, goal, belief))),
             }
         }
-        let Some((verdict, goal, end)) = missing else { return };
+        let Some((verdict, goal, &Belief { end, is_text, .. })) = missing else { return };
         let class = if does == Use::Read { Class::Read } else { Class::Append };
         let mut defect = self.defect(site, class, verdict, &goal, text);
         defect.wire = Wire::Faint;
+        defect.is_text = is_text;
         defect.what = self.shown(address, text);
         defect.limit = self.shown(&end, text);
         defects.push(defect);

@@ -13,6 +13,8 @@ use crate::hir::{BinaryOp, ExprId, ExprKind};
 pub(super) struct Belief {
     pub cursor: u32,
     pub end: Linear,
+    /// Characters, or something else than plain bytes: often a NUL ends them, too.
+    pub is_text: bool,
 }
 
 /// Ends of one function.
@@ -50,11 +52,13 @@ impl Eval<'_> {
         let is_pointer = |kind: Kind| kind.is_pointer() || kind == Kind::Unknown;
         // `(uintptr_t)end` is as good.
         let is_end = is_pointer(end.kind) || end.kind == (Kind::Int { bits: 64, signed: false });
-        let belief = Belief { cursor, end: end.linear };
         let kind = self.variables[cursor as usize].kind;
+        let to = kind.pointee().map(|ty| self.types.kind(ty));
+        let is_struct = matches!(to, Some(Kind::Struct(_)));
+        let is_text = !is_struct && to != Some(Kind::Int { bits: 8, signed: false });
+        let belief = Belief { cursor, end: end.linear, is_text };
         // An object of the program's own, the last of a list or a block of its heap; but not where plain addresses are
         // compared, as a structure laid over a message is with where that ends.
-        let is_struct = kind.pointee().is_some_and(|ty| matches!(self.types.kind(ty), Kind::Struct(_)));
         if is_struct && !matches!(end.kind, Kind::Int { .. }) {
             return;
         }
