@@ -6,7 +6,7 @@ use super::defects::{Class, Defect};
 use super::facts::FactId;
 use super::judge::{MAX_LACKING, Verdict};
 use super::linear::{Linear, Sym};
-use super::sites::{Site, SiteKind, Use};
+use super::sites::{Site, Use};
 use super::symbols::{Buffer, Room, Source, Tag, What, Wire};
 
 /// Joins that a value is followed through.
@@ -350,26 +350,6 @@ impl Walked {
         defect.needs = Some(goal);
         defect.end = address.add(size);
         defects.push(defect);
-    }
-
-    /// By parameter: the bytes of what it leads to that are read whatever the function tests.
-    pub(super) fn reads(&self) -> Vec<(u32, i64)> {
-        let mut all: Vec<(u32, i64)> = Vec::new();
-        for site in &self.sites {
-            let SiteKind::Access { does: Use::Read, address, size, buffer: None, .. } = &site.kind else { continue };
-            let end = address.add(size);
-            if let ([(s, 1)], Some(bytes)) = (address.terms(), end.map(|end| end.constant))
-                && let What::Parameter(i) = self.symbols.info(*s).what
-                && bytes > 0
-                && self.facts.conditions(site.at).next().is_none()
-            {
-                match all.iter_mut().find(|(p, _)| *p == i) {
-                    Some((_, most)) => *most = bytes.max(*most),
-                    None => all.push((i, bytes)),
-                }
-            }
-        }
-        all
     }
 
     /// By its type, and not only by our not knowing it, it may be negative.

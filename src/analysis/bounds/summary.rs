@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use super::Walked;
 use super::eval::Eval;
 use super::linear::{Linear, Sym};
+use super::sites::{SiteKind, Use};
 use super::state::{Key, Value};
 use super::symbols::{What, Wire};
 use super::types::Kind;
@@ -93,6 +94,26 @@ pub struct CallSite {
 const MAX_DEPTH: usize = 4;
 
 impl Walked {
+    /// By parameter: the bytes of what it leads to that are read whatever the function tests.
+    pub(super) fn reads(&self) -> Vec<(u32, i64)> {
+        let mut all: Vec<(u32, i64)> = Vec::new();
+        for site in &self.sites {
+            let SiteKind::Access { does: Use::Read, address, size, buffer: None, .. } = &site.kind else { continue };
+            let end = address.add(size);
+            if let ([(s, 1)], Some(bytes)) = (address.terms(), end.map(|end| end.constant))
+                && let What::Parameter(i) = self.symbols.info(*s).what
+                && bytes > 0
+                && self.facts.conditions(site.at).next().is_none()
+            {
+                match all.iter_mut().find(|(p, _)| *p == i) {
+                    Some((_, most)) => *most = bytes.max(*most),
+                    None => all.push((i, bytes)),
+                }
+            }
+        }
+        all
+    }
+
     /// `linear` in terms of what the function was given; none if anything else is in it.
     pub(super) fn exported(&self, linear: &Linear) -> Option<Template> {
         self.exported_within(linear, MAX_DEPTH)
