@@ -7,6 +7,7 @@ mod constant;
 pub mod dominators;
 pub mod flow;
 pub mod limits;
+pub mod heeded;
 pub mod messages;
 pub mod nesting;
 pub mod noreturn;

@@ -11,6 +11,7 @@ use super::{Candidate, Context, Known, Options, Rule, View};
 use crate::analysis::bounds::trace::Explained;
 use crate::analysis::cfg::Cfg;
 use crate::analysis::limits::Limits;
+use crate::analysis::heeded::Heeded;
 use crate::analysis::messages::{Input, Of, defects, explained};
 use crate::analysis::noreturn::{NoReturn, last_calls};
 use crate::analysis::nullness::MAX_BLOCKS;
@@ -102,11 +103,12 @@ pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn
     build_graphs(&program, &noreturn, &mut parsed);
     laps.end("graphs");
     let whole = whole_program(&program, files, &parsed, rules, &mut laps);
-    let Whole { defects, nulls, outputs, cycles, returns, fields, siblings, limits } = whole;
+    let Whole { defects, nulls, outputs, heeded, cycles, returns, fields, siblings, limits } = whole;
     let cx = Context {
         program: &program,
         noreturn: &noreturn,
         outputs: &outputs,
+        heeded: &heeded,
         cycles: &cycles,
         returns: &returns,
         fields: &fields,
@@ -318,6 +320,7 @@ struct Whole {
     defects: ByFunction<Of>,
     nulls: ByFunction<Vec<Miss>>,
     outputs: Outputs,
+    heeded: Heeded,
     cycles: Cycles,
     returns: Returns,
     fields: Fields,
@@ -339,6 +342,7 @@ fn whole_program(
         defects: vec![Vec::new(); files.len()],
         nulls: vec![Vec::new(); files.len()],
         outputs: Outputs::default(),
+        heeded: Heeded::default(),
         cycles: Cycles::default(),
         returns: Returns::default(),
         fields: Fields::default(),
@@ -358,6 +362,7 @@ fn whole_program(
         whole.nulls = by_file(parsed, misses(program, &inputs));
         laps.end("nullness");
         whole.outputs = Outputs::new(program, &inputs);
+        whole.heeded = Heeded::new(&inputs);
         whole.cycles = Cycles::new(program, &inputs);
         whole.returns = Returns::new(&inputs);
         whole.fields = Fields::new(program, &inputs);

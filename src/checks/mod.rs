@@ -24,6 +24,7 @@ use crate::analysis::bounds::defects::Defect;
 use crate::analysis::cfg::Cfg;
 use crate::analysis::flow::Flow;
 use crate::analysis::limits::Limits;
+use crate::analysis::heeded::Heeded;
 use crate::analysis::nesting::Nesting;
 use crate::analysis::noreturn::NoReturn;
 use crate::analysis::nullness::link::Miss;
@@ -198,6 +199,7 @@ pub struct Context<'a> {
     pub program: &'a Program,
     pub noreturn: &'a NoReturn,
     pub outputs: &'a Outputs,
+    pub heeded: &'a Heeded,
     pub cycles: &'a Cycles,
     pub returns: &'a Returns,
     pub fields: &'a Fields,

@@ -23,6 +23,8 @@ enum Lowered {
         name: Option<Symbol>,
         init: Option<ExprId>,
         form: DeclaratorForm,
+        /// How many elements, where a call tells.
+        size: Option<ExprId>,
         /// Where it ends in the text parsed, a value left out.
         end: usize,
     },
@@ -43,6 +45,16 @@ struct Value {
     what: Lowered,
     kind: Kind,
     range: std::ops::Range<usize>,
+}
+
+impl Value {
+    /// Of a declarator: what tells how many elements there are.
+    fn size(&self) -> Option<ExprId> {
+        match self.what {
+            Lowered::Declarator { size, .. } => size,
+            _ => None,
+        }
+    }
 }
 
 struct Frame {
@@ -120,6 +132,7 @@ mod field {
         INITIALIZER = "initializer",
         UPDATE = "update",
         VALUE = "value",
+        SIZE = "size",
         DECLARATOR = "declarator",
         LABEL = "label",
         OPERATOR = "operator",
@@ -242,7 +255,7 @@ impl Lowering<'_> {
                 let init = self.take_expr(&mut children, *field::VALUE);
                 let (name, form) = self.declared(&children);
                 let end = children.iter().find(|c| c.field == *field::DECLARATOR).map_or(range.end, |c| c.range.end);
-                Lowered::Declarator { name, init, form, end }
+                Lowered::Declarator { name, init, form, size: None, end }
             }
             Kind::PointerDeclarator
             | Kind::ArrayDeclarator
@@ -255,9 +268,11 @@ impl Lowering<'_> {
                     Kind::FunctionDeclarator => DeclaratorForm::Function,
                     _ => DeclaratorForm::Plain,
                 };
+                let size = self.take_expr(&mut children, *field::SIZE).filter(|&size| self.calls(size));
+                let size = size.or_else(|| children.iter().find_map(|c| c.size()));
                 let (name, inner) = self.declared(&children);
                 let form = if inner == DeclaratorForm::Plain { own } else { inner };
-                Lowered::Declarator { name, init: None, form, end: range.end }
+                Lowered::Declarator { name, init: None, form, size, end: range.end }
             }
             Kind::StorageClass => match self.text_of(range) {
                 "static" => Lowered::Static,
@@ -409,7 +424,7 @@ impl Lowering<'_> {
         let specifiers = range.start..first;
         for child in &children {
             let (name, init, form, end) = match child.what {
-                Lowered::Declarator { name: Some(name), init, form, end } => (name, init, form, end),
+                Lowered::Declarator { name: Some(name), init, form, end, .. } => (name, init, form, end),
                 Lowered::Expr(e) if child.field == *field::DECLARATOR => match self.exprs[e.0 as usize].kind {
                     ExprKind::Name(name) => (name, None, DeclaratorForm::Plain, child.range.end),
                     _ => continue,
@@ -423,9 +438,15 @@ impl Lowering<'_> {
         if kind == Kind::TypeDefinition {
             declarators.clear();
         }
+        // What tells how long an array is, is evaluated before it is there.
+        let sizes: Vec<ExprId> = children.iter().filter_map(Value::size).collect();
+        let sizes: Vec<StmtId> = sizes.into_iter().map(|e| self.stmt(StmtKind::Expr(e), range)).collect();
         let whole = self.stmt(StmtKind::Decl(declarators), range);
         let rest = children.into_iter().filter(|c| c.field != *field::DECLARATOR).collect();
-        self.with_islands(rest, whole)
+        match self.with_islands(rest, whole) {
+            Lowered::Stmt(whole) if !sizes.is_empty() => Lowered::Stmts(sizes.into_iter().chain([whole]).collect()),
+            other => other,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::state::{State, Values, bits};
 use super::walk::{Walker, is_null_literal};
 use super::{Origin, UseKind};
 use crate::analysis::access::place;
-use crate::hir::{ExprId, ExprKind, Symbol};
+use crate::hir::{ExprId, ExprKind, Symbol, UnaryOp};
 use crate::program::catalog::Model;
 use crate::program::catalog::model::{NullReason, SinkKind};
 
@@ -91,6 +91,7 @@ impl Walker<'_> {
             given.push(value);
             if through.contains(&i) {
                 self.used(value, UseKind::Library, arg, st);
+                self.read_part(arg, st);
             }
         }
         for (i, &arg) in args.iter().enumerate() {
@@ -131,6 +132,20 @@ impl Walker<'_> {
         };
         self.effects(args, effect, st);
         self.result(e, name, model.and_then(|m| m.may_null()).map(|m| m.reason), is_macro, st)
+    }
+
+    /// `&p->f`, where a library function reads or writes: that is a use of `p`.
+    fn read_part(&mut self, mut arg: ExprId, st: &mut State) {
+        while let ExprKind::Cast { operand, .. }
+        | ExprKind::Unary { op: UnaryOp::AddressOf, operand }
+        | ExprKind::Member { base: operand, arrow: false, .. } = self.body.expr(arg).kind
+        {
+            arg = operand;
+        }
+        if let ExprKind::Member { base, arrow: true, .. } = self.body.expr(arg).kind {
+            let value = self.held(base, st);
+            self.used(value, UseKind::Dereference, base, st);
+        }
     }
 
     /// It is null on every way.

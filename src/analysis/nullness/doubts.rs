@@ -27,6 +27,8 @@ pub enum Doubt {
     Given { file: FileId, span: Span },
     /// A caller gives a part of a message that may be absent.
     GivenPart { file: FileId, span: Span, field: Box<str> },
+    /// A caller also says whether there was an error, and nobody looks.
+    ErrorIgnored { error: Span },
     /// Others ask about the member, or it is known to be absent at times.
     Part { field: Box<str>, others: Callers, optional: bool },
 }
@@ -150,6 +152,26 @@ fn given(program: &Program, inputs: &[Input], facts: &[Facts]) -> Given {
     all
 }
 
+/// `void on_done(void *user, int error, struct reply *reply)`: whoever calls says whether there is a reply, and nobody
+/// looks.
+fn ignored_error(input: &Input, pointer: u8) -> Option<Doubt> {
+    const NAMES: [&str; 6] = ["err", "error", "errcode", "error_code", "status", "errnum"];
+    let function = input.function;
+    let body = &function.body;
+    let declared = |i: usize| input.text.get(function.params.get(i)?.span.range());
+    let given = declared(usize::from(pointer))?;
+    if !given.contains('*')
+        || given.split(|c: char| !c.is_alphanumeric() && c != '_').any(|w| matches!(w, "void" | "char"))
+    {
+        return None;
+    }
+    let error = function.params.iter().enumerate().find(|(i, p)| {
+        NAMES.contains(&body.names.text(p.name)) && declared(*i).is_some_and(|text| !text.contains(['*', '[']))
+    })?;
+    let is_read = body.exprs.iter().any(|e| matches!(e.kind, ExprKind::Name(n) if n == error.1.name));
+    (!is_read).then_some(Doubt::ErrorIgnored { error: error.1.span })
+}
+
 /// Something that is given is neither a constant nor null: else the call does not mean what it says.
 fn says_something(body: &Body, call: ExprId) -> bool {
     let ExprKind::Call { args, .. } = &body.expr(call).kind else { return false };
@@ -176,7 +198,8 @@ fn late_or_given(input: &Input, facts: &Facts, given: &Given, known: &[Miss]) ->
         let doubt = match (used.origin, late) {
             (_, Some(&test)) if is_direct(&used.kind) => Some(Doubt::Late(test)),
             (Origin::Parameter(i), _) if is_direct(&used.kind) || used.kind == UseKind::Address => {
-                input.definition.and_then(|d| given.get(&(d, i))).cloned()
+                let given = input.definition.and_then(|d| given.get(&(d, i))).cloned();
+                given.or_else(|| ignored_error(input, i).filter(|_| is_direct(&used.kind)))
             }
             _ => None,
         };

@@ -330,7 +330,7 @@ impl<'a> Linker<'a> {
         let mut seen: FxHashSet<Origin> = FxHashSet::default();
         let mut asked: Option<Vec<ExprId>> = None;
         let mut uses: Vec<&Use> = self.all[n].uses.iter().collect();
-        uses.sort_by_key(|u| body.expr(u.expr).span.start);
+        uses.sort_by_key(|u| (body.expr(u.expr).span.start, u.kind == UseKind::Address));
         for used in uses {
             if (body.stmt(used.stmt).in_macro && used.kind != UseKind::Asserted) || seen.contains(&used.origin) {
                 continue;

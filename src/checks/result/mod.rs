@@ -7,6 +7,7 @@ pub mod unchecked_lookup;
 pub mod unchecked_parse_result;
 pub mod unchecked_part;
 pub mod unchecked_result_belief;
+mod unfilled;
 pub mod uninitialized_after_parse;
 
 use crate::analysis::nullness::doubts::Doubt;

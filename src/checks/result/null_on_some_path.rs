@@ -39,12 +39,18 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
             Doubt::GivenPart { file, span, .. } => {
                 ("is given by a caller what may be absent", "given here", file, span)
             }
+            Doubt::ErrorIgnored { error } => (
+                "may be null where there was an error, and nobody looks at the error",
+                "the error",
+                view.unit.file,
+                error,
+            ),
             Doubt::Part { .. } => continue,
         };
         let is_plain = miss.used.known & bits::FRESH != 0 && miss.used.kind == UseKind::Dereference;
         let confidence = match doubt {
             Doubt::Late(_) if is_plain => Confidence::High,
-            Doubt::Late(_) => Confidence::Medium,
+            Doubt::Late(_) | Doubt::ErrorIgnored { .. } => Confidence::Medium,
             Doubt::Given { file, .. } if is_plain && *file == view.unit.file => Confidence::Medium,
             _ => Confidence::Low,
         };

@@ -62,7 +62,8 @@ fn confidence(miss: &Miss, why: Why) -> Option<Confidence> {
     // Most others do not ask either: the function does not fail here as it is used.
     let contrary = callers.all() >= 2 && callers.asked * 2 < callers.all();
     let share = callers.asked * 100 / callers.all().max(1);
-    let is_clean = miss.used.known & (bits::TESTED | bits::USED | bits::ASSERTED) == 0 && !miss.used.one_of;
+    let is_open = miss.used.known & (bits::TESTED | bits::USED | bits::ASSERTED) == 0;
+    let is_clean = is_open && !miss.used.one_of;
     let is_direct = matches!(miss.used.kind, UseKind::Dereference | UseKind::Library);
     match why {
         Why::Returns | Why::Name if contrary => None,
@@ -70,7 +71,9 @@ fn confidence(miss: &Miss, why: Why) -> Option<Confidence> {
         Why::Known(_) if callers.believe() && is_clean && is_direct => Some(Confidence::High),
         Why::Known(_) if !contrary && is_clean && miss.used.kind != UseKind::Address => Some(Confidence::Medium),
         Why::Returns if callers.believe() && is_clean && is_direct => Some(Confidence::High),
-        Why::Returns if callers.all() >= 5 && share >= 75 && is_clean && is_direct => Some(Confidence::Medium),
+        Why::Returns if callers.all() >= 4 && share >= 75 && is_open && miss.used.kind != UseKind::Address => {
+            Some(Confidence::Medium)
+        }
         _ => Some(Confidence::Low),
     }
 }

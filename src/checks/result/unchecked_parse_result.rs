@@ -31,6 +31,7 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     }
     for i in 0..body.exprs.len() as u32 {
         out.extend(too_narrow(cx, view, ExprId(i)));
+        out.extend(unasked_sentinel(cx, view, ExprId(i)));
     }
 }
 
@@ -39,8 +40,11 @@ fn ignored(cx: &Context, view: &View, call: ExprId) -> Option<Finding> {
     let body = &view.function.body;
     let ExprKind::Call { args, .. } = &body.expr(call).kind else { return None };
     let name = body.callee(call)?;
-    let model = cx.program.catalog.model(name)?;
     let span = body.expr(call).span;
+    let Some(model) = cx.program.catalog.model(name).filter(|m| m.must_check().is_some() || m.cursor().is_some())
+    else {
+        return ignored_by_name(cx, view, call, name, args);
+    };
     if let Some(cursor) = model.cursor().filter(|c| c.must_check) {
         let mut f = view.finding(RULE.id, Confidence::Low, span, span);
         f.label = "its result is not looked at".into();
@@ -70,6 +74,56 @@ fn ignored(cx: &Context, view: &View, call: ExprId) -> Option<Finding> {
     f.label = "its result is not looked at".into();
     f.message =
         format!("`{name}` leaves `{output}` unset where it fails; its result is ignored, and `{output}` is read");
+    f.related.push(view.related(body.expr(next).span, "read here"));
+    Some(f)
+}
+
+/// A function that is called like a parser or decoder, and to whose result others look.
+fn ignored_by_name(cx: &Context, view: &View, call: ExprId, name: &str, args: &[ExprId]) -> Option<Finding> {
+    const WORDS: [&str; 10] =
+        ["parse", "decode", "decaps", "unpack", "unhex", "hexparse", "hex2bin", "unescape", "scan", "deserialize"];
+    let lower = name.to_ascii_lowercase();
+    if !WORDS.iter().any(|w| lower.contains(w))
+        || !lower.bytes().any(|b| b.is_ascii_lowercase())
+        || lower == name.to_ascii_uppercase()
+    {
+        return None;
+    }
+    let body = &view.function.body;
+    let span = body.expr(call).span;
+    let counts = cx.heeded.of(name);
+    let meant = cx.program.callees(name, view.unit.file);
+    // What always returns the same tells nobody.
+    let is_void = meant.iter().any(|d| {
+        let unit = cx.program.unit(d.file);
+        let item = &unit.base.functions[d.item as usize];
+        let head = unit.base.code[item.span.range()].split('(').next().unwrap_or_default();
+        let words =
+            |text: &str, word| text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|w| *w == word).count();
+        (words(head, "void") > 0 && !head.contains('*')) || words(&unit.base.code[item.span.range()], "return") < 2
+    });
+    if is_void
+        || (counts.heeded == 0 && meant.is_empty() && !lower.contains("decode"))
+        || counts.heeded < counts.ignored.saturating_sub(1)
+    {
+        return None;
+    }
+    let (output, next) = args.iter().find_map(|&arg| {
+        let base = base(body, arg)?;
+        is_unset_before(view, base, span.start).then_some(())?;
+        Some((base, read_behind(body, base, span.end)?))
+    })?;
+    let confidence = match counts.heeded > 0 && counts.heeded >= counts.ignored {
+        true => Confidence::Medium,
+        false => Confidence::Low,
+    };
+    let output = body.names.text(output);
+    let mut f = view.finding(RULE.id, graded(view, confidence), span, span);
+    f.label = "its result is not looked at".into();
+    f.message = format!("`{name}` says by its result what became of `{output}`, nobody looks, and `{output}` is read");
+    if counts.all() > 1 {
+        f.notes.push(format!("{} of {} calls look at the result", counts.heeded, counts.all()));
+    }
     f.related.push(view.related(body.expr(next).span, "read here"));
     Some(f)
 }
@@ -189,6 +243,59 @@ fn other_error(cx: &Context, name: &str, file: FileId) -> Option<(FileId, Span)>
         name = called.to_owned();
     }
     None
+}
+
+/// `n = f();` where `f` returns `SOME_INVALID` if it fails, nothing compares `n`, and it is computed with.
+fn unasked_sentinel(cx: &Context, view: &View, e: ExprId) -> Option<Finding> {
+    let body = &view.function.body;
+    let ExprKind::Assign { op: None, left, right: call } = body.expr(e).kind else { return None };
+    let ExprKind::Name(variable) = body.expr(left).kind else { return None };
+    let name = body.callee(call)?;
+    let [definition] = cx.program.callees(name, view.unit.file)[..] else { return None };
+    let unit = cx.program.unit(definition.file);
+    let function = &unit.base.functions[definition.item as usize];
+    let code = &unit.base.code[function.span.range()];
+    let (at, sentinel) = code.match_indices("return ").find_map(|(at, text)| {
+        let rest = code[at + text.len()..].trim_start_matches(['(', ' ']);
+        let word = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next()?;
+        let shouts = !word.bytes().any(|b| b.is_ascii_lowercase());
+        (shouts && word.split('_').any(|w| w == "INVALID")).then_some((at, word))
+    })?;
+    if body.names.find(sentinel).is_some() {
+        return None;
+    }
+    let span = body.expr(e).span;
+    let is_it = |e: ExprId| matches!(body.expr(e).kind, ExprKind::Name(n) if n == variable);
+    let mut used = None;
+    for (i, other) in body.exprs.iter().enumerate().filter(|(_, o)| o.span.start > span.end) {
+        match other.kind {
+            // Compared with a constant: that may be meant for it.
+            ExprKind::Binary { op: BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge, left, right }
+                if is_it(left) || is_it(right) =>
+            {
+                return None;
+            }
+            ExprKind::Binary { op: BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul, left, right }
+                if is_it(left) || is_it(right) =>
+            {
+                used = used.or(Some(ExprId(i as u32)));
+            }
+            ExprKind::Index { index, .. } if is_it(index) => used = used.or(Some(ExprId(i as u32))),
+            _ => {}
+        }
+    }
+    let used = used?;
+    let mut f = view.finding(RULE.id, graded(view, Confidence::Medium), span, span);
+    f.label = format!("may be `{sentinel}`");
+    let text = body.names.text(variable);
+    f.message = format!(
+        "`{name}` returns `{sentinel}` where it fails; nothing compares `{text}` with it, and it is computed with"
+    );
+    f.related.push(view.related(body.expr(used).span, "computed with here"));
+    let start = function.span.start + at as u32;
+    let span = Span { start, end: start + "return ".len() as u32 + sentinel.len() as u32 };
+    f.related.push(crate::report::Related { file: definition.file, span, message: "returned here".into() });
+    Some(f)
 }
 
 /// The call that gave the variable its value last, before `before`.

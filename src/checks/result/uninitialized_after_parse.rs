@@ -2,7 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::graded;
+use super::{graded, unfilled};
 use crate::analysis::access::{Access, Act, Place, place};
 use crate::analysis::cfg::{BlockId, Edge, EdgeKind};
 use crate::analysis::flow::{Flow, From, Go};
@@ -26,10 +26,10 @@ pub const RULE: Rule = Rule {
 const MAX_LOCALS: usize = 64;
 
 /// A local variable that is declared without a value.
-struct Unset {
-    name: Symbol,
-    stmt: StmtId,
-    form: DeclaratorForm,
+pub(super) struct Unset {
+    pub name: Symbol,
+    pub stmt: StmtId,
+    pub form: DeclaratorForm,
 }
 
 /// One value that a call returns where it stored nothing, and where its function says so.
@@ -64,7 +64,7 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
             let first = read_first(cx, view, local, call, arg);
             first.or_else(|| read_after_failure(cx, view, local, (call, stmt), arg))
         });
-        out.extend(found);
+        out.extend(found.or_else(|| unfilled::check(cx, view, local)));
     }
 }
 

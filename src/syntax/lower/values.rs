@@ -1,7 +1,7 @@
 //! Taking apart what a node's children became.
 
 use super::{Lowered, Lowering, Value, field};
-use crate::hir::{DeclaratorForm, ExprId, ExprKind, StmtId, StmtKind, Symbol};
+use crate::hir::{DeclaratorForm, Expr, ExprId, ExprKind, StmtId, StmtKind, Symbol};
 use crate::syntax::kinds::Kind;
 use crate::syntax::markers::TYPE_ARGUMENT;
 
@@ -12,6 +12,15 @@ impl Lowering<'_> {
             Lowered::Type(ty) => Some(ty),
             _ => None,
         })
+    }
+
+    /// The expression calls something.
+    pub(super) fn calls(&self, e: ExprId) -> bool {
+        const LOOKED_AT: usize = 64;
+        let span = self.exprs[e.0 as usize].span;
+        let inside = |x: &Expr| span.start <= x.span.start && x.span.end <= span.end;
+        let last = self.exprs.iter().rev().take(LOOKED_AT);
+        last.into_iter().any(|x| matches!(x.kind, ExprKind::Call { .. }) && inside(x))
     }
 
     /// The name that the children declare, and as what.

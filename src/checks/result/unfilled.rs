@@ -1,0 +1,275 @@
+//! Variables that are read although nothing can have given them a value, or where the one branch that fills them was not
+//! taken.
+
+use super::graded;
+use super::uninitialized_after_parse::{RULE, Unset};
+use crate::analysis::access::{Access, Act, Step};
+use crate::analysis::cfg::BlockId;
+use crate::analysis::flow::{From, Go};
+use crate::checks::{Context, View};
+use crate::hir::{BinaryOp, DeclaratorForm, ExprId, ExprKind, StmtId, StmtKind, UnaryOp};
+use crate::program::catalog::model::SinkKind;
+use crate::report::{Confidence, Finding};
+
+/// What an access does to a variable without a value.
+enum Does {
+    Reads,
+    Fills,
+    Nothing,
+}
+
+pub fn check(cx: &Context, view: &View, local: &Unset) -> Option<Finding> {
+    let body = &view.function.body;
+    let flow = view.flow(cx);
+    let mut fills: Vec<(BlockId, StmtId)> = Vec::new();
+    for (block, a) in flow.accesses.of_variable(local.name) {
+        match does(cx, view, local, a) {
+            Does::Fills if a.act != Act::Havoc => fills.push((block, a.stmt)),
+            Does::Fills => return None,
+            _ => {}
+        }
+    }
+    let mut reads: Vec<&Access> = Vec::new();
+    let mut meet = |_: BlockId, a: &Access| match does(cx, view, local, a) {
+        Does::Fills => Go::Stop,
+        Does::Nothing => Go::On,
+        Does::Reads => {
+            if let Some((_, own)) = flow.accesses.of_variable(local.name).find(|(_, own)| std::ptr::eq(*own, a)) {
+                reads.push(own);
+            }
+            Go::Stop
+        }
+    };
+    flow.forward(&[From::Behind(local.stmt)], local.name, &mut meet, &mut |_, _| true)?;
+    reads.sort_by_key(|a| a.expr.map(|e| body.expr(e).span.start));
+    let name = body.names.text(local.name);
+    let (read, confidence, message, at) = reads.into_iter().find_map(|read| {
+        let e = read.expr?;
+        if body.stmt(read.stmt).in_macro || means_nothing(view, read) {
+            return None;
+        }
+        if fills.iter().all(|&(block, stmt)| !reaches(view, (block, stmt), read.stmt)) {
+            let message = format!("`{name}` is read here, and nothing before has given it a value");
+            let certain = read.certain && local.form != DeclaratorForm::Array;
+            let confidence = if certain { Confidence::High } else { Confidence::Medium };
+            return Some((e, confidence, message, None));
+        }
+        let whole = local.form == DeclaratorForm::Array || !read.place.is_variable() || read.call.is_some();
+        let [(_, fill)] = fills[..] else { return None };
+        let branch = whole.then(|| skipped(view, local, fill, read.stmt))??;
+        let message =
+            format!("`{name}` is filled in one branch only, and read behind it whether that was taken or not");
+        Some((e, Confidence::Medium, message, Some((fill, branch))))
+    })?;
+    let span = body.expr(read).span;
+    let mut f = view.finding(RULE.id, graded(view, confidence), span, span);
+    f.label = "has no value here".into();
+    f.message = message;
+    if let Some((fill, branch)) = at {
+        f.related.push(view.at(fill, "filled here"));
+        if let Some(cond) = body.stmt(branch).kind.condition() {
+            f.related.push(view.related(body.expr(cond).span, "only if this holds"));
+        }
+    }
+    Some(f)
+}
+
+fn does(cx: &Context, view: &View, local: &Unset, a: &Access) -> Does {
+    let body = &view.function.body;
+    if a.act == Act::Declare {
+        return Does::Nothing;
+    }
+    if let (Some(call), Some(e)) = (a.call, a.expr) {
+        let name = body.callee(call);
+        let model = name.and_then(|n| cx.program.model(n, view.unit.file));
+        if model.is_some_and(|m| m.log().is_some()) {
+            return Does::Nothing;
+        }
+        // An array by its name or as a member, and what its type's name may hide.
+        let by_address = a.act == Act::Escape
+            || !(local.form == DeclaratorForm::Pointer || a.place.is_variable() && is_number(view, local));
+        if by_address {
+            return if is_read_by(cx, view, call, e) { Does::Reads } else { Does::Fills };
+        }
+    }
+    match a.act {
+        Act::Update | Act::Read if !a.certain && local.form != DeclaratorForm::Array => Does::Nothing,
+        Act::Update => Does::Reads,
+        // The name of an array is its address: whoever has it may fill it.
+        Act::Read if local.form == DeclaratorForm::Array && a.place.is_variable() => Does::Fills,
+        // A member may be an array, too.
+        Act::Read if matches!(a.place.path.last(), Some(Step::Field(_))) => Does::Nothing,
+        // So is a row of an array of arrays.
+        Act::Read if local.form == DeclaratorForm::Array && has_rows(view, local) => Does::Fills,
+        Act::Read if a.expr.is_some_and(|e| is_behind_unknown_macro(view, e)) => Does::Fills,
+        Act::Read => Does::Reads,
+        _ => Does::Fills,
+    }
+}
+
+fn has_rows(view: &View, local: &Unset) -> bool {
+    let body = &view.function.body;
+    let StmtKind::Decl(all) = &body.stmt(local.stmt).kind else { return false };
+    all.iter().any(|d| d.name == local.name && body.names.text(d.ty).matches('[').count() > 1)
+}
+
+/// `SOME_CAST &x` reads like a bitwise and.
+fn is_behind_unknown_macro(view: &View, e: ExprId) -> bool {
+    let body = &view.function.body;
+    let shouts = |e: ExprId| matches!(body.expr(e).kind, ExprKind::Name(n) if !body.names.text(n).bytes().any(|b| b.is_ascii_lowercase()));
+    let is_and = |kind: &ExprKind| matches!(*kind, ExprKind::Binary { op: BinaryOp::BitAnd, left, right } if right == e && shouts(left));
+    body.exprs.iter().any(|other| is_and(&other.kind))
+}
+
+/// It is declared with a type that is certainly no array.
+fn is_number(view: &View, local: &Unset) -> bool {
+    let body = &view.function.body;
+    let StmtKind::Decl(all) = &body.stmt(local.stmt).kind else { return false };
+    let Some(d) = all.iter().find(|d| d.name == local.name) else { return false };
+    let text = body.names.text(d.ty);
+    d.form == DeclaratorForm::Plain
+        && text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| {
+            matches!(
+                word,
+                "int" | "unsigned" | "char" | "short" | "long" | "float" | "double" | "size_t" | "ssize_t" | "bool"
+            ) || word.trim_start_matches("pj_").trim_start_matches('u').starts_with("int") && word.ends_with("_t")
+        })
+}
+
+/// The call is given the address of the variable and only reads there.
+fn is_read_by(cx: &Context, view: &View, call: ExprId, e: ExprId) -> bool {
+    let body = &view.function.body;
+    let ExprKind::Call { args, .. } = &body.expr(call).kind else { return false };
+    let is_it = |mut arg: ExprId| {
+        while let ExprKind::Cast { operand, .. } | ExprKind::Unary { op: UnaryOp::AddressOf, operand } =
+            body.expr(arg).kind
+        {
+            if arg == e {
+                return true;
+            }
+            arg = operand;
+        }
+        arg == e
+    };
+    let (Some(name), Some(i)) = (body.callee(call), args.iter().position(|&arg| is_it(arg))) else { return false };
+    if let Some(model) = cx.program.model(name, view.unit.file) {
+        let reads = model.sink().is_some_and(|s| {
+            matches!(s.kind, SinkKind::Copy | SinkKind::StringCopy | SinkKind::StringCopyBounded | SinkKind::Send)
+                && s.src.and_then(|a| a.index()) == Some(i)
+                && s.dst.and_then(|a| a.index()) != Some(i)
+        });
+        let writes = model.sink().is_some_and(|s| s.dst.and_then(|a| a.index()) == Some(i));
+        return reads || (!writes && model.needs_nul().is_some_and(|n| n.args.iter().any(|a| a.index() == Some(i))));
+    }
+    let [definition] = cx.program.callees(name, view.unit.file)[..] else { return false };
+    let unit = cx.program.unit(definition.file);
+    let item = &unit.base.functions[definition.item as usize];
+    let code = &unit.base.code[item.span.range()];
+    let is_const = |p: &str| p.split(|c: char| !c.is_alphanumeric() && c != '_').any(|w| w == "const");
+    // `T *const p` promises nothing of what `p` points to.
+    let pointed = |p: &str| p.split(['*', '[']).next().is_some_and(is_const);
+    parameter(code, i).is_some_and(|p| p.matches(['*', '[']).count() == 1 && pointed(p))
+}
+
+/// The text of a parameter in the head of a function.
+fn parameter(code: &str, number: usize) -> Option<&str> {
+    let open = code.find('(')?;
+    let close = open + code[open..].find('{')?;
+    let head = code[open + 1..close].trim_end().strip_suffix(')')?;
+    if head.contains('(') {
+        return None;
+    }
+    head.split(',').nth(number)
+}
+
+/// `(void) x;`, `x = x;`
+fn means_nothing(view: &View, read: &Access) -> bool {
+    let body = &view.function.body;
+    let StmtKind::Expr(e) = body.stmt(read.stmt).kind else { return false };
+    match body.expr(e).kind {
+        ExprKind::Cast { .. } | ExprKind::Name(_) => true,
+        ExprKind::Assign { op: None, left, right } => {
+            matches!((&body.expr(left).kind, &body.expr(right).kind), (ExprKind::Name(a), ExprKind::Name(b)) if a == b)
+        }
+        _ => false,
+    }
+}
+
+/// A way leads from behind `from` to `to`.
+fn reaches(view: &View, (block, from): (BlockId, StmtId), to: StmtId) -> bool {
+    let place = |b: BlockId, s: StmtId| view.cfg.block(b).stmts.iter().position(|x| *x == s);
+    if let (Some(i), Some(k)) = (place(block, from), place(block, to))
+        && i <= k
+    {
+        return true;
+    }
+    let mut seen = vec![false; view.cfg.blocks.len()];
+    let mut todo: Vec<BlockId> = view.cfg.block(block).edges.iter().map(|e| e.to).collect();
+    while let Some(b) = todo.pop() {
+        if std::mem::replace(&mut seen[b.0 as usize], true) {
+            continue;
+        }
+        if place(b, to).is_some() {
+            return true;
+        }
+        todo.extend(view.cfg.block(b).edges.iter().map(|e| e.to));
+    }
+    false
+}
+
+/// The `if` that holds `fill` and not `read`, where nothing that stands between them and nothing around the read knows
+/// whether it was taken.
+fn skipped(view: &View, local: &Unset, fill: StmtId, read: StmtId) -> Option<StmtId> {
+    let body = &view.function.body;
+    let nesting = view.nesting();
+    let around = nesting.around(fill).take_while(|&s| !nesting.is_inside(read, s));
+    let branching: Vec<StmtId> = around.filter(|&s| !matches!(body.stmt(s).kind, StmtKind::Block(_))).collect();
+    let outermost = *branching.last()?;
+    if branching.iter().any(|&s| !matches!(body.stmt(s).kind, StmtKind::If { otherwise: None, .. })) {
+        return None;
+    }
+    let outer = body.stmt(outermost).span;
+    // What is set inside, or asked, may be asked again.
+    let mut telling: Vec<crate::hir::Symbol> = Vec::new();
+    let mut in_branch: Vec<StmtId> = Vec::new();
+    body.walk_stmts(outermost, &mut |s| in_branch.push(s));
+    let flow_of = |s: StmtId| body.stmt(s).kind.condition();
+    for &s in &in_branch {
+        body.own_exprs(s, &mut |e| {
+            body.walk(e, &mut |e| match body.expr(e).kind {
+                ExprKind::Assign { left, .. } | ExprKind::Update { operand: left, .. } => {
+                    if let Some(p) = crate::analysis::access::place(body, left) {
+                        telling.push(p.base);
+                    }
+                }
+                ExprKind::Unary { op: UnaryOp::AddressOf, operand } => {
+                    if let Some(p) = crate::analysis::access::place(body, operand) {
+                        telling.push(p.base);
+                    }
+                }
+                _ => {}
+            });
+        });
+        if let Some(cond) = flow_of(s) {
+            body.walk(cond, &mut |e| {
+                if let ExprKind::Name(name) = body.expr(e).kind {
+                    telling.push(name);
+                }
+            });
+        }
+    }
+    telling.retain(|name| *name != local.name);
+    let to = body.stmt(read).span;
+    let asks = |s: StmtId| {
+        let stmt = body.stmt(s);
+        let between = stmt.span.start >= outer.end && stmt.span.start < to.end;
+        let over_read = nesting.is_inside(read, s) && !nesting.is_inside(fill, s);
+        let Some(cond) = flow_of(s) else { return false };
+        (between || over_read || s == read) && telling.iter().any(|name| body.mentions(cond, *name))
+    };
+    // A read that only one way further leads to may know by something else.
+    let apart = nesting.around(read).take_while(|&s| !nesting.is_inside(fill, s));
+    let is_apart = apart.into_iter().any(|s| !matches!(body.stmt(s).kind, StmtKind::Block(_)));
+    let asked = (0..body.stmts.len() as u32).map(StmtId).any(asks);
+    (!asked && !is_apart && outer.end <= to.start).then_some(outermost)
+}
