@@ -82,6 +82,16 @@ impl Walker<'_> {
             return Values::UNKNOWN;
         }
         let is_macro = name.is_some_and(|n| self.is_macro(n));
+        // `EXIT_RTN_VALUE(NULL, …)` of a header that is not here.
+        if self.recording
+            && self.returns_pointer
+            && is_macro
+            && model.is_none()
+            && name.is_some_and(|n| n.split('_').any(|w| matches!(w, "RTN" | "RETURN")))
+            && args.iter().any(|&a| is_null_literal(body, a, false))
+        {
+            self.out.returns_null = true;
+        }
         let through = model.as_ref().map(dereferenced).unwrap_or_default();
         let mut given: Vec<Values> = Vec::with_capacity(args.len());
         for (i, &arg) in args.iter().enumerate() {

@@ -381,6 +381,11 @@ impl<'a> Linker<'a> {
                 if asked.iter().any(|&e| e != call && answers(body, e, call)) {
                     continue;
                 }
+                // `if (find(x))` by way of a variable, and then `use(find(x))`.
+                let tested = &self.all[n].tested;
+                if tested.iter().any(|&e| e != call && body.callee(e) == body.callee(call) && answers(body, e, call)) {
+                    continue;
+                }
             }
             if !matches!(used.kind, UseKind::Asserted) {
                 seen.insert(used.origin);
@@ -434,6 +439,15 @@ fn answers(body: &Body, asked: ExprId, call: ExprId) -> bool {
         (a.first(), b.first(), a.get(1).and_then(|&e| written(e)), b.get(1).and_then(|&e| written(e)))
         && alike(body, x, y)
         && text.contains(part)
+        && body.expr(asked).span.start < body.expr(call).span.start
+    {
+        return true;
+    }
+    // `i < count(list)` before `get(list, i)`
+    const NUMBERS: [&str; 5] = ["count", "size", "len", "length", "num"];
+    if let ([x], [y, _, ..]) = (&a[..], &b[..])
+        && alike(body, *x, *y)
+        && body.callee(asked).is_some_and(|name| name.split('_').any(|w| NUMBERS.contains(&w)))
         && body.expr(asked).span.start < body.expr(call).span.start
     {
         return true;

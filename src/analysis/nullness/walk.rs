@@ -69,7 +69,7 @@ pub(super) struct Walker<'a> {
     /// A `0` here is a null pointer.
     pub nullable: bool,
     /// The function is declared to return a pointer.
-    returns_pointer: bool,
+    pub returns_pointer: bool,
     pub recording: bool,
     /// What the call evaluated last was given, but for what it reads through.
     pub given: Vec<Values>,

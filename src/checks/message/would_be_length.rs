@@ -1,9 +1,12 @@
 //! `would-be-length`: what printing would have written is taken for what it wrote.
 
 use super::{Words, told, wants};
+use crate::analysis::access::{Place, Step, place};
 use crate::analysis::bounds::defects::{Class, Defect};
 use crate::checks::{Context, Rule, View};
-use crate::report::Finding;
+use crate::hir::{BinaryOp, ExprId, ExprKind, StmtKind};
+use crate::program::catalog::model::{Arg, SinkKind, Written};
+use crate::report::{Confidence, Finding};
 
 pub const RULE: Rule = Rule {
     id: "would-be-length",
@@ -14,8 +17,101 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
-    out.extend(told(view, RULE.id, &[Class::WouldBe], words));
+fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
+    let told = told(view, RULE.id, &[Class::WouldBe], words);
+    let calls: Vec<ExprId> = view.function.body.calls().map(|(call, ..)| call).collect();
+    let stored = calls.into_iter().filter_map(|call| kept_beside(cx, view, call));
+    out.extend(stored.filter(|f| told.iter().all(|t| t.span != f.span)));
+    out.extend(told);
+}
+
+/// `v.iov_base = line; v.iov_len = snprintf(line, sizeof(line), "%s", name);`: the number is kept beside the text, for
+/// whoever sends or copies that many bytes, and nothing compares it with anything.
+fn kept_beside(cx: &Context, view: &View, call: ExprId) -> Option<Finding> {
+    let body = &view.function.body;
+    let ExprKind::Call { args, .. } = &body.expr(call).kind else { return None };
+    let sink = cx.program.model(body.callee(call)?, view.unit.file)?.sink()?;
+    if sink.kind != SinkKind::FormatBounded || sink.ret != Some(Written::WouldBeLength) {
+        return None;
+    }
+    let arg = |a: Option<Arg>| a.and_then(|a| a.index()).and_then(|i| args.get(i)).copied();
+    let (dst, size, fmt) = (arg(sink.dst)?, arg(sink.size)?, arg(sink.fmt)?);
+    // A size that was computed is as long as the text.
+    let fixed = match body.expr(size).kind {
+        ExprKind::Sizeof { .. } | ExprKind::Number(_) => true,
+        ExprKind::Name(name) => !body.names.text(name).bytes().any(|b| b.is_ascii_lowercase()),
+        _ => false,
+    };
+    let any_length = match body.expr(fmt).kind {
+        ExprKind::String(text) => {
+            let text = body.names.text(text);
+            text.contains("%s") || text.contains("%.*s")
+        }
+        ExprKind::Name(_) => true,
+        _ => false,
+    };
+    let buffer = place(body, dst).filter(|_| fixed && any_length)?;
+    let sets = |to: &Place, value: ExprId| {
+        let len = |e: ExprId| place(body, e).as_ref() == Some(to);
+        body.exprs.iter().find_map(|e| match e.kind {
+            ExprKind::Assign { op: None, left, right } if right == value || (value == call && len(right)) => Some(left),
+            _ => None,
+        })
+    };
+    // Where the number goes first, and where it is kept beside the text.
+    let first = body.exprs.iter().find_map(|e| match e.kind {
+        ExprKind::Assign { op: None, left, right } if right == call => place(body, left),
+        _ => None,
+    });
+    let declared = body.stmts.iter().find_map(|s| match &s.kind {
+        StmtKind::Decl(all) => {
+            all.iter().find(|d| d.init == Some(call)).map(|d| Place { base: d.name, path: Vec::new() })
+        }
+        _ => None,
+    });
+    let first = first.or(declared)?;
+    let is_member = |p: &Place| matches!(p.path.last(), Some(Step::Field(_)));
+    let kept = if is_member(&first) { first.clone() } else { place(body, sets(&first, call)?).filter(is_member)? };
+    let beside = |p: &Place| {
+        is_member(p)
+            && *p != kept
+            && p.base == kept.base
+            && p.path[..p.path.len() - 1] == kept.path[..kept.path.len() - 1]
+    };
+    let is_pair = beside(&buffer)
+        || body.exprs.iter().any(|e| match e.kind {
+            ExprKind::Assign { op: None, left, right } => {
+                place(body, right).as_ref() == Some(&buffer) && place(body, left).is_some_and(|p| beside(&p))
+            }
+            _ => false,
+        });
+    let compared = body.exprs.iter().any(|e| match e.kind {
+        ExprKind::Binary { op: BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge, left, right } => {
+            let is_zero = |e: ExprId| matches!(body.expr(e).kind, ExprKind::Number(n) if body.names.text(n) == "0");
+            let is_it = |e: ExprId| place(body, e).is_some_and(|p| p == first || p == kept);
+            let mut sizes_up = false;
+            for side in [left, right] {
+                body.walk(side, &mut |e| match body.expr(e).kind {
+                    ExprKind::Sizeof { operand: Some(of), .. } => sizes_up |= body.mentions(of, buffer.base),
+                    _ => {}
+                });
+            }
+            sizes_up || (is_it(left) && !is_zero(right)) || (is_it(right) && !is_zero(left))
+        }
+        _ => false,
+    });
+    if !is_pair || compared {
+        return None;
+    }
+    let span = body.expr(call).span;
+    let confidence = if view.source.is_test() { Confidence::Low } else { Confidence::Medium };
+    let mut f = view.finding(RULE.id, confidence, span, span);
+    f.label = "may be more than was written".into();
+    let name = body.callee(call).unwrap_or_default();
+    f.message = format!(
+        "`{name}` returns what it would have written; that is kept as the length of the text, and nothing has tested it"
+    );
+    Some(f)
 }
 
 fn words(defect: &Defect) -> Words {

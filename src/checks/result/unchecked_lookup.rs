@@ -65,9 +65,12 @@ fn confidence(miss: &Miss, why: Why) -> Option<Confidence> {
     let is_open = miss.used.known & (bits::TESTED | bits::USED | bits::ASSERTED) == 0;
     let is_clean = is_open && !miss.used.one_of;
     let is_direct = matches!(miss.used.kind, UseKind::Dereference | UseKind::Library);
+    // `sccp_to_xua` may just look at the same thing in another way.
+    let searches = miss.callee.as_deref().is_some_and(|name| !name.split('_').any(|w| w.eq_ignore_ascii_case("to")));
     match why {
         Why::Returns | Why::Name if contrary => None,
         Why::Name if !is_direct => None,
+        Why::Name if is_clean && searches => Some(Confidence::Medium),
         Why::Known(_) if callers.believe() && is_clean && is_direct => Some(Confidence::High),
         Why::Known(_) if !contrary && is_clean && miss.used.kind != UseKind::Address => Some(Confidence::Medium),
         Why::Returns if callers.believe() && is_clean && is_direct => Some(Confidence::High),

@@ -46,7 +46,7 @@ fn ignored(cx: &Context, view: &View, call: ExprId) -> Option<Finding> {
         return ignored_by_name(cx, view, call, name, args);
     };
     if let Some(cursor) = model.cursor().filter(|c| c.must_check) {
-        let mut f = view.finding(RULE.id, Confidence::Low, span, span);
+        let mut f = view.finding(RULE.id, graded(view, Confidence::Medium), span, span);
         f.label = "its result is not looked at".into();
         f.message = format!("`{name}` says whether there were enough bytes to take, and nobody looks");
         let object = cursor.object.index().and_then(|i| args.get(i)).and_then(|&a| base(body, a));

@@ -20,7 +20,8 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
         let Doubt::Part { field, others, optional } = doubt else { continue };
         let believed = others.believe();
         let confidence = match optional {
-            true if others.asked >= 3 && others.asked * 100 >= others.all() * 70 => Confidence::Medium,
+            // This function is one of those that do not.
+            true if others.asked * 100 >= others.all().saturating_sub(1) * 70 => Confidence::Medium,
             false if believed && others.rank() >= 1.0 && miss.used.known & bits::FRESH != 0 => Confidence::Medium,
             _ => Confidence::Low,
         };
