@@ -115,7 +115,7 @@ fn a_misspelled_rule_is_guessed() {
 /// An enumeration in a header, and a switch that is odd in several ways.
 fn odd() -> Folder {
     let code = "#include \"state.h\"\nvoid f(int s)\n{\n    switch (s) {\n    case A: a(); break;\n    case B: b(); break;\n    }\n}\n\
-                int g(int n)\n{\n    switch (n) {\n        int i;\n    case 1: return i;\n    case 2: return 2;\n    default: return 3;\n    }\n}\n";
+                int g(int n)\n{\n    switch (n) {\n        int i;\n    case 1: i = n; return i;\n    case 2: return 2;\n    default: return 3;\n    }\n}\n";
     Folder::new(&[("include/state.h", "enum state { A, B, C };\n"), ("f.c", code)])
 }
 
