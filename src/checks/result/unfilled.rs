@@ -43,6 +43,9 @@ pub fn check(cx: &Context, view: &View, local: &Unset) -> Option<Finding> {
     flow.forward(&[From::Behind(local.stmt)], local.name, &mut meet, &mut |_, _| true)?;
     reads.sort_by_key(|a| a.expr.map(|e| body.expr(e).span.start));
     let name = body.names.text(local.name);
+    if reads.is_empty() || has_more_in_other_arms(view, name) {
+        return None;
+    }
     let (read, confidence, message, at) = reads.into_iter().find_map(|read| {
         let e = read.expr?;
         if body.stmt(read.stmt).in_macro || means_nothing(view, read) {
@@ -54,7 +57,7 @@ pub fn check(cx: &Context, view: &View, local: &Unset) -> Option<Finding> {
             let confidence = if certain { Confidence::High } else { Confidence::Medium };
             return Some((e, confidence, message, None));
         }
-        let whole = local.form == DeclaratorForm::Array || !read.place.is_variable() || read.call.is_some();
+        let whole = read.call.is_some() && local.form != DeclaratorForm::Pointer && !is_number(view, local);
         let [(_, fill)] = fills[..] else { return None };
         let branch = whole.then(|| skipped(view, local, fill, read.stmt))??;
         let message =
@@ -97,8 +100,10 @@ fn does(cx: &Context, view: &View, local: &Unset, a: &Access) -> Does {
         Act::Update => Does::Reads,
         // The name of an array is its address: whoever has it may fill it.
         Act::Read if local.form == DeclaratorForm::Array && a.place.is_variable() => Does::Fills,
-        // A member may be an array, too.
-        Act::Read if matches!(a.place.path.last(), Some(Step::Field(_))) => Does::Nothing,
+        // A member may be an array, too, and its elements rows.
+        Act::Read if !a.place.is_variable() && a.place.path[..] != [Step::Index] && !a.place.is_behind_pointer() => {
+            Does::Nothing
+        }
         // So is a row of an array of arrays.
         Act::Read if local.form == DeclaratorForm::Array && has_rows(view, local) => Does::Fills,
         Act::Read if a.expr.is_some_and(|e| is_behind_unknown_macro(view, e)) => Does::Fills,
@@ -111,6 +116,16 @@ fn has_rows(view: &View, local: &Unset) -> bool {
     let body = &view.function.body;
     let StmtKind::Decl(all) = &body.stmt(local.stmt).kind else { return false };
     all.iter().any(|d| d.name == local.name && body.names.text(d.ty).matches('[').count() > 1)
+}
+
+/// Arms of conditionals that are not read here speak of the variable, too, and may set it.
+fn has_more_in_other_arms(view: &View, name: &str) -> bool {
+    let range = view.function.span.range();
+    let count = |code: &str| {
+        let text = code.get(range.clone()).unwrap_or_default();
+        text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| *word == name).count()
+    };
+    count(view.unit.all_arms()) != count(&view.reading.code)
 }
 
 /// `SOME_CAST &x` reads like a bitwise and.
