@@ -51,10 +51,9 @@ fn kept_beside(cx: &Context, view: &View, call: ExprId) -> Option<Finding> {
         _ => false,
     };
     let buffer = place(body, dst).filter(|_| fixed && any_length)?;
-    let sets = |to: &Place, value: ExprId| {
-        let len = |e: ExprId| place(body, e).as_ref() == Some(to);
+    let kept_in = |to: &Place| {
         body.exprs.iter().find_map(|e| match e.kind {
-            ExprKind::Assign { op: None, left, right } if right == value || (value == call && len(right)) => Some(left),
+            ExprKind::Assign { op: None, left, right } if place(body, right).as_ref() == Some(to) => Some(left),
             _ => None,
         })
     };
@@ -71,7 +70,7 @@ fn kept_beside(cx: &Context, view: &View, call: ExprId) -> Option<Finding> {
     });
     let first = first.or(declared)?;
     let is_member = |p: &Place| matches!(p.path.last(), Some(Step::Field(_)));
-    let kept = if is_member(&first) { first.clone() } else { place(body, sets(&first, call)?).filter(is_member)? };
+    let kept = if is_member(&first) { first.clone() } else { place(body, kept_in(&first)?).filter(is_member)? };
     let beside = |p: &Place| {
         is_member(p)
             && *p != kept
