@@ -90,9 +90,10 @@ fn kept_beside(cx: &Context, view: &View, call: ExprId) -> Option<Finding> {
             let is_it = |e: ExprId| place(body, e).is_some_and(|p| p == first || p == kept);
             let mut sizes_up = false;
             for side in [left, right] {
-                body.walk(side, &mut |e| match body.expr(e).kind {
-                    ExprKind::Sizeof { operand: Some(of), .. } => sizes_up |= body.mentions(of, buffer.base),
-                    _ => {}
+                body.walk(side, &mut |e| {
+                    if let ExprKind::Sizeof { operand: Some(of), .. } = body.expr(e).kind {
+                        sizes_up |= body.mentions(of, buffer.base);
+                    }
                 });
             }
             sizes_up || (is_it(left) && !is_zero(right)) || (is_it(right) && !is_zero(left))
