@@ -57,6 +57,14 @@ impl Walked {
             return;
         }
         let tested = matches!(verdict, Verdict::Short { .. } | Verdict::Late { .. });
+        let whole = !size.terms().is_empty();
+        // That something came is not that all of it did.
+        let verdict = match verdict {
+            Verdict::Capped if whole && class == Class::Read && self.is_only_signed(site.at, &about) => {
+                Verdict::Unchecked
+            }
+            verdict => verdict,
+        };
         match class {
             // Somebody else's end.
             Class::Read if self.is_kept_elsewhere(site, &goal, buffer) => return,
@@ -68,7 +76,8 @@ impl Walked {
         let mut defect = self.defect(site, class, verdict, &goal, text);
         defect.wire = buffer.wire.max(self.symbols.wire(&offset));
         defect.room = Some(buffer.room);
-        defect.what = self.shown(&offset, text);
+        let last = offset.add(size).filter(|_| whole).and_then(|end| end.plus_constant(-1));
+        defect.what = self.shown(&last.unwrap_or(offset), text);
         defect.limit = self.shown_limit(buffer, address, text);
         defect.origin = moved.first().and_then(|s| self.symbols.info(*s).span);
         if class == Class::Read {
@@ -203,29 +212,10 @@ impl Walked {
         self.prove(site.at, &goal).then_some(Verdict::Short { lacking: MAX_LACKING, by })
     }
 
-    /// A number of bytes that is the same in any message.
-    pub(super) fn is_fixed(&self, size: &Linear) -> bool {
-        size.terms().iter().all(|(s, _)| matches!(self.symbols.info(*s).what, What::Size(_)))
-    }
-
     /// The limit is where received bytes end, not where their array does.
     fn is_filled(&self, buffer: &Buffer, address: &Linear) -> bool {
         let own = self.symbols.buffer(address).map(|(_, own)| own.limit);
         buffer.wire == Wire::Strong && own.is_some_and(|own| own != buffer.limit)
-    }
-
-    /// Something else than the buffer's own limit, an end that a guard names, keeps the read inside.
-    pub(super) fn is_kept_elsewhere(&self, site: &Site, goal: &Linear, buffer: &Buffer) -> bool {
-        // goal = limit - end of the read
-        let Some(end) = buffer.limit.sub(goal) else { return false };
-        // What a loop keeps is no guard: where its counter ends, the buffer may not.
-        self.facts.conditions(site.at).flat_map(|(_, own, _)| own).any(|fact| {
-            let pointer = end.terms().iter().any(|(s, k)| *k == 1 && fact.factor(*s) == -1);
-            pointer
-                && fact.add(&end).is_some_and(|rest| {
-                    rest.constant <= 0 && rest.has_terms() && rest.terms().iter().all(|(_, k)| *k > 0)
-                })
-        })
     }
 
     /// An access through a cursor that the function compares with an end elsewhere.

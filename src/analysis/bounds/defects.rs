@@ -139,7 +139,7 @@ impl Walked {
                 break;
             }
             match &site.kind {
-                SiteKind::Access { does, address, size, buffer: Some(buffer), cursor } => {
+                SiteKind::Access { does, address, size, buffer: Some(buffer), cursor, .. } => {
                     let known = found.defects.len();
                     self.access(site, *does, address, size, buffer, text, &mut found.defects);
                     // A message that says how long it is, and the end of what was captured of it, are two ends.
@@ -147,7 +147,7 @@ impl Walked {
                         self.believed(site, *does, address, size, *cursor, text, &mut found.defects);
                     }
                 }
-                SiteKind::Access { does, address, size, buffer: None, cursor } => {
+                SiteKind::Access { does, address, size, buffer: None, cursor, .. } => {
                     self.believed(site, *does, address, size, *cursor, text, &mut found.defects);
                 }
                 SiteKind::Block { does, address, size, buffer: Some(buffer), .. } => {
@@ -195,6 +195,7 @@ impl Walked {
                 }
             }
         }
+        self.read_before_length(text, &mut found.defects);
         for (i, defect) in found.defects.iter().enumerate() {
             if let Some(goal) = defect.needs.as_ref().and_then(|goal| self.exported(goal))
                 && goal.has_terms()

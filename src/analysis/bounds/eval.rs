@@ -375,6 +375,15 @@ impl<'a> Eval<'a> {
         matches!(self.symbols.info(s).what, What::Load { .. })
     }
 
+    /// The address lies behind what a parameter leads to, which is bytes.
+    fn is_byte_parameter(&self, address: &Linear) -> bool {
+        let Some(What::Parameter(i)) = address.terms().first().map(|(s, _)| self.symbols.info(*s).what) else {
+            return false;
+        };
+        let kind = self.variables[i as usize].kind.pointee().map(|to| self.types.kind(to));
+        matches!(kind, Some(Kind::Int { bits: 8, .. }))
+    }
+
     pub fn access(&mut self, f: &Frame, e: ExprId, does: Use, address: Linear, size: Linear, cursor: Option<u32>) {
         if does == Use::Read {
             self.pair_up(cursor, &address);
@@ -384,8 +393,9 @@ impl<'a> Eval<'a> {
             does == Use::Read || buffer.room != Room::Given || !self.is_loaded(*root)
         });
         let buffer = buffer.map(|(_, buffer)| buffer);
-        if buffer.is_some() || cursor.is_some() {
-            self.site(f, e, SiteKind::Access { does, address, size, buffer, cursor });
+        let bytes = does == Use::Read && self.is_byte_parameter(&address);
+        if buffer.is_some() || cursor.is_some() || bytes {
+            self.site(f, e, SiteKind::Access { does, address, size, buffer, cursor, bytes });
         }
     }
 }

@@ -6,7 +6,7 @@ use super::Walked;
 use super::facts::FactId;
 use super::linear::{Linear, Sym};
 use super::sites::Site;
-use super::symbols::{Source, Wire};
+use super::symbols::{Buffer, Source, Wire};
 use crate::source::Span;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,6 +124,20 @@ impl Walked {
             }
         }
         false
+    }
+
+    /// Something else than the buffer's own limit, an end that a guard names, keeps the read inside.
+    pub(super) fn is_kept_elsewhere(&self, site: &Site, goal: &Linear, buffer: &Buffer) -> bool {
+        // goal = limit - end of the read
+        let Some(end) = buffer.limit.sub(goal) else { return false };
+        // What a loop keeps is no guard: where its counter ends, the buffer may not.
+        self.facts.conditions(site.at).flat_map(|(_, own, _)| own).any(|fact| {
+            let pointer = end.terms().iter().any(|(s, k)| *k == 1 && fact.factor(*s) == -1);
+            pointer
+                && fact.add(&end).is_some_and(|rest| {
+                    rest.constant <= 0 && rest.has_terms() && rest.terms().iter().all(|(_, k)| *k > 0)
+                })
+        })
     }
 
     /// What keeps `value` from above at a place: the other side of each comparison, and of what it was computed by.

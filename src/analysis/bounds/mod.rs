@@ -17,6 +17,7 @@ mod incoming;
 mod inline;
 mod join;
 mod judge;
+mod late;
 pub mod linear;
 mod literals;
 mod loops;

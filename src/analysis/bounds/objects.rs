@@ -141,6 +141,11 @@ impl Eval<'_> {
 }
 
 impl Walked {
+    /// A number of bytes that is the same in any message.
+    pub(super) fn is_fixed(&self, size: &Linear) -> bool {
+        size.terms().iter().all(|(s, _)| matches!(self.symbols.info(*s).what, What::Size(_)))
+    }
+
     /// The part of a size that differs from message to message.
     fn told_by_message(&self, size: &Linear) -> Linear {
         let own = size.terms().iter().filter(|(s, _)| !matches!(self.symbols.info(*s).what, What::Size(_)));

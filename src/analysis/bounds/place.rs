@@ -317,6 +317,12 @@ impl Eval<'_> {
             // A field somewhere in the structure: at least one byte of it.
             (_, None) => (Some(memory.key.base), None),
         };
+        if does == Use::Read
+            && memory.offset.is_none()
+            && let Some(size) = self.received_structure(memory)
+        {
+            return self.access(f, e, does, memory.key.base, size, memory.cursor);
+        }
         if let Some(address) = address {
             let size = Linear::constant(size.and_then(|n| i64::try_from(n).ok()).unwrap_or(1));
             self.access(f, e, does, address, size, memory.cursor);

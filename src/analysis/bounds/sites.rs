@@ -18,7 +18,8 @@ pub enum Use {
 pub enum SiteKind {
     /// `size` bytes at `address` are read or written by the code itself, through the variable `cursor` if it is one.
     /// Without a buffer, nothing is known of how many are there.
-    Access { does: Use, address: Linear, size: Linear, buffer: Option<Buffer>, cursor: Option<u32> },
+    /// `bytes`: it is a parameter that leads to bytes.
+    Access { does: Use, address: Linear, size: Linear, buffer: Option<Buffer>, cursor: Option<u32>, bytes: bool },
     /// `size` bytes are read or written by a call, which is given that length.
     Block { does: Use, address: Linear, size: Linear, buffer: Option<Buffer>, callee: Box<str> },
     /// `size` bytes are taken out of an object that has `left`; `lenient`: fewer do no harm.

@@ -3,6 +3,7 @@
 use super::eval::{Bound, Eval, Frame};
 use super::linear::Linear;
 use super::literals::number;
+use super::place::Memory;
 use super::sites::{SiteKind, Use};
 use super::state::Value;
 use super::symbols::{Room, What};
@@ -72,6 +73,18 @@ impl Eval<'_> {
         if let Some(size) = size {
             self.site(f, e, SiteKind::Overlay { address: value.linear, size, buffer });
         }
+    }
+
+    /// The size of a structure that is laid over what was received here, of which no more is known than its name.
+    pub(super) fn received_structure(&mut self, memory: &Memory) -> Option<Linear> {
+        let (root, _) = self.symbols.buffer(&memory.key.base)?;
+        self.symbols.info(root).filled?;
+        let declared = self.variables[memory.cursor? as usize].declared;
+        if declared.matches('*').count() != 1 {
+            return None;
+        }
+        let id = self.paths.text(base_name(declared));
+        Some(Linear::symbol(self.symbols.get(What::Size(id), Some(1), Some(1 << 20)).0))
     }
 
     pub fn size_of_kind(&self, kind: Kind) -> Option<u64> {

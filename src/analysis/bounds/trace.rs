@@ -33,7 +33,7 @@ impl Walked {
         let shown = |linear: &Linear| self.shown(linear, text);
         let mut goals: Vec<Linear> = Vec::new();
         let what = match &site.kind {
-            SiteKind::Access { does, address, size, buffer, cursor } => {
+            SiteKind::Access { does, address, size, buffer, cursor, .. } => {
                 match buffer {
                     Some(buffer) => goals.extend(buffer.left(address, size)),
                     None => {
