@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::bounds::defects::{Defect, Found, Unmet};
+use super::bounds::siblings::told_by_siblings;
 use super::bounds::summary::{CallSite, DefectId};
 use super::bounds::trace::Explained;
 use super::bounds::{Bounds, Summaries, Summary, Verdict};
@@ -39,7 +40,9 @@ pub struct Of {
 
 /// The defects of each function, in the order of the inputs.
 pub fn defects(program: &Program, inputs: &[Input]) -> Vec<Of> {
-    let Analysed { called, summaries, found } = analysed(program, inputs, None);
+    let Analysed { called, calls, summaries, mut found } = analysed(program, inputs, None);
+    let functions: Vec<&Function> = inputs.iter().map(|input| input.function).collect();
+    told_by_siblings(&functions, &calls, &mut found);
     let given_up: Vec<bool> = found.iter().map(|one| one.given_up).collect();
     let defects = put_to_callers(inputs, &called, &summaries, found);
     defects.into_iter().zip(given_up).map(|(defects, given_up)| Of { defects, given_up }).collect()
@@ -54,6 +57,8 @@ pub fn explained(program: &Program, inputs: &[Input], at: (FileId, Span)) -> Vec
 struct Analysed {
     /// By function: somebody calls it.
     called: Vec<bool>,
+    /// By function: those that it calls.
+    calls: Vec<Vec<u32>>,
     summaries: Vec<OnceLock<Summary>>,
     found: Vec<Found>,
 }
@@ -92,7 +97,7 @@ fn analysed(program: &Program, inputs: &[Input], wanted: Option<(FileId, Span)>)
             found[n as usize] = one;
         }
     }
-    Analysed { called, summaries, found }
+    Analysed { called, calls, summaries, found }
 }
 
 /// Drops the defects that every caller sees to, and notes at the others who does not.
@@ -134,7 +139,10 @@ fn put_to_callers(
                 }
                 if passed_on {
                     defect.open = true;
-                } else if matches!(u.verdict, Verdict::Unchecked | Verdict::Short { .. } | Verdict::Late { .. }) {
+                } else if matches!(
+                    u.verdict,
+                    Verdict::Unchecked | Verdict::Short { .. } | Verdict::Late { .. } | Verdict::Aside { .. }
+                ) {
                     defect.caller_wire = defect.caller_wire.max(u.wire);
                     if defect.callers.len() < MAX_CALLERS {
                         let function = inputs[caller as usize].function;

@@ -65,6 +65,7 @@ fn told(verdict: &Verdict, place: &dyn Fn(Span) -> String) -> String {
         Verdict::Unchecked => "not proved, and no test speaks of it".into(),
         Verdict::Short { lacking, .. } => format!("not proved: what is tested leaves up to {lacking} too few"),
         Verdict::Late { by } => format!("not proved here; it is tested at {}", place(*by)),
+        Verdict::Aside { .. } => "not proved; a test keeps it from the other side".into(),
         Verdict::Capped => "not proved; a test speaks of it, but cannot be related to it".into(),
         Verdict::Unknown => "given up: the proof takes too long".into(),
     }

@@ -2,7 +2,7 @@
 
 use super::Walked;
 use super::beliefs::Belief;
-use super::defects::{Class, Defect};
+use super::defects::{Class, Defect, Evidence};
 use super::facts::FactId;
 use super::judge::{MAX_LACKING, Verdict};
 use super::linear::{Linear, Sym};
@@ -11,9 +11,6 @@ use super::symbols::{Buffer, Room, Source, Tag, What, Wire};
 
 /// Joins that a value is followed through.
 const MAX_JOINED: usize = 4;
-
-/// How far an index counts back from a number, such as the last of `n`.
-const MAX_BACK: i64 = 2;
 
 impl Walked {
     #[allow(clippy::too_many_arguments)]
@@ -52,9 +49,12 @@ impl Walked {
             Class::Index | Class::Append => about.extend(offset.terms().iter().map(|(s, _)| *s)),
             _ => {}
         }
-        let verdict = self.judge(site, &goal, &about);
+        let mut verdict = self.judge(site, &goal, &about);
         if verdict == Verdict::Proved || verdict == Verdict::Unknown {
             return;
+        }
+        if class == Class::Index {
+            verdict = self.sided(verdict, site.at, &goal, &about);
         }
         let tested = matches!(verdict, Verdict::Short { .. } | Verdict::Late { .. });
         let whole = !size.terms().is_empty();
@@ -97,6 +97,7 @@ impl Walked {
         address: &Linear,
         size: &Linear,
         buffer: &Buffer,
+        inner: bool,
         text: &str,
         defects: &mut Vec<Defect>,
     ) {
@@ -156,6 +157,10 @@ impl Walked {
         if class == Class::Read && buffer.wire == Wire::No {
             return;
         }
+        // How long an array of a constant's length is, its author knew.
+        if does == Use::Write && buffer.room == Room::Array && goal.has_terms() && self.is_constant(&goal) {
+            return;
+        }
         // To use no byte is always right.
         if size.scaled(-1).is_some_and(|none| self.prove(site.at, &none)) {
             return;
@@ -166,7 +171,11 @@ impl Walked {
                 match self.judge(site, &goal, &about) {
                     // Kept below something that says nothing of this end.
                     Verdict::Capped if !self.is_related(site.at, size, &limits) => Verdict::Unchecked,
-                    verdict => verdict,
+                    // Of what was asked for, it is that number that has to be large enough.
+                    verdict if buffer.room == Room::Allocated && !limits.is_empty() => {
+                        self.sided(verdict, site.at, &goal, &limits)
+                    }
+                    verdict => self.sided(verdict, site.at, &goal, &about),
                 }
             }
             _ => self.judge(site, &goal, &about),
@@ -186,13 +195,28 @@ impl Walked {
         if class != Class::Destination {
             defect.wire = defect.wire.max(buffer.wire);
         }
+        // What a callee takes for the length is told by its names.
+        if inner {
+            defect.wire = defect.wire.min(Wire::Faint);
+        }
         defect.room = Some(buffer.room);
         defect.what = self.shown(size, text);
         defect.limit = self.shown_limit(buffer, address, text);
         defect.origin = chosen.first().and_then(|s| self.symbols.info(*s).span);
         defect.needs = Some(goal);
         defect.end = address.add(size);
-        if chosen.is_empty() && class != Class::Read {
+        defect.evidence = match class {
+            Class::Destination if self.is_own_array(address, buffer) && self.is_whole(site, size) => {
+                Some(Evidence::Whole)
+            }
+            _ => None,
+        };
+        if let Verdict::Aside { .. } = defect.verdict
+            && buffer.room == Room::Allocated
+        {
+            // Too little was asked for, by somebody else's number.
+            defect.wire = about.iter().map(|s| self.symbols.info(*s).wire).max().unwrap_or_default();
+        } else if chosen.is_empty() && class != Class::Read {
             // Nobody's number here; perhaps a caller's.
             defect.wire = Wire::No;
         }
@@ -244,7 +268,12 @@ impl Walked {
                 verdict => missing = missing.or(Some((verdict, goal, belief))),
             }
         }
-        let Some((verdict, goal, &Belief { end, is_text, .. })) = missing else { return };
+        let Some((verdict, goal, &Belief { end, is_text, .. })) = missing else {
+            if does == Use::Write {
+                self.copied(site, address, size, text, defects);
+            }
+            return;
+        };
         let class = if does == Use::Read { Class::Read } else { Class::Append };
         let mut defect = self.defect(site, class, verdict, &goal, text);
         defect.wire = Wire::Faint;
@@ -257,7 +286,12 @@ impl Walked {
     /// A number of somebody else's as the size of a write, of which no more is known.
     pub(super) fn boundless(&self, site: &Site, does: Use, size: &Linear, text: &str, defects: &mut Vec<Defect>) {
         let chosen = self.wire_symbols(size);
-        if does == Use::Read || chosen.is_empty() || !self.upper_bounds(site.at, size).is_empty() {
+        // That a string ends in its own array says nothing of another one.
+        let is_bounded = || match chosen.iter().all(|s| self.is_string_length(*s)) {
+            true => chosen.iter().any(|s| self.facts.at(site.at).any(|fact| fact.factor(*s) < 0)),
+            false => !self.upper_bounds(site.at, size).is_empty(),
+        };
+        if does == Use::Read || chosen.is_empty() || is_bounded() {
             return;
         }
         if self.speaks_of(site.at, &chosen).is_some() {
@@ -410,63 +444,5 @@ impl Walked {
             Source::Joined(values) => values.iter().any(|(value, _)| self.grows(value, s, depth)),
             _ => false,
         }
-    }
-
-    /// An array of unknown length is appended to, and nothing in the function limits the counter.
-    pub(super) fn element(&self, site: &Site, index: &Linear, text: &str, defects: &mut Vec<Defect>) {
-        let [(s, 1)] = index.terms() else { return };
-        let is_looped = matches!(self.symbols.info(*s).source, Source::Looped { .. });
-        if index.constant != 0 || !is_looped || !self.is_counter(index) || self.is_limited(*s) {
-            return;
-        }
-        let Some(goal) = index.scaled(-1) else { return };
-        let mut defect = self.defect(site, Class::Append, Verdict::Unchecked, &goal, text);
-        defect.wire = Wire::Faint;
-        defect.what = self.shown(index, text);
-        defects.push(defect);
-    }
-
-    /// `a[n - 1]` where `n` is tested, but not for being large enough.
-    pub(super) fn back(&self, site: &Site, index: &Linear, text: &str, defects: &mut Vec<Defect>) {
-        let mut added = index.terms().iter().filter(|(_, k)| *k > 0).map(|(s, _)| *s);
-        let Some(s) = added.next() else { return };
-        // Of a parameter its callers see to it, of a loop's counter its first value.
-        let is_chosen = |s: Sym| {
-            let info = self.symbols.info(s);
-            !matches!(info.what, What::Parameter(_)) && !matches!(info.source, Source::Looped { .. })
-        };
-        if !is_chosen(s) || !added.all(is_chosen) {
-            return;
-        }
-        let alone = index.terms().len() == 1 && index.constant >= -MAX_BACK;
-        // One that equals another is as large as that.
-        let own = || self.facts.conditions(site.at).map(|(_, own, _)| own);
-        let equals = |fact: &Linear| own().any(|own| own.iter().any(|other| fact.scaled(-1) == Some(*other)));
-        let above = || own().flatten().any(|fact| fact.factor(s) < 0 && fact.terms().len() > 1 && !equals(fact));
-        // Tested from above alone, or for less than is taken away.
-        let verdict = self.judge(site, index, &[s]);
-        let is_tested = match verdict {
-            Verdict::Short { by, lacking } => by.is_some() && lacking <= MAX_BACK,
-            Verdict::Capped | Verdict::Unchecked => alone && above() && self.symbols.info(s).lo.is_none_or(|lo| lo < 0),
-            _ => false,
-        };
-        if !is_tested {
-            return;
-        }
-        let mut defect = self.defect(site, Class::Back, verdict, index, text);
-        defect.wire = Wire::Faint;
-        defect.what = self.shown(index, text);
-        defects.push(defect);
-    }
-
-    /// Some condition of the function compares the symbol with what may be a limit: with anything but zero.
-    fn is_limited(&self, s: Sym) -> bool {
-        self.facts.said().any(|(own, apart)| {
-            let of_zero = |fact: &&Linear| fact.terms().len() == 1 && fact.constant.abs() <= 1;
-            own.iter()
-                .filter(|fact| fact.factor(s) < 0)
-                .chain(apart.iter().filter(|fact| fact.factor(s) != 0))
-                .any(|fact| !of_zero(&fact))
-        })
     }
 }

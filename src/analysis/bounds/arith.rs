@@ -276,7 +276,10 @@ impl Eval<'_> {
                 }
                 let from_int = matches!(from, Kind::Int { .. });
                 let same_width = matches!(from, Kind::Int { bits: b, .. } if b <= bits);
-                if from_int {
+                // A length whose type is declared nowhere in sight is no number of 8 bits.
+                let is_cut = from == Kind::Unknown && bits == 8 && self.stores_length;
+                let from = if is_cut { Kind::INT } else { from };
+                if from_int || is_cut {
                     self.site(
                         f,
                         e,

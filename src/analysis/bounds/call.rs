@@ -7,7 +7,7 @@ use super::model::Called;
 use super::sites::{SiteKind, Use};
 use super::state::Value;
 use super::summary::Summary;
-use super::symbols::{What, Wire, lesser};
+use super::symbols::{Room, What, Wire, lesser};
 use super::types::Kind;
 use crate::hir::{ExprId, ExprKind, Symbol};
 
@@ -33,6 +33,9 @@ impl Eval<'_> {
             return self.between(Kind::INT, 0, 1, Wire::No, self.span(f, e));
         }
         if let Some(value) = self.modelled(f, e, name, args) {
+            return value;
+        }
+        if let Some(value) = self.counted(f, e, name, args) {
             return value;
         }
         let kind = self.types.returns(name).unwrap_or_default();
@@ -67,9 +70,29 @@ impl Eval<'_> {
                 }
             }
         }
+        if let [only] = &summaries[..] {
+            for (param, size, does) in &only.given {
+                let own = values.get(*param as usize).and_then(|v| Some((v.linear, self.symbols.buffer(&v.linear)?.1)));
+                if let Some((address, buffer)) = own.filter(|(_, b)| matches!(b.room, Room::Array | Room::Allocated))
+                    && let Some(size) = self.imported(size, &values, span)
+                {
+                    let kind = SiteKind::Block {
+                        does: *does,
+                        address,
+                        size,
+                        buffer: Some(buffer),
+                        beside: Vec::new(),
+                        callee: name.into(),
+                        inner: true,
+                    };
+                    self.site(f, e, kind);
+                }
+            }
+        }
         let writes = summaries.iter().fold(0, |all, s| all | s.writes);
         for (i, value) in values.iter().enumerate() {
             if writes & (1 << i.min(31)) != 0 {
+                self.handed(f, e, &value.linear);
                 self.changed_behind(&value.linear, Wire::No);
             }
         }
@@ -192,6 +215,9 @@ impl Eval<'_> {
         let span = self.span(f, e);
         let values = args.iter().map(|&arg| self.eval(f, arg)).collect();
         let called = Called { e, span, name: f.body.callee(e).unwrap_or(""), args, values };
+        for i in 0..called.values.len() {
+            self.handed(f, e, &called.values[i].linear);
+        }
         let result = self.any_call(&called, kind);
         let name = f.body.callee(e);
         let by_name = name.is_some_and(|name| self.cx.program.macros.is_defined(name) || is_shouting(name));
@@ -207,6 +233,15 @@ impl Eval<'_> {
             }
         }
         result
+    }
+
+    /// A place in an array is handed to a call that may write to it: it has to lie in it.
+    fn handed(&mut self, f: &Frame, e: ExprId, address: &Linear) {
+        let Some((root, buffer)) = self.symbols.buffer(address) else { return };
+        let chosen = address.sub(&Linear::symbol(root)).is_some_and(|offset| self.symbols.wire(&offset) > Wire::No);
+        if buffer.room == Room::Array && chosen {
+            self.access(f, e, Use::Write, *address, Linear::ZERO, None);
+        }
     }
 
     /// What lies behind a pointer may have become anything.
@@ -250,6 +285,6 @@ impl Eval<'_> {
     }
 }
 
-fn is_shouting(name: &str) -> bool {
+pub(super) fn is_shouting(name: &str) -> bool {
     name.len() > 2 && !name.bytes().any(|b| b.is_ascii_lowercase())
 }

@@ -36,6 +36,8 @@ pub enum Class {
     Back,
     /// An array is appended to without a limit.
     Append,
+    /// Byte after byte is copied up to a delimiter, whatever there is room for.
+    Copied,
     /// An unsigned difference of lengths may be below zero.
     Underflow,
     /// An unsigned difference is tested for being below zero.
@@ -48,6 +50,13 @@ pub enum Class {
     ReceiveResult,
     /// What printing would have written is taken for what it wrote.
     WouldBe,
+}
+
+/// What speaks for a defect, besides that it is not proved to be none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// All of a source is copied, by its own length, into an array of fixed size.
+    Whole,
 }
 
 #[derive(Clone, Debug)]
@@ -73,6 +82,10 @@ pub struct Defect {
     pub callers: Vec<CallSite>,
     /// How surely what those pass is somebody else's choice.
     pub caller_wire: Wire,
+    /// Another function that does the same with a test.
+    pub sibling: Option<CallSite>,
+    /// Why it is likelier than others of its class.
+    pub evidence: Option<Evidence>,
     /// Nobody is known who calls the function.
     pub open: bool,
     pub is_need: bool,
@@ -91,6 +104,7 @@ impl Defect {
             }
             Verdict::Short { .. } => "and what is tested does not rule it out".into(),
             Verdict::Late { .. } => "and that is tested only afterwards".into(),
+            Verdict::Aside { .. } => "and what is tested keeps it only from the other side".into(),
             Verdict::Capped => "and what is tested does not prove that there are as many".into(),
             _ => "and nothing has tested that".into(),
         }
@@ -116,6 +130,10 @@ pub struct Found {
     /// Needs of callees that are not met.
     pub unmet: Vec<Unmet>,
     pub summary: Summary,
+    /// Fields that are used as an index without any test, and the field's name.
+    pub untested: Vec<(Defect, Box<str>)>,
+    /// Fields that are tested for not being too large.
+    pub tested: Vec<(Box<str>, Span)>,
     /// What is known at the place that was asked about.
     pub explained: Vec<Explained>,
     /// It is too large to be followed.
@@ -150,11 +168,13 @@ impl Walked {
                 SiteKind::Access { does, address, size, buffer: None, cursor, .. } => {
                     self.believed(site, *does, address, size, *cursor, text, &mut found.defects);
                 }
-                SiteKind::Block { does, address, size, buffer: Some(buffer), .. } => {
-                    self.block(site, *does, address, size, buffer, text, &mut found.defects);
+                SiteKind::Block { does, address, size, buffer: Some(buffer), inner, .. } => {
+                    self.block(site, *does, address, size, buffer, *inner, text, &mut found.defects);
                 }
-                SiteKind::Block { does, size, buffer: None, .. } => {
-                    self.boundless(site, *does, size, text, &mut found.defects);
+                SiteKind::Block { does, address, size, buffer: None, beside, .. } => {
+                    if !self.fits_beside(site, address, size, beside) {
+                        self.boundless(site, *does, size, text, &mut found.defects);
+                    }
                 }
                 SiteKind::Unterminated { address, buffer, callee } => {
                     let mut defect = self.defect(site, Class::Unterminated, Verdict::Unchecked, address, text);
@@ -168,6 +188,7 @@ impl Walked {
                     self.take(site, left, size, *lenient, text, &mut found.defects);
                 }
                 SiteKind::Element { index } => self.element(site, index, text, &mut found.defects),
+                SiteKind::Chosen { index } => self.chosen(site, index, text, &mut found),
                 SiteKind::Back { index } => self.back(site, index, text, &mut found.defects),
                 SiteKind::Wrapping { sum } => self.wrapping(site, sum, text, &mut found.defects),
                 SiteKind::Scan { address, size, buffer } => {
@@ -189,6 +210,7 @@ impl Walked {
                 SiteKind::Conversion { value, to, from, is_length } => {
                     self.conversion(site, value, *to, *from, *is_length, text, &mut found.defects);
                 }
+                SiteKind::Printed { length, room } => self.printed_length(site, length, room, text, &mut found.defects),
                 SiteKind::Allocation { size } => self.allocation(site, size, text, &mut found.defects),
                 SiteKind::Need { goal, end, defect, depth } => {
                     self.need(site, goal, *end, (*defect, *depth), &mut found);
@@ -214,8 +236,10 @@ impl Walked {
                 found.summary.needs.push(Need { goal, end, defect: unmet.defect, depth: unmet.depth + 1 });
             }
         }
+        found.tested = self.tested();
         found.summary.writes = self.writes;
         found.summary.reads = self.reads();
+        found.summary.given = self.given();
         found.summary.returns = self.returned();
         found
     }
@@ -238,6 +262,8 @@ impl Walked {
             end: None,
             callers: Vec::new(),
             caller_wire: Wire::No,
+            sibling: None,
+            evidence: None,
             open: false,
             is_need: false,
             vague: false,

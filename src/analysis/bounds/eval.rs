@@ -84,6 +84,10 @@ pub(super) struct Eval<'a> {
     pub texts: FxHashSet<Sym>,
     /// By pointer: the variable that says how many bytes it leads to.
     pub lengths: super::together::Lengths,
+    /// Arrays made as long as something computed says.
+    pub fitted: FxHashSet<Sym>,
+    /// Fields of unknown type that are used as arrays.
+    pub sized: Vec<String>,
     /// What is being converted goes to a place that by its name is a length.
     pub stores_length: bool,
 }
@@ -112,6 +116,8 @@ impl<'a> Eval<'a> {
             zeroed: FxHashSet::default(),
             texts: FxHashSet::default(),
             lengths: super::together::Lengths::default(),
+            fitted: FxHashSet::default(),
+            sized: Vec::new(),
             stores_length: false,
         }
     }

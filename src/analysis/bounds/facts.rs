@@ -99,6 +99,14 @@ impl Facts {
         self.nodes.iter().filter(|node| node.span.is_some()).map(|node| (&node.own[..], &node.apart[..]))
     }
 
+    /// What each condition of the function says, and that condition.
+    pub fn limits(&self) -> impl Iterator<Item = (Span, &Linear)> {
+        self.nodes
+            .iter()
+            .filter_map(|node| Some((node.span?, &node.own)))
+            .flat_map(|(span, own)| own.iter().map(move |fact| (span, fact)))
+    }
+
     fn above(&self, id: FactId) -> impl Iterator<Item = &Node> {
         std::iter::successors(Some(id), |id| self.nodes[id.0 as usize].parent).map(|id| &self.nodes[id.0 as usize])
     }
@@ -112,6 +120,13 @@ impl Facts {
     pub fn between(&self, id: FactId, above: FactId) -> impl Iterator<Item = &Linear> {
         let ids = std::iter::successors(Some(id), |id| self.nodes[id.0 as usize].parent);
         ids.take_while(move |id| *id != above).flat_map(|id| self.nodes[id.0 as usize].own.iter())
+    }
+
+    /// What the conditions say that hold at `id` and do not at `above` already.
+    pub fn tests_between(&self, id: FactId, above: FactId) -> impl Iterator<Item = (&[Linear], &[Linear])> {
+        let ids = std::iter::successors(Some(id), |id| self.nodes[id.0 as usize].parent);
+        let nodes = ids.take_while(move |id| *id != above).map(|id| &self.nodes[id.0 as usize]);
+        nodes.filter(|node| node.span.is_some()).map(|node| (&node.own[..], &node.apart[..]))
     }
 
     /// What is not zero at `id`, the nearest first.

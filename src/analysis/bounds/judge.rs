@@ -23,6 +23,10 @@ pub enum Verdict {
     Late {
         by: Span,
     },
+    /// It is tested, but only from the side on which it does no harm.
+    Aside {
+        by: Span,
+    },
     /// It is compared with something that cannot be related.
     Capped,
     /// The proof was given up.
@@ -98,6 +102,36 @@ impl Walked {
             let speaks = own.iter().chain(apart).any(|fact| self.is_about(fact, about));
             speaks.then_some(span)
         })
+    }
+
+    /// `verdict` on `goal >= 0`, where a test that speaks of it may only keep it from the side that does no harm.
+    pub fn sided(&self, verdict: Verdict, at: FactId, goal: &Linear, about: &[Sym]) -> Verdict {
+        if verdict != Verdict::Capped {
+            return verdict;
+        }
+        let mut by = None;
+        for (span, own, apart) in self.facts.conditions(at) {
+            let helps = |fact: &Linear| {
+                let direct = |s: &Sym| goal.factor(*s) != 0 && fact.factor(*s) != 0;
+                let mut named = about.iter().filter(|s| direct(s)).peekable();
+                match named.peek() {
+                    Some(_) => named.any(|s| fact.factor(*s).signum() == goal.factor(*s).signum()),
+                    None => self.is_about(fact, about),
+                }
+            };
+            // Of what is not zero, that counts which is then at least one.
+            let at_least_one = |fact: &Linear| match fact.terms() {
+                [(s, _)] if fact.constant == 0 => goal.factor(*s) > 0 || !about.contains(s),
+                _ => self.is_about(fact, about),
+            };
+            if own.iter().any(helps) || apart.iter().any(at_least_one) {
+                return verdict;
+            }
+            if by.is_none() && own.iter().any(|fact| self.is_about(fact, about)) {
+                by = Some(span);
+            }
+        }
+        by.map_or(verdict, |by| Verdict::Aside { by })
     }
 
     fn is_about(&self, fact: &Linear, about: &[Sym]) -> bool {

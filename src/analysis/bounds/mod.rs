@@ -6,11 +6,15 @@
 
 mod accesses;
 mod arith;
+mod arrays;
 mod beliefs;
 mod call;
+mod capacity;
 mod cond;
+mod copies;
 pub mod defects;
 mod effects;
+mod elements;
 mod eval;
 pub mod facts;
 mod incoming;
@@ -28,9 +32,11 @@ mod objects;
 mod pairs;
 mod place;
 mod show;
+pub mod siblings;
 pub mod sites;
 mod sizes;
 pub mod state;
+mod stores;
 mod strings;
 pub mod summary;
 pub mod symbols;
@@ -230,6 +236,7 @@ impl Eval<'_> {
             }
         }
         self.lengths = self.find_lengths();
+        self.sized = arrays::sized_fields(body);
         self.state = State::new(self.variables.len());
     }
 

@@ -7,7 +7,7 @@ use super::sites::{SiteKind, Use};
 use super::state::{Key, Path, Value};
 use super::symbols::{Buffer, Room, Tag, What, Wire};
 use super::types::Kind;
-use crate::hir::ExprId;
+use crate::hir::{ExprId, ExprKind, UnaryOp};
 use crate::program::catalog::model::{Accessor, Arg, AssertMode, Detects, NumberParser, Part, Sink, SinkKind, Written};
 use crate::source::Span;
 
@@ -152,6 +152,8 @@ impl Eval<'_> {
                     self.block_site(f, call, Use::Read, src, size);
                 }
             }
+            // An object of a string, whose memory lies elsewhere.
+            StringCopyBounded if sink.dst.is_some_and(|dst| is_object(f, call, dst)) => {}
             StringCopyBounded | FormatBounded | Decode => {
                 if let (Some(dst), Some(size)) = (dst, size.or_else(|| end_size(dst))) {
                     self.block_site(f, call, Use::Write, dst, size);
@@ -193,8 +195,12 @@ impl Eval<'_> {
             }
             Some(Written::WouldBeLength) => {
                 let result = self.unknown(kind, Wire::No, call.span);
+                let most =
+                    self.printed_size(f, call, sink).and_then(|most| most.plus_constant(-1)?.sub(&result.linear));
                 if let (Some(s), Some(size)) = (result.linear.as_symbol(), size) {
-                    self.symbols.info_mut(s).tag = Some(Tag::WouldBe(size));
+                    let info = self.symbols.info_mut(s);
+                    info.tag = Some(Tag::WouldBe(size));
+                    info.axioms.extend(most);
                 }
                 result
             }
@@ -219,8 +225,13 @@ impl Eval<'_> {
         // A length beside a pointer tells what is there, not what there is room for.
         let loaded = root.is_some_and(|s| self.is_loaded(s));
         let buffer = buffer.filter(|b| does == Use::Read || b.room != Room::Given || !loaded);
+        if buffer.is_none() && self.root(&address).is_some_and(|root| self.fitted.contains(&root)) {
+            return;
+        }
         if buffer.is_some() || self.symbols.wire(&size) > Wire::No {
-            let kind = SiteKind::Block { does, address, size, buffer, callee: call.name.into() };
+            let beside = if buffer.is_none() { self.beside(&address) } else { Vec::new() };
+            let callee = call.name.into();
+            let kind = SiteKind::Block { does, address, size, buffer, beside, callee, inner: false };
             self.site(f, call.e, kind);
         }
     }
@@ -376,5 +387,16 @@ impl Eval<'_> {
     }
     pub(super) fn result_kind(&self, name: &str) -> Kind {
         self.types.returns(name).unwrap_or_default()
+    }
+}
+
+/// The argument is the address of a variable or field, not of an element.
+fn is_object(f: &Frame, call: &Called, arg: Arg) -> bool {
+    let Some(&arg) = arg.index().and_then(|i| call.args.get(i)) else { return false };
+    match f.body.expr(arg).kind {
+        ExprKind::Unary { op: UnaryOp::AddressOf, operand } => {
+            !matches!(f.body.expr(operand).kind, ExprKind::Index { .. })
+        }
+        _ => false,
     }
 }

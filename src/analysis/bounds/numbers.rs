@@ -77,7 +77,7 @@ impl Walked {
         }
         match self.judge(site, goal, about) {
             Verdict::Capped if !taken.is_empty() && self.speaks_of(site.at, &taken).is_none() => Verdict::Unchecked,
-            verdict => verdict,
+            verdict => self.sided(verdict, site.at, goal, about),
         }
     }
 
@@ -136,6 +136,31 @@ impl Walked {
         defects.push(defect);
     }
 
+    /// A length is kept that printing may not have written.
+    pub(super) fn printed_length(
+        &self,
+        site: &Site,
+        length: &Linear,
+        room: &Linear,
+        text: &str,
+        defects: &mut Vec<Defect>,
+    ) {
+        let Some(goal) = room.sub(length).and_then(|goal| goal.plus_constant(-1)) else { return };
+        let about: Vec<Sym> = length.terms().iter().map(|(s, _)| *s).collect();
+        // Any test of it in the function may be the one; that a sum of it was sent is none.
+        let is_limit = |fact: &Linear| fact.terms().len() <= 2 && about.iter().any(|s| fact.factor(*s) < 0);
+        let tested = self.facts.said().any(|(own, _)| own.iter().any(is_limit));
+        if tested || self.judge(site, &goal, &about) == Verdict::Proved {
+            return;
+        }
+        let mut defect = self.defect(site, Class::WouldBe, Verdict::Unchecked, &goal, text);
+        (defect.what, defect.limit) = (self.shown(length, text), self.shown(room, text));
+        // It is where it was printed that a test is missing.
+        defect.span = about.first().and_then(|s| self.symbols.info(*s).span).unwrap_or(site.span);
+        defect.origin = Some(site.span);
+        defects.push(defect);
+    }
+
     pub(super) fn allocation(&self, site: &Site, size: &Linear, text: &str, defects: &mut Vec<Defect>) {
         let chosen = self.wire_symbols(size);
         if chosen.is_empty() {
@@ -143,6 +168,9 @@ impl Walked {
         }
         // A string that is there was paid for already.
         if chosen.iter().all(|s| self.is_string_length(*s)) {
+            return;
+        }
+        if size.as_symbol().is_some_and(|s| self.is_doubled(s)) {
             return;
         }
         // A field of 16 bits asks for no more than anyone has.
@@ -159,6 +187,14 @@ impl Walked {
         defect.what = self.shown(size, text);
         defect.origin = chosen.first().and_then(|s| self.symbols.info(*s).span);
         defects.push(defect);
+    }
+
+    /// A loop multiplies it until it is enough: a capacity, whatever it began with.
+    fn is_doubled(&self, s: Sym) -> bool {
+        match &self.symbols.info(s).source {
+            Source::Looped { again, .. } => again.iter().any(|(value, _)| value.factor(s) > 1),
+            _ => false,
+        }
     }
 
     /// The converted symbol of `value` decides about bytes somewhere in the function.

@@ -2,7 +2,6 @@
 
 use super::eval::{Bound, Eval, Frame, Variable};
 use super::linear::{Linear, Sym};
-use super::names;
 use super::sites::{SiteKind, Use};
 use super::state::{Key, Path, Value};
 use super::symbols::{Buffer, Room, What, Wire};
@@ -65,6 +64,9 @@ impl Eval<'_> {
                 if index.linear.constant < 0 && index.linear.has_terms() {
                     self.site(f, e, SiteKind::Back { index: index.linear });
                 }
+                if self.is_given_field(&index.linear) && !self.is_global(&base.linear) {
+                    self.site(f, e, SiteKind::Chosen { index: index.linear });
+                }
                 let element = matches!(base.kind, Kind::Unknown | Kind::Array(_, None)).then_some(index.linear);
                 let address = self.moved(base, index, size, span);
                 match self.through(address, cursor) {
@@ -80,6 +82,22 @@ impl Eval<'_> {
             ExprKind::Cast { operand, .. } => self.place(f, *operand),
             _ => Place::Value(self.eval(f, e)),
         }
+    }
+
+    /// It stands in a field of what a parameter leads to.
+    fn is_given_field(&self, value: &Linear) -> bool {
+        value.as_symbol().is_some_and(|s| match self.symbols.info(s).what {
+            What::Load { base, path, .. } => {
+                let given = |s: Sym| matches!(self.symbols.info(s).what, What::Parameter(_));
+                path != Path::ITSELF && base.as_symbol().is_some_and(given)
+            }
+            _ => false,
+        })
+    }
+
+    /// A table of the program's own.
+    fn is_global(&self, address: &Linear) -> bool {
+        address.terms().iter().any(|(s, _)| matches!(self.symbols.info(*s).what, What::Global(_)))
     }
 
     fn named(&mut self, f: &Frame, e: ExprId, name: crate::hir::Symbol) -> Place {
@@ -116,7 +134,8 @@ impl Eval<'_> {
         let (s, new) = self.symbols.get(What::Global(id), Some(1), None);
         if new {
             self.symbols.info_mut(s).span = Some(span);
-            self.make_array(s, kind);
+            let size = self.size_in_bytes(kind);
+            self.make_array(s, size);
         }
         Place::Memory(Memory::at(Linear::symbol(s), kind))
     }
@@ -125,17 +144,21 @@ impl Eval<'_> {
     pub fn local_address(&mut self, var: u32) -> Linear {
         let (s, new) = self.symbols.get(What::Local(var), Some(1), None);
         if new {
-            let Variable { kind, name, .. } = self.variables[var as usize];
+            let Variable { kind, name, declared, .. } = self.variables[var as usize];
             self.symbols.info_mut(s).name = Some(self.paths.text(self.function.body.names.text(name)));
-            self.make_array(s, kind);
+            let size = self.size_in_bytes(kind).or_else(|| self.written_size(s, kind, declared));
+            self.make_array(s, size);
         }
         Linear::symbol(s)
     }
 
+    fn size_in_bytes(&self, kind: Kind) -> Option<Linear> {
+        self.size_of_kind(kind).and_then(|n| i64::try_from(n).ok()).map(Linear::constant)
+    }
+
     /// Says of an address how many bytes are there, where the declaration tells.
-    fn make_array(&mut self, s: Sym, kind: Kind) {
-        let size = self.size_of_kind(kind).and_then(|n| i64::try_from(n).ok());
-        let limit = size.and_then(|n| Linear::symbol(s).plus_constant(n));
+    fn make_array(&mut self, s: Sym, size: Option<Linear>) {
+        let limit = size.and_then(|size| Linear::symbol(s).add(&size));
         self.symbols.info_mut(s).buffer = limit.map(|limit| Buffer { limit, room: Room::Array, wire: Wire::No });
     }
 
@@ -194,13 +217,27 @@ impl Eval<'_> {
         let inner = field.and_then(|field| field.offset).and_then(|o| i64::try_from(o).ok());
         Memory {
             key: Key { base: outer.key.base, path },
-            kind: field.map_or(Kind::Unknown, |field| field.kind),
+            kind: match field {
+                Some(field) => field.kind,
+                None if self.sized_field(path).is_some() => self.types.bytes(),
+                None => Kind::Unknown,
+            },
             offset: outer.offset.zip(inner).and_then(|(a, b)| a.checked_add(b)),
             bits: field.and_then(|field| field.bits),
             owner: ty,
             cursor: outer.cursor,
             element: outer.element,
         }
+    }
+
+    /// The field that a path ends in, where it is one of those that are used as arrays.
+    fn sized_field(&self, path: Path) -> Option<String> {
+        if self.sized.is_empty() {
+            return None;
+        }
+        let fields = self.paths.fields(path);
+        let last: Vec<&str> = fields.iter().rev().take(2).rev().map(|field| self.paths.name(*field)).collect();
+        Some(last.join(".")).filter(|name| self.sized.contains(name))
     }
 
     /// Bytes of what a pointer leads to: arithmetic on a pointer to a type that is not known counts in bytes of it.
@@ -276,7 +313,11 @@ impl Eval<'_> {
         let (s, new) = self.symbols.get(What::Inside { base: memory.key.base, path: memory.key.path }, Some(1), None);
         if new {
             self.symbols.info_mut(s).span = Some(span);
-            self.make_array(s, memory.kind);
+            let size = self.size_in_bytes(memory.kind).or_else(|| {
+                let name = self.sized_field(memory.key.path)?;
+                Some(self.size_symbol(&name))
+            });
+            self.make_array(s, size);
         }
         Linear::symbol(s)
     }
@@ -307,7 +348,7 @@ impl Eval<'_> {
     }
 
     /// Notes that the bytes of a place are used.
-    fn touch(&mut self, f: &Frame, e: ExprId, memory: &Memory, does: Use) {
+    pub(super) fn touch(&mut self, f: &Frame, e: ExprId, memory: &Memory, does: Use) {
         if does == Use::Write {
             self.note_element(f, e, memory);
         }
@@ -341,7 +382,8 @@ impl Eval<'_> {
         if let Some(value) = self.state.get(&key) {
             return value;
         }
-        let since = self.state.since(&key, &self.paths);
+        // What is called as a constant is one, wherever it is defined.
+        let since = if self.is_constant(&key) { 0 } else { self.state.since(&key, &self.paths) };
         let (lo, hi) = match (kind, bits) {
             (Kind::Int { signed: false, .. }, Some(bits)) => Kind::Int { bits, signed: false }.range(),
             _ => kind.range(),
@@ -361,79 +403,12 @@ impl Eval<'_> {
         value
     }
 
-    /// Stores `value` and gives what the place holds then.
-    pub fn store(&mut self, f: &Frame, e: ExprId, place: Place, value: Value) -> Value {
-        match place {
-            Place::Value(_) => value,
-            Place::Variable(var) => {
-                let Variable { kind, name, .. } = self.variables[var as usize];
-                self.stores_length = names::is_length(self.function.body.names.text(name));
-                let value = self.convert(f, e, value, kind);
-                self.stores_length = false;
-                self.set(var, value);
-                value
-            }
-            Place::Memory(memory) => {
-                self.touch(f, e, &memory, Use::Write);
-                let kind = match (memory.kind, memory.bits) {
-                    (Kind::Int { signed, .. }, Some(bits)) => Kind::Int { bits, signed },
-                    (kind, _) => kind,
-                };
-                self.stores_length = match (self.paths.last(memory.key.path), memory.cursor) {
-                    (Some((_, field)), _) => names::is_length(self.paths.name(field)),
-                    (None, Some(var)) => {
-                        names::is_length(self.function.body.names.text(self.variables[var as usize].name))
-                    }
-                    (None, None) => false,
-                };
-                let value = self.convert(f, e, value, kind);
-                self.stores_length = false;
-                self.keep(memory.key, value);
-                value
-            }
-        }
-    }
-
-    /// A variable gets a value.
-    pub fn set(&mut self, var: u32, value: Value) {
-        let name = self.variables[var as usize].name;
-        if let Some(s) = value.linear.as_symbol() {
-            let id = self.paths.text(self.function.body.names.text(name));
-            self.symbols.info_mut(s).name.get_or_insert(id);
-        }
-        self.note_limit(var, self.function.body.names.text(name), &value);
-        self.state.set_var(var, Some(value));
-    }
-
-    fn keep(&mut self, key: Key, value: Value) {
-        if let Some(root) = self.root(&key.base) {
-            self.written(root);
-            if key.path == Path::ITSELF && value.linear == Linear::ZERO {
-                self.terminated.insert(root);
-            }
-        }
-        let event = self.event();
-        match self.paths.last(key.path) {
-            Some((_, field)) => {
-                let symbols = &self.symbols;
-                let local =
-                    |base: &Linear| base.as_symbol().is_some_and(|s| matches!(symbols.info(s).what, What::Local(_)));
-                let own = local(&key.base);
-                let paths = &self.paths;
-                self.state.change_field(field, event, |k| {
-                    // Two structures of which one is a local variable are two; so are two fields of one.
-                    k.base != key.base && !own && !local(&k.base) && paths.last(k.path).is_some_and(|(_, f)| f == field)
-                });
-            }
-            None => {
-                if let Some(root) = self.root(&key.base) {
-                    self.state.forget_content(root, &key);
-                }
-            }
-        }
-        let mut event = self.event;
-        self.state.set(key, value, &mut event);
-        self.event = event;
+    fn is_constant(&self, key: &Key) -> bool {
+        key.path == Path::ITSELF
+            && key.base.as_symbol().is_some_and(|s| match self.symbols.info(s).what {
+                What::Global(name) => super::call::is_shouting(self.paths.name(name)),
+                _ => false,
+            })
     }
 
     /// The symbol that an address starts from.

@@ -2,6 +2,7 @@
 
 use super::Walked;
 use super::linear::{Linear, Sym};
+use super::state::Path;
 use super::symbols::What;
 
 /// Longer texts of the source are cut.
@@ -49,6 +50,12 @@ impl Walked {
         }
         if let What::Size(id) = info.what {
             return format!("sizeof({})", self.paths.name(id));
+        }
+        if let What::Load { base, path, .. } = info.what
+            && path == Path::ITSELF
+            && let Some(What::Global(id)) = base.as_symbol().map(|s| self.symbols.info(s).what)
+        {
+            return self.paths.name(id).to_owned();
         }
         if let What::Load { base, path, .. } = info.what
             && let Some((outer, field)) = self.paths.last(path)

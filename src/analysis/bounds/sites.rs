@@ -21,11 +21,23 @@ pub enum SiteKind {
     /// `bytes`: it is a parameter that leads to bytes.
     Access { does: Use, address: Linear, size: Linear, buffer: Option<Buffer>, cursor: Option<u32>, bytes: bool },
     /// `size` bytes are read or written by a call, which is given that length.
-    Block { does: Use, address: Linear, size: Linear, buffer: Option<Buffer>, callee: Box<str> },
+    /// Without a buffer, `beside` are what stands beside the pointer and may say how many bytes there are.
+    /// `inner`: by its names, the callee takes that length for its buffer's.
+    Block {
+        does: Use,
+        address: Linear,
+        size: Linear,
+        buffer: Option<Buffer>,
+        beside: Vec<Linear>,
+        callee: Box<str>,
+        inner: bool,
+    },
     /// `size` bytes are taken out of an object that has `left`; `lenient`: fewer do no harm.
     Take { left: Linear, size: Linear, lenient: bool },
     /// A place of an array is used of which nothing tells how long it is.
     Element { index: Linear },
+    /// An element is used whose number stands in a field of a structure.
+    Chosen { index: Linear },
     /// An element is used that counts back from a number: `a[n - 1]`.
     Back { index: Linear },
     /// A string is looked for at `address`, in bytes that nothing has terminated.
@@ -42,6 +54,8 @@ pub enum SiteKind {
     Conversion { value: Linear, to: Kind, from: Kind, is_length: bool },
     /// An unsigned difference is compared with zero.
     NeverNegative { a: Linear, b: Linear },
+    /// What printing into `room` bytes would have written is kept as a length.
+    Printed { length: Linear, room: Linear },
     /// A size that memory is asked for.
     Allocation { size: Linear },
     /// What a call of a function has to see to.

@@ -1,5 +1,6 @@
 //! Sizes of types and expressions, and structures laid over bytes.
 
+use super::arrays::field_name;
 use super::eval::{Bound, Eval, Frame};
 use super::linear::Linear;
 use super::literals::number;
@@ -31,6 +32,9 @@ impl Eval<'_> {
         };
         match known.and_then(|n| i64::try_from(n).ok()) {
             Some(n) => Value { linear: Linear::constant(n), kind: Kind::SIZE },
+            None if let Some(size) = operand.and_then(|operand| self.size_of_place(f, operand)) => {
+                Value { linear: size, kind: Kind::SIZE }
+            }
             None => {
                 let text = match (ty, operand.map(|operand| (operand, &body.expr(operand).kind))) {
                     (Some(ty), _) => base_name(body.names.text(ty)).to_owned(),
@@ -40,7 +44,9 @@ impl Eval<'_> {
                     {
                         base_name(self.variables[var as usize].declared).to_owned()
                     }
-                    (None, Some((operand, _))) => format!("{:?}", self.span(f, operand)),
+                    (None, Some((operand, _))) => {
+                        field_name(body, operand).unwrap_or_else(|| format!("{:?}", self.span(f, operand)))
+                    }
                     (None, None) => format!("{span:?}"),
                 };
                 let id = self.paths.text(&text);
@@ -51,6 +57,18 @@ impl Eval<'_> {
                 Value { linear: Linear::symbol(s), kind: Kind::SIZE }
             }
         }
+    }
+
+    /// The bytes of a local array whose length no type tells.
+    fn size_of_place(&mut self, f: &Frame, operand: ExprId) -> Option<Linear> {
+        let ExprKind::Name(name) = f.body.expr(operand).kind else { return None };
+        if let Some((up, Bound::Expr(arg))) = self.bound(f, name) {
+            return self.size_of_place(&up, arg);
+        }
+        let var = self.variable(f, name).filter(|var| self.variables[*var as usize].in_memory)?;
+        let address = self.local_address(var);
+        let (start, buffer) = self.symbols.buffer(&address)?;
+        buffer.limit.sub(&Linear::symbol(start))
     }
 
     /// A structure is laid over somebody's bytes.

@@ -96,7 +96,14 @@ impl Eval<'_> {
 
     /// `sprintf`
     pub(super) fn printed(&mut self, f: &Frame, call: &Called, sink: &Sink, dst: Linear) {
-        let Some((format, at)) = self.format(f, call, sink) else { return };
+        if let Some(size) = self.printed_size(f, call, sink) {
+            self.block_site(f, call, Use::Write, dst, size);
+        }
+    }
+
+    /// The bytes that printing by a literal format takes at most, the NUL included.
+    pub(super) fn printed_size(&mut self, f: &Frame, call: &Called, sink: &Sink) -> Option<Linear> {
+        let (format, at) = self.format(f, call, sink)?;
         let (literal, conversions) = conversions(&format, false);
         let mut size = Linear::constant(literal + 1);
         let mut arg = at + 1;
@@ -105,16 +112,22 @@ impl Eval<'_> {
             let value = call.values.get(arg).map(|v| v.linear);
             arg += usize::from(c.kind != '%');
             let part = match (digits(c.kind), c.kind, value) {
-                (Some(n), ..) => Some(Linear::constant(n.max(c.width))),
-                (None, 's', _) if c.limit.is_some() && c.stars == 0 => c.limit.map(Linear::constant),
-                (None, 's', Some(_)) if c.stars > 0 => call.values.get(arg - 2).map(|v| v.linear),
-                (None, 's', Some(text)) => Some(self.length_of_string(text, call.span)),
-                _ => return,
+                (Some(n), kind, value) => {
+                    let greatest = value.and_then(|v| {
+                        self.symbols.least(&v).filter(|least| *least >= 0)?;
+                        self.symbols.greatest(&v)
+                    });
+                    let decimal = greatest.filter(|_| matches!(kind, 'd' | 'i' | 'u'));
+                    Linear::constant(decimal.map_or(n, |n| i64::from(n.max(1).ilog10()) + 1).max(c.width))
+                }
+                (None, 's', _) if c.limit.is_some() && c.stars == 0 => Linear::constant(c.limit?),
+                (None, 's', Some(_)) if c.stars > 0 => call.values.get(arg.checked_sub(2)?)?.linear,
+                (None, 's', Some(text)) => self.length_of_string(text, call.span),
+                _ => return None,
             };
-            let Some(sum) = part.and_then(|part| size.add(&part)) else { return };
-            size = sum;
+            size = size.add(&part)?;
         }
-        self.block_site(f, call, Use::Write, dst, size);
+        Some(size)
     }
 
     /// `sscanf`

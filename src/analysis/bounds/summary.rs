@@ -9,7 +9,7 @@ use super::eval::Eval;
 use super::linear::{Linear, Sym};
 use super::sites::{SiteKind, Use};
 use super::state::{Key, Value};
-use super::symbols::{What, Wire};
+use super::symbols::{Room, What, Wire};
 use super::types::Kind;
 use crate::program::Definition;
 use crate::source::{FileId, Span};
@@ -58,6 +58,8 @@ pub struct Summary {
     pub writes: u32,
     /// By parameter: how many bytes of what it leads to are read in any case.
     pub reads: Vec<(u32, i64)>,
+    /// By parameter: how many bytes of what it leads to the function takes for its own, and what it does to them.
+    pub given: Vec<(u32, Template, Use)>,
     pub returns: Option<Returned>,
 }
 
@@ -144,6 +146,35 @@ impl Walked {
             What::Size(text) => Some(Term::Size(self.paths.name(text).into())),
             _ => None,
         }
+    }
+}
+
+impl Walked {
+    /// The parameters that are handed over with a length, and are read or written by it.
+    pub(super) fn given(&self) -> Vec<(u32, Template, Use)> {
+        let mut all = Vec::new();
+        for (s, info) in self.symbols.iter() {
+            let (What::Parameter(i), Some(buffer)) = (info.what, info.buffer) else { continue };
+            let does = |wanted: Use| {
+                self.sites.iter().any(|site| match &site.kind {
+                    SiteKind::Access { does, address, .. } | SiteKind::Block { does, address, .. } => {
+                        *does == wanted && address.factor(s) != 0
+                    }
+                    _ => false,
+                })
+            };
+            // Of elements it is not known whether they are counted from one object.
+            if buffer.room == Room::Given
+                && let Some(size) = buffer.limit.sub(&Linear::symbol(s))
+                && size.terms().iter().all(|(_, k)| *k == 1)
+                && let Some(size) = self.exported(&size)
+                && size.has_terms()
+            {
+                let kind = [Use::Write, Use::Read].into_iter().find(|kind| does(*kind));
+                all.extend(kind.map(|kind| (i, size, kind)));
+            }
+        }
+        all
     }
 }
 

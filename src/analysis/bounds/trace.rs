@@ -49,7 +49,7 @@ impl Walked {
                     self.of(buffer.as_ref(), text)
                 )
             }
-            SiteKind::Block { does, address, size, buffer, callee } => {
+            SiteKind::Block { does, address, size, buffer, callee, .. } => {
                 goals.extend(buffer.as_ref().and_then(|buffer| buffer.left(address, size)));
                 let of = self.of(buffer.as_ref(), text);
                 format!("`{callee}` {} `{}` bytes at `{}`{of}", verb(*does), shown(size), shown(address))
@@ -71,6 +71,7 @@ impl Walked {
                 format!("takes `{}` bytes of an object that has `{}`", shown(size), shown(left))
             }
             SiteKind::Element { index } => format!("element `{}` of an array of unknown length is used", shown(index)),
+            SiteKind::Chosen { index } => format!("element `{}` is used", shown(index)),
             SiteKind::Back { index } => {
                 goals.push(*index);
                 format!("element `{}` is used", shown(index))
@@ -84,6 +85,10 @@ impl Walked {
             SiteKind::Conversion { value, .. } => {
                 goals.push(*value);
                 format!("`{}` is brought to another type", shown(value))
+            }
+            SiteKind::Printed { length, room } => {
+                goals.extend(room.sub(length).and_then(|goal| goal.plus_constant(-1)));
+                format!("`{}`, which printing would have written, is kept as a length", shown(length))
             }
             SiteKind::Allocation { size } => format!("`{}` bytes are asked for", shown(size)),
             SiteKind::Need { goal, .. } => {

@@ -145,6 +145,11 @@ impl<'p> TypeTable<'p> {
         value
     }
 
+    /// An array of bytes, of unknown length.
+    pub fn bytes(&self) -> Kind {
+        Kind::Array(self.number(&Type::Int { bits: 8, signed: false }), None)
+    }
+
     /// A pointer to a type of that kind.
     pub fn pointer_to(&self, kind: Kind) -> Kind {
         let ty = match kind {

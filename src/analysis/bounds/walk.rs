@@ -1,10 +1,11 @@
 //! One walk over the graph of a function, in reverse postorder.
 
 use super::cond::Way;
-use super::eval::{Eval, Frame};
+use super::eval::{Eval, Frame, Variable};
 use super::facts::FactId;
 use super::linear::{Linear, Sym};
 use super::loops::Head;
+use super::names;
 use super::state::{Key, Path, Value};
 use super::symbols::{Source, What};
 use super::types::Kind;
@@ -210,8 +211,10 @@ impl Eval<'_> {
         match declarator.init {
             Some(init) if !in_memory && !declarator.is_static => {
                 let value = self.eval(f, init);
-                let kind = self.variables[var as usize].kind;
+                let Variable { kind, name, .. } = self.variables[var as usize];
+                self.stores_length = names::is_length(self.function.body.names.text(name));
                 let value = self.convert(f, init, value, kind);
+                self.stores_length = false;
                 self.set(var, value);
             }
             Some(init) => {

@@ -15,12 +15,17 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
-    out.extend(told(view, RULE.id, &[Class::Append], words));
+    out.extend(told(view, RULE.id, &[Class::Append, Class::Copied], words));
 }
 
 fn words(defect: &Defect) -> Words {
     let Defect { what, limit, .. } = defect;
     let subject = match defect.room {
+        _ if defect.class == Class::Copied => {
+            let message =
+                format!("bytes up to a delimiter are copied to `{what}`, and no condition here limits how many");
+            return Words { label: "may be past the end", message };
+        }
         None if limit.is_empty() => {
             let message = format!("element after element is appended at `{what}`, and no condition here limits that");
             return Words { label: "may be past the end", message };

@@ -54,14 +54,26 @@ fn finding(view: &View, rule: &'static str, defect: &Defect, words: Words) -> Fi
     finding.label = words.label.into();
     finding.message = words.message;
     if let Some(origin) = defect.origin.filter(|origin| *origin != defect.span) {
-        finding.related.push(view.related(origin, "the number comes from here"));
+        let printed = defect.class == Class::WouldBe && defect.room.is_none();
+        let words = if printed { "it is kept as a length here" } else { "the number comes from here" };
+        finding.related.push(view.related(origin, words));
     }
     match &defect.verdict {
         Verdict::Short { by: Some(by), .. } => {
             finding.related.push(view.related(*by, "this test does not ask for enough"))
         }
+        Verdict::Aside { by } => {
+            finding.related.push(view.related(*by, "this test bounds it from the other side"));
+        }
         Verdict::Late { by } => finding.related.push(view.related(*by, "it is tested only here")),
         _ => {}
+    }
+    if let Some(sibling) = &defect.sibling {
+        finding.related.push(Related {
+            file: sibling.file,
+            span: sibling.span,
+            message: format!("`{}` tests it", sibling.function),
+        });
     }
     for caller in &defect.callers {
         finding.related.push(Related {
@@ -103,9 +115,9 @@ fn confidence(defect: &Defect) -> Confidence {
         Verdict::Short { .. } | Verdict::Late { .. } if matches!(defect.class, Class::Read | Class::Take) => {
             Confidence::Medium
         }
-        _ if defect.class == Class::NeverNegative => Confidence::Medium,
+        _ if defect.class == Class::NeverNegative || defect.sibling.is_some() => Confidence::Medium,
         _ if defect.class == Class::Append && defect.limit.is_empty() => Confidence::Medium,
-        Verdict::Unchecked if strong => Confidence::Medium,
+        Verdict::Unchecked if strong || defect.evidence.is_some() => Confidence::Medium,
         _ => Confidence::Low,
     }
 }

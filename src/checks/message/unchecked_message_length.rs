@@ -22,6 +22,12 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
 fn words(defect: &Defect) -> Words {
     let Defect { what, limit, .. } = defect;
     let (label, subject) = match defect.class {
+        Class::Index if limit.is_empty() => {
+            return Words {
+                label: "may lie outside the array",
+                message: format!("`{what}` is an index that nothing here tests, as another function does"),
+            };
+        }
         Class::Index => ("may lie outside the array", format!("`{what}` is an index into `{limit}` bytes")),
         Class::Allocation => ("as much as a peer asks for", format!("memory is asked for by `{what}`")),
         Class::Origin => ("reads more than there may be", format!("`{what}` bytes are read of `{limit}`")),

@@ -1,0 +1,109 @@
+//! How much room there is behind a pointer of a structure, where only a number beside it can tell.
+
+use super::Walked;
+use super::call::is_shouting;
+use super::eval::Eval;
+use super::linear::{Linear, Sym};
+use super::names;
+use super::sites::{Site, SiteKind, Use};
+use super::state::Path;
+use super::symbols::{Buffer, Room, Source, Symbols, What};
+
+/// Numbers beside one pointer.
+const MAX_BESIDE: usize = 4;
+/// Joins that a pointer is followed through.
+const MAX_JOINS: usize = 3;
+
+/// Bytes of an array at the end of a structure that stands for any number of them.
+const MAX_OPEN: i64 = 8;
+
+impl Eval<'_> {
+    /// What the lengths that stand beside the pointer hold.
+    pub(super) fn beside(&self, address: &Linear) -> Vec<Linear> {
+        let start = pointer_in(&self.symbols, address);
+        let Some((base, path)) = start.and_then(|s| loaded(&self.symbols, s, MAX_JOINS)) else { return Vec::new() };
+        let Some((outer, _)) = self.paths.last(path) else { return Vec::new() };
+        let of_same = self.state.memory().iter().filter(|(key, _)| key.base == base);
+        let lengths = of_same.filter(|(key, _)| {
+            self.paths.last(key.path).is_some_and(|(before, field)| {
+                let name = self.paths.name(field);
+                before == outer && (names::is_length(name) || names::is_end(name))
+            })
+        });
+        lengths.map(|(_, value)| value.linear).take(MAX_BESIDE).collect()
+    }
+}
+
+impl Walked {
+    /// One of the numbers beside the pointer proves that there is room.
+    pub(super) fn fits_beside(&self, site: &Site, address: &Linear, size: &Linear, beside: &[Linear]) -> bool {
+        let Some(start) = pointer_in(&self.symbols, address).filter(|_| !beside.is_empty()) else { return false };
+        let used = address.sub(&Linear::symbol(start)).and_then(|offset| offset.add(size));
+        used.is_some_and(|used| beside.iter().filter_map(|room| room.sub(&used)).any(|goal| self.prove(site.at, &goal)))
+    }
+
+    /// It is written to the begin of an array, and to no pointer that may lead into one. What is as short as a pointer
+    /// stands for any number of bytes behind a structure.
+    pub(super) fn is_own_array(&self, address: &Linear, buffer: &Buffer) -> bool {
+        let Some((start, _)) = self.symbols.buffer(address) else { return false };
+        let is_array = matches!(self.symbols.info(start).what, What::Local(_) | What::Global(_) | What::Inside { .. });
+        let length = buffer.limit.sub(&Linear::symbol(start));
+        buffer.room == Room::Array
+            && is_array
+            && !self.symbols.offset(address).has_terms()
+            && length.is_some_and(|n| n.has_terms() || n.constant > MAX_OPEN)
+    }
+
+    /// The same call reads all that there is of its source, and no test speaks of how much that is.
+    pub(super) fn is_whole(&self, site: &Site, written: &Linear) -> bool {
+        let symbols: Vec<Sym> = written.terms().iter().map(|(s, _)| *s).collect();
+        self.speaks_of(site.at, &symbols).is_none()
+            && self.sites.iter().any(|other| match &other.kind {
+                SiteKind::Block { does: Use::Read, address, size, buffer: Some(buffer), .. } => {
+                    other.span == site.span
+                        && size == written
+                        && matches!(buffer.room, Room::Given | Room::Received)
+                        && buffer.left(address, size) == Some(Linear::ZERO)
+                }
+                _ => false,
+            })
+    }
+
+    /// Sizes of types and numbers that are called as constants, and nothing else, are in it.
+    pub(super) fn is_constant(&self, linear: &Linear) -> bool {
+        linear.terms().iter().all(|(s, _)| match self.symbols.info(*s).what {
+            What::Size(_) => true,
+            What::Load { base, path, .. } => match base.as_symbol().map(|s| self.symbols.info(s).what) {
+                Some(What::Global(name)) => path == Path::ITSELF && is_shouting(self.paths.name(name)),
+                _ => false,
+            },
+            _ => false,
+        })
+    }
+}
+
+/// The part of an address that was loaded from a structure, and is not called a length there.
+fn pointer_in(symbols: &Symbols, address: &Linear) -> Option<Sym> {
+    let mut starts = address.terms().iter().filter(|(s, k)| {
+        let info = symbols.info(*s);
+        *k == 1 && info.lo.is_none() && info.hi.is_none() && loaded(symbols, *s, MAX_JOINS).is_some()
+    });
+    // Of two, none is known to be the pointer, but the one that was made anew.
+    let joined = |s: &Sym| matches!(symbols.info(*s).source, Source::Joined(_));
+    let first = starts.next().map(|(s, _)| *s)?;
+    match starts.next().map(|(s, _)| *s) {
+        None => Some(first),
+        Some(other) => [first, other].into_iter().find(joined),
+    }
+}
+
+/// Where a pointer was loaded from; one that may have been allocated anew, otherwise.
+fn loaded(symbols: &Symbols, s: Sym, depth: usize) -> Option<(Linear, Path)> {
+    let depth = depth.checked_sub(1)?;
+    let info = symbols.info(s);
+    match (&info.source, info.what) {
+        (Source::Joined(values), _) => values.iter().find_map(|(value, _)| loaded(symbols, value.as_symbol()?, depth)),
+        (_, What::Load { base, path, .. }) => Some((base, path)),
+        _ => None,
+    }
+}

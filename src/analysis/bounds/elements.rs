@@ -1,0 +1,71 @@
+//! Elements of arrays of which nothing tells how long they are.
+
+use super::Walked;
+use super::defects::{Class, Defect};
+use super::judge::Verdict;
+use super::linear::{Linear, Sym};
+use super::sites::Site;
+use super::symbols::{Source, What, Wire};
+
+/// How far an index counts back from a number, such as the last of `n`.
+const MAX_BACK: i64 = 2;
+
+impl Walked {
+    /// An array of unknown length is appended to, and nothing in the function limits the counter.
+    pub(super) fn element(&self, site: &Site, index: &Linear, text: &str, defects: &mut Vec<Defect>) {
+        let [(s, 1)] = index.terms() else { return };
+        let is_looped = matches!(self.symbols.info(*s).source, Source::Looped { .. });
+        if index.constant != 0 || !is_looped || !self.is_counter(index) || self.is_limited(*s) {
+            return;
+        }
+        let Some(goal) = index.scaled(-1) else { return };
+        let mut defect = self.defect(site, Class::Append, Verdict::Unchecked, &goal, text);
+        defect.wire = Wire::Faint;
+        defect.what = self.shown(index, text);
+        defects.push(defect);
+    }
+
+    /// `a[n - 1]` where `n` is tested, but not for being large enough.
+    pub(super) fn back(&self, site: &Site, index: &Linear, text: &str, defects: &mut Vec<Defect>) {
+        let mut added = index.terms().iter().filter(|(_, k)| *k > 0).map(|(s, _)| *s);
+        let Some(s) = added.next() else { return };
+        // Of a parameter its callers see to it, of a loop's counter its first value.
+        let is_chosen = |s: Sym| {
+            let info = self.symbols.info(s);
+            !matches!(info.what, What::Parameter(_)) && !matches!(info.source, Source::Looped { .. })
+        };
+        if !is_chosen(s) || !added.all(is_chosen) {
+            return;
+        }
+        let alone = index.terms().len() == 1 && index.constant >= -MAX_BACK;
+        // One that equals another is as large as that.
+        let own = || self.facts.conditions(site.at).map(|(_, own, _)| own);
+        let equals = |fact: &Linear| own().any(|own| own.iter().any(|other| fact.scaled(-1) == Some(*other)));
+        let above = || own().flatten().any(|fact| fact.factor(s) < 0 && fact.terms().len() > 1 && !equals(fact));
+        // Tested from above alone, or for less than is taken away.
+        let verdict = self.judge(site, index, &[s]);
+        let is_tested = match verdict {
+            Verdict::Short { by, lacking } => by.is_some() && lacking <= MAX_BACK,
+            Verdict::Capped | Verdict::Unchecked => alone && above() && self.symbols.info(s).lo.is_none_or(|lo| lo < 0),
+            _ => false,
+        };
+        if !is_tested {
+            return;
+        }
+        let mut defect = self.defect(site, Class::Back, verdict, index, text);
+        defect.wire = Wire::Faint;
+        defect.what = self.shown(index, text);
+        defects.push(defect);
+    }
+
+    /// Some condition of the function compares the symbol with what may be a limit: with anything but zero.
+    fn is_limited(&self, s: Sym) -> bool {
+        self.facts.said().any(|(own, apart)| {
+            let of_zero = |fact: &&Linear| fact.terms().len() == 1 && fact.constant.abs() <= 1;
+            own.iter()
+                .filter(|fact| fact.factor(s) < 0)
+                .chain(apart.iter().filter(|fact| fact.factor(s) != 0))
+                .any(|fact| !of_zero(&fact))
+        })
+    }
+}
