@@ -163,6 +163,13 @@ impl Walked {
         }
         // To use no byte is always right.
         if size.scaled(-1).is_some_and(|none| self.prove(site.at, &none)) {
+            // ... but fewer than none is a very large number.
+            if self.symbols.least(size).is_none_or(|least| least < 0) && !self.prove(site.at, size) {
+                let mut defect = self.defect(site, Class::Signed, Verdict::Unchecked, size, text);
+                defect.wire = Wire::Weak;
+                defect.what = self.shown(size, text);
+                defects.push(defect);
+            }
             return;
         }
         let verdict = match class {

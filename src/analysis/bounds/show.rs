@@ -13,16 +13,17 @@ impl Walked {
     pub fn shown(&self, linear: &Linear, text: &str) -> String {
         let mut shown = String::new();
         // What is added first, then what is taken away.
-        let named = linear.terms().iter().map(|&(s, k)| (self.shown_symbol(s, text), k));
-        let (mut plus, mut minus): (Vec<_>, Vec<_>) = named.partition(|(_, k)| *k > 0);
+        let variable = |s: Sym| self.symbols.info(s).name.is_some();
+        let named = linear.terms().iter().map(|&(s, k)| (self.shown_symbol(s, text), k, variable(s)));
+        let (mut plus, mut minus): (Vec<_>, Vec<_>) = named.partition(|(_, k, _)| *k > 0);
         // A variable as it was and as it is.
-        let is_moved = |(name, k): &(String, i32)| *k == -1 && plus.contains(&(name.clone(), 1));
-        if let Some(at) = minus.iter().position(is_moved) {
-            let (name, _) = minus.remove(at);
-            plus.retain(|term| *term != (name.clone(), 1));
-            minus.insert(0, (format!("({name} - start of {name})"), -1));
+        let as_it_was = |now: &(String, i32, bool)| (now.0.clone(), 1, true);
+        if let Some(at) = minus.iter().position(|now| now.1 == -1 && now.2 && plus.contains(&as_it_was(now))) {
+            let now = minus.remove(at);
+            plus.retain(|term| *term != as_it_was(&now));
+            minus.insert(0, (format!("({0} - start of {0})", now.0), -1, true));
         }
-        for (name, k) in plus.into_iter().chain(minus) {
+        for (name, k, _) in plus.into_iter().chain(minus) {
             let sign = match (k > 0, shown.is_empty()) {
                 (true, true) => "",
                 (true, false) => " + ",
