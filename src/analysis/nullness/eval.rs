@@ -1,5 +1,6 @@
 //! What evaluating an expression does to the state, and which values it uses before anyone asked.
 
+use super::members;
 use super::state::{State, Value, Values, bits, joined};
 use super::walk::{Walker, is_null_literal};
 use super::{Origin, Use, UseKind};
@@ -24,7 +25,18 @@ impl Walker<'_> {
 
     fn eval_kind(&mut self, e: ExprId, st: &mut State) -> Values {
         let body = self.body;
+        let through = std::mem::take(&mut self.through);
         match &body.expr(e).kind {
+            // `p->a` of an array computes with `p` and reads nothing.
+            ExprKind::Member { base, arrow: true, .. } if !through => {
+                let value = self.eval_through(*base, st);
+                let kind = match !value.is_unknown() && members::is_array(self, e) {
+                    true => UseKind::Address,
+                    false => UseKind::Dereference,
+                };
+                self.used(value, kind, *base, st);
+                self.loaded(e, st)
+            }
             ExprKind::Name(_) => match is_null_literal(body, e, self.nullable) {
                 true => self.null(e, st),
                 false => self.held(e, st),
@@ -55,7 +67,10 @@ impl Walker<'_> {
                 self.eval(*operand, st);
                 Values::UNKNOWN
             }
-            ExprKind::Cast { operand, .. } => self.eval(*operand, st),
+            ExprKind::Cast { operand, .. } => {
+                self.through = through;
+                self.eval(*operand, st)
+            }
             ExprKind::Update { operand, .. } => {
                 let value = self.eval(*operand, st);
                 self.used(value, UseKind::Arithmetic, *operand, st);
@@ -329,12 +344,19 @@ impl Walker<'_> {
         st.get(place)
     }
 
+    fn eval_through(&mut self, e: ExprId, st: &mut State) -> Values {
+        self.through = true;
+        let value = self.eval(e, st);
+        self.through = false;
+        value
+    }
+
     /// Evaluates what has to be known to find the object that `e` designates, with the dereferences on the way.
     fn select(&mut self, e: ExprId, st: &mut State) {
         match self.body.expr(e).kind {
             ExprKind::Member { base, arrow, .. } => {
                 let value = match arrow {
-                    true => self.eval(base, st),
+                    true => self.eval_through(base, st),
                     false => {
                         self.select(base, st);
                         return;
@@ -343,12 +365,12 @@ impl Walker<'_> {
                 self.used(value, UseKind::Dereference, base, st);
             }
             ExprKind::Index { base, index } => {
-                let value = self.eval(base, st);
+                let value = self.eval_through(base, st);
                 self.eval(index, st);
                 self.used(value, UseKind::Dereference, base, st);
             }
             ExprKind::Unary { op: UnaryOp::Deref, operand } => {
-                let value = self.eval(operand, st);
+                let value = self.eval_through(operand, st);
                 self.used(value, UseKind::Dereference, operand, st);
             }
             ExprKind::Name(_) => {}

@@ -2,8 +2,10 @@
 
 use rustc_hash::FxHashSet;
 
+use super::walk::Walker;
 use crate::analysis::access::{Place, place};
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, Function, StmtKind, Symbol, UnaryOp};
+use crate::program::types::{Scope, Type};
 
 /// A member by what it is a member of: the type that a variable is declared with, or the member that holds the object.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -30,20 +32,40 @@ impl Part {
     }
 }
 
-/// The last word of the type that a variable is declared with: `sip_msg` of `const struct sip_msg *msg`.
-fn declared<'t>(function: &'t Function, text: &'t str, name: Symbol) -> Option<&'t str> {
+/// The member `e`, of an object that a variable or a call leads to, is an array.
+pub fn is_array(walker: &Walker, e: ExprId) -> bool {
+    let (body, types) = (walker.body, walker.program.types());
+    let ExprKind::Member { base, field, arrow: true } = body.expr(e).kind else { return false };
+    let base = match (&body.expr(base).kind, body.callee(base)) {
+        (ExprKind::Name(name), _) => declaration(walker.function, walker.code, *name)
+            .map(|text| types.of_declaration(text, Scope::of(walker.file))),
+        (_, Some(callee)) => types.returns(callee, walker.file),
+        _ => None,
+    };
+    let Some(Type::Pointer(to)) = base else { return false };
+    let Type::Struct(of) = *to else { return false };
+    types.field(of, body.names.text(field)).is_some_and(|field| matches!(field.ty, Type::Array(..)))
+}
+
+/// The declaration of a parameter, or the type of a local variable.
+fn declaration<'t>(function: &'t Function, text: &'t str, name: Symbol) -> Option<&'t str> {
     let body = &function.body;
-    let ty = match function.params.iter().find(|p| p.name == name) {
-        Some(p) => text.get(p.span.range())?,
+    match function.params.iter().find(|p| p.name == name) {
+        Some(p) => text.get(p.span.range()),
         None => {
             let all = body.stmts.iter().filter_map(|s| match &s.kind {
                 StmtKind::Decl(all) => all.iter().find(|d| d.name == name),
                 _ => None,
             });
-            body.names.text(all.into_iter().next()?.ty)
+            Some(body.names.text(all.into_iter().next()?.ty))
         }
-    };
-    let name = body.names.text(name);
+    }
+}
+
+/// The last word of the type that a variable is declared with: `sip_msg` of `const struct sip_msg *msg`.
+fn declared<'t>(function: &'t Function, text: &'t str, name: Symbol) -> Option<&'t str> {
+    let ty = declaration(function, text, name)?;
+    let name = function.body.names.text(name);
     let mut words = ty.split(|c: char| !c.is_alphanumeric() && c != '_').rev().filter(|w| !w.is_empty() && *w != name);
     words.find(|w| !matches!(*w, "const" | "volatile" | "struct" | "union" | "register" | "restrict"))
 }

@@ -58,6 +58,9 @@ impl Places {
 pub(super) struct Walker<'a> {
     pub program: &'a Program,
     pub file: FileId,
+    pub function: &'a Function,
+    /// The reading that the function's spans lead into.
+    pub code: &'a str,
     pub body: &'a Body,
     pub places: Places,
     pub origins: FxHashMap<Value, Origin>,
@@ -74,6 +77,8 @@ pub(super) struct Walker<'a> {
     /// What the call evaluated last was given, but for what it reads through.
     pub given: Vec<Values>,
     pub depth: u32,
+    /// What is evaluated next is read through: an array does not stand for its address there.
+    pub through: bool,
     /// The statement being evaluated.
     pub stmt: StmtId,
     /// What an assertion asks is being evaluated.
@@ -94,7 +99,7 @@ pub(super) fn is_null_literal(body: &Body, mut e: ExprId, zero: bool) -> bool {
 }
 
 impl<'a> Walker<'a> {
-    pub fn new(program: &'a Program, function: &'a Function, code: &str) -> Walker<'a> {
+    pub fn new(program: &'a Program, function: &'a Function, code: &'a str) -> Walker<'a> {
         let body = &function.body;
         let mut escaped = FxHashSet::default();
         for e in &body.exprs {
@@ -128,6 +133,8 @@ impl<'a> Walker<'a> {
         Walker {
             program,
             file: function.file,
+            function,
+            code,
             body,
             places: Places::default(),
             origins: FxHashMap::default(),
@@ -139,6 +146,7 @@ impl<'a> Walker<'a> {
             recording: false,
             given: Vec::new(),
             depth: 0,
+            through: false,
             stmt: StmtId(0),
             asserting: false,
             out: Facts::default(),

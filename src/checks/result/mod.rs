@@ -87,6 +87,6 @@ fn used(miss: &Miss) -> String {
 fn counted(callers: Callers) -> String {
     match callers.all() {
         0..=3 => String::new(),
-        all => format!("; {} of {all} calls in the repository are tested", callers.asked),
+        all => format!("; {} of {all} other calls in the repository are tested", callers.asked),
     }
 }
