@@ -17,7 +17,7 @@ impl Eval<'_> {
             self.eval(f, callee);
             return self.unknown_call(f, e, args, Kind::Unknown);
         };
-        if let "__builtin_expect" | "likely" | "unlikely" = name
+        if is_expectation(name)
             && let Some(&first) = args.first()
         {
             return self.eval(f, first);
@@ -122,7 +122,7 @@ impl Eval<'_> {
     /// A call as a condition.
     pub fn branch_call(&mut self, f: &Frame, e: ExprId, callee: ExprId, args: &[ExprId]) -> (Way, Way) {
         if let Some(name) = f.body.callee(e) {
-            if let "__builtin_expect" | "likely" | "unlikely" = name
+            if is_expectation(name)
                 && let Some(&first) = args.first()
             {
                 return self.branch(f, first);
@@ -287,4 +287,9 @@ impl Eval<'_> {
 
 pub(super) fn is_shouting(name: &str) -> bool {
     name.len() > 2 && !name.bytes().any(|b| b.is_ascii_lowercase())
+}
+
+/// `__builtin_expect` and macros around it: their first argument, and a hint to the compiler.
+fn is_expectation(name: &str) -> bool {
+    name == "__builtin_expect" || name.to_ascii_lowercase().ends_with("likely")
 }

@@ -78,13 +78,15 @@ impl Eval<'_> {
             }
         }
         if let Some(out) = call.linear(source.buf_out) {
-            self.given_bytes(call, &out, count);
+            // The NUL stands behind them.
+            let count = count.and_then(|count| count.plus_constant(i64::from(source.terminates)));
+            self.given_bytes(call, &out, count, wire);
         }
         result
     }
 
     /// A call sets a pointer to bytes that came in.
-    fn given_bytes(&mut self, call: &Called, out: &Linear, count: Option<Linear>) {
+    fn given_bytes(&mut self, call: &Called, out: &Linear, count: Option<Linear>, wire: Wire) {
         let local = out.as_symbol().and_then(|s| match self.symbols.info(s).what {
             What::Local(var) => Some(self.variables[var as usize].kind),
             _ => None,
@@ -96,8 +98,7 @@ impl Eval<'_> {
         let bytes = self.unknown(kind, Wire::No, call.span);
         if let Some(s) = bytes.linear.as_symbol() {
             let limit = count.and_then(|count| bytes.linear.add(&count));
-            self.symbols.info_mut(s).buffer =
-                limit.map(|limit| Buffer { limit, room: Room::Received, wire: Wire::Strong });
+            self.symbols.info_mut(s).buffer = limit.map(|limit| Buffer { limit, room: Room::Received, wire });
         }
         self.set_behind(out, bytes);
     }
