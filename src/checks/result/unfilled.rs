@@ -11,6 +11,9 @@ use crate::hir::{BinaryOp, DeclaratorForm, ExprId, ExprKind, StmtId, StmtKind, U
 use crate::program::catalog::model::SinkKind;
 use crate::report::{Confidence, Finding};
 
+/// A variable that is used more often is given a value somewhere.
+const MAX_ACCESSES: usize = 256;
+
 /// What an access does to a variable without a value.
 enum Does {
     Reads,
@@ -21,6 +24,9 @@ enum Does {
 pub fn check(cx: &Context, view: &View, local: &Unset) -> Option<Finding> {
     let body = &view.function.body;
     let flow = view.flow(cx);
+    if flow.accesses.of_variable(local.name).nth(MAX_ACCESSES).is_some() {
+        return None;
+    }
     let mut fills: Vec<(BlockId, StmtId)> = Vec::new();
     for (block, a) in flow.accesses.of_variable(local.name) {
         match does(cx, view, local, a) {
