@@ -16,7 +16,7 @@ pub fn tables(timings: &Timings, whole: Duration) -> String {
     let mut rules: Vec<_> = timings.rules.iter().collect();
     rules.sort_by_key(|rule| (Reverse(rule.asking + rule.checking), rule.rule));
     text.push_str(&format!(
-        "\n{:>10} {:>10} {:>10} {:>10}  rule (what rules share is in the phases `messages` and `nullness`)\n",
+        "\n{:>10} {:>10} {:>10} {:>10}  rule (what rules share is in the phases)\n",
         "ms", "asking", "checking", "functions"
     ));
     for rule in rules {
@@ -49,7 +49,7 @@ mod tests {
       15.0   75.0  parse
       20.0  100.0  whole run
 
-        ms     asking   checking  functions  rule (what rules share is in the phases `messages` and `nullness`)
+        ms     asking   checking  functions  rule (what rules share is in the phases)
        3.0        1.0        2.0          3  b
        2.0        1.0        1.0          3  a
 ";
