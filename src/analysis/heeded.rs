@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::messages::Input;
-use crate::hir::{ExprId, ExprKind, StmtKind};
+use crate::hir::{ExprId, StmtKind};
 
 /// What the callers of a function do with its result.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,11 +36,7 @@ impl Heeded {
             let mut alone = vec![false; body.exprs.len()];
             for stmt in &body.stmts {
                 if let StmtKind::Expr(e) = stmt.kind {
-                    let mut inner = e;
-                    while let ExprKind::Cast { operand, .. } = body.expr(inner).kind {
-                        inner = operand;
-                    }
-                    alone[inner.0 as usize] = true;
+                    alone[body.bare(e).0 as usize] = true;
                 }
             }
             for (ExprId(call), name, _) in body.calls() {

@@ -77,12 +77,7 @@ pub enum Goes {
 
 /// Where the result of `call` goes, which `stmt` evaluates.
 pub fn goes(body: &Body, stmt: StmtId, call: ExprId) -> Goes {
-    let is_call = |mut e: ExprId| {
-        while let ExprKind::Cast { operand, .. } = body.expr(e).kind {
-            e = operand;
-        }
-        e == call
-    };
+    let is_call = |e: ExprId| body.bare(e) == call;
     let mut to = None;
     body.own_exprs(stmt, &mut |root| {
         body.walk(root, &mut |e| {

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::messages::Input;
-use crate::hir::{Body, ExprId, ExprKind, StmtKind};
+use crate::hir::{Body, ExprKind, StmtKind};
 use crate::preprocess::token::integer;
 use crate::program::{Definition, Program};
 use crate::source::{FileId, Span};
@@ -44,7 +44,7 @@ fn returned(body: &Body) -> Returned {
     for stmt in &body.stmts {
         let StmtKind::Return(Some(e)) = stmt.kind else { continue };
         last = None;
-        match &body.expr(bare(body, e)).kind {
+        match &body.expr(body.bare(e)).kind {
             ExprKind::Number(n) if integer(body.names.text(*n)) == Some(0) => {
                 null = true;
                 told.zero = told.zero.or(Some(stmt.span));
@@ -60,11 +60,4 @@ fn returned(body: &Body) -> Returned {
     told.zero = told.zero.filter(|_| computed);
     told.text = last.filter(|_| !null);
     told
-}
-
-fn bare(body: &Body, mut e: ExprId) -> ExprId {
-    while let ExprKind::Cast { operand, .. } = body.expr(e).kind {
-        e = operand;
-    }
-    e
 }

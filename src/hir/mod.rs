@@ -372,6 +372,14 @@ impl Body {
         found
     }
 
+    /// The expression without the casts around it.
+    pub fn bare(&self, mut e: ExprId) -> ExprId {
+        while let ExprKind::Cast { operand, .. } = self.expr(e).kind {
+            e = operand;
+        }
+        e
+    }
+
     /// The name that a call calls directly.
     pub fn callee(&self, id: ExprId) -> Option<&str> {
         let ExprKind::Call { callee, .. } = &self.expr(id).kind else { return None };

@@ -73,11 +73,7 @@ impl Eval<'_> {
         }
         let mut fields: FxHashSet<u32> = FxHashSet::default();
         for target in targets {
-            let mut target = target;
-            while let ExprKind::Cast { operand, .. } = body.expr(target).kind {
-                target = operand;
-            }
-            match &body.expr(target).kind {
+            match &body.expr(body.bare(target)).kind {
                 ExprKind::Name(name) => set.extend(self.by_name.get(name)),
                 ExprKind::Member { field, .. } => {
                     fields.insert(self.paths.text(body.names.text(*field)));

@@ -19,10 +19,7 @@ impl Part {
     pub fn of(function: &Function, text: &str, e: ExprId) -> Option<Part> {
         let body = &function.body;
         let ExprKind::Member { base, field, .. } = body.expr(e).kind else { return None };
-        let mut base = base;
-        while let ExprKind::Cast { operand, .. } = body.expr(base).kind {
-            base = operand;
-        }
+        let base = body.bare(base);
         let owner: Box<str> = match body.expr(base).kind {
             ExprKind::Name(name) => declared(function, text, name).unwrap_or_else(|| body.names.text(name)).into(),
             ExprKind::Member { field, .. } => format!(".{}", body.names.text(field)).into(),
@@ -90,10 +87,10 @@ pub fn minded(body: &Body) -> FxHashSet<Place> {
             ExprKind::Assign { left, .. } => add(left),
             ExprKind::Unary { op: UnaryOp::AddressOf, operand } => add(operand),
             ExprKind::Member { base, arrow: true, .. } | ExprKind::Index { base, .. } => {
-                through.insert(uncast(body, base));
+                through.insert(body.bare(base));
             }
             ExprKind::Unary { op: UnaryOp::Deref, operand } => {
-                through.insert(uncast(body, operand));
+                through.insert(body.bare(operand));
             }
             _ => {}
         }
@@ -109,11 +106,4 @@ pub fn minded(body: &Body) -> FxHashSet<Place> {
         body.operands(e, &mut |o| roots.push(o));
     }
     all
-}
-
-fn uncast(body: &Body, mut e: ExprId) -> ExprId {
-    while let ExprKind::Cast { operand, .. } = body.expr(e).kind {
-        e = operand;
-    }
-    e
 }

@@ -112,7 +112,7 @@ fn wraps(view: &View, at: StmtId, cond: ExprId) -> Option<Finding> {
     let ExprKind::Binary { op: BinaryOp::Lt | BinaryOp::Le, left, right } = body.expr(cond).kind else { return None };
     let ExprKind::Name(counter) = body.expr(left).kind else { return None };
     let narrow = width(declared(view, counter)?).filter(|w| *w <= 16)?;
-    let ExprKind::Name(bound) = body.expr(bare(body, right)).kind else { return None };
+    let ExprKind::Name(bound) = body.expr(body.bare(right)).kind else { return None };
     let wide = width(declared(view, bound)?).filter(|w| *w > narrow)?;
     let at_span = body.stmt(at).span;
     if has_upper_test(body, bound, at_span.start) || leaves(view, at) || !counts(body, at_span, counter) {
@@ -146,7 +146,7 @@ fn never_fails(view: &View, at: StmtId) -> Option<Finding> {
             && is_zero
             && !body.stmt(s).in_macro
             && let ExprKind::Name(name) = body.expr(left).kind
-            && matches!(body.expr(bare(body, right)).kind, ExprKind::Call { .. })
+            && matches!(body.expr(body.bare(right)).kind, ExprKind::Call { .. })
         {
             found.get_or_insert((name, body.expr(cond).span));
         }
@@ -244,7 +244,7 @@ fn stands_still(view: &View, received: &Received, at: StmtId, cond: ExprId, step
     if looks {
         return None;
     }
-    let may_be_zero = |step: ExprId| match body.expr(bare(body, step)).kind {
+    let may_be_zero = |step: ExprId| match body.expr(body.bare(step)).kind {
         ExprKind::Name(name) => {
             received.mentions(body, step)
                 && !asked.contains(&name)
@@ -256,7 +256,7 @@ fn stands_still(view: &View, received: &Received, at: StmtId, cond: ExprId, step
     let span = body.expr(first).span;
     let mut f = view.finding(RULE.id, Confidence::Medium, span, span);
     f.label = "moves nothing where the message says 0".into();
-    let ExprKind::Name(name) = body.expr(bare(body, by)).kind else { return None };
+    let ExprKind::Name(name) = body.expr(body.bare(by)).kind else { return None };
     f.message = format!(
         "the loop gets on by `{}` only, which the message decides and nothing here tests for 0",
         body.names.text(name)
@@ -337,9 +337,9 @@ fn is_limited(body: &Body, received: &Received, controls: &[Place], e: ExprId) -
 
 /// Before `before`, something is done where the variable is too large.
 fn has_upper_test(body: &Body, name: Symbol, before: u32) -> bool {
-    let is = |e: ExprId| matches!(body.expr(bare(body, e)).kind, ExprKind::Name(n) if n == name);
+    let is = |e: ExprId| matches!(body.expr(body.bare(e)).kind, ExprKind::Name(n) if n == name);
     // A limit that is a variable itself may be as large.
-    let fixed = |e: ExprId| match body.expr(bare(body, e)).kind {
+    let fixed = |e: ExprId| match body.expr(body.bare(e)).kind {
         ExprKind::Number(_) | ExprKind::Sizeof { .. } => true,
         ExprKind::Name(n) => !body.names.text(n).bytes().any(|b| b.is_ascii_lowercase()),
         _ => false,
@@ -391,13 +391,6 @@ fn leaves(view: &View, at: StmtId) -> bool {
         found |= matches!(body.stmt(s).kind, StmtKind::Break | StmtKind::Return(_) | StmtKind::Goto(_));
     });
     found
-}
-
-pub(super) fn bare(body: &Body, mut e: ExprId) -> ExprId {
-    while let ExprKind::Cast { operand, .. } = body.expr(e).kind {
-        e = operand;
-    }
-    e
 }
 
 fn declaration(body: &Body, name: Symbol) -> Option<StmtId> {

@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::no_progress_loop::{bare, controls, gives, is_control, is_zero};
+use super::no_progress_loop::{controls, gives, is_control, is_zero};
 use crate::analysis::access::{Access, Place, Step, place};
 use crate::analysis::cfg::{BlockId, EdgeKind};
 use crate::analysis::flow::{From, Go};
@@ -171,8 +171,8 @@ pub fn over(view: &View, received: &Received, at: StmtId, cond: ExprId, step: Op
         })
         .collect();
     let (first, by, moved) = moves.first()?.clone();
-    let ends = [left, right].iter().all(|&e| place(body, bare(body, e)).is_some() || is_zero(body, e));
-    let ExprKind::Name(name) = body.expr(bare(body, by)).kind else { return None };
+    let ends = [left, right].iter().all(|&e| place(body, body.bare(e)).is_some() || is_zero(body, e));
+    let ExprKind::Name(name) = body.expr(body.bare(by)).kind else { return None };
     if !ends || !received.mentions(body, by) || all.iter().any(|&e| given_away(body, &controls, e)) {
         return None;
     }

@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::no_progress_loop::{bare, controls, gives, is_control, is_zero};
+use super::no_progress_loop::{controls, gives, is_control, is_zero};
 use crate::analysis::access::{Act, Place, place};
 use crate::analysis::cfg::BlockId;
 use crate::analysis::outcome::outcome;
@@ -94,7 +94,7 @@ fn steps(body: &Body, all: &[ExprId], controls: &[Place]) -> Option<Vec<(ExprId,
 
 /// The one variable that all steps move by.
 fn by_one(body: &Body, steps: &[(ExprId, ExprId)]) -> Option<Symbol> {
-    let name = |e: ExprId| match body.expr(bare(body, e)).kind {
+    let name = |e: ExprId| match body.expr(body.bare(e)).kind {
         ExprKind::Name(name) => Some(name),
         _ => None,
     };
@@ -138,7 +138,7 @@ pub fn by_failure(cx: &Context, view: &View, at: StmtId, cond: ExprId) -> Option
     let values = given(body, &all, name);
     let mut told = None;
     for value in &values {
-        let value = bare(body, *value);
+        let value = body.bare(*value);
         let ExprKind::Call { args, .. } = &body.expr(value).kind else { return None };
         let callee = body.callee(value)?;
         let (file, zero) = cx.returns.of(cx.program, callee, view.unit.file).and_then(|(f, r)| Some((f, r.zero?)))?;
@@ -358,7 +358,7 @@ pub fn by_empty_text(cx: &Context, view: &View, at: StmtId, cond: ExprId) -> Opt
         _ => cond,
     };
     let (call, name) = match body.expr(cond).kind {
-        ExprKind::Assign { op: None, left, right } => (bare(body, right), place(body, left)?),
+        ExprKind::Assign { op: None, left, right } => (body.bare(right), place(body, left)?),
         ExprKind::Name(name) => {
             let mut all = inside(body, at);
             if let StmtKind::For { step: Some(step), .. } = body.stmt(at).kind {
@@ -366,7 +366,7 @@ pub fn by_empty_text(cx: &Context, view: &View, at: StmtId, cond: ExprId) -> Opt
             }
             let values = given(body, &all, name);
             let [value] = values[..] else { return None };
-            (bare(body, value), Place { base: name, path: Vec::new() })
+            (body.bare(value), Place { base: name, path: Vec::new() })
         }
         _ => return None,
     };
@@ -384,7 +384,7 @@ pub fn by_empty_text(cx: &Context, view: &View, at: StmtId, cond: ExprId) -> Opt
 }
 
 fn is_null(body: &Body, e: ExprId) -> bool {
-    is_zero(body, e) || matches!(body.expr(bare(body, e)).kind, ExprKind::Name(n) if body.names.text(n) == "NULL")
+    is_zero(body, e) || matches!(body.expr(body.bare(e)).kind, ExprKind::Name(n) if body.names.text(n) == "NULL")
 }
 
 /// Some condition looks at the first character or at the length.
@@ -424,7 +424,7 @@ pub fn next(cx: &Context, view: &View) -> Option<Stuck> {
         let ExprKind::Assign { op: Some(BinaryOp::Add), left, right } = body.expr(e).kind else { return None };
         let moved = place(body, left).filter(Place::is_behind_pointer)?;
         let is_parameter = view.local(moved.base).is_some_and(|l| l.parameter);
-        let ExprKind::Name(name) = body.expr(bare(body, right)).kind else { return None };
+        let ExprKind::Name(name) = body.expr(body.bare(right)).kind else { return None };
         let follows = view.nesting().following(body, s).first().is_some_and(|&next| answers(next, true));
         if !is_parameter || !follows || asks_for_none(body, name) {
             return None;
@@ -432,7 +432,7 @@ pub fn next(cx: &Context, view: &View) -> Option<Stuck> {
         let all: Vec<ExprId> = (0..body.exprs.len() as u32).map(ExprId).collect();
         let values = given(body, &all, name);
         let [value] = values[..] else { return None };
-        let callee = body.callee(bare(body, value))?;
+        let callee = body.callee(body.bare(value))?;
         let (file, zero) = cx.returns.of(cx.program, callee, view.unit.file).and_then(|(f, r)| Some((f, r.zero?)))?;
         Some(Stuck {
             span: body.expr(e).span,

@@ -43,10 +43,7 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
 fn parsed(cx: &Context, view: &View) -> Vec<(Symbol, ExprId, u32)> {
     let body = &view.function.body;
     let parser = |e: ExprId| {
-        let mut e = e;
-        while let ExprKind::Cast { operand, .. } = body.expr(e).kind {
-            e = operand;
-        }
+        let e = body.bare(e);
         let ExprKind::Call { .. } = body.expr(e).kind else { return None };
         let model = cx.program.model(body.callee(e)?, view.unit.file)?;
         model.number_parser().filter(|n| n.out.is_none() && !n.float)?;

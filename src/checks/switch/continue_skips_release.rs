@@ -93,10 +93,7 @@ fn acquired(view: &View, flow: &Flow, switch: &Switch, around: Construct, resour
         &mut |_, edge| edge.to != around.head,
     )?;
     let (stmt, value) = from?;
-    let mut value = value?;
-    while let ExprKind::Cast { operand: inner, .. } = body.expr(value).kind {
-        value = inner;
-    }
+    let value = body.bare(value?);
     let calls = matches!(body.expr(value).kind, ExprKind::Call { .. });
     let before = body.stmt(stmt).span.start < body.stmt(switch.at.stmt).span.start;
     let declared = view.local(resource.base).is_some_and(|l| !l.parameter);

@@ -220,12 +220,7 @@ pub fn only_logs(view: &View, s: StmtId) -> bool {
     let body = &view.function.body;
     let logs = |s: StmtId| match body.stmt(s).kind {
         _ if is_in_log_macro(view, s) => true,
-        StmtKind::Expr(mut e) => {
-            while let ExprKind::Cast { operand: inner, .. } = body.expr(e).kind {
-                e = inner;
-            }
-            calls_log(body, e)
-        }
+        StmtKind::Expr(e) => calls_log(body, body.bare(e)),
         _ => false,
     };
     match &body.stmt(s).kind {

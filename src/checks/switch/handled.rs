@@ -111,15 +111,12 @@ fn handled<'p>(cx: &Context<'p>, view: &View, switch: &Switch) -> Handled<'p> {
 fn name<'n>(cx: &'n Context, view: &'n View, label: StmtId) -> Option<&'n str> {
     const RENAMED: usize = 4;
     let body = &view.function.body;
-    let StmtKind::Case(Some(mut value)) = body.stmt(label).kind else { return None };
+    let StmtKind::Case(Some(value)) = body.stmt(label).kind else { return None };
     // Of `case A ... B` only the first value is kept.
     if view.source.slice(body.stmt(label).span).contains("...") {
         return None;
     }
-    while let ExprKind::Cast { operand: inner, .. } = body.expr(value).kind {
-        value = inner;
-    }
-    let ExprKind::Name(name) = body.expr(value).kind else { return None };
+    let ExprKind::Name(name) = body.expr(body.bare(value)).kind else { return None };
     let mut name = body.names.text(name);
     for _ in 0..RENAMED {
         let def = match cx.program.enums.is_enumerator(name) {

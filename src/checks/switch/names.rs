@@ -108,11 +108,8 @@ pub fn reads_behind_pointers(name: &str) -> bool {
 }
 
 /// The null pointer, as written.
-pub fn is_null(body: &Body, mut e: ExprId) -> bool {
-    while let ExprKind::Cast { operand: inner, .. } = body.expr(e).kind {
-        e = inner;
-    }
-    match body.expr(e).kind {
+pub fn is_null(body: &Body, e: ExprId) -> bool {
+    match body.expr(body.bare(e)).kind {
         ExprKind::Name(name) => matches!(body.names.text(name), "NULL" | "nullptr"),
         ExprKind::Number(text) => body.names.text(text) == "0",
         _ => false,
