@@ -335,6 +335,13 @@ fn loops_of_tens_of_thousands_of_statements() {
 }
 
 #[test]
+fn tens_of_thousands_of_prints_whose_length_is_kept() {
+    let prints =
+        "v.iov_len = snprintf(line, 8, \"%s\", p->name);\nn = snprintf(line, 8, \"%s\", p->name);\n".repeat(20_000);
+    body_is_contained(&format!("struct iovec v;\nint n;\nchar line[8];\nv.iov_base = line;\n{prints}"));
+}
+
+#[test]
 fn tens_of_thousands_of_results_releases_and_labels() {
     let resources = many(1_000, |n| format!("struct q *q{n} = get(p);\n"));
     let continues = many(900, |n| format!("case {n}:\nif (p->a) continue;\nb(p);\nbreak;\n"));

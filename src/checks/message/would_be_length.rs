@@ -5,7 +5,7 @@ use crate::analysis::access::{Place, Step, place};
 use crate::analysis::bounds::defects::{Class, Defect};
 use crate::checks::{Context, Rule, View};
 use crate::hir::{BinaryOp, ExprId, ExprKind, StmtKind};
-use crate::program::catalog::model::{Arg, SinkKind, Written};
+use crate::program::catalog::model::{Arg, Sink, SinkKind, Written};
 use crate::report::{Confidence, Finding};
 
 pub const RULE: Rule = Rule {
@@ -17,10 +17,18 @@ pub const RULE: Rule = Rule {
     check,
 };
 
+/// Calls of one function that are looked at: each is sought in all of it.
+const MAX_PRINTS: usize = 256;
+
 fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     let mut told = told(view, RULE.id, &[Class::WouldBe], words);
-    let calls: Vec<ExprId> = view.function.body.calls().map(|(call, ..)| call).collect();
-    let stored: Vec<Finding> = calls.into_iter().filter_map(|call| kept_beside(cx, view, call)).collect();
+    let bounded = |name: &str| {
+        let sink = cx.program.model(name, view.unit.file)?.sink()?;
+        (sink.kind == SinkKind::FormatBounded && sink.ret == Some(Written::WouldBeLength)).then_some(sink)
+    };
+    let prints = view.function.body.calls().filter_map(|(call, name, _)| Some((call, bounded(name)?)));
+    let stored: Vec<Finding> =
+        prints.take(MAX_PRINTS).filter_map(|(call, sink)| kept_beside(view, call, sink)).collect();
     // Of one place, what says most.
     told.retain(|t| stored.iter().all(|f| f.span != t.span));
     out.extend(stored);
@@ -29,13 +37,9 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
 
 /// `v.iov_base = line; v.iov_len = snprintf(line, sizeof(line), "%s", name);`: the number is kept beside the text, for
 /// whoever sends or copies that many bytes, and nothing compares it with anything.
-fn kept_beside(cx: &Context, view: &View, call: ExprId) -> Option<Finding> {
+fn kept_beside(view: &View, call: ExprId, sink: &Sink) -> Option<Finding> {
     let body = &view.function.body;
     let ExprKind::Call { args, .. } = &body.expr(call).kind else { return None };
-    let sink = cx.program.model(body.callee(call)?, view.unit.file)?.sink()?;
-    if sink.kind != SinkKind::FormatBounded || sink.ret != Some(Written::WouldBeLength) {
-        return None;
-    }
     let arg = |a: Option<Arg>| a.and_then(|a| a.index()).and_then(|i| args.get(i)).copied();
     let (dst, size, fmt) = (arg(sink.dst)?, arg(sink.size)?, arg(sink.fmt)?);
     // A size that was computed is as long as the text.
