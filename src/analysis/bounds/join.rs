@@ -174,12 +174,15 @@ impl Eval<'_> {
         value
     }
 
-    /// The places that any of the ways knows, and what they hold.
+    /// The places that any of the ways knows, but for those that nothing has touched since the ways parted.
     fn keys(&self, ways: &[Way]) -> Vec<(Key, Kind)> {
         let mut keys: Vec<(Key, Kind)> = Vec::new();
         let mut seen = rustc_hash::FxHashSet::default();
+        let same = |i: usize| ways.windows(2).all(|w| w[0].state.memory().get(i) == w[1].state.memory().get(i));
+        let least = ways.iter().map(|way| way.state.memory().len()).min().unwrap_or(0);
+        let untouched = (0..least).take_while(|i| same(*i)).count();
         for way in ways {
-            for (key, value) in way.state.memory() {
+            for (key, value) in &way.state.memory()[untouched..] {
                 if seen.insert(*key) {
                     keys.push((*key, value.kind));
                 }
