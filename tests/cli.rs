@@ -504,3 +504,17 @@ fn the_table_lists_every_rule() {
         assert!(readme.contains(&row) && readme.contains(&page.summary), "no row for {}", page.id);
     }
 }
+
+#[test]
+fn a_baseline_takes_no_option_that_would_do_nothing() {
+    let folder = Folder::new(&[("a.c", FALLS)]);
+    for option in ["--fix", "--exit-zero", "--format=json", "--since=HEAD", "--min-confidence=high"] {
+        let run = folder.run(&["baseline", "write", option]);
+        assert_eq!(run.code, Some(2), "{option}: {}", run.out);
+        assert!(run.err.contains("unexpected argument"), "{option}: {}", run.err);
+    }
+    assert_eq!(folder.run(&["baseline", "write", "--rule", "switch"]).code, Some(0));
+    folder.write("a.c", b"void f(int x) { g(x); }\n");
+    assert_eq!(folder.run(&["baseline", "status"]).code, Some(1));
+    assert_eq!(folder.run(&["baseline", "status", "--exit-zero"]).code, Some(0));
+}

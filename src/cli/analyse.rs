@@ -39,9 +39,9 @@ pub(super) struct Loaded {
 }
 
 /// An error is a message for stderr, and exit code 2.
-pub fn analyse(settings: &Settings) -> Result<Analysis, String> {
+pub fn analyse(settings: &Settings, timings: bool) -> Result<Analysis, String> {
     let start = Instant::now();
-    let args = &settings.args;
+    let args = &settings.run;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(args.threads)
         // Parsing keeps no recursion, the library's own is shallow; this is room for both.
@@ -65,13 +65,12 @@ pub fn analyse(settings: &Settings) -> Result<Analysis, String> {
         whole_files: args.no_slicing,
         features: args.features,
         allow_reasons: settings.reasons,
-        timings: args.timings,
+        timings,
         catalog,
     };
     let progress = Progress::new("checking", 2 * loaded.files.len() as u64, args.quiet);
     let rules: Vec<&Rule> = settings.policy.rules.iter().map(|(rule, _)| *rule).collect();
-    // Macros of the configuration are those of one more header.
-    let macros = settings.macros.as_ref().map(|(name, text)| SourceFile::new(name, text.clone().into_bytes()));
+    let macros = settings.header();
     let extra = macros.as_ref().map_or(0, |file| file.text.len() as u64);
     loaded.files.extend(macros);
     let Outcome { mut findings, mut coverage, problems, mut timings } =
@@ -108,7 +107,7 @@ pub(super) fn complain(problem: &Problem) {
 }
 
 /// What library functions do, with what the user's files say of them.
-fn catalog(settings: &Settings) -> Result<Arc<Catalog>, String> {
+pub(super) fn catalog(settings: &Settings) -> Result<Arc<Catalog>, String> {
     let read = |path: &PathBuf| match fs::read_to_string(path) {
         Ok(text) => Ok((shown(path), text)),
         Err(e) => Err(format!("{}: {e}", path.display())),
@@ -118,8 +117,8 @@ fn catalog(settings: &Settings) -> Result<Arc<Catalog>, String> {
     Catalog::with(&extra).map_err(|e| format!("{}:{}: {}", e.path, e.line, explain(&e.message)))
 }
 
-fn input(settings: &Settings) -> Result<Loaded, String> {
-    let args = &settings.args;
+pub(super) fn input(settings: &Settings) -> Result<Loaded, String> {
+    let args = &settings.run.input;
     let paths = match args.input().map_err(|e| e.to_string())? {
         Input::Stdin(name) => {
             let file = read(io::stdin().lock(), &name, args.max_file_size).map_err(|e| format!("{name}: {e}"))?;
@@ -145,7 +144,7 @@ fn input(settings: &Settings) -> Result<Loaded, String> {
 }
 
 /// The files that are selected, ordered by path as it is shown.
-pub(super) fn load_all(selection: &Selection) -> Loaded {
+fn load_all(selection: &Selection) -> Loaded {
     let found = discover(selection);
     let mut problems: Vec<Problem> =
         found.problems.into_iter().map(|(path, message)| Problem { path, message }).collect();

@@ -1,10 +1,11 @@
 //! The command line.
 
+mod run;
+
 use std::path::PathBuf;
 
 use clap::builder::{NonEmptyStringValueParser, TypedValueParser};
-use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,7 @@ use super::outputs::{Output, OutputParser, formats};
 use super::policy::Profile;
 use crate::preprocess::comments::CommentStyle;
 use crate::report::{Confidence, Format, Severity};
+pub use run::{Input, InputArgs, RunArgs};
 
 /// Finds switch fall-through, unchecked messages and cascading failures in C. Needs no build.
 #[derive(Debug, Parser)]
@@ -49,8 +51,9 @@ pub struct TraceArgs {
     /// The line asked about
     #[arg(value_name = "PATH:LINE")]
     pub place: String,
-    /// Files and folders to take callers, types and macros from [default: the file alone]
-    pub paths: Vec<PathBuf>,
+    /// Callers, types and macros come from its paths [default: the file alone]
+    #[command(flatten)]
+    pub input: InputArgs,
 }
 
 #[derive(Debug, Args)]
@@ -85,11 +88,21 @@ pub struct BaselineArgs {
 #[derive(Debug, Subcommand)]
 pub enum BaselineAction {
     /// Accept all that is found now
-    Write(CheckArgs),
+    Write(RunArgs),
     /// Drop entries that are found no more
-    Prune(CheckArgs),
+    Prune(RunArgs),
     /// Say how many entries are found, gone, or new; change nothing
-    Status(CheckArgs),
+    Status(StatusArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+
+    /// Exit with 0 whatever is gone
+    #[arg(long, help_heading = EXIT)]
+    pub exit_zero: bool,
 }
 
 #[derive(Debug, Args)]
@@ -112,75 +125,12 @@ pub struct CompletionsArgs {
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub struct CheckArgs {
-    /// Files and folders to check, or `-` for one buffer from stdin [default: .]
-    #[arg(value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
-
-    /// Check files of this extension too, besides c and h
-    #[arg(long = "extension", value_name = "EXT", value_delimiter = ',', help_heading = INPUT)]
-    pub extra_extensions: Vec<String>,
-
-    /// Read the files to check from FILE, one a line, or from stdin (`-`)
-    #[arg(long, value_name = "FILE", conflicts_with = "paths", help_heading = INPUT)]
-    files_from: Option<PathBuf>,
-
-    /// The list of --files-from is separated by NUL bytes
-    #[arg(short = '0', long, requires = "files_from", help_heading = INPUT)]
-    pub null: bool,
-
-    /// Name to report for the buffer from stdin
-    #[arg(long, value_name = "NAME", requires = "paths", help_heading = INPUT)]
-    stdin_filename: Option<String>,
-
-    /// Check files that .gitignore, .ignore and .git/info/exclude leave out
-    #[arg(long, help_heading = INPUT)]
-    pub no_ignore: bool,
-
-    /// Report findings in generated files (ragel, bison, …), too
-    #[arg(long, help_heading = INPUT)]
-    pub generated: bool,
-
-    /// Apply the configuration's include and exclude to files named on the command line, too
-    #[arg(long, help_heading = INPUT)]
-    pub force_exclude: bool,
-
-    /// Skip larger files; bytes, or with K, M or G
-    #[arg(long, value_name = "SIZE", default_value = "32M", value_parser = parse_size, help_heading = INPUT)]
-    pub max_file_size: u64,
-
-    /// Read this configuration, not the nearest crosstalk.toml above the first PATH
-    #[arg(long, value_name = "FILE", help_heading = SELECTION)]
-    pub config: Option<PathBuf>,
-
-    /// Read no configuration
-    #[arg(long, conflicts_with = "config", help_heading = SELECTION)]
-    pub isolated: bool,
-
-    /// Run only this rule, or the rules of this family or set, whatever the profile (repeatable)
-    #[arg(long = "rule", value_name = "NAME", value_parser = rule_names(), value_delimiter = ',',
-        hide_possible_values = true, help_heading = SELECTION)]
-    pub rules: Vec<String>,
-
-    /// Do not run this rule, or the rules of this family or set (repeatable)
-    #[arg(long = "skip-rule", value_name = "NAME", value_parser = rule_names(), value_delimiter = ',',
-        hide_possible_values = true, help_heading = SELECTION)]
-    pub skipped_rules: Vec<String>,
-
-    /// Which rules run, and how much of what they find counts [default: default]
-    #[arg(long, value_enum, help_heading = SELECTION)]
-    profile: Option<Profile>,
+    #[command(flatten)]
+    pub run: RunArgs,
 
     /// Hide findings below this confidence [default: medium, with --fail-on note or --profile audit: low]
     #[arg(long, value_enum, value_name = "LEVEL", help_heading = SELECTION)]
     min_confidence: Option<ConfidenceLevel>,
-
-    /// Comments that accept a fall-through: GCC's -Wimplicit-fallthrough levels 1 to 5
-    #[arg(long, value_enum, value_name = "STYLE", help_heading = SELECTION)]
-    comment_style: Option<CommentLevel>,
-
-    /// Leave out the findings that this file lists (see `crosstalk baseline`)
-    #[arg(long, value_name = "FILE", help_heading = SELECTION)]
-    pub baseline: Option<PathBuf>,
 
     /// Report findings that touch lines changed since this commit; all files are analysed
     #[arg(long, value_name = "REV", help_heading = SELECTION)]
@@ -258,10 +208,6 @@ pub struct CheckArgs {
     #[arg(long, help_heading = OUTPUT)]
     pub statistics: bool,
 
-    /// Show neither progress nor coverage
-    #[arg(short, long, help_heading = OUTPUT)]
-    pub quiet: bool,
-
     /// Print the time that each phase and each rule took to stderr
     #[arg(long, help_heading = OUTPUT)]
     pub timings: bool,
@@ -269,22 +215,6 @@ pub struct CheckArgs {
     /// Print the settings of this run as a configuration, and end
     #[arg(long, help_heading = OUTPUT)]
     pub print_config: bool,
-
-    /// Threads to use; 0 for one on each core
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub threads: usize,
-
-    /// Read a catalog of library functions besides the one built in (repeatable; see rules/catalog/README.md)
-    #[arg(long = "catalog", value_name = "FILE", help_heading = SELECTION)]
-    pub catalogs: Vec<PathBuf>,
-
-    /// Parse whole files, for comparison
-    #[arg(long, hide = true)]
-    pub no_slicing: bool,
-
-    /// Add the ranking features to json-lines
-    #[arg(long, hide = true)]
-    pub features: bool,
 }
 
 const INPUT: &str = "Input";
@@ -351,83 +281,31 @@ pub enum Color {
     Never,
 }
 
-/// Where the C comes from.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Input {
-    /// One buffer on stdin, under this name.
-    Stdin(String),
-    /// Files and folders.
-    Paths(Vec<PathBuf>),
-    /// A list of files in a file, or on stdin.
-    List(PathBuf),
-    ListOnStdin,
-}
-
 impl CheckArgs {
-    /// What to read. The error is one of usage: its `exit` prints it and ends with 2.
-    pub fn input(&self) -> Result<Input, clap::Error> {
-        let is_stdin = |path: &PathBuf| path.as_os_str() == "-";
-        let usage = |message: &str| Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
-        if let Some(list) = &self.files_from {
-            return Ok(if is_stdin(list) { Input::ListOnStdin } else { Input::List(list.clone()) });
-        }
-        let stdin = self.paths.iter().any(is_stdin);
-        if stdin && self.paths.len() > 1 {
-            return usage("`-` reads one buffer from stdin and cannot be used with other paths");
-        }
-        match &self.stdin_filename {
-            Some(_) if !stdin => usage("--stdin-filename needs the path `-`"),
-            Some(name) => Ok(Input::Stdin(name.clone())),
-            None if stdin => Ok(Input::Stdin("<stdin>".into())),
-            None if self.paths.is_empty() => Ok(Input::Paths(vec![".".into()])),
-            None => Ok(Input::Paths(self.paths.clone())),
-        }
-    }
-
-    /// `c`, `h` and those of --extension, without dots.
-    pub fn extensions(&self) -> Vec<String> {
-        let extra = self.extra_extensions.iter().map(|extension| extension.trim().trim_start_matches('.'));
-        let mut all = vec!["c".to_string(), "h".to_string()];
-        for extension in extra.filter(|extension| !extension.is_empty()) {
-            if !all.iter().any(|known| known == extension) {
-                all.push(extension.to_string());
-            }
-        }
-        all
-    }
-
-    pub fn profile(&self) -> Profile {
-        self.profile.unwrap_or_default()
-    }
-
-    pub fn comment_style(&self) -> CommentLevel {
-        self.comment_style.unwrap_or_default()
-    }
-
     pub fn min_confidence(&self) -> ConfidenceLevel {
         // A gate on notes has to see them.
         let gates = self.fail_on();
         let low = [Gate::Severity(Severity::Note), Gate::Confidence(Confidence::Low)];
-        let all = self.profile() == Profile::Audit || low.iter().any(|gate| gates.contains(gate));
+        let all = self.run.profile() == Profile::Audit || low.iter().any(|gate| gates.contains(gate));
         self.min_confidence.unwrap_or(if all { ConfidenceLevel::Low } else { ConfidenceLevel::Medium })
     }
 
     pub fn fail_on(&self) -> Vec<Gate> {
-        let severity = if self.profile() == Profile::Strict { Severity::Note } else { Severity::Warning };
+        let severity = if self.run.profile() == Profile::Strict { Severity::Note } else { Severity::Warning };
         self.fail_on.clone().unwrap_or_else(|| vec![Gate::Severity(severity)])
     }
 
-    /// Takes from a configuration what the command line leaves open.
-    pub fn complete(&mut self, config: &Config) {
-        self.profile = self.profile.or(config.profile);
-        self.min_confidence = self.min_confidence.or(config.min_confidence);
-        self.comment_style = self.comment_style.or(config.comment_style);
-        self.fail_on = self.fail_on.take().or_else(|| config.fail_on.clone());
-        self.max_findings = self.max_findings.or(config.max_findings);
-        self.min_coverage = self.min_coverage.or(config.min_coverage);
-        self.strict |= config.strict.unwrap_or_default();
-        self.generated |= config.generated.unwrap_or_default();
-        self.extra_extensions.extend(config.extensions.iter().flatten().cloned());
+    /// With what a configuration says of what the command line leaves open; `run` is so completed already.
+    pub fn completed(&self, run: &RunArgs, config: &Config) -> CheckArgs {
+        CheckArgs {
+            run: run.clone(),
+            min_confidence: self.min_confidence.or(config.min_confidence),
+            fail_on: self.fail_on.clone().or_else(|| config.fail_on.clone()),
+            max_findings: self.max_findings.or(config.max_findings),
+            min_coverage: self.min_coverage.or(config.min_coverage),
+            strict: self.strict || config.strict.unwrap_or_default(),
+            ..self.clone()
+        }
     }
 }
 
@@ -457,21 +335,6 @@ fn rule_names() -> impl TypedValueParser<Value = String> {
 fn parse_percent(text: &str) -> Result<f64, String> {
     let percent: f64 = text.trim_end_matches('%').parse().map_err(|_| "expected a percentage".to_string())?;
     if (0.0..=100.0).contains(&percent) { Ok(percent) } else { Err("expected a percentage, 0 to 100".into()) }
-}
-
-/// A number of bytes, or of KiB, MiB or GiB with a suffix K, M or G; below 4 GiB, for offsets are 32 bits wide.
-fn parse_size(text: &str) -> Result<u64, String> {
-    let (digits, unit) = match text.char_indices().last() {
-        Some((at, 'k' | 'K')) => (&text[..at], 1 << 10),
-        Some((at, 'm' | 'M')) => (&text[..at], 1 << 20),
-        Some((at, 'g' | 'G')) => (&text[..at], 1 << 30),
-        _ => (text, 1),
-    };
-    let number: u64 = digits.parse().map_err(|_| "expected a number with an optional K, M or G".to_string())?;
-    match number.checked_mul(unit) {
-        Some(size) if size <= u32::MAX.into() => Ok(size),
-        _ => Err("the limit must be below 4G".into()),
-    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::analyse::{Analysis, analyse};
-use super::args::{BaselineAction, CheckArgs};
+use super::args::{BaselineAction, RunArgs, StatusArgs};
 use super::check::{CLEAN, FINDINGS, replace};
 use super::say;
 use super::settings::Settings;
@@ -51,22 +51,22 @@ pub fn read(path: &Path) -> Result<Baseline, String> {
 /// Runs the command. An error is a message for stderr, and exit code 2.
 pub fn baseline(action: &BaselineAction) -> Result<u8, String> {
     match action {
-        BaselineAction::Write(args) => write(args),
-        BaselineAction::Prune(args) => prune(args),
+        BaselineAction::Write(run) => write(run),
+        BaselineAction::Prune(run) => prune(run),
         BaselineAction::Status(args) => status(args),
     }
 }
 
-fn open(args: &CheckArgs) -> Result<(Settings, PathBuf, Analysis), String> {
-    let settings = Settings::new(args)?;
+fn open(run: &RunArgs) -> Result<(Settings, PathBuf, Analysis), String> {
+    let settings = Settings::new(run)?;
     let path = settings.baseline.clone().unwrap_or_else(|| FILE.into());
-    let analysis = analyse(&settings)?;
+    let analysis = analyse(&settings, false)?;
     Ok((settings, path, analysis))
 }
 
 /// All findings, whatever their confidence: a better ranking is to bring none of them back.
-fn write(args: &CheckArgs) -> Result<u8, String> {
-    let (_, path, analysis) = open(args)?;
+fn write(run: &RunArgs) -> Result<u8, String> {
+    let (_, path, analysis) = open(run)?;
     let baseline = Baseline::new(&analysis.files, &analysis.findings);
     replace(&path, baseline.text().as_bytes())?;
     say(&format!("{}: {}\n", shown(&path), count(baseline.entries.len(), "finding")))?;
@@ -74,8 +74,8 @@ fn write(args: &CheckArgs) -> Result<u8, String> {
 }
 
 /// Entries that are found stay as they were, but under the names that they have now.
-fn prune(args: &CheckArgs) -> Result<u8, String> {
-    let (settings, path, analysis) = open(args)?;
+fn prune(run: &RunArgs) -> Result<u8, String> {
+    let (settings, path, analysis) = open(run)?;
     let old = read(&path)?;
     let known = Known::new(&old, &settings, &analysis);
     let found = entries(&analysis.files, &analysis.findings).zip(&known.findings).filter(|(_, known)| **known);
@@ -88,8 +88,8 @@ fn prune(args: &CheckArgs) -> Result<u8, String> {
     Ok(CLEAN)
 }
 
-fn status(args: &CheckArgs) -> Result<u8, String> {
-    let (settings, path, analysis) = open(args)?;
+fn status(args: &StatusArgs) -> Result<u8, String> {
+    let (settings, path, analysis) = open(&args.run)?;
     let old = read(&path)?;
     let known = Known::new(&old, &settings, &analysis);
     let found = known.findings.iter().filter(|known| **known).count();
@@ -107,5 +107,5 @@ fn status(args: &CheckArgs) -> Result<u8, String> {
         text.push_str(&format!("gone: {}{function} [{}]\n", entry.path, entry.rule));
     }
     say(&text)?;
-    Ok(if known.stale.is_empty() || settings.args.exit_zero { CLEAN } else { FINDINGS })
+    Ok(if known.stale.is_empty() || args.exit_zero { CLEAN } else { FINDINGS })
 }

@@ -23,10 +23,10 @@ pub const INCOMPLETE: u8 = 3;
 pub fn check(args: &CheckArgs) -> Result<u8, String> {
     let start = Instant::now();
     outputs::check(&args.outputs, args.coverage_json.as_deref())?;
-    let settings = Settings::new(args)?;
-    let args = &settings.args;
+    let settings = Settings::new(&args.run)?;
+    let args = &args.completed(&settings.run, &settings.config);
     if args.print_config {
-        return say(&settings.print()?).map(|()| CLEAN);
+        return say(&settings.print(args)?).map(|()| CLEAN);
     }
     let known = settings.baseline.as_deref().map(baseline::read).transpose()?;
     let changed = match (&args.since, &args.diff) {
@@ -34,11 +34,13 @@ pub fn check(args: &CheckArgs) -> Result<u8, String> {
         (None, Some(diff)) => Some(Changed::of_diff(diff, &std::env::current_dir().unwrap_or_default())?),
         (None, None) => None,
     };
-    let judge = |analysis: &Analysis| judge(&settings, analysis, known.as_ref(), changed.as_ref());
-    let mut analysis = analyse(&settings)?;
+    let judge = |analysis: &Analysis| {
+        judge(&settings, args.min_confidence().into(), analysis, known.as_ref(), changed.as_ref())
+    };
+    let mut analysis = analyse(&settings, args.timings)?;
     let mut judged = judge(&analysis);
     if fix::is_asked(args) {
-        let done = fix::run(&settings, &mut analysis, &mut |analysis| {
+        let done = fix::run(&settings, args, &mut analysis, &mut |analysis| {
             judged = judge(analysis);
             judged.fates.iter().map(|fate| *fate == Fate::Shown).collect()
         })?;
@@ -46,7 +48,7 @@ pub fn check(args: &CheckArgs) -> Result<u8, String> {
             return Ok(if done == 0 || args.exit_zero { CLEAN } else { FINDINGS });
         }
     }
-    let code = output(&settings, analysis, judged, start)?;
+    let code = output(&settings, args, analysis, judged, start)?;
     Ok(code)
 }
 
@@ -69,11 +71,11 @@ struct Judged {
 
 fn judge(
     settings: &Settings,
+    least: Confidence,
     analysis: &Analysis,
     known: Option<&report::baseline::Baseline>,
     changed: Option<&Changed>,
 ) -> Judged {
-    let least: Confidence = settings.args.min_confidence().into();
     let known = known.map(|known| Known::new(known, settings, analysis));
     let fate = |(n, finding): (usize, &Finding)| {
         if finding.suppression.is_some() {
@@ -94,9 +96,14 @@ fn judge(
     }
 }
 
-fn output(settings: &Settings, mut analysis: Analysis, judged: Judged, start: Instant) -> Result<u8, String> {
+fn output(
+    settings: &Settings,
+    args: &CheckArgs,
+    mut analysis: Analysis,
+    judged: Judged,
+    start: Instant,
+) -> Result<u8, String> {
     let begun = Instant::now();
-    let args = &settings.args;
     let Analysis { files, findings, coverage, problems, .. } = &analysis;
     let prints = fingerprints(files, findings);
     let number = |fate| judged.fates.iter().filter(|f| **f == fate).count();
@@ -166,14 +173,14 @@ fn output(settings: &Settings, mut analysis: Analysis, judged: Judged, start: In
         let notice = report::notice(format, report(format));
         said.extend(notice.map(|notice| format!("crosstalk: {name}: {notice}\n")));
     }
-    if !args.quiet {
+    if !args.run.quiet {
         // The human report has said it on stdout.
         for line in left_out.lines().iter().filter(|_| args.format != Format::Human) {
             said.push_str(&format!("{line}\n"));
         }
         said.push_str(&format!("{}\n", report::coverage::line(coverage)));
     }
-    let code = exit_code(settings, &plain, judged.stale, &mut said);
+    let code = exit_code(args, &plain, judged.stale, &mut said);
     if args.timings {
         analysis.timings.phases.push(("report", begun.elapsed()));
         said.push_str(&timings::tables(&analysis.timings, start.elapsed()));
@@ -191,8 +198,7 @@ fn accepted(finding: &Finding, fate: Fate) -> Finding {
     finding
 }
 
-fn exit_code(settings: &Settings, report: &Report, stale: usize, said: &mut String) -> u8 {
-    let args = &settings.args;
+fn exit_code(args: &CheckArgs, report: &Report, stale: usize, said: &mut String) -> u8 {
     let gates = args.fail_on();
     let stops = |finding: &&Finding| gates.iter().any(|gate| gate.stops(finding, report.rule(finding)));
     let stopped = report.findings.iter().filter(stops).count();

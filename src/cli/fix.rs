@@ -28,10 +28,10 @@ pub fn is_asked(args: &CheckArgs) -> bool {
 /// Gives the number of fixes.
 pub fn run(
     settings: &Settings,
+    args: &CheckArgs,
     analysis: &mut Analysis,
     shown: &mut dyn FnMut(&Analysis) -> Vec<bool>,
 ) -> Result<usize, String> {
-    let args = &settings.args;
     let mut all = 0;
     for _ in 0..PASSES {
         let is_shown = shown(analysis);
@@ -62,7 +62,7 @@ pub fn run(
         if done == 0 || args.fix_diff {
             break;
         }
-        *analysis = analyse(settings)?;
+        *analysis = analyse(settings, args.timings)?;
         shown(analysis);
         if args.add_allow.is_some() {
             break;

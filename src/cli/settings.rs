@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::{CheckArgs, Input};
+use super::args::{CheckArgs, Input, InputArgs, RunArgs};
 use super::config::{self, Found, model::Config};
 use super::policy::{Levels, Policy};
-use crate::source::{Patterns, shown};
+use crate::source::{Patterns, SourceFile, shown};
 
 pub struct Settings {
-    pub args: CheckArgs,
+    pub run: RunArgs,
     pub policy: Policy,
     pub include: Option<Patterns>,
     pub exclude: Option<Patterns>,
@@ -16,20 +16,20 @@ pub struct Settings {
     /// The catalog in the configuration itself: its file, and its text.
     pub catalog: Option<(String, String)>,
     /// `#define` lines, and the name of the file that they come from.
-    pub macros: Option<(String, String)>,
+    macros: Option<(String, String)>,
     pub baseline: Option<PathBuf>,
     /// Comments that accept findings have to say why.
     pub reasons: bool,
-    config: Config,
+    pub config: Config,
 }
 
 impl Settings {
-    pub fn new(args: &CheckArgs) -> Result<Settings, String> {
-        let mut args = args.clone();
-        let found = found(&args)?;
+    pub fn new(run: &RunArgs) -> Result<Settings, String> {
+        let mut run = run.clone();
+        let found = found(&run.input)?;
         let folder = found.as_ref().map(|found| found.folder.clone()).unwrap_or_default();
         let config = found.as_ref().map(|found| found.config.clone()).unwrap_or_default();
-        args.complete(&config);
+        run.complete(&config);
         let name = found.as_ref().map(|found| shown(&found.path)).unwrap_or_default();
         let patterns = |key: &str, patterns: &[String]| {
             Patterns::new(&folder, patterns).map_err(|why| format!("{name}: {key}: {why}"))
@@ -43,7 +43,7 @@ impl Settings {
             Some(found) => found.inside(path, what),
             None => Ok(PathBuf::from(path)),
         };
-        let mut catalogs = args.catalogs.clone();
+        let mut catalogs = run.input.catalogs.clone();
         for catalog in &config.catalogs {
             catalogs.push(inside(catalog, "catalogs")?);
         }
@@ -53,8 +53,8 @@ impl Settings {
             format!("#define {} {}\n", head.0, body.replace(['\n', '\r'], " "))
         };
         let macros: String = config.macros.iter().map(define).collect();
-        let policy = Policy::new(&args.rules, args.profile(), config.rules.clone(), overrides);
-        let policy = policy.without(&args.skipped_rules);
+        let policy = Policy::new(&run.rules, run.profile(), config.rules.clone(), overrides);
+        let policy = policy.without(&run.skipped_rules);
         if policy.rules.is_empty() {
             return Err("no rule is left to run: see --rule, --skip-rule and `[rules]`".into());
         }
@@ -65,28 +65,33 @@ impl Settings {
             catalogs,
             catalog: (!catalog.is_empty()).then(|| (name.clone(), catalog)),
             macros: (!macros.is_empty()).then_some((name, macros)),
-            baseline: args.baseline.clone().or(baseline),
+            baseline: run.baseline.clone().or(baseline),
             reasons: config.require_reasons.unwrap_or_default(),
             config,
-            args,
+            run,
         })
     }
 
-    /// As a configuration.
-    pub fn print(&self) -> Result<String, String> {
-        let Settings { args, config, .. } = self;
-        let extensions = args.extensions();
+    /// Macros of the configuration are those of one more header.
+    pub fn header(&self) -> Option<SourceFile> {
+        self.macros.as_ref().map(|(name, text)| SourceFile::new(name, text.clone().into_bytes()))
+    }
+
+    /// As a configuration, with those of `args` that a configuration can hold.
+    pub fn print(&self, args: &CheckArgs) -> Result<String, String> {
+        let Settings { run, config, .. } = self;
+        let extensions = run.input.extensions();
         let config = Config {
-            profile: Some(args.profile()),
+            profile: Some(run.profile()),
             min_confidence: Some(args.min_confidence()),
-            comment_style: Some(args.comment_style()),
+            comment_style: Some(run.comment_style()),
             require_reasons: Some(self.reasons),
             fail_on: Some(args.fail_on()),
             strict: Some(args.strict),
             min_coverage: args.min_coverage,
             max_findings: Some(args.max_findings.unwrap_or_default()),
             baseline: self.baseline.as_deref().map(shown),
-            generated: Some(args.generated),
+            generated: Some(run.generated),
             extensions: Some(extensions.into_iter().filter(|e| e != "c" && e != "h").collect()),
             catalogs: self.catalogs.iter().map(|path| shown(path)).collect(),
             ..config.clone()
@@ -95,7 +100,7 @@ impl Settings {
     }
 }
 
-fn found(args: &CheckArgs) -> Result<Option<Found>, String> {
+fn found(args: &InputArgs) -> Result<Option<Found>, String> {
     if args.isolated {
         return Ok(None);
     }

@@ -3,28 +3,27 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::analyse::{Loaded, complain, load_all};
-use super::args::TraceArgs;
+use super::analyse::{Loaded, catalog, complain, input};
+use super::args::{Input, RunArgs, TraceArgs};
 use super::say;
+use super::settings::Settings;
 use crate::analysis::bounds::Verdict;
 use crate::checks::engine::trace;
 use crate::checks::{Options, RULES, Rule};
-use crate::source::{FileId, Position, Selection, Span, shown};
-
-/// Files larger than this are not read.
-const MAX_BYTES: u64 = 8 << 20;
+use crate::source::{FileId, Position, Span, shown};
 
 /// Runs the command. An error is a message for stderr.
 pub fn run(args: &TraceArgs) -> Result<(), String> {
     let (path, line) = args.place.rsplit_once(':').ok_or_else(|| format!("`{}` is not PATH:LINE", args.place))?;
     let line: usize = line.parse().ok().filter(|n| *n > 0).ok_or_else(|| format!("`{line}` is not a line"))?;
-    let mut paths = args.paths.clone();
-    if paths.is_empty() {
-        paths.push(path.into());
+    let mut run = RunArgs { input: args.input.clone(), ..RunArgs::default() };
+    if matches!(run.input.input(), Ok(Input::Paths(_))) && run.input.paths.is_empty() {
+        run.input.paths.push(path.into());
     }
-    let selection = Selection { paths, max_file_bytes: MAX_BYTES, ..Selection::default() };
-    let Loaded { files, problems, .. } = load_all(&selection);
+    let settings = Settings::new(&run)?;
+    let Loaded { mut files, problems, .. } = input(&settings)?;
     problems.iter().for_each(complain);
+    files.extend(settings.header());
     let wanted = shown(Path::new(path));
     let file =
         files.iter().position(|f| f.path == wanted).ok_or_else(|| format!("{path}: not among the files read"))?;
@@ -34,7 +33,7 @@ pub fn run(args: &TraceArgs) -> Result<(), String> {
     if length == 0 {
         return Err(format!("{path}: has no line {line}"));
     }
-    let options = Options { generated: true, ..Options::default() };
+    let options = Options { generated: true, catalog: catalog(&settings)?, ..Options::default() };
     let rules: Vec<&Rule> = RULES.iter().collect();
     let span = Span { start: start as u32, end: (start + length) as u32 };
     let all = trace(&files, &rules, &options, (FileId(file as u32), span));

@@ -1,3 +1,6 @@
+use clap::CommandFactory;
+
+use super::run::parse_size;
 use super::*;
 
 fn parse(arguments: &[&str]) -> Result<CheckArgs, clap::Error> {
@@ -13,7 +16,7 @@ fn check(arguments: &[&str]) -> CheckArgs {
 }
 
 fn input(arguments: &[&str]) -> Result<Input, i32> {
-    parse(arguments).and_then(|check| check.input()).map_err(|error| error.exit_code())
+    parse(arguments).and_then(|check| check.run.input.input()).map_err(|error| error.exit_code())
 }
 
 #[test]
@@ -24,14 +27,14 @@ fn the_command_line_is_consistent() {
 #[test]
 fn defaults() {
     let check = check(&[]);
-    assert_eq!(check.input().unwrap(), Input::Paths(vec![".".into()]));
-    assert_eq!(check.extensions(), ["c", "h"]);
+    assert_eq!(check.run.input.input().unwrap(), Input::Paths(vec![".".into()]));
+    assert_eq!(check.run.input.extensions(), ["c", "h"]);
     assert_eq!(
         (check.min_confidence(), check.fail_on()),
         (ConfidenceLevel::Medium, vec![Gate::Severity(Severity::Warning)])
     );
-    assert_eq!((check.format, check.comment_style()), (Format::Human, CommentLevel::Keyword));
-    assert_eq!((check.max_file_size, check.threads), (32 << 20, 0));
+    assert_eq!((check.format, check.run.comment_style()), (Format::Human, CommentLevel::Keyword));
+    assert_eq!((check.run.input.max_file_size, check.run.threads), (32 << 20, 0));
 }
 
 #[test]
@@ -80,14 +83,14 @@ fn the_strict_profile_yields_to_explicit_flags() {
 #[test]
 fn extensions_add_up() {
     let check = check(&["--extension", "inc,.def", "--extension", "h", "--extension", "C,"]);
-    assert_eq!(check.extensions(), ["c", "h", "inc", "def", "C"]);
+    assert_eq!(check.run.input.extensions(), ["c", "h", "inc", "def", "C"]);
 }
 
 #[test]
 fn rules_repeat() {
     let (one, other) = ("implicit-fallthrough", "misplaced-fallthrough-mark");
-    assert_eq!(check(&["--rule", one, "--rule", other]).rules, [one, other]);
-    assert_eq!(check(&["--rule", "switch,misra"]).rules, ["switch", "misra"]);
+    assert_eq!(check(&["--rule", one, "--rule", other]).run.rules, [one, other]);
+    assert_eq!(check(&["--rule", "switch,misra"]).run.rules, ["switch", "misra"]);
 }
 
 #[test]

@@ -1,0 +1,186 @@
+//! What every command that analyses takes: what to read, and which rules to run.
+
+use std::path::PathBuf;
+
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory};
+
+use super::{Cli, CommentLevel, INPUT, OUTPUT, SELECTION, rule_names};
+use crate::cli::config::model::Config;
+use crate::cli::policy::Profile;
+
+/// What to read.
+#[derive(Clone, Debug, Default, Args)]
+pub struct InputArgs {
+    /// Files and folders to check, or `-` for one buffer from stdin [default: .]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// Check files of this extension too, besides c and h
+    #[arg(long = "extension", value_name = "EXT", value_delimiter = ',', help_heading = INPUT)]
+    pub extra_extensions: Vec<String>,
+
+    /// Read the files to check from FILE, one a line, or from stdin (`-`)
+    #[arg(long, value_name = "FILE", conflicts_with = "paths", help_heading = INPUT)]
+    files_from: Option<PathBuf>,
+
+    /// The list of --files-from is separated by NUL bytes
+    #[arg(short = '0', long, requires = "files_from", help_heading = INPUT)]
+    pub null: bool,
+
+    /// Name to report for the buffer from stdin
+    #[arg(long, value_name = "NAME", requires = "paths", help_heading = INPUT)]
+    stdin_filename: Option<String>,
+
+    /// Check files that .gitignore, .ignore and .git/info/exclude leave out
+    #[arg(long, help_heading = INPUT)]
+    pub no_ignore: bool,
+
+    /// Apply the configuration's include and exclude to files named on the command line, too
+    #[arg(long, help_heading = INPUT)]
+    pub force_exclude: bool,
+
+    /// Skip larger files; bytes, or with K, M or G
+    #[arg(long, value_name = "SIZE", default_value = "32M", value_parser = parse_size, help_heading = INPUT)]
+    pub max_file_size: u64,
+
+    /// Read this configuration, not the nearest crosstalk.toml above the first PATH
+    #[arg(long, value_name = "FILE", help_heading = SELECTION)]
+    pub config: Option<PathBuf>,
+
+    /// Read no configuration
+    #[arg(long, conflicts_with = "config", help_heading = SELECTION)]
+    pub isolated: bool,
+
+    /// Read a catalog of library functions besides the one built in (repeatable; see rules/catalog/README.md)
+    #[arg(long = "catalog", value_name = "FILE", help_heading = SELECTION)]
+    pub catalogs: Vec<PathBuf>,
+}
+
+/// What to read, and which rules to run.
+#[derive(Clone, Debug, Default, Args)]
+pub struct RunArgs {
+    #[command(flatten)]
+    pub input: InputArgs,
+
+    /// Report findings in generated files (ragel, bison, …), too
+    #[arg(long, help_heading = INPUT)]
+    pub generated: bool,
+
+    /// Run only this rule, or the rules of this family or set, whatever the profile (repeatable)
+    #[arg(long = "rule", value_name = "NAME", value_parser = rule_names(), value_delimiter = ',',
+        hide_possible_values = true, help_heading = SELECTION)]
+    pub rules: Vec<String>,
+
+    /// Do not run this rule, or the rules of this family or set (repeatable)
+    #[arg(long = "skip-rule", value_name = "NAME", value_parser = rule_names(), value_delimiter = ',',
+        hide_possible_values = true, help_heading = SELECTION)]
+    pub skipped_rules: Vec<String>,
+
+    /// Which rules run, and how much of what they find counts [default: default]
+    #[arg(long, value_enum, help_heading = SELECTION)]
+    pub profile: Option<Profile>,
+
+    /// Comments that accept a fall-through: GCC's -Wimplicit-fallthrough levels 1 to 5
+    #[arg(long, value_enum, value_name = "STYLE", help_heading = SELECTION)]
+    pub comment_style: Option<CommentLevel>,
+
+    /// Leave out the findings that this file lists (see `crosstalk baseline`)
+    #[arg(long, value_name = "FILE", help_heading = SELECTION)]
+    pub baseline: Option<PathBuf>,
+
+    /// Show neither progress nor coverage
+    #[arg(short, long, help_heading = OUTPUT)]
+    pub quiet: bool,
+
+    /// Threads to use; 0 for one on each core
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub threads: usize,
+
+    /// Parse whole files, for comparison
+    #[arg(long, hide = true)]
+    pub no_slicing: bool,
+
+    /// Add the ranking features to json-lines
+    #[arg(long, hide = true)]
+    pub features: bool,
+}
+
+/// Where the C comes from.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Input {
+    /// One buffer on stdin, under this name.
+    Stdin(String),
+    /// Files and folders.
+    Paths(Vec<PathBuf>),
+    /// A list of files in a file, or on stdin.
+    List(PathBuf),
+    ListOnStdin,
+}
+
+impl InputArgs {
+    /// What to read. The error is one of usage: its `exit` prints it and ends with 2.
+    pub fn input(&self) -> Result<Input, clap::Error> {
+        let is_stdin = |path: &PathBuf| path.as_os_str() == "-";
+        let usage = |message: &str| Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
+        if let Some(list) = &self.files_from {
+            return Ok(if is_stdin(list) { Input::ListOnStdin } else { Input::List(list.clone()) });
+        }
+        let stdin = self.paths.iter().any(is_stdin);
+        if stdin && self.paths.len() > 1 {
+            return usage("`-` reads one buffer from stdin and cannot be used with other paths");
+        }
+        match &self.stdin_filename {
+            Some(_) if !stdin => usage("--stdin-filename needs the path `-`"),
+            Some(name) => Ok(Input::Stdin(name.clone())),
+            None if stdin => Ok(Input::Stdin("<stdin>".into())),
+            None if self.paths.is_empty() => Ok(Input::Paths(vec![".".into()])),
+            None => Ok(Input::Paths(self.paths.clone())),
+        }
+    }
+
+    /// `c`, `h` and those of --extension, without dots.
+    pub fn extensions(&self) -> Vec<String> {
+        let extra = self.extra_extensions.iter().map(|extension| extension.trim().trim_start_matches('.'));
+        let mut all = vec!["c".to_string(), "h".to_string()];
+        for extension in extra.filter(|extension| !extension.is_empty()) {
+            if !all.iter().any(|known| known == extension) {
+                all.push(extension.to_string());
+            }
+        }
+        all
+    }
+}
+
+impl RunArgs {
+    pub fn profile(&self) -> Profile {
+        self.profile.unwrap_or_default()
+    }
+
+    pub fn comment_style(&self) -> CommentLevel {
+        self.comment_style.unwrap_or_default()
+    }
+
+    /// Takes from a configuration what the command line leaves open.
+    pub fn complete(&mut self, config: &Config) {
+        self.profile = self.profile.or(config.profile);
+        self.comment_style = self.comment_style.or(config.comment_style);
+        self.generated |= config.generated.unwrap_or_default();
+        self.input.extra_extensions.extend(config.extensions.iter().flatten().cloned());
+    }
+}
+
+/// A number of bytes, or of KiB, MiB or GiB with a suffix K, M or G; below 4 GiB, for offsets are 32 bits wide.
+pub(super) fn parse_size(text: &str) -> Result<u64, String> {
+    let (digits, unit) = match text.char_indices().last() {
+        Some((at, 'k' | 'K')) => (&text[..at], 1 << 10),
+        Some((at, 'm' | 'M')) => (&text[..at], 1 << 20),
+        Some((at, 'g' | 'G')) => (&text[..at], 1 << 30),
+        _ => (text, 1),
+    };
+    let number: u64 = digits.parse().map_err(|_| "expected a number with an optional K, M or G".to_string())?;
+    match number.checked_mul(unit) {
+        Some(size) if size <= u32::MAX.into() => Ok(size),
+        _ => Err("the limit must be below 4G".into()),
+    }
+}
