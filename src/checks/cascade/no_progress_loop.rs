@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::rounds::{InPlace, Over, in_place, over};
+use super::rounds::{InPlace, Over, elsewhere, in_place, over};
 use super::stuck::{self, Stuck};
 use crate::analysis::access::{Place, place};
 use crate::analysis::nesting::is_loop;
@@ -42,6 +42,10 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
             out.push(f);
             continue;
         }
+        if let Some((walker, step)) = elsewhere(view, id) {
+            out.push(leads_back(view, walker, step));
+            continue;
+        }
         if step.is_none()
             && let Some(found) = in_place(cx, view, id, cond)
         {
@@ -67,14 +71,30 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     }
 }
 
-/// A `continue` that leaves out the step.
+/// A way that leaves out the step.
 fn continues(view: &View, cond: ExprId, found: &InPlace) -> Finding {
-    let span = view.function.body.stmt(found.at).span;
+    let stmt = view.function.body.stmt(found.at);
+    let span = stmt.span;
+    let what = if matches!(stmt.kind, StmtKind::Continue) { "this `continue`" } else { "this branch" };
     let mut f = view.finding(RULE.id, Confidence::Medium, span, span);
     f.label = "back to the same place".into();
-    f.message = "this `continue` leaves out the step of the loop, and the next round comes here again".into();
+    f.message = format!("{what} leaves out the step of the loop, and the next round comes here again");
     f.related.push(view.related(found.skipped, "the step that is left out"));
     f.related.push(view.related(view.function.body.expr(cond).span, "what ends the loop"));
+    f.notes.push(OUTAGE.into());
+    f
+}
+
+/// A step that does not depend on where the walk is.
+fn leads_back(view: &View, walker: Symbol, step: ExprId) -> Finding {
+    let body = &view.function.body;
+    let span = body.expr(step).span;
+    let mut f = view.finding(RULE.id, Confidence::Medium, span, span);
+    f.label = "the same in each round".into();
+    f.message = format!(
+        "this step gives `{}` the same value in each round: it leads from somewhere else",
+        body.names.text(walker)
+    );
     f.notes.push(OUTAGE.into());
     f
 }
@@ -272,6 +292,8 @@ pub(super) fn controls(body: &Body, cond: ExprId) -> Option<Vec<Place>> {
     let mut calls = false;
     body.walk(cond, &mut |e| match body.expr(e).kind {
         ExprKind::Call { .. } | ExprKind::Assign { .. } | ExprKind::Update { .. } => calls = true,
+        // `NULL` and limits do not move.
+        ExprKind::Name(n) if !body.names.text(n).bytes().any(|b| b.is_ascii_lowercase()) => {}
         ExprKind::Name(_) | ExprKind::Member { .. } => all.extend(place(body, e)),
         _ => {}
     });

@@ -1,5 +1,5 @@
-//! Rounds of a loop that do not lead towards its end: a `continue` before the step, and a step past an end that is only
-//! compared for being met exactly.
+//! Rounds of a loop that do not lead towards its end: a way that leaves the step out, a step that leads to the same place
+//! each time, and a step past an end that is only compared for being met exactly.
 
 use rustc_hash::FxHashSet;
 
@@ -9,14 +9,15 @@ use crate::analysis::cfg::{BlockId, EdgeKind};
 use crate::analysis::flow::{From, Go};
 use crate::analysis::received::Received;
 use crate::checks::{Context, View};
-use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtId, StmtKind, Symbol};
+use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtId, StmtKind, Symbol, UnaryOp};
 use crate::source::Span;
 
 /// Expressions of one loop that are looked at.
 const MAX_EXPRS: usize = 4000;
 
-/// A `continue` that is reached with nothing moved, and a step that it leaves out.
+/// The end of a round that is reached with nothing moved, and a step that it leaves out.
 pub struct InPlace {
+    /// A `continue`, or the last statement of a branch.
     pub at: StmtId,
     pub skipped: Span,
 }
@@ -45,8 +46,8 @@ fn inside(body: &Body, at: StmtId, step: Option<ExprId>) -> Vec<ExprId> {
     all
 }
 
-/// Of a loop without a step of its own: a `continue` before which nothing of what its condition asks about changes, under
-/// conditions that come out the same in the next round.
+/// Of a loop without a step of its own: the end of a round before which nothing of what its condition asks about changes,
+/// under conditions that come out the same in the next round.
 pub fn in_place(cx: &Context, view: &View, at: StmtId, cond: ExprId) -> Option<InPlace> {
     let body = &view.function.body;
     let controls = controls(body, cond).filter(|all| all.iter().all(|p| !p.path.contains(&Step::Index)))?;
@@ -64,25 +65,94 @@ pub fn in_place(cx: &Context, view: &View, at: StmtId, cond: ExprId) -> Option<I
     if moves.is_empty() || !controls.iter().all(is_local) || all.iter().any(|&e| given_away(body, &controls, e)) {
         return None;
     }
-    let mut continues = Vec::new();
-    body.walk_stmts(at, &mut |s| {
-        let own = matches!(body.stmt(s).kind, StmtKind::Continue) && view.nesting().loop_around(body, s) == Some(at);
-        if own && !body.stmt(s).in_macro {
-            continues.push(s);
-        }
-    });
-    let at_continue = continues.into_iter().find(|&s| {
+    let (at, skipped) = ends(view, at).into_iter().find_map(|(s, other)| {
         let guards: Vec<ExprId> =
             view.nesting().around(s).take_while(|&a| a != at).filter_map(|a| body.stmt(a).kind.condition()).collect();
-        let before = body.stmt(s).span.start;
-        !guards.is_empty()
-            && moves.iter().any(|&m| body.expr(m).span.start > before)
-            && guards.iter().all(|&g| stays(cx, view, &all, g, before))
-            && controls.iter().all(|p| unmoved(cx, view, at, s, p.base))
+        let own = body.stmt(s).span;
+        let is_skipped = |span: &Span| match other {
+            Some(other) => body.stmt(other).span.contains(span.start),
+            None => span.start > own.start,
+        };
+        let skipped = moves.iter().map(|&m| body.expr(m).span).find(is_skipped)?;
+        let holds = !guards.is_empty()
+            && guards.iter().all(|&g| stays(cx, view, at, s, g))
+            && controls.iter().all(|p| unmoved(cx, view, at, s, p.base));
+        holds.then_some((s, skipped))
     })?;
-    let before = body.stmt(at_continue).span.start;
-    let skipped = moves.iter().map(|&m| body.expr(m).span).find(|span| span.start > before)?;
-    Some(InPlace { at: at_continue, skipped })
+    Some(InPlace { at, skipped })
+}
+
+/// The `continue`s of a loop; and the last statements of branches that end its round, each with the branch beside it.
+fn ends(view: &View, at: StmtId) -> Vec<(StmtId, Option<StmtId>)> {
+    let body = &view.function.body;
+    let nesting = view.nesting();
+    let mut ends = Vec::new();
+    body.walk_stmts(at, &mut |s| {
+        if body.stmt(s).in_macro || nesting.loop_around(body, s) != Some(at) {
+            return;
+        }
+        match body.stmt(s).kind {
+            StmtKind::Continue => ends.push((s, None)),
+            StmtKind::If { then, otherwise: Some(otherwise), .. } => {
+                let around = std::iter::once(s).chain(nesting.around(s)).take_while(|&a| a != at);
+                if around.into_iter().all(|a| nesting.following(body, a).is_empty()) {
+                    let both = [(then, otherwise), (otherwise, then)];
+                    let plain = |(branch, other)| {
+                        let end = last(body, branch);
+                        matches!(body.stmt(end).kind, StmtKind::Expr(_)).then_some((end, Some(other)))
+                    };
+                    ends.extend(both.into_iter().filter_map(plain));
+                }
+            }
+            _ => {}
+        }
+    });
+    ends
+}
+
+/// What is done last in a branch.
+fn last(body: &Body, mut branch: StmtId) -> StmtId {
+    while let StmtKind::Block(all) = &body.stmt(branch).kind
+        && let Some(&end) = all.last()
+    {
+        branch = end;
+    }
+    branch
+}
+
+/// `for (p = a; p; p = q->next)` where `q` stays: each round but the first is about the same.
+pub fn elsewhere(view: &View, at: StmtId) -> Option<(Symbol, ExprId)> {
+    let body = &view.function.body;
+    let StmtKind::For { init: Some(init), step: Some(step), .. } = body.stmt(at).kind else { return None };
+    let ExprKind::Assign { op: None, left, right } = body.expr(step).kind else { return None };
+    let (ExprKind::Name(walker), ExprKind::Member { base, field, arrow: true }) =
+        (&body.expr(left).kind, &body.expr(right).kind)
+    else {
+        return None;
+    };
+    let ExprKind::Name(from) = body.expr(*base).kind else { return None };
+    // `for (p = list->first; p; p = list->first) remove(p);`
+    let mut drains = false;
+    body.own_exprs(init, &mut |e| {
+        body.walk(e, &mut |e| {
+            drains |=
+                matches!(body.expr(e).kind, ExprKind::Member { field: f, .. } if f == *field) && body.mentions(e, from);
+        });
+    });
+    let is_name = |e: ExprId, name: Symbol| matches!(body.expr(body.bare(e)).kind, ExprKind::Name(n) if n == name);
+    let changes = |e: ExprId| match &body.expr(e).kind {
+        ExprKind::Assign { left, .. } => {
+            e != step && place(body, *left).is_some_and(|p| p.base == from || p.base == *walker)
+        }
+        ExprKind::Update { operand, .. } => place(body, *operand).is_some_and(|p| p.base == from),
+        ExprKind::Unary { op: UnaryOp::AddressOf, operand } => is_name(*operand, from) || is_name(*operand, *walker),
+        ExprKind::Call { args, .. } => args.iter().any(|&a| is_name(a, from)),
+        _ => false,
+    };
+    let is_local = view.local(from).is_some() && view.local(*walker).is_some() && from != *walker;
+    let is_first = |e: ExprId| body.stmt(init).span.contains(body.expr(e).span.start);
+    let fixed = is_local && !drains && !inside(body, at, Some(step)).into_iter().any(|e| !is_first(e) && changes(e));
+    fixed.then_some((*walker, step))
 }
 
 /// A call may move it.
@@ -90,12 +160,14 @@ fn given_away(body: &Body, controls: &[Place], e: ExprId) -> bool {
     matches!(&body.expr(e).kind, ExprKind::Call { args, .. } if args.iter().any(|&a| gives(body, controls, a)))
 }
 
-/// In the next round the condition comes out the same: it calls nothing, and what it asks about is not set by a call.
-fn stays(cx: &Context, view: &View, all: &[ExprId], cond: ExprId, before: u32) -> bool {
+/// In the next round the condition comes out the same: it calls nothing, and nothing on the way to `end` sets what it asks
+/// about, but for what is set in each round to the same. A call may set what lies behind a pointer.
+fn stays(cx: &Context, view: &View, at: StmtId, end: StmtId, cond: ExprId) -> bool {
     let body = &view.function.body;
     let mut names: FxHashSet<Symbol> = FxHashSet::default();
-    let mut calls = false;
+    let (mut calls, mut reads) = (false, false);
     body.walk(cond, &mut |e| match body.expr(e).kind {
+        ExprKind::Member { .. } | ExprKind::Index { .. } | ExprKind::Unary { op: UnaryOp::Deref, .. } => reads = true,
         ExprKind::Call { .. } => calls |= !only_reads(cx, view, e),
         ExprKind::Assign { .. } | ExprKind::Update { .. } | ExprKind::Opaque(_) | ExprKind::Statement(_) => {
             calls = true
@@ -108,29 +180,69 @@ fn stays(cx: &Context, view: &View, all: &[ExprId], cond: ExprId, before: u32) -
     // What is not a local may be changed by anybody.
     let is_local =
         |n: &Symbol| view.local(*n).is_some() || !body.names.text(*n).bytes().any(|b| b.is_ascii_lowercase());
-    let sets = |e: ExprId, p: ExprId, from: Option<ExprId>| {
-        let hit = place(body, p).is_some_and(|p| names.contains(&p.base));
-        // Set anew in each round, before it is asked about, from what stays as it is.
-        let first = body.expr(e).span.start < body.expr(cond).span.start;
-        let anew =
-            first && from.is_some_and(|from| !names.iter().any(|n| body.mentions(from, *n) && body.mentions(p, *n)));
-        let anew = anew && !from.is_some_and(|from| counts(body, from));
-        hit && !anew && e != cond
-    };
-    let changes = |e: ExprId| match body.expr(e).kind {
-        ExprKind::Assign { op, left, right } => sets(e, left, op.is_none().then_some(right)),
-        ExprKind::Update { operand, .. } => sets(e, operand, None),
-        ExprKind::Call { .. } => !only_reads(cx, view, e),
+    if calls || !names.iter().all(is_local) {
+        return false;
+    }
+    reads |= body.exprs.iter().any(|e| match e.kind {
+        ExprKind::Unary { op: UnaryOp::AddressOf, operand } => {
+            place(body, operand).is_some_and(|p| names.contains(&p.base))
+        }
         _ => false,
-    };
-    !calls && names.iter().all(is_local) && !all.iter().any(|&e| body.expr(e).span.start < before && changes(e))
+    });
+    let nesting = view.nesting();
+    let around: Vec<StmtId> = nesting.around(end).collect();
+    let (mut changes, mut called) = (false, false);
+    body.walk_stmts(at, &mut |s| {
+        if s == at || body.stmt(s).span.start >= body.stmt(end).span.end {
+            return;
+        }
+        // Set in each round, before it is asked about, from what stays as it is.
+        let always = !nesting
+            .around(s)
+            .take_while(|&a| a != at)
+            .any(|a| body.stmt(a).kind.condition().is_some() && !around.contains(&a));
+        let mut sets = |from: Option<ExprId>| {
+            let first = body.stmt(s).span.start < body.expr(cond).span.start;
+            let from = from.filter(|from| first && always && !names.iter().any(|n| body.mentions(*from, *n)));
+            match from.map(|from| differs(cx, view, from)) {
+                Some((false, of_memory)) => reads |= of_memory,
+                _ => changes = true,
+            }
+        };
+        if let StmtKind::Decl(all) = &body.stmt(s).kind {
+            all.iter().filter(|d| names.contains(&d.name)).for_each(|d| sets(d.init));
+        }
+        body.own_exprs(s, &mut |root| {
+            body.walk(root, &mut |e| {
+                let hits = |p: ExprId| place(body, p).is_some_and(|p| names.contains(&p.base));
+                match body.expr(e).kind {
+                    ExprKind::Assign { op, left, right } if hits(left) => sets(op.is_none().then_some(right)),
+                    ExprKind::Update { operand, .. } if hits(operand) => sets(None),
+                    ExprKind::Call { .. } => called |= !only_reads(cx, view, e),
+                    _ => {}
+                }
+            });
+        });
+    });
+    !changes && !(reads && called)
 }
 
-/// `heap[--n]`: the next round gets another one.
-fn counts(body: &Body, e: ExprId) -> bool {
-    let mut found = false;
-    body.walk(e, &mut |e| found |= matches!(body.expr(e).kind, ExprKind::Update { .. }));
-    found
+/// `heap[--n]`, `poll(&fds)`: the next round may get another one. And whether it is read from memory.
+fn differs(cx: &Context, view: &View, e: ExprId) -> (bool, bool) {
+    let body = &view.function.body;
+    let (mut differs, mut of_memory) = (false, false);
+    body.walk(e, &mut |e| match body.expr(e).kind {
+        ExprKind::Update { .. } => differs = true,
+        ExprKind::Call { .. } => {
+            differs |= !only_reads(cx, view, e);
+            of_memory = true;
+        }
+        ExprKind::Member { .. } | ExprKind::Index { .. } | ExprKind::Unary { op: UnaryOp::Deref, .. } => {
+            of_memory = true;
+        }
+        _ => {}
+    });
+    (differs, of_memory)
 }
 
 /// A library function that reads a number or text, or prints something, and changes nothing.
