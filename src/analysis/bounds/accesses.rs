@@ -74,6 +74,15 @@ impl Walked {
             _ => {}
         }
         let mut defect = self.defect(site, class, verdict, &goal, text);
+        defect.evidence = self.in_same_condition(site, &defect.verdict, text).or_else(|| match class {
+            Class::Index | Class::Append
+                if matches!(defect.verdict, Verdict::Short { .. })
+                    && self.is_off_by_one(site, &goal, &offset, buffer) =>
+            {
+                Some(Evidence::OffByOne)
+            }
+            _ => None,
+        });
         defect.wire = buffer.wire.max(self.symbols.wire(&offset));
         defect.room = Some(buffer.room);
         let last = offset.add(size).filter(|_| whole).and_then(|end| end.plus_constant(-1));
@@ -135,7 +144,11 @@ impl Walked {
                     defect.what = self.shown(size, text);
                     defect.origin = chosen.first().and_then(|s| self.symbols.info(*s).span);
                     defects.push(defect);
-                    return;
+                    // How large it is, is a question of its own, where much speaks for it.
+                    let evidence = || self.evidence(site, &goal, address, size, buffer, text);
+                    if class != Class::Signed || does == Use::Read || evidence().is_none() {
+                        return;
+                    }
                 }
             }
         }
@@ -191,6 +204,9 @@ impl Walked {
             Verdict::Capped if does == Use::Read && buffer.room == Room::Given => {
                 self.stale(site, &goal, address, &about).unwrap_or(Verdict::Capped)
             }
+            Verdict::Capped | Verdict::Aside { .. } if does == Use::Write && self.never_fits(site, &goal, "") => {
+                Verdict::Unchecked
+            }
             other => other,
         };
         if matches!(verdict, Verdict::Proved | Verdict::Unknown) || (class != Class::Read && verdict == Verdict::Capped)
@@ -213,9 +229,7 @@ impl Walked {
         defect.needs = Some(goal);
         defect.end = address.add(size);
         defect.evidence = match class {
-            Class::Destination if self.is_own_array(address, buffer) && self.is_whole(site, size) => {
-                Some(Evidence::Whole)
-            }
+            Class::Destination => self.evidence(site, &goal, address, size, buffer, text),
             _ => None,
         };
         if let Verdict::Aside { .. } = defect.verdict
@@ -287,28 +301,6 @@ impl Walked {
         defect.is_text = is_text;
         defect.what = self.shown(address, text);
         defect.limit = self.shown(&end, text);
-        defects.push(defect);
-    }
-
-    /// A number of somebody else's as the size of a write, of which no more is known.
-    pub(super) fn boundless(&self, site: &Site, does: Use, size: &Linear, text: &str, defects: &mut Vec<Defect>) {
-        let chosen = self.wire_symbols(size);
-        // That a string ends in its own array says nothing of another one.
-        let is_bounded = || match chosen.iter().all(|s| self.is_string_length(*s)) {
-            true => chosen.iter().any(|s| self.facts.at(site.at).any(|fact| fact.factor(*s) < 0)),
-            false => !self.upper_bounds(site.at, size).is_empty(),
-        };
-        if does == Use::Read || chosen.is_empty() || is_bounded() {
-            return;
-        }
-        if self.speaks_of(site.at, &chosen).is_some() {
-            return;
-        }
-        let Some(goal) = size.scaled(-1) else { return };
-        let mut defect = self.defect(site, Class::Destination, Verdict::Unchecked, &goal, text);
-        defect.wire = Wire::Faint;
-        defect.what = self.shown(size, text);
-        defect.origin = chosen.first().and_then(|s| self.symbols.info(*s).span);
         defects.push(defect);
     }
 

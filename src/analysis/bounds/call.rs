@@ -4,7 +4,7 @@ use super::cond::Way;
 use super::eval::{Bound, Eval, Frame, MAX_FRAMES};
 use super::linear::{Linear, Sym};
 use super::model::Called;
-use super::sites::{SiteKind, Use};
+use super::sites::{Hint, SiteKind, Use};
 use super::state::Value;
 use super::summary::Summary;
 use super::symbols::{Room, What, Wire, lesser};
@@ -84,6 +84,8 @@ impl Eval<'_> {
                         beside: Vec::new(),
                         callee: name.into(),
                         inner: true,
+                        cursor: None,
+                        hint: Hint::Nothing,
                     };
                     self.site(f, e, kind);
                 }

@@ -2,22 +2,52 @@
 
 use super::Walked;
 use super::call::is_shouting;
-use super::eval::Eval;
+use super::eval::{Eval, Frame};
 use super::linear::{Linear, Sym};
+use super::model::Called;
 use super::names;
-use super::sites::{Site, SiteKind, Use};
+use super::sites::{Site, Use};
 use super::state::Path;
 use super::symbols::{Buffer, Room, Source, Symbols, What};
+use super::types::Kind;
+use crate::hir::ExprKind;
+use crate::program::catalog::model::SinkKind;
 
 /// Numbers beside one pointer.
 const MAX_BESIDE: usize = 4;
 /// Joins that a pointer is followed through.
 const MAX_JOINS: usize = 3;
 
-/// Bytes of an array at the end of a structure that stands for any number of them.
-const MAX_OPEN: i64 = 8;
-
 impl Eval<'_> {
+    /// Of an array of arrays, one of them is written to.
+    pub(super) fn row(&mut self, f: &Frame, call: &Called, does: Use, address: &Linear, whole: Buffer) -> Buffer {
+        let fills =
+            self.cx.program.model(call.name, self.file).and_then(|m| m.sink()).is_none_or(|s| s.kind == SinkKind::Fill);
+        if does == Use::Read || fills || whole.room != Room::Array {
+            return whole;
+        }
+        let row =
+            call.args.iter().zip(&call.values).find(|(_, value)| value.linear == *address).and_then(|(&arg, _)| {
+                let indexed = matches!(f.body.expr(arg).kind, ExprKind::Index { .. });
+                let size = indexed.then(|| self.kind_of(f, arg, 0)).filter(|kind| matches!(kind, Kind::Array(..)));
+                i64::try_from(self.size_of_kind(size?)?).ok()
+            });
+        match row.and_then(|n| address.plus_constant(n)) {
+            Some(limit) => Buffer { limit, ..whole },
+            None => whole,
+        }
+    }
+
+    /// The address is what a field of a structure holds that is declared nowhere in sight: an array, most likely.
+    pub(super) fn is_unknown_field(&self, call: &Called, address: &Linear) -> bool {
+        let unknown = call.values.iter().any(|value| value.linear == *address && value.kind == Kind::Unknown);
+        unknown
+            && address.as_symbol().is_some_and(|s| match self.symbols.info(s).what {
+                What::Load { path, .. } => path != Path::ITSELF,
+                _ => false,
+            })
+    }
+
     /// What the lengths that stand beside the pointer hold.
     pub(super) fn beside(&self, address: &Linear) -> Vec<Linear> {
         let start = pointer_in(&self.symbols, address);
@@ -40,33 +70,6 @@ impl Walked {
         let Some(start) = pointer_in(&self.symbols, address).filter(|_| !beside.is_empty()) else { return false };
         let used = address.sub(&Linear::symbol(start)).and_then(|offset| offset.add(size));
         used.is_some_and(|used| beside.iter().filter_map(|room| room.sub(&used)).any(|goal| self.prove(site.at, &goal)))
-    }
-
-    /// It is written to the begin of an array, and to no pointer that may lead into one. What is as short as a pointer
-    /// stands for any number of bytes behind a structure.
-    pub(super) fn is_own_array(&self, address: &Linear, buffer: &Buffer) -> bool {
-        let Some((start, _)) = self.symbols.buffer(address) else { return false };
-        let is_array = matches!(self.symbols.info(start).what, What::Local(_) | What::Global(_) | What::Inside { .. });
-        let length = buffer.limit.sub(&Linear::symbol(start));
-        buffer.room == Room::Array
-            && is_array
-            && !self.symbols.offset(address).has_terms()
-            && length.is_some_and(|n| n.has_terms() || n.constant > MAX_OPEN)
-    }
-
-    /// The same call reads all that there is of its source, and no test speaks of how much that is.
-    pub(super) fn is_whole(&self, site: &Site, written: &Linear) -> bool {
-        let symbols: Vec<Sym> = written.terms().iter().map(|(s, _)| *s).collect();
-        self.speaks_of(site.at, &symbols).is_none()
-            && self.sites.iter().any(|other| match &other.kind {
-                SiteKind::Block { does: Use::Read, address, size, buffer: Some(buffer), .. } => {
-                    other.span == site.span
-                        && size == written
-                        && matches!(buffer.room, Room::Given | Room::Received)
-                        && buffer.left(address, size) == Some(Linear::ZERO)
-                }
-                _ => false,
-            })
     }
 
     /// Sizes of types and numbers that are called as constants, and nothing else, are in it.

@@ -57,6 +57,18 @@ pub enum Class {
 pub enum Evidence {
     /// All of a source is copied, by its own length, into an array of fixed size.
     Whole,
+    /// A text of any length is put into an array of fixed size.
+    Text,
+    /// The condition that it stands in tests it, but only behind it.
+    SameCondition,
+    /// However much there is, it does not fit.
+    Never,
+    /// The bound of a copy is not what there is room for.
+    Capacity,
+    /// The test lets one through that is too far.
+    OffByOne,
+    /// The function compares the cursor with an end elsewhere, and not here.
+    End,
 }
 
 #[derive(Clone, Debug)]
@@ -171,9 +183,9 @@ impl Walked {
                 SiteKind::Block { does, address, size, buffer: Some(buffer), inner, .. } => {
                     self.block(site, *does, address, size, buffer, *inner, text, &mut found.defects);
                 }
-                SiteKind::Block { does, address, size, buffer: None, beside, .. } => {
+                SiteKind::Block { does, address, size, buffer: None, beside, cursor, .. } => {
                     if !self.fits_beside(site, address, size, beside) {
-                        self.boundless(site, *does, size, text, &mut found.defects);
+                        self.boundless(site, *does, address, size, *cursor, text, &mut found.defects);
                     }
                 }
                 SiteKind::Unterminated { address, buffer, callee } => {

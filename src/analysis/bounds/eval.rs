@@ -86,6 +86,8 @@ pub(super) struct Eval<'a> {
     pub lengths: super::together::Lengths,
     /// Arrays made as long as something computed says.
     pub fitted: FxHashSet<Sym>,
+    /// How long strings are that were copied here, by their address and the last event that changed them.
+    pub copied: FxHashMap<(Linear, u32), Linear>,
     /// Fields of unknown type that are used as arrays.
     pub sized: Vec<String>,
     /// What is being converted goes to a place that by its name is a length.
@@ -117,6 +119,7 @@ impl<'a> Eval<'a> {
             texts: FxHashSet::default(),
             lengths: super::together::Lengths::default(),
             fitted: FxHashSet::default(),
+            copied: FxHashMap::default(),
             sized: Vec::new(),
             stores_length: false,
         }

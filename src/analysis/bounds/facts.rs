@@ -222,7 +222,14 @@ impl<'p> Proof<'p> {
         let all: Vec<&Linear> = all.filter(|d| d.terms().iter().any(|(s, _)| goal.factor(*s) != 0)).collect();
         for d in all {
             for d in [Some(*d), d.scaled(-1)].into_iter().flatten() {
-                let rest = d.plus_constant(-1).and_then(|less| goal.sub(&less));
+                // `a[i]` of elements of several bytes: as often as the goal has it.
+                let shared = d.terms().iter().find(|(s, _)| goal.factor(*s) != 0);
+                let Some((s, own)) = shared.copied() else { continue };
+                let k = goal.factor(s) / own;
+                if k < 1 || k * own != goal.factor(s) {
+                    continue;
+                }
+                let rest = d.plus_constant(-1).and_then(|less| goal.plus(&less, -k));
                 let covers = rest.and_then(|rest| self.symbols.least(&rest)).is_some_and(|least| least >= 0);
                 if covers && self.goal(&d, depth - 1) {
                     return true;

@@ -134,7 +134,7 @@ impl Walked {
         by.map_or(verdict, |by| Verdict::Aside { by })
     }
 
-    fn is_about(&self, fact: &Linear, about: &[Sym]) -> bool {
+    pub(super) fn is_about(&self, fact: &Linear, about: &[Sym]) -> bool {
         let mut seen: FxHashSet<Sym> = FxHashSet::default();
         let mut todo: Vec<Sym> = fact.terms().iter().map(|(s, _)| *s).collect();
         while let Some(s) = todo.pop() {

@@ -8,6 +8,7 @@ mod accesses;
 mod arith;
 mod arrays;
 mod beliefs;
+mod boundless;
 mod call;
 mod capacity;
 mod cond;
@@ -16,6 +17,7 @@ pub mod defects;
 mod effects;
 mod elements;
 mod eval;
+mod evidence;
 pub mod facts;
 mod incoming;
 mod inline;
@@ -167,6 +169,12 @@ impl<'a> Bounds<'a> {
     }
 }
 
+/// Something stands between the brackets of an array's type.
+fn has_length(declared: &str) -> bool {
+    let inner = declared.split_once('[').and_then(|(_, rest)| rest.split_once(']'));
+    inner.is_some_and(|(inner, _)| !inner.trim().is_empty())
+}
+
 impl Eval<'_> {
     /// Gives every parameter and local variable a number and a type.
     fn declare(&mut self) {
@@ -201,6 +209,7 @@ impl Eval<'_> {
                 // `char s[] = "…"`
                 if let (Kind::Array(ty, None), Some(init)) = (kind, declarator.init)
                     && let ExprKind::String(text) = body.expr(init).kind
+                    && !has_length(body.names.text(declarator.ty))
                 {
                     kind = Kind::Array(ty, (body.names.text(text).len() as u64).checked_sub(1));
                 }

@@ -3,7 +3,7 @@
 use super::eval::{Eval, Frame};
 use super::linear::Linear;
 use super::names;
-use super::sites::{SiteKind, Use};
+use super::sites::{Hint, SiteKind, Use};
 use super::state::{Key, Path, Value};
 use super::symbols::{Buffer, Room, Tag, What, Wire};
 use super::types::Kind;
@@ -136,6 +136,7 @@ impl Eval<'_> {
         let (dst, src) = (call.linear(sink.dst), call.linear(sink.src));
         let end_size = |of: Option<Linear>| call.linear(sink.end).zip(of).and_then(|(end, start)| end.sub(&start));
         use SinkKind::*;
+        let mut copied = None;
         match sink.kind {
             Copy | Fill | StringCopyUnterminated => {
                 let size = size.or_else(|| end_size(dst));
@@ -166,7 +167,7 @@ impl Eval<'_> {
             }
             StringCopy => {
                 if let (Some(dst), Some(src)) = (dst, src) {
-                    self.string_copy(f, call, dst, src);
+                    copied = self.string_copy(f, call, dst, src, call.linear(sink.src_size));
                 }
             }
             Format => {
@@ -180,6 +181,9 @@ impl Eval<'_> {
         let wire = src.and_then(|src| self.symbols.buffer(&src)).map_or(Wire::No, |(_, b)| b.wire);
         if let Some(dst) = dst {
             self.changed_behind(&dst, wire);
+            if let Some(length) = copied {
+                self.has_length(&dst, length);
+            }
             if sink.kind == Copy
                 && let Some(root) = self.root(&dst)
                 && let Some(buffer) = &mut self.symbols.info_mut(root).buffer
@@ -216,12 +220,28 @@ impl Eval<'_> {
         }
     }
     pub(super) fn block_site(&mut self, f: &Frame, call: &Called, does: Use, address: Linear, size: Linear) {
+        self.hinted_block(f, call, does, address, size, Hint::Nothing);
+    }
+    pub(super) fn hinted_block(
+        &mut self,
+        f: &Frame,
+        call: &Called,
+        does: Use,
+        address: Linear,
+        size: Linear,
+        hint: Hint,
+    ) {
         if does == Use::Read
             && let Some(cursor) = call.args.iter().find_map(|&arg| self.cursor_to(f, arg, &address))
         {
             self.pair_up(Some(cursor), &address);
         }
+        // A string has its NUL, whatever else says how long it is.
+        if does == Use::Read && self.is_string(&address, &size) {
+            return;
+        }
         let (root, buffer) = self.buffer_for(&address, does).unzip();
+        let buffer = buffer.map(|buffer| self.row(f, call, does, &address, buffer));
         // A length beside a pointer tells what is there, not what there is room for.
         let loaded = root.is_some_and(|s| self.is_loaded(s));
         let buffer = buffer.filter(|b| does == Use::Read || b.room != Room::Given || !loaded);
@@ -229,9 +249,12 @@ impl Eval<'_> {
             return;
         }
         if buffer.is_some() || self.symbols.wire(&size) > Wire::No {
+            let unknown = buffer.is_none() && does == Use::Write;
             let beside = if buffer.is_none() { self.beside(&address) } else { Vec::new() };
+            let cursor = call.args.iter().filter(|_| unknown).find_map(|&arg| self.pointer_to(f, arg, &address));
             let callee = call.name.into();
-            let kind = SiteKind::Block { does, address, size, buffer, beside, callee, inner: false };
+            let hint = if unknown && self.is_unknown_field(call, &address) { Hint::Field } else { hint };
+            let kind = SiteKind::Block { does, address, size, buffer, beside, callee, inner: false, cursor, hint };
             self.site(f, call.e, kind);
         }
     }

@@ -14,6 +14,16 @@ pub enum Use {
     Write,
 }
 
+/// What the code of a call tells of its destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hint {
+    Nothing,
+    /// A field of a structure that is declared nowhere in sight.
+    Field,
+    /// The bound is the size of the whole array, whatever stands in it already: `strncat(a, b, sizeof(a))`.
+    Capacity,
+}
+
 #[derive(Clone, Debug)]
 pub enum SiteKind {
     /// `size` bytes at `address` are read or written by the code itself, through the variable `cursor` if it is one.
@@ -31,6 +41,9 @@ pub enum SiteKind {
         beside: Vec<Linear>,
         callee: Box<str>,
         inner: bool,
+        /// The variable that it is written through.
+        cursor: Option<u32>,
+        hint: Hint,
     },
     /// `size` bytes are taken out of an object that has `left`; `lenient`: fewer do no harm.
     Take { left: Linear, size: Linear, lenient: bool },

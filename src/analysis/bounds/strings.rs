@@ -3,9 +3,9 @@
 use super::eval::{Eval, Frame};
 use super::linear::Linear;
 use super::model::Called;
-use super::sites::{SiteKind, Use};
+use super::sites::{Hint, SiteKind, Use};
 use super::state::{Key, Path};
-use super::symbols::{Buffer, Room, What, Wire};
+use super::symbols::{Buffer, Room, Source, What, Wire};
 use crate::hir::{ExprKind, UnaryOp};
 use crate::program::catalog::model::Sink;
 
@@ -44,9 +44,13 @@ impl Eval<'_> {
             // The quotes do not count.
             return Linear::constant((length - 2).max(0));
         }
+        let greatest = self.longest_literal(&text);
         let id = self.paths.text("strlen");
         let since = self.state.since(&Key { base: text, path: Path::ITSELF }, &self.paths);
-        let (s, new) = self.symbols.get(What::Pure(id, text, Linear::constant(i64::from(since))), Some(0), None);
+        if let Some(length) = self.copied.get(&(text, since)) {
+            return *length;
+        }
+        let (s, new) = self.symbols.get(What::Pure(id, text, Linear::constant(i64::from(since))), Some(0), greatest);
         if new {
             let buffer = self.symbols.buffer(&text).map(|(_, b)| b);
             let behind = |b: Buffer| b.limit.sub(&text)?.sub(&Linear::symbol(s));
@@ -66,6 +70,30 @@ impl Eval<'_> {
         Linear::symbol(s)
     }
 
+    /// One of several literals: no longer than the longest.
+    fn longest_literal(&self, text: &Linear) -> Option<i64> {
+        let Source::Joined(values) = &self.symbols.info(text.as_symbol()?).source else { return None };
+        let lengths: Option<Vec<i64>> = values
+            .iter()
+            .map(|(value, _)| {
+                let (_, buffer) = self.symbols.buffer(value).filter(|(_, b)| b.room == Room::Text)?;
+                // The quotes do not count.
+                Some((buffer.limit.sub(value)?.as_constant()? - 2).max(0))
+            })
+            .collect();
+        lengths?.into_iter().max()
+    }
+
+    /// `size` bytes at `address` are part of the string there, its NUL included.
+    pub(super) fn is_string(&self, address: &Linear, size: &Linear) -> bool {
+        let [(s, 1)] = size.terms() else { return false };
+        let text = match self.symbols.info(*s).what {
+            What::Pure(id, text, _) if self.paths.name(id) == "strlen" => text,
+            _ => return false,
+        };
+        text == *address && size.constant <= 1
+    }
+
     /// A parameter for a string to be put together in, `char *out, size_t size`: the NUL has its place there, too.
     fn is_written_to(&self, text: &Linear) -> bool {
         text.terms().iter().any(|(s, _)| match self.symbols.info(*s).what {
@@ -77,21 +105,55 @@ impl Eval<'_> {
         })
     }
 
-    /// `strcpy`, `strcat`
-    pub(super) fn string_copy(&mut self, f: &Frame, call: &Called, dst: Linear, src: Linear) {
+    /// `strcpy`, `strcat`, `strncat`, which takes at most `most` bytes; the length of the string that is there then.
+    pub(super) fn string_copy(
+        &mut self,
+        f: &Frame,
+        call: &Called,
+        dst: Linear,
+        src: Linear,
+        most: Option<Linear>,
+    ) -> Option<Linear> {
         // `pj_strcpy(&a, &b)`: an object that holds a string.
         let objects = call.args.iter().any(|&arg| matches!(f.body.expr(arg).kind, ExprKind::Unary { op: UnaryOp::AddressOf, operand } if !matches!(f.body.expr(operand).kind, ExprKind::Index { .. })));
         if objects {
-            return;
+            return None;
         }
-        let mut size = self.length_of_string(src, call.span).plus_constant(1);
-        if call.name.contains("cat") {
-            let before = self.length_of_string(dst, call.span);
-            size = size.and_then(|size| size.add(&before));
+        let mut length = self.length_of_string(src, call.span);
+        let mut hint = Hint::Nothing;
+        let before = match call.name.contains("cat") {
+            true => self.length_of_string(dst, call.span),
+            false => Linear::ZERO,
+        };
+        length = length.add(&before)?;
+        if let Some(most) = most {
+            if let Some((start, buffer)) = self.symbols.buffer(&dst)
+                && let Some(more) = buffer.limit.sub(&Linear::symbol(start)).and_then(|size| most.sub(&size))
+                && matches!(more.as_constant(), Some(-1 | 0))
+            {
+                hint = Hint::Capacity;
+            }
+            length = self.least_of(length, most.add(&before)?, call.span);
         }
-        if let Some(size) = size {
-            self.block_site(f, call, Use::Write, dst, size);
-        }
+        self.hinted_block(f, call, Use::Write, dst, length.plus_constant(1)?, hint);
+        Some(length)
+    }
+
+    /// The lesser of two lengths.
+    fn least_of(&mut self, a: Linear, b: Linear, span: crate::source::Span) -> Linear {
+        let wire = self.symbols.wire(&a);
+        let s = self.symbols.fresh(Some(0), None);
+        let axioms = [a, b].into_iter().filter_map(|n| n.sub(&Linear::symbol(s)));
+        let info = self.symbols.info_mut(s);
+        info.axioms = axioms.collect();
+        (info.wire, info.span) = (wire, Some(span));
+        Linear::symbol(s)
+    }
+
+    /// The string at `text` is that long now.
+    pub(super) fn has_length(&mut self, text: &Linear, length: Linear) {
+        let since = self.state.since(&Key { base: *text, path: Path::ITSELF }, &self.paths);
+        self.copied.insert((*text, since), length);
     }
 
     /// `sprintf`

@@ -169,7 +169,12 @@ impl Eval<'_> {
 
     /// The variable that an argument is taken from, if it leads to that address.
     pub(super) fn cursor_to(&self, f: &Frame, arg: ExprId, address: &Linear) -> Option<u32> {
-        let cursor = self.cursor(f, arg).filter(|cursor| self.lengths.contains_key(cursor))?;
+        self.pointer_to(f, arg, address).filter(|cursor| self.lengths.contains_key(cursor))
+    }
+
+    /// The variable by which an argument is this address, or one in the same buffer.
+    pub(super) fn pointer_to(&self, f: &Frame, arg: ExprId, address: &Linear) -> Option<u32> {
+        let cursor = self.cursor(f, arg)?;
         let value = self.state.var(cursor)?.linear;
         (value.terms().first()? == address.terms().first()?).then_some(cursor)
     }

@@ -119,7 +119,8 @@ fn confidence(defect: &Defect) -> Confidence {
         _ if defect.class == Class::Append && defect.limit.is_empty() => Confidence::Medium,
         // `%s` into an array: a width costs nothing, whoever wrote the text.
         _ if defect.class == Class::Scan && defect.room.is_some() => Confidence::Medium,
-        Verdict::Unchecked if strong || defect.evidence.is_some() => Confidence::Medium,
+        _ if defect.evidence.is_some() => Confidence::Medium,
+        Verdict::Unchecked if strong => Confidence::Medium,
         _ => Confidence::Low,
     }
 }

@@ -124,6 +124,7 @@ struct stat {
 struct dirent { ino_t d_ino; off_t d_off; unsigned short d_reclen; unsigned char d_type; char d_name[256]; };
 struct passwd { char *pw_name, *pw_passwd; uid_t pw_uid; gid_t pw_gid; char *pw_gecos, *pw_dir, *pw_shell; };
 struct group { char *gr_name, *gr_passwd; gid_t gr_gid; char **gr_mem; };
+struct ifreq { char ifr_name[16]; union { struct sockaddr ifr_addr; int ifr_ifindex; char ifr_slave[16]; char *ifr_data; char __pad[24]; }; };
 struct utsname { char sysname[65], nodename[65], release[65], version[65], machine[65], domainname[65]; };
 struct option { const char *name; int has_arg, *flag, val; };
 

@@ -1,0 +1,90 @@
+//! Writes of a number of somebody else's, of whose destination no size is known.
+
+use super::Walked;
+use super::defects::{Class, Defect, Evidence};
+use super::facts::FactId;
+use super::judge::Verdict;
+use super::linear::{Linear, Sym};
+use super::sites::{Hint, Site, SiteKind, Use};
+use super::symbols::{What, Wire};
+
+impl Walked {
+    /// A number of somebody else's as the size of a write, of which no more is known.
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn boundless(
+        &self,
+        site: &Site,
+        does: Use,
+        address: &Linear,
+        size: &Linear,
+        cursor: Option<u32>,
+        text: &str,
+        defects: &mut Vec<Defect>,
+    ) {
+        let chosen = self.wire_symbols(size);
+        // That a string ends in its own array says nothing of another one.
+        let is_bounded = || match chosen.iter().all(|s| self.is_string_length(*s)) {
+            true => chosen.iter().any(|s| self.facts.at(site.at).any(|fact| fact.factor(*s) < 0)),
+            false => !self.upper_bounds(site.at, size).is_empty(),
+        };
+        if does == Use::Read || chosen.is_empty() || is_bounded() || self.is_kept_below(site.at, &chosen) {
+            return;
+        }
+        let Some(goal) = size.scaled(-1) else { return };
+        let is_field = matches!(site.kind, SiteKind::Block { hint: Hint::Field, .. });
+        let object = || is_field || self.is_own_object(address);
+        let evidence = match () {
+            () if object() && self.is_whole(site, size) => Some(Evidence::Whole),
+            () if object() && self.is_text_of_any_length(site, size, text) => Some(Evidence::Text),
+            () => match self.other_end(site, address, size, cursor) {
+                Some(Verdict::Proved | Verdict::Unknown) => return,
+                Some(_) => Some(Evidence::End),
+                None => None,
+            },
+        };
+        let mut defect = self.defect(site, Class::Destination, Verdict::Unchecked, &goal, text);
+        defect.wire = if self.symbols.wire(size) == Wire::Strong { Wire::Strong } else { Wire::Faint };
+        defect.what = self.shown(size, text);
+        defect.origin = chosen.first().and_then(|s| self.symbols.info(*s).span);
+        defect.evidence = evidence;
+        defects.push(defect);
+    }
+
+    /// A condition speaks of one of the numbers, or of what was computed from it, and not only of how small it may be.
+    fn is_kept_below(&self, at: FactId, chosen: &[Sym]) -> bool {
+        // What a product was made of counts as well.
+        let mut chosen = chosen.to_vec();
+        for i in 0..chosen.len() {
+            if let What::Pure(_, a, b) = self.symbols.info(chosen[i]).what
+                && !self.is_string_length(chosen[i])
+            {
+                chosen.extend(a.terms().iter().chain(b.terms()).map(|(s, _)| *s));
+            }
+        }
+        let chosen = &chosen[..];
+        self.facts.conditions(at).any(|(_, own, apart)| {
+            let named = |fact: &Linear| chosen.iter().any(|s| fact.factor(*s) != 0);
+            let below = |fact: &Linear| match named(fact) {
+                true => chosen.iter().any(|s| fact.factor(*s) < 0),
+                false => self.is_about(fact, chosen),
+            };
+            // Not to be zero is no bound.
+            own.iter().any(below) || apart.iter().any(|fact| !named(fact) && self.is_about(fact, chosen))
+        })
+    }
+
+    /// Whether what is written through a cursor stays before the end that the function has for it.
+    fn other_end(&self, site: &Site, address: &Linear, size: &Linear, cursor: Option<u32>) -> Option<Verdict> {
+        let cursor = cursor?;
+        let mut missing = None;
+        for belief in self.beliefs.iter().filter(|b| b.cursor == cursor) {
+            let Some(goal) = address.add(size).and_then(|end| belief.end.sub(&end)) else { continue };
+            let about: Vec<Sym> = belief.end.terms().iter().map(|(s, _)| *s).collect();
+            match self.judge(site, &goal, &about) {
+                verdict @ (Verdict::Proved | Verdict::Unknown) => return Some(verdict),
+                verdict => missing = missing.or(Some(verdict)),
+            }
+        }
+        missing
+    }
+}

@@ -1,0 +1,173 @@
+//! What speaks for a defect, besides that nothing proves it to be none.
+
+use super::Walked;
+use super::call::is_shouting;
+use super::defects::Evidence;
+use super::judge::Verdict;
+use super::linear::{Linear, Sym};
+use super::sites::{Hint, Site, SiteKind, Use};
+use super::state::Path;
+use super::symbols::{Buffer, Room, Source, What, Wire};
+
+/// Bytes of an array at the end of a structure that stands for any number of them.
+const MAX_OPEN: i64 = 8;
+/// Joins that a text is followed through.
+const MAX_JOINS: usize = 3;
+
+impl Walked {
+    /// Why a copy that nothing bounds is likely to be written past the end of an array.
+    pub(super) fn evidence(
+        &self,
+        site: &Site,
+        goal: &Linear,
+        address: &Linear,
+        size: &Linear,
+        buffer: &Buffer,
+        text: &str,
+    ) -> Option<Evidence> {
+        let SiteKind::Block { hint, callee, .. } = &site.kind else { return None };
+        let in_array = self.is_array(address, buffer);
+        let at_begin = !self.symbols.offset(address).has_terms();
+        let unchecked = || self.speaks_of(site.at, &size.terms().iter().map(|(s, _)| *s).collect::<Vec<_>>()).is_none();
+        match () {
+            () if in_array && *hint == Hint::Capacity => Some(Evidence::Capacity),
+            () if self.is_told_apart(address, buffer) && self.never_fits(site, goal, callee) => Some(Evidence::Never),
+            () if in_array && at_begin && self.is_whole(site, size) => Some(Evidence::Whole),
+            () if in_array && self.is_text_of_any_length(site, size, text) => Some(Evidence::Text),
+            () if in_array && is_bounded_copy(callee) && !self.is_constant(size) && unchecked() => {
+                self.upper_bounds(site.at, size).is_empty().then_some(Evidence::Capacity)
+            }
+            () => None,
+        }
+    }
+
+    /// How much room there is does not come from what stands beside a pointer, nor from an array without an end.
+    fn is_told_apart(&self, address: &Linear, buffer: &Buffer) -> bool {
+        let Some((start, _)) = self.symbols.buffer(address) else { return false };
+        match buffer.room {
+            Room::Array => self.is_array(address, buffer),
+            Room::Given => matches!(self.symbols.info(start).what, What::Parameter(_)),
+            _ => true,
+        }
+    }
+
+    /// However much there is, it does not fit, or just so.
+    pub(super) fn never_fits(&self, site: &Site, goal: &Linear, callee: &str) -> bool {
+        match goal.as_constant() {
+            // How many digits a number has is only known at most.
+            Some(n) => n < 0 && !callee.contains("printf"),
+            None => goal.scaled(-1).is_some_and(|opposite| self.prove(site.at, &opposite)),
+        }
+    }
+
+    /// It is written into an array, and to no pointer that may lead into one. What is as short as a pointer stands for
+    /// any number of bytes behind a structure.
+    fn is_array(&self, address: &Linear, buffer: &Buffer) -> bool {
+        let Some((start, _)) = self.symbols.buffer(address) else { return false };
+        let is_array = matches!(self.symbols.info(start).what, What::Local(_) | What::Global(_) | What::Inside { .. });
+        let length = buffer.limit.sub(&Linear::symbol(start));
+        buffer.room == Room::Array && is_array && length.is_some_and(|n| n.has_terms() || n.constant > MAX_OPEN)
+    }
+
+    /// The begin of an object whose size its type alone tells: no pointer leads there.
+    pub(super) fn is_own_object(&self, address: &Linear) -> bool {
+        address.as_symbol().is_some_and(|s| matches!(self.symbols.info(s).what, What::Local(_)))
+    }
+
+    /// The same call reads all that there is of its source, and no test speaks of how much that is.
+    pub(super) fn is_whole(&self, site: &Site, written: &Linear) -> bool {
+        let symbols: Vec<Sym> = written.terms().iter().map(|(s, _)| *s).collect();
+        self.speaks_of(site.at, &symbols).is_none()
+            && self.sites.iter().any(|other| match &other.kind {
+                SiteKind::Block { does: Use::Read, address, size, buffer: Some(buffer), .. } => {
+                    other.span == site.span
+                        && size == written
+                        && matches!(buffer.room, Room::Given | Room::Received)
+                        && buffer.left(address, size) == Some(Linear::ZERO)
+                }
+                _ => false,
+            })
+    }
+
+    /// The length of a text that came from elsewhere is part of the size, and no test speaks of that.
+    pub(super) fn is_text_of_any_length(&self, site: &Site, size: &Linear, text: &str) -> bool {
+        let prints = matches!(&site.kind, SiteKind::Block { callee, .. } if callee.contains("printf"));
+        let open = size.terms().iter().filter(|(s, k)| {
+            let info = self.symbols.info(*s);
+            *k > 0
+                && match info.what {
+                    What::Pure(_, of, _) if self.is_string_length(*s) => self.is_foreign(&of, text, MAX_JOINS),
+                    // `%.*s`
+                    What::Load { .. } | What::Parameter(_) => prints && info.wire > Wire::No,
+                    _ => false,
+                }
+        });
+        let open: Vec<Sym> = open.map(|(s, _)| *s).collect();
+        !open.is_empty() && self.speaks_of(site.at, &open).is_none()
+    }
+
+    /// A text that the function was given, or that stands behind a pointer: no array of its own, no literal.
+    fn is_foreign(&self, string: &Linear, text: &str, depth: usize) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        let in_array = |b: Buffer| matches!(b.room, Room::Array | Room::Allocated | Room::Text);
+        if self.symbols.buffer(string).is_some_and(|(_, b)| in_array(b)) {
+            return false;
+        }
+        let start = string.terms().iter().filter(|(_, k)| *k == 1).map(|(s, _)| self.symbols.info(*s));
+        start.into_iter().any(|info| match &info.source {
+            Source::Joined(values) | Source::Looped { first: values, .. } => {
+                values.iter().any(|(value, _)| self.is_foreign(value, text, depth))
+            }
+            _ => match info.what {
+                What::Parameter(_) => true,
+                // A name in capitals is a literal that no header in sight defines.
+                What::Load { base, path, .. } => match base.as_symbol().map(|s| self.symbols.info(s).what) {
+                    Some(What::Global(name)) => path != Path::ITSELF || !is_shouting(self.paths.name(name)),
+                    _ => true,
+                },
+                What::Fresh => info.span.and_then(|span| text.get(span.range())).is_some_and(is_looked_up),
+                _ => false,
+            },
+        })
+    }
+
+    /// An index into an array of fixed size is tested, and one too far is let through.
+    pub(super) fn is_off_by_one(&self, site: &Site, goal: &Linear, offset: &Linear, buffer: &Buffer) -> bool {
+        let [(s, step)] = offset.terms() else { return false };
+        let by_one = match &self.symbols.info(*s).source {
+            Source::Looped { again, .. } => {
+                again.iter().all(|(value, _)| value.sub(&Linear::symbol(*s)).and_then(|d| d.as_constant()) == Some(1))
+            }
+            _ => true,
+        };
+        by_one
+            && buffer.room == Room::Array
+            && *step > 0
+            && self.facts.conditions(site.at).flat_map(|(_, own, _)| own).any(|fact| {
+                let missing = goal.plus(fact, -step).and_then(|rest| rest.as_constant());
+                missing.is_some_and(|n| n < 0 && -n <= i64::from(*step))
+            })
+    }
+
+    /// The condition that tests a place is the one that it stands in, and the test comes behind it: `a[i] && i < n`.
+    pub(super) fn in_same_condition(&self, site: &Site, verdict: &Verdict, text: &str) -> Option<Evidence> {
+        let Verdict::Late { by } = verdict else { return None };
+        let between = text.get(site.span.end as usize..by.start as usize)?;
+        let joins = between.contains("&&") || between.contains("||");
+        // An equality tells cases apart, it keeps nothing in bounds.
+        let bounds = text.get(by.range()).is_some_and(|test| !test.contains("=="));
+        (joins && bounds && !between.contains([';', '{', '}'])).then_some(Evidence::SameCondition)
+    }
+}
+
+/// A copy of strings that takes the size of its destination.
+fn is_bounded_copy(callee: &str) -> bool {
+    ["strn", "strl", "snprintf", "copy_string"].iter().any(|part| callee.contains(part)) && !callee.contains("ncat")
+}
+
+/// A call that looks something up, by its name: what it gives is as long as whoever stored it liked.
+fn is_looked_up(call: &str) -> bool {
+    let name = call.split('(').next().unwrap_or("").trim();
+    let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    is_name && ["get", "find", "lookup", "header", "attr"].iter().any(|word| name.contains(word))
+}
