@@ -96,7 +96,9 @@ impl Walker<'_> {
         let mut given: Vec<Values> = Vec::with_capacity(args.len());
         for (i, &arg) in args.iter().enumerate() {
             let nullable = std::mem::replace(&mut self.nullable, false);
+            self.giving = name.is_some() && !is_macro;
             let value = self.eval(arg, st);
+            self.giving = false;
             self.nullable = nullable;
             given.push(value);
             if through.contains(&i) {

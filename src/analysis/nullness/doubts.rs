@@ -4,7 +4,8 @@
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::link::{Callers, Miss, is_direct, is_unasked};
+use super::callers::Callers;
+use super::link::{Miss, is_direct, is_unasked};
 use super::members::{Part, minded};
 use super::{Facts, Origin, Use, UseKind};
 use crate::analysis::access::{Place, place};
@@ -197,7 +198,7 @@ fn late_or_given(input: &Input, facts: &Facts, given: &Given, known: &[Miss]) ->
         let late = facts.late.get(&used.origin).filter(|&&test| start(test) > start(used.expr));
         let doubt = match (used.origin, late) {
             (_, Some(&test)) if is_direct(&used.kind) => Some(Doubt::Late(test)),
-            (Origin::Parameter(i), _) if is_direct(&used.kind) || used.kind == UseKind::Address => {
+            (Origin::Parameter(i), _) if is_direct(&used.kind) || used.kind.is_part() => {
                 let given = input.definition.and_then(|d| given.get(&(d, i))).cloned();
                 given.or_else(|| ignored_error(input, i).filter(|_| is_direct(&used.kind)))
             }

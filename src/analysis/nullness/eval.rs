@@ -26,12 +26,16 @@ impl Walker<'_> {
     fn eval_kind(&mut self, e: ExprId, st: &mut State) -> Values {
         let body = self.body;
         let through = std::mem::take(&mut self.through);
+        let part = match std::mem::take(&mut self.giving) {
+            true => UseKind::PartGiven,
+            false => UseKind::Address,
+        };
         match &body.expr(e).kind {
             // `p->a` of an array computes with `p` and reads nothing.
             ExprKind::Member { base, arrow: true, .. } if !through => {
                 let value = self.eval_through(*base, st);
                 let kind = match !value.is_unknown() && members::is_array(self, e) {
-                    true => UseKind::Address,
+                    true => part,
                     false => UseKind::Dereference,
                 };
                 self.used(value, kind, *base, st);
@@ -47,7 +51,7 @@ impl Walker<'_> {
                 self.loaded(e, st)
             }
             ExprKind::Unary { op: UnaryOp::AddressOf, operand } => {
-                self.address_of(*operand, st);
+                self.address_of(*operand, part, st);
                 Values::UNKNOWN
             }
             ExprKind::Unary { op: UnaryOp::Not, .. }
@@ -56,7 +60,7 @@ impl Walker<'_> {
                 let (yes, no) = self.branch(e, st.clone());
                 match joined(yes, no) {
                     Some(mut both) => {
-                        both.settle_since(st);
+                        both.settle_since(st, Value::MAX);
                         *st = both;
                     }
                     None => st.clear(),
@@ -69,6 +73,7 @@ impl Walker<'_> {
             }
             ExprKind::Cast { operand, .. } => {
                 self.through = through;
+                self.giving = part == UseKind::PartGiven;
                 self.eval(*operand, st)
             }
             ExprKind::Update { operand, .. } => {
@@ -381,14 +386,14 @@ impl Walker<'_> {
         }
     }
 
-    fn address_of(&mut self, operand: ExprId, st: &mut State) {
+    fn address_of(&mut self, operand: ExprId, part: UseKind, st: &mut State) {
         match self.body.expr(operand).kind {
             // `&p->f` and `&p[i]` compute with `p` and read nothing.
             ExprKind::Member { base, arrow: true, .. } | ExprKind::Index { base, .. } => {
                 let value = self.eval(base, st);
-                self.used(value, UseKind::Address, base, st);
+                self.used(value, part, base, st);
             }
-            ExprKind::Member { base, arrow: false, .. } => return self.address_of(base, st),
+            ExprKind::Member { base, arrow: false, .. } => return self.address_of(base, part, st),
             ExprKind::Unary { op: UnaryOp::Deref, operand } => {
                 self.eval(operand, st);
             }
@@ -449,7 +454,7 @@ impl Walker<'_> {
             }
         }
         // The address of a part reads nothing: only a later use would crash.
-        if !matches!(kind, UseKind::Given { .. } | UseKind::Asserted | UseKind::Address) {
+        if !matches!(kind, UseKind::Given { .. } | UseKind::Asserted | UseKind::Address | UseKind::PartGiven) {
             for &id in values.ids() {
                 if st.bits(id) != bits::TESTED {
                     st.set_bits(id, bits::USED);

@@ -4,21 +4,18 @@
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::callers::{Beliefs, Call, Callers, by_name};
 use super::doubts::{Doubt, doubts};
+use super::questions::{alike, answers, conditions};
 use super::{Facts, Origin, Use, UseKind, bits, facts};
 use crate::analysis::messages::Input;
-use crate::hir::{Body, ExprId, ExprKind, StmtKind, UnaryOp};
+use crate::hir::{Body, ExprId, ExprKind, UnaryOp};
 use crate::program::catalog::model::NullReason;
 use crate::program::{Definition, Program, guarded};
 use crate::source::{FileId, Span};
 
 /// Calls are followed this deep for what they return and need.
 const MAX_ROUNDS: usize = 6;
-/// Fewer callers than this believe nothing.
-const MIN_SITES: u32 = 8;
-/// In a hundred: so many of them have to ask.
-const MIN_ASKED: u32 = 90;
-
 /// Why a call may return null.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
@@ -27,34 +24,12 @@ pub enum Why {
     Returns,
     /// Nearly all others ask.
     Belief,
+    /// Most others ask, and they are few.
+    Few,
     /// It is not known here, but called like a search.
     Name,
-}
-
-/// What the callers of a function do with its result.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Callers {
-    pub asked: u32,
-    pub unasked: u32,
-}
-
-impl Callers {
-    pub fn all(self) -> u32 {
-        self.asked + self.unasked
-    }
-
-    /// How far the share of those that ask lies above what would be believed by chance, in standard deviations
-    /// (Kremenek and Engler, "Z-Ranking", SAS 2003).
-    pub fn rank(self) -> f64 {
-        let expected = f64::from(MIN_ASKED) / 100.0;
-        let all = f64::from(self.all().max(1));
-        (f64::from(self.asked) / all - expected) / (expected * (1.0 - expected) / all).sqrt()
-    }
-
-    /// Nearly all ask, and there are enough of them.
-    pub fn believe(self) -> bool {
-        self.all() >= MIN_SITES && self.asked * 100 >= self.all() * MIN_ASKED
-    }
+    /// It is not known here, but called like what gives something out, which there may not be.
+    Getter,
 }
 
 /// A pointer is used that may be null.
@@ -91,18 +66,11 @@ impl Miss {
     }
 }
 
-/// A call that may be asked about by its name.
-struct Call<'a> {
-    name: &'a str,
-    asked: bool,
-    unasked: bool,
-}
-
 struct Linker<'a> {
     program: &'a Program,
     inputs: &'a [Input<'a>],
     all: Vec<Facts>,
-    callers: FxHashMap<&'a str, Callers>,
+    beliefs: Beliefs<'a>,
     numbers: FxHashMap<Definition, u32>,
     nulls: FxHashSet<Definition>,
     /// Parameters through which a function reads without asking: where, and whether it does so in any case.
@@ -123,7 +91,7 @@ pub fn misses(program: &Program, inputs: &[Input]) -> Vec<Vec<Miss>> {
         program,
         inputs,
         all,
-        callers: FxHashMap::default(),
+        beliefs: Beliefs::default(),
         numbers: inputs.iter().enumerate().filter_map(|(i, input)| Some((input.definition?, i as u32))).collect(),
         nulls: FxHashSet::default(),
         needs: FxHashMap::default(),
@@ -162,26 +130,6 @@ fn gather(inputs: &[Input], all: &mut [Vec<Miss>]) {
     }
 }
 
-/// `find_user`, `lookupTable`, `sccp_to_xua`.
-fn is_search_name(name: &str) -> bool {
-    const WORDS: [&str; 9] = ["find", "lookup", "search", "locate", "pull", "parse", "decode", "to", "match"];
-    let mut word = String::new();
-    let mut before = '_';
-    for c in name.chars().chain(['_']) {
-        if (c == '_' || (c.is_uppercase() && before.is_lowercase())) && !word.is_empty() {
-            if WORDS.contains(&word.as_str()) {
-                return true;
-            }
-            word.clear();
-        }
-        if c != '_' {
-            word.push(c.to_ascii_lowercase());
-        }
-        before = c;
-    }
-    false
-}
-
 /// Used with nobody having asked on any path.
 pub(super) fn is_unasked(known: u8) -> bool {
     known & bits::ANY_UNTESTED != 0 && known & (bits::TESTED | bits::ANY_NULL) == 0
@@ -213,11 +161,10 @@ impl<'a> Linker<'a> {
     }
 
     fn count_callers(&mut self) {
-        let all: Vec<Vec<Call>> = (0..self.inputs.len()).into_par_iter().map(|n| self.calls(n)).collect();
-        for call in all.into_iter().flatten() {
-            let callers = self.callers.entry(call.name).or_default();
-            callers.asked += u32::from(call.asked);
-            callers.unasked += u32::from(call.unasked);
+        let inputs = self.inputs;
+        let all: Vec<Vec<Call>> = (0..inputs.len()).into_par_iter().map(|n| self.calls(n)).collect();
+        for (input, calls) in inputs.iter().zip(&all) {
+            calls.iter().for_each(|call| self.beliefs.add(input.function.file, call));
         }
     }
 
@@ -248,7 +195,8 @@ impl<'a> Linker<'a> {
                 let Some(definition) = self.inputs[n].definition else { continue };
                 let gives_null = |call: &ExprId| {
                     let name = function.body.callee(*call);
-                    name.is_some_and(|name| self.returns_null(name, function.file).is_some())
+                    let why = name.and_then(|name| self.returns_null(name, function.file));
+                    why.is_some_and(|why| why != Why::Getter)
                 };
                 if !self.nulls.contains(&definition) && facts.returns.iter().any(gives_null) {
                     nulls.push(definition);
@@ -283,7 +231,7 @@ impl<'a> Linker<'a> {
             return Some(Why::Returns);
         }
         let is_elsewhere = || !self.program.is_defined(name) && !self.program.macros.is_defined(name);
-        (is_search_name(name) && is_elsewhere()).then_some(Why::Name)
+        by_name(name).filter(|_| is_elsewhere())
     }
 
     /// Every function that `name` may mean reads through this argument.
@@ -330,9 +278,14 @@ impl<'a> Linker<'a> {
         let mut seen: FxHashSet<Origin> = FxHashSet::default();
         let mut asked: Option<Vec<ExprId>> = None;
         let mut uses: Vec<&Use> = self.all[n].uses.iter().collect();
-        uses.sort_by_key(|u| (body.expr(u.expr).span.start, u.kind == UseKind::Address));
-        for used in uses {
+        uses.sort_by_key(|u| (body.expr(u.expr).span.start, u.kind.is_part()));
+        for (i, used) in uses.iter().enumerate() {
             if (body.stmt(used.stmt).in_macro && used.kind != UseKind::Asserted) || seen.contains(&used.origin) {
+                continue;
+            }
+            // What reads through it says more.
+            let reads = |later: &&Use| later.origin == used.origin && is_direct(&later.kind) && is_unasked(later.known);
+            if used.kind == UseKind::Address && is_unasked(used.known) && uses[i + 1..].iter().any(reads) {
                 continue;
             }
             let (mut callee, mut why, mut callers) = (None, None, Callers::default());
@@ -340,14 +293,19 @@ impl<'a> Linker<'a> {
                 Origin::Parameter(_) => continue,
                 Origin::Call(call) => {
                     let Some(name) = body.callee(call) else { continue };
-                    callers = self.callers.get(name).copied().unwrap_or_default();
+                    callers = self.beliefs.of(name);
                     callee = Some(name.into());
                     why = self.returns_null(name, function.file);
                     if why.is_some_and(|why| self.is_answered(body, call, why)) {
                         continue;
                     }
-                    if matches!(why, None | Some(Why::Name)) && callers.believe() {
+                    if matches!(why, None | Some(Why::Name | Why::Getter)) && callers.believe() {
                         why = Some(Why::Belief);
+                    } else if matches!(why, None | Some(Why::Getter | Why::Known(NullReason::Alloc)))
+                        && !callers.believe()
+                        && let Some(few) = self.beliefs.few(function.file, name)
+                    {
+                        (why, callers) = (Some(Why::Few), few);
                     }
                     // Only what is looked for in text is often computed with before it is used.
                     let searched = matches!(why, Some(Why::Known(NullReason::NotFound | NullReason::NoToken)));
@@ -390,101 +348,8 @@ impl<'a> Linker<'a> {
             if !matches!(used.kind, UseKind::Asserted) {
                 seen.insert(used.origin);
             }
-            all.push(Miss { used: used.clone(), callee, why, callers, inside, others: Vec::new(), doubt: None });
+            all.push(Miss { used: (*used).clone(), callee, why, callers, inside, others: Vec::new(), doubt: None });
         }
         all
     }
-}
-
-/// The calls in the conditions of a function.
-fn conditions(body: &Body) -> Vec<ExprId> {
-    let mut all = Vec::new();
-    let mut add = |cond: ExprId| {
-        body.walk(cond, &mut |e| {
-            if matches!(body.expr(e).kind, ExprKind::Call { .. }) {
-                all.push(e);
-            }
-        });
-    };
-    for stmt in &body.stmts {
-        match stmt.kind {
-            StmtKind::If { cond, .. } | StmtKind::While { cond, .. } | StmtKind::DoWhile { cond, .. } => add(cond),
-            StmtKind::For { cond: Some(cond), .. } => add(cond),
-            _ => {}
-        }
-    }
-    for e in &body.exprs {
-        if let ExprKind::Conditional { cond, .. } = e.kind {
-            add(cond);
-        }
-    }
-    all
-}
-
-/// `if (has(list, key))` before `get(list, key)`: the same question was asked, perhaps with more arguments.
-fn answers(body: &Body, asked: ExprId, call: ExprId) -> bool {
-    let (ExprKind::Call { args: a, .. }, ExprKind::Call { args: b, .. }) =
-        (&body.expr(asked).kind, &body.expr(call).kind)
-    else {
-        return false;
-    };
-    let written = |e: ExprId| match body.expr(e).kind {
-        ExprKind::String(s) | ExprKind::Char(s) => {
-            Some(body.names.text(s).trim_matches(['"', '\''])).filter(|s| !s.is_empty())
-        }
-        _ => None,
-    };
-    // `strncmp(s, "name.", 5)` before `strchr(s, '.')`
-    if let (Some(&x), Some(&y), Some(text), Some(part)) =
-        (a.first(), b.first(), a.get(1).and_then(|&e| written(e)), b.get(1).and_then(|&e| written(e)))
-        && alike(body, x, y)
-        && text.contains(part)
-        && body.expr(asked).span.start < body.expr(call).span.start
-    {
-        return true;
-    }
-    // `i < count(list)` before `get(list, i)`
-    const NUMBERS: [&str; 5] = ["count", "size", "len", "length", "num"];
-    if let ([x], [y, _, ..]) = (&a[..], &b[..])
-        && alike(body, *x, *y)
-        && body.callee(asked).is_some_and(|name| name.split('_').any(|w| NUMBERS.contains(&w)))
-        && body.expr(asked).span.start < body.expr(call).span.start
-    {
-        return true;
-    }
-    !b.is_empty()
-        && b.len() <= a.len()
-        && body.expr(asked).span.start < body.expr(call).span.start
-        && a.iter().zip(b).all(|(&a, &b)| alike(body, a, b))
-}
-
-/// Both are written alike, up to a limit.
-fn alike(body: &Body, a: ExprId, b: ExprId) -> bool {
-    let mut todo = vec![(a, b)];
-    for _ in 0..64 {
-        let Some((a, b)) = todo.pop() else { return true };
-        let same = match (&body.expr(a).kind, &body.expr(b).kind) {
-            (ExprKind::Name(x), ExprKind::Name(y))
-            | (ExprKind::Number(x), ExprKind::Number(y))
-            | (ExprKind::Char(x), ExprKind::Char(y))
-            | (ExprKind::String(x), ExprKind::String(y)) => x == y,
-            (ExprKind::Member { field: x, arrow: i, .. }, ExprKind::Member { field: y, arrow: j, .. }) => {
-                x == y && i == j
-            }
-            (ExprKind::Unary { op: x, .. }, ExprKind::Unary { op: y, .. }) => x == y,
-            (ExprKind::Binary { op: x, .. }, ExprKind::Binary { op: y, .. }) => x == y,
-            (ExprKind::Index { .. }, ExprKind::Index { .. })
-            | (ExprKind::Cast { .. }, ExprKind::Cast { .. })
-            | (ExprKind::Call { .. }, ExprKind::Call { .. }) => true,
-            _ => false,
-        };
-        let (mut x, mut y) = (Vec::new(), Vec::new());
-        body.operands(a, &mut |e| x.push(e));
-        body.operands(b, &mut |e| y.push(e));
-        if !same || x.len() != y.len() {
-            return false;
-        }
-        todo.extend(x.into_iter().zip(y));
-    }
-    false
 }

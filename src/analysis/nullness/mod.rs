@@ -5,10 +5,12 @@
 //! value) and what has been found out of it. A branch on any holder tells of all.
 
 mod call;
+pub mod callers;
 pub mod doubts;
 mod eval;
 pub mod link;
 mod members;
+mod questions;
 mod state;
 mod walk;
 
@@ -40,6 +42,8 @@ pub enum UseKind {
     Arithmetic,
     /// `&p->f`.
     Address,
+    /// `f(&p->g)`: a place near null is what the function gets.
+    PartGiven,
     /// By a library function that reads or writes there.
     Library,
     /// Asked about by an assertion, or by a macro that may be one.
@@ -49,6 +53,12 @@ pub enum UseKind {
         callee: Box<str>,
         arg: u8,
     },
+}
+
+impl UseKind {
+    pub fn is_part(&self) -> bool {
+        matches!(self, UseKind::Address | UseKind::PartGiven)
+    }
 }
 
 /// A use of a value that may be null, as far as its function tells.

@@ -165,13 +165,23 @@ impl State {
         self.bits.retain(|(value, _)| held.iter().any(|(_, values)| values.ids().contains(value)));
     }
 
+    /// A test that is over says of what is null as much as one right here.
+    pub fn renew_since(&mut self, before: &State) {
+        for (value, known) in &mut self.bits {
+            if *known & bits::NULL != 0 && before.bits(*value) & bits::ANY_NULL == 0 {
+                *known = *known & !bits::NULL | bits::NULL_HERE;
+            }
+        }
+    }
+
     fn holds(&self, value: Value) -> bool {
         self.held.iter().any(|(_, values)| values.ids().contains(&value))
     }
 
-    /// What was not known to be null `before` and is perhaps null now was asked about in between.
-    pub fn settle_since(&mut self, before: &State) {
-        for (value, known) in &mut self.bits {
+    /// What was not known to be null `before` and is perhaps null now was asked about in between; values from `limit` on
+    /// are left.
+    pub fn settle_since(&mut self, before: &State, limit: Value) {
+        for (value, known) in self.bits.iter_mut().filter(|(value, _)| *value < limit) {
             if *known & bits::ANY_NULL != 0 && before.bits(*value) & bits::ANY_NULL == 0 {
                 *known = bits::TESTED;
             }

@@ -79,6 +79,8 @@ pub(super) struct Walker<'a> {
     pub depth: u32,
     /// What is evaluated next is read through: an array does not stand for its address there.
     pub through: bool,
+    /// What is evaluated next is given to a function.
+    pub giving: bool,
     /// The statement being evaluated.
     pub stmt: StmtId,
     /// What an assertion asks is being evaluated.
@@ -147,6 +149,7 @@ impl<'a> Walker<'a> {
             given: Vec::new(),
             depth: 0,
             through: false,
+            giving: false,
             stmt: StmtId(0),
             asserting: false,
             out: Facts::default(),
@@ -246,9 +249,10 @@ impl<'a> Walker<'a> {
                     }
                     let (mut yes, mut no) = self.branch(cond, st.clone());
                     for way in yes.iter_mut().chain(&mut no) {
-                        // Where a macro asks, it also says what comes of it.
+                        // Where a macro asks, it also says what comes of it. That a parameter is null is still known: what
+                        // such a macro returns for it says nothing of what is given else.
                         if self.body.stmt(stmt).in_macro {
-                            way.settle_since(&st);
+                            way.settle_since(&st, self.body.exprs.len() as u32);
                         }
                         way.tidy();
                     }
@@ -297,6 +301,12 @@ impl<'a> Walker<'a> {
                 let nullable = std::mem::replace(&mut self.nullable, self.returns_pointer);
                 self.return_value(*e, st);
                 self.nullable = nullable;
+            }
+            // `log("%s", p ? p->name : "");` tells nothing to what comes behind.
+            StmtKind::Expr(e) if matches!(self.body.expr(*e).kind, ExprKind::Call { .. }) => {
+                let before = st.clone();
+                self.eval(*e, st);
+                st.renew_since(&before);
             }
             _ => {
                 let mut own = Vec::new();

@@ -10,8 +10,9 @@ pub mod unchecked_result_belief;
 mod unfilled;
 pub mod uninitialized_after_parse;
 
+use crate::analysis::nullness::callers::Callers;
 use crate::analysis::nullness::doubts::Doubt;
-use crate::analysis::nullness::link::{Callers, Miss};
+use crate::analysis::nullness::link::Miss;
 use crate::analysis::nullness::{Origin, UseKind};
 use crate::checks::View;
 use crate::hir::{Body, ExprId, ExprKind};
@@ -41,7 +42,7 @@ fn finding(view: &View, rule: &'static str, miss: &Miss, confidence: Confidence)
     finding.label = match miss.used.kind {
         UseKind::Dereference => "dereferenced here",
         UseKind::Arithmetic => "computed with here",
-        UseKind::Address => "a member's address is computed here",
+        UseKind::Address | UseKind::PartGiven => "a member's address is computed here",
         UseKind::Library | UseKind::Given { .. } | UseKind::Asserted => "read through by what it is given to",
     }
     .into();
@@ -78,6 +79,7 @@ fn used(miss: &Miss) -> String {
         UseKind::Dereference => "is dereferenced".into(),
         UseKind::Arithmetic => "is computed with".into(),
         UseKind::Address => "has the address of a part taken".into(),
+        UseKind::PartGiven => "has the address of a part given away".into(),
         UseKind::Library | UseKind::Asserted => "is read through".into(),
         UseKind::Given { callee, .. } => format!("is given to `{callee}`, which reads through it,"),
     }

@@ -2,9 +2,9 @@
 
 use super::{counted, finding, used, used_nulls};
 use crate::analysis::nullness::link::{Miss, Why};
-use crate::analysis::nullness::{UseKind, bits};
+use crate::analysis::nullness::{Origin, UseKind, bits};
 use crate::checks::{Context, Rule, View};
-use crate::hir::{Body, ExprId, ExprKind};
+use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtKind, Symbol};
 use crate::program::catalog::model::NullReason;
 use crate::report::{Confidence, Finding};
 
@@ -17,6 +17,11 @@ pub const RULE: Rule = Rule {
     check,
 };
 
+/// So many calls, most of which do not test, are too few to say that the function does not fail here.
+const MAX_CONTRARY: u32 = 3;
+/// From so many callers on, what they do says more than the body of the function.
+const MIN_TOLD: u32 = 12;
+
 fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
     for miss in used_nulls(view) {
         let (Some(callee), Some(why)) = (&miss.callee, miss.why) else { continue };
@@ -27,14 +32,18 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
         if miss.used.kind == UseKind::Arithmetic && compares_with_one(&view.function.body) {
             continue;
         }
-        let Some(confidence) = confidence(miss, why) else { continue };
+        let Some(mut confidence) = confidence(miss, why) else { continue };
+        if !matches!(why, Why::Known(_)) && is_counted(view, miss) {
+            confidence = Confidence::Low;
+        }
         let when = match why {
             Why::Known(NullReason::NotFound) => "null where nothing is found",
             Why::Known(NullReason::NoToken) => "null where no token is left",
             Why::Known(NullReason::ParseFailure) => "null where the input is malformed",
             Why::Known(NullReason::Alloc | NullReason::Exhausted) => "null where nothing is left to give",
             Why::Returns => "null on some path through it",
-            Why::Belief | Why::Name => "perhaps null where nothing is found",
+            Why::Belief | Why::Name | Why::Getter => "perhaps null where nothing is found",
+            Why::Few => "which others test",
         };
         let mut f = finding(view, RULE.id, miss, confidence);
         let asked = match miss.used.known & bits::ASSERTED {
@@ -59,24 +68,56 @@ fn compares_with_one(body: &Body) -> bool {
 
 fn confidence(miss: &Miss, why: Why) -> Option<Confidence> {
     let callers = miss.callers;
-    // Most others do not ask either: the function does not fail here as it is used.
-    let contrary = callers.all() >= 2 && callers.asked * 2 < callers.all();
+    let contrary = callers.are_contrary();
     let share = callers.asked * 100 / callers.all().max(1);
     let is_open = miss.used.known & (bits::TESTED | bits::USED | bits::ASSERTED) == 0;
-    let is_clean = is_open && !miss.used.one_of;
+    // Where no branch was passed since the call, the paths on which something else is held say nothing against it.
+    let is_fresh = miss.used.known == bits::FRESH;
+    let is_clean = is_open && (!miss.used.one_of || is_fresh);
     let is_direct = matches!(miss.used.kind, UseKind::Dereference | UseKind::Library);
-    // `sccp_to_xua` may just look at the same thing in another way.
-    let searches = miss.callee.as_deref().is_some_and(|name| !name.split('_').any(|w| w.eq_ignore_ascii_case("to")));
+    let is_used = is_direct || miss.used.kind == UseKind::PartGiven;
+    let name = miss.callee.as_deref().unwrap_or_default();
     match why {
-        Why::Returns | Why::Name if contrary => None,
-        Why::Name if !is_direct => None,
-        Why::Name if is_clean && searches => Some(Confidence::Medium),
+        Why::Returns if contrary && callers.all() > MAX_CONTRARY => None,
+        Why::Returns if contrary => Some(Confidence::Low),
+        Why::Name if contrary && (callers.all() > MAX_CONTRARY || !is_clean) => None,
+        Why::Getter if contrary => None,
+        Why::Name | Why::Getter | Why::Few if !is_used => None,
+        Why::Name if contrary => Some(Confidence::Low),
+        // `sccp_to_xua` may just look at the same thing in another way.
+        Why::Name if is_clean && !name.split('_').any(|w| w.eq_ignore_ascii_case("to")) => Some(Confidence::Medium),
+        Why::Getter if callers.asked == 0 && !is_fresh => None,
+        Why::Getter if callers.asked > 0 && callers.all() <= MAX_CONTRARY && is_fresh => Some(Confidence::Medium),
+        Why::Few if callers.unasked == 1 && callers.asked >= 3 && is_clean => Some(Confidence::Medium),
         Why::Known(_) if callers.believe() && is_clean && is_direct => Some(Confidence::High),
         Why::Known(_) if !contrary && is_clean && miss.used.kind != UseKind::Address => Some(Confidence::Medium),
         Why::Returns if callers.believe() && is_clean && is_direct => Some(Confidence::High),
-        Why::Returns if callers.all() >= 4 && share >= 75 && is_open && miss.used.kind != UseKind::Address => {
-            Some(Confidence::Medium)
+        Why::Returns if is_clean && miss.used.kind != UseKind::Address && !is_text_name(name) => {
+            let told = callers.all() < MIN_TOLD || share >= 75;
+            Some(if told { Confidence::Medium } else { Confidence::Low })
         }
         _ => Some(Confidence::Low),
     }
+}
+
+/// `for (i = 0; i < n; i++) get(list, i)`: there are that many.
+fn is_counted(view: &View, miss: &Miss) -> bool {
+    let body = &view.function.body;
+    let Origin::Call(call) = miss.used.origin else { return false };
+    let ExprKind::Call { args, .. } = &body.expr(call).kind else { return false };
+    let is_name = |e: ExprId, name: Symbol| matches!(body.expr(body.bare(e)).kind, ExprKind::Name(n) if n == name);
+    let steps = |cond: ExprId| match body.expr(cond).kind {
+        ExprKind::Binary { op: BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge, left, .. } => {
+            matches!(body.expr(left).kind, ExprKind::Name(n) if args.iter().any(|&a| is_name(a, n)))
+        }
+        _ => false,
+    };
+    let mut around = view.nesting().around(miss.used.stmt);
+    around.any(|s| matches!(body.stmt(s).kind, StmtKind::For { cond: Some(cond), .. } if steps(cond)))
+}
+
+/// `codec_name`, `cause2str`: a number that is known has a text.
+fn is_text_name(name: &str) -> bool {
+    let last = name.rsplit('_').next().unwrap_or_default().to_ascii_lowercase();
+    ["name", "str", "string", "text", "desc", "descr", "eyecatcher"].iter().any(|w| last.ends_with(w))
 }
