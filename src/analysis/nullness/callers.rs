@@ -83,9 +83,8 @@ impl<'a> Beliefs<'a> {
 }
 
 /// `find_user`, `lookupTable`, `sccp_to_xua`, `call_by_id`.
-const SEARCHES: [&str; 12] = [
-    "find", "lookup", "search", "locate", "pull", "parse", "decode", "to", "match", "by", "retrieve", "resolve",
-];
+const SEARCHES: [&str; 12] =
+    ["find", "lookup", "search", "locate", "pull", "parse", "decode", "to", "match", "by", "retrieve", "resolve"];
 /// `get_user`, `queue_pop`, `session_new`.
 const GETTERS: [&str; 17] = [
     "get", "peek", "pop", "dequeue", "first", "last", "next", "head", "tail", "fetch", "alloc", "new", "create", "dup",
@@ -112,4 +111,3 @@ pub fn by_name(name: &str) -> Option<Why> {
     }
     why
 }
-

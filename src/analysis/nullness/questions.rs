@@ -58,8 +58,9 @@ pub fn answers(body: &Body, asked: ExprId, call: ExprId) -> bool {
     {
         return true;
     }
-    !b.is_empty()
-        && b.len() <= a.len()
+    // A question with more than the one thing that is looked into may be about anything.
+    let is_about = if b.len() == 1 { a.len() == 1 } else { !b.is_empty() && b.len() <= a.len() };
+    is_about
         && body.expr(asked).span.start < body.expr(call).span.start
         && a.iter().zip(b).all(|(&a, &b)| alike(body, a, b))
 }

@@ -256,7 +256,9 @@ fn asserted_result<'v>(view: &'v View, cond: ExprId) -> Option<&'v Miss> {
         let span = body.expr(m.used.expr).span;
         let for_input = match m.why {
             Some(Why::Known(reason)) => !matches!(reason, NullReason::Alloc | NullReason::Exhausted),
-            Some(Why::Returns | Why::Name | Why::Getter | Why::Few) | None => m.callee.as_deref().is_some_and(|name| !is_maker(name)),
+            Some(Why::Returns | Why::Name | Why::Getter | Why::Few) | None => {
+                m.callee.as_deref().is_some_and(|name| !is_maker(name))
+            }
             _ => false,
         };
         for_input && matches!(m.used.kind, UseKind::Asserted) && within.start <= span.start && span.end <= within.end

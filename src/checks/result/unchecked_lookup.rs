@@ -87,7 +87,7 @@ fn confidence(miss: &Miss, why: Why) -> Option<Confidence> {
         // `sccp_to_xua` may just look at the same thing in another way.
         Why::Name if is_clean && !name.split('_').any(|w| w.eq_ignore_ascii_case("to")) => Some(Confidence::Medium),
         Why::Getter if callers.asked == 0 && !is_fresh => None,
-        Why::Getter if callers.asked > 0 && callers.all() <= MAX_CONTRARY && is_fresh => Some(Confidence::Medium),
+        Why::Getter if callers.asked > 0 && callers.all() <= MAX_CONTRARY && is_clean => Some(Confidence::Medium),
         Why::Few if callers.unasked == 1 && callers.asked >= 3 && is_clean => Some(Confidence::Medium),
         Why::Known(_) if callers.believe() && is_clean && is_direct => Some(Confidence::High),
         Why::Known(_) if !contrary && is_clean && miss.used.kind != UseKind::Address => Some(Confidence::Medium),
