@@ -70,7 +70,8 @@ fn confidence(miss: &Miss, why: Why) -> Option<Confidence> {
     let callers = miss.callers;
     let contrary = callers.are_contrary();
     let share = callers.asked * 100 / callers.all().max(1);
-    let is_open = miss.used.known & (bits::TESTED | bits::USED | bits::ASSERTED) == 0;
+    // What was read through before this, its first use, was read through in an earlier round of a loop.
+    let is_open = miss.used.known & (bits::TESTED | bits::ASSERTED) == 0;
     // Where no branch was passed since the call, the paths on which something else is held say nothing against it.
     let is_fresh = miss.used.known == bits::FRESH;
     let is_clean = is_open && (!miss.used.one_of || is_fresh);
@@ -86,7 +87,7 @@ fn confidence(miss: &Miss, why: Why) -> Option<Confidence> {
         Why::Name if contrary => Some(Confidence::Low),
         // `sccp_to_xua` may just look at the same thing in another way.
         Why::Name if is_clean && !name.split('_').any(|w| w.eq_ignore_ascii_case("to")) => Some(Confidence::Medium),
-        Why::Getter if callers.asked == 0 && !is_fresh => None,
+        Why::Getter if callers.asked == 0 => None,
         Why::Getter if callers.asked > 0 && callers.all() <= MAX_CONTRARY && is_clean => Some(Confidence::Medium),
         Why::Few if callers.unasked == 1 && callers.asked >= 3 && is_clean => Some(Confidence::Medium),
         Why::Known(_) if callers.believe() && is_clean && is_direct => Some(Confidence::High),
