@@ -87,7 +87,8 @@ fn confidence(miss: &Miss, why: Why) -> Option<Confidence> {
         Why::Name if contrary => Some(Confidence::Low),
         // `sccp_to_xua` may just look at the same thing in another way.
         Why::Name if is_clean && !name.split('_').any(|w| w.eq_ignore_ascii_case("to")) => Some(Confidence::Medium),
-        Why::Getter if callers.asked == 0 => None,
+        // A call that is tested on some paths counts among those that are.
+        Why::Getter if callers.asked == 0 || (!is_open && callers.asked == 1) => None,
         Why::Getter if callers.asked > 0 && callers.all() <= MAX_CONTRARY && is_clean => Some(Confidence::Medium),
         Why::Few if callers.unasked == 1 && callers.asked >= 3 && is_clean => Some(Confidence::Medium),
         Why::Known(_) if callers.believe() && is_clean && is_direct => Some(Confidence::High),
