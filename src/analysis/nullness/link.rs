@@ -316,7 +316,7 @@ impl<'a> Linker<'a> {
                         continue;
                     }
                 }
-                Origin::Null(e) if e == used.expr => continue,
+                Origin::Null(e) if e == body.bare(used.expr) => continue,
                 Origin::Null(_) | Origin::Asked(_) | Origin::Loaded(_) => {
                     if matches!(used.kind, UseKind::Asserted)
                         || used.known & bits::ANY_NULL == 0

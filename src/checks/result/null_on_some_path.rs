@@ -23,6 +23,7 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
             continue;
         }
         let why = match miss.used.origin {
+            _ if is_null_always(miss) => "is null on every way that leads here",
             Origin::Null(_) => "is null on a way on which nothing gives it another value",
             _ => "was tested, and the way on which it is null leads here, too",
         };
@@ -82,14 +83,21 @@ fn is_for_the_switch(view: &View, miss: &Miss) -> bool {
     })
 }
 
+/// Nothing else is held on any path.
+fn is_null_always(miss: &Miss) -> bool {
+    miss.used.known & !bits::ANY_NULL == 0 && !miss.used.one_of
+}
+
 fn confidence(miss: &Miss) -> Confidence {
     let here = miss.used.known & bits::NULL_HERE != 0;
     let is_mixed = miss.used.known & (bits::ANY_UNTESTED | bits::NULL | bits::USED) != 0;
     let is_direct = matches!(miss.used.kind, UseKind::Dereference | UseKind::Library);
+    let is_used = is_direct || miss.used.kind == UseKind::PartGiven;
     match miss.used.origin {
         // Paths meet again right before the use: nothing but the test itself stands between.
         Origin::Call(_) if here && !is_mixed && is_direct && !miss.used.one_of => Confidence::High,
-        Origin::Asked(_) | Origin::Loaded(_) if here && !is_mixed && is_direct && !miss.used.one_of => {
+        _ if is_null_always(miss) && is_used => Confidence::Medium,
+        Origin::Call(_) | Origin::Asked(_) | Origin::Loaded(_) if here && !is_mixed && is_used && !miss.used.one_of => {
             Confidence::Medium
         }
         _ => Confidence::Low,
