@@ -81,6 +81,9 @@ impl Walked {
             {
                 Some(Evidence::OffByOne)
             }
+            Class::Append if defect.verdict == Verdict::Unchecked && self.is_unlimited(site, address, buffer) => {
+                Some(Evidence::Unlimited)
+            }
             _ => None,
         });
         defect.wire = buffer.wire.max(self.symbols.wire(&offset));
@@ -230,6 +233,7 @@ impl Walked {
         defect.end = address.add(size);
         defect.evidence = match class {
             Class::Destination => self.evidence(site, &goal, address, size, buffer, text),
+            _ if self.is_moved_on(site, &goal, address, buffer) => Some(Evidence::Never),
             _ => None,
         };
         if let Verdict::Aside { .. } = defect.verdict
@@ -434,7 +438,7 @@ impl Walked {
     }
 
     /// The value is more than `s` by a constant, on some way.
-    fn grows(&self, value: &Linear, s: Sym, depth: usize) -> bool {
+    pub(super) fn grows(&self, value: &Linear, s: Sym, depth: usize) -> bool {
         if let Some(by) = value.sub(&Linear::symbol(s)).and_then(|d| d.as_constant()) {
             return by > 0;
         }

@@ -6,7 +6,7 @@ use super::eval::{Eval, Frame};
 use super::linear::{Linear, Sym};
 use super::model::Called;
 use super::names;
-use super::sites::{Site, Use};
+use super::sites::{Hint, Site, SiteKind, Use};
 use super::state::Path;
 use super::symbols::{Buffer, Room, Source, Symbols, What};
 use super::types::Kind;
@@ -69,7 +69,11 @@ impl Walked {
     pub(super) fn fits_beside(&self, site: &Site, address: &Linear, size: &Linear, beside: &[Linear]) -> bool {
         let Some(start) = pointer_in(&self.symbols, address).filter(|_| !beside.is_empty()) else { return false };
         let used = address.sub(&Linear::symbol(start)).and_then(|offset| offset.add(size));
-        used.is_some_and(|used| beside.iter().filter_map(|room| room.sub(&used)).any(|goal| self.prove(site.at, &goal)))
+        // What was just set to this very number says how much is there, not how much there is room for.
+        let is_field = matches!(site.kind, SiteKind::Block { hint: Hint::Field, .. });
+        let tells = |goal: &Linear| !is_field || *goal != Linear::ZERO;
+        let goals = |used: Linear| beside.iter().filter_map(move |room| room.sub(&used)).filter(tells);
+        used.is_some_and(|used| goals(used).any(|goal| self.prove(site.at, &goal)))
     }
 
     /// Sizes of types and numbers that are called as constants, and nothing else, are in it.

@@ -67,6 +67,8 @@ pub enum Evidence {
     Capacity,
     /// The test lets one through that is too far.
     OffByOne,
+    /// No condition of the function speaks of how much has been appended.
+    Unlimited,
     /// The function compares the cursor with an end elsewhere, and not here.
     End,
 }
@@ -195,6 +197,16 @@ impl Walked {
                     defect.what = callee.to_string();
                     defect.limit = self.shown_limit(buffer, address, text);
                     found.defects.push(defect);
+                }
+                SiteKind::Filled { goal, address, buffer, callee } => {
+                    let verdict = self.judge(site, goal, &[]);
+                    if !Self::is_settled(&verdict) {
+                        let mut defect = self.defect(site, Class::Unterminated, verdict, goal, text);
+                        defect.what = callee.to_string();
+                        defect.limit = self.shown_limit(buffer, address, text);
+                        defect.evidence = Some(Evidence::Capacity);
+                        found.defects.push(defect);
+                    }
                 }
                 SiteKind::Take { left, size, lenient } => {
                     self.take(site, left, size, *lenient, text, &mut found.defects);

@@ -32,6 +32,7 @@ impl Walked {
         match () {
             () if in_array && *hint == Hint::Capacity => Some(Evidence::Capacity),
             () if self.is_told_apart(address, buffer) && self.never_fits(site, goal, callee) => Some(Evidence::Never),
+            () if callee.contains("printf") && self.is_unlimited(site, address, buffer) => Some(Evidence::Unlimited),
             () if in_array && at_begin && self.is_whole(site, size) => Some(Evidence::Whole),
             () if in_array && self.is_text_of_any_length(site, size, text) => Some(Evidence::Text),
             () if in_array && is_bounded_copy(callee) && !self.is_constant(size) && unchecked() => {
@@ -49,6 +50,13 @@ impl Walked {
             Room::Given => matches!(self.symbols.info(start).what, What::Parameter(_)),
             _ => true,
         }
+    }
+
+    /// What is read begins behind where the buffer does, and is as long as the buffer was: the pointer was moved on, and
+    /// its length not lowered.
+    pub(super) fn is_moved_on(&self, site: &Site, goal: &Linear, address: &Linear, buffer: &Buffer) -> bool {
+        let moved = self.symbols.offset(address).has_terms();
+        moved && goal.has_terms() && self.is_told_apart(address, buffer) && self.never_fits(site, goal, "")
     }
 
     /// However much there is, it does not fit, or just so.
@@ -147,6 +155,35 @@ impl Walked {
                 let missing = goal.plus(fact, -step).and_then(|rest| rest.as_constant());
                 missing.is_some_and(|n| n < 0 && -n <= i64::from(*step))
             })
+    }
+
+    /// An array of fixed size is appended to, no condition of the function speaks of how much has been, and no counter
+    /// of a loop that ends at a constant does.
+    pub(super) fn is_unlimited(&self, site: &Site, address: &Linear, buffer: &Buffer) -> bool {
+        let offset = self.symbols.offset(address);
+        let [(counter, 1..)] = offset.terms() else { return false };
+        let Source::Looped { again, .. } = &self.symbols.info(*counter).source else { return false };
+        let Some((start, _)) = self.symbols.buffer(address) else { return false };
+        let spoken = |fact: &Linear| fact.factor(*counter) != 0;
+        // A table of the program's own that ends with a mark.
+        let ends_itself = |fact: &Linear| {
+            fact.terms().iter().any(|(s, _)| match self.symbols.info(*s).what {
+                What::Load { base, .. } => base.factor(start) != 0,
+                _ => false,
+            })
+        };
+        let is_constant = |fact: &Linear| {
+            let looped = |s: Sym| matches!(self.symbols.info(s).source, Source::Looped { .. });
+            fact.terms().iter().any(|(s, k)| *k < 0 && looped(*s))
+                && fact.terms().iter().all(|(s, _)| looped(*s) || matches!(self.symbols.info(*s).what, What::Size(_)))
+        };
+        let fixed = buffer.limit.sub(&Linear::symbol(start)).is_some_and(|n| !n.has_terms());
+        let holds = self.is_array(address, buffer) || buffer.room == Room::Allocated && fixed;
+        holds
+            && again.iter().any(|(value, _)| self.grows(value, *counter, MAX_JOINS))
+            && !self.facts.conditions(site.at).any(|(_, own, apart)| own.iter().chain(apart).any(ends_itself))
+            && !self.facts.said().any(|(own, apart)| own.iter().chain(apart).any(spoken))
+            && !self.facts.conditions(site.at).any(|(_, own, _)| own.iter().any(is_constant))
     }
 
     /// The condition that tests a place is the one that it stands in, and the test comes behind it: `a[i] && i < n`.

@@ -147,6 +147,11 @@ impl Eval<'_> {
                         self.zeroed.extend(root);
                     }
                 }
+                if sink.kind == StringCopyUnterminated
+                    && let (Some(dst), Some(src), Some(size)) = (dst, src, size)
+                {
+                    self.filled(f, call, sink, (dst, src, size));
+                }
                 if sink.kind == Copy
                     && let (Some(src), Some(size)) = (src, size)
                 {

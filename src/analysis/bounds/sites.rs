@@ -55,6 +55,8 @@ pub enum SiteKind {
     Back { index: Linear },
     /// A string is looked for at `address`, in bytes that nothing has terminated.
     Unterminated { address: Linear, buffer: Buffer, callee: Box<str> },
+    /// A copy fills all of an array where the string is as long: `goal >= 0` if it is shorter.
+    Filled { goal: Linear, address: Linear, buffer: Buffer, callee: Box<str> },
     /// A sum that may be larger than its type is compared with a limit.
     Wrapping { sum: Linear },
     /// A scan stores a string of that size, without a width.

@@ -156,6 +156,28 @@ impl Eval<'_> {
         self.copied.insert((*text, since), length);
     }
 
+    /// `strncpy(a, b, sizeof(a))`, and no element of `a` is set afterwards.
+    pub(super) fn filled(&mut self, f: &Frame, call: &Called, sink: &Sink, of: (Linear, Linear, Linear)) {
+        let (dst, src, size) = of;
+        let Some((_, buffer)) = self.symbols.buffer(&dst).filter(|(_, b)| b.room == Room::Array) else { return };
+        let literal = self.symbols.buffer(&src).is_some_and(|(_, b)| b.room == Room::Text);
+        let whole = buffer.left(&dst, &size) == Some(Linear::ZERO) && !literal;
+        let Some(&arg) = sink.dst.and_then(|arg| call.args.get(arg.index()?)).filter(|_| whole && f.depth == 0) else {
+            return;
+        };
+        let code = &self.cx.program.units[self.file.0 as usize].base.code;
+        let name = code.get(f.body.expr(arg).span.range()).unwrap_or_default();
+        let behind = code.get(call.span.end as usize..self.function.span.end as usize).unwrap_or_default();
+        let is_set = |(at, _): (usize, &str)| behind[at + name.len()..].trim_start().starts_with('[');
+        if name.is_empty() || behind.match_indices(name).any(is_set) {
+            return;
+        }
+        let length = self.length_of_string(src, call.span);
+        if let Some(goal) = size.sub(&length).and_then(|rest| rest.plus_constant(-1)) {
+            self.site(f, call.e, SiteKind::Filled { goal, address: dst, buffer, callee: call.name.into() });
+        }
+    }
+
     /// `sprintf`
     pub(super) fn printed(&mut self, f: &Frame, call: &Called, sink: &Sink, dst: Linear) {
         if let Some(size) = self.printed_size(f, call, sink) {

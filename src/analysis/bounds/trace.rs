@@ -66,6 +66,10 @@ impl Walked {
             SiteKind::Unterminated { address, buffer, callee } => {
                 format!("`{callee}` reads a string at `{}`{}", shown(address), self.of(Some(buffer), text))
             }
+            SiteKind::Filled { goal, address, buffer, callee } => {
+                goals.push(*goal);
+                format!("`{callee}` may fill all at `{}`{}", shown(address), self.of(Some(buffer), text))
+            }
             SiteKind::Take { left, size, .. } => {
                 goals.extend(left.sub(size));
                 format!("takes `{}` bytes of an object that has `{}`", shown(size), shown(left))

@@ -19,6 +19,15 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
 }
 
 fn words(defect: &Defect) -> Words {
+    if defect.room.is_none() {
+        return Words {
+            label: "no NUL where the string is as long",
+            message: format!(
+                "`{}` may fill all of `{}` bytes, and nothing puts a NUL there",
+                defect.what, defect.limit
+            ),
+        };
+    }
     Words {
         label: "no NUL is known to follow",
         message: format!(
