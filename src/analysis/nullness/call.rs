@@ -3,8 +3,8 @@
 use super::state::{State, Values, bits};
 use super::walk::{Walker, is_null_literal};
 use super::{Origin, UseKind};
-use crate::analysis::access::place;
-use crate::hir::{ExprId, ExprKind, Symbol, UnaryOp};
+use crate::analysis::access::{Place, place};
+use crate::hir::{Body, ExprId, ExprKind, UnaryOp};
 use crate::program::catalog::Model;
 use crate::program::catalog::model::{NullReason, SinkKind};
 
@@ -31,6 +31,15 @@ fn dereferenced(model: &Model) -> Vec<usize> {
     all.sort_unstable();
     all.dedup();
     all
+}
+
+/// `0`, `false`
+fn is_zero(body: &Body, e: ExprId) -> bool {
+    match body.expr(e).kind {
+        ExprKind::Number(n) => body.names.text(n) == "0",
+        ExprKind::Name(n) => matches!(body.names.text(n), "false" | "FALSE"),
+        _ => false,
+    }
 }
 
 /// What calling something may change.
@@ -64,6 +73,11 @@ impl Walker<'_> {
         if let Some(assert) = model.and_then(|m| m.assert())
             && let Some(&cond) = assert.cond.index().and_then(|i| args.get(i))
         {
+            if is_zero(body, cond) {
+                // Nothing comes behind it.
+                st.clear();
+                return Values::UNKNOWN;
+            }
             let held = self.asserted_values(cond, st);
             self.asserted(cond, st);
             let before = st.clone();
@@ -92,7 +106,9 @@ impl Walker<'_> {
         {
             self.out.returns_null = true;
         }
-        let through = model.as_ref().map(dereferenced).unwrap_or_default();
+        // Of a function that is defined here it is known what it reads.
+        let is_own = name.is_some_and(|n| self.program.is_defined(n));
+        let through = model.as_ref().filter(|_| !is_own).map(dereferenced).unwrap_or_default();
         let mut given: Vec<Values> = Vec::with_capacity(args.len());
         for (i, &arg) in args.iter().enumerate() {
             let nullable = std::mem::replace(&mut self.nullable, false);
@@ -111,8 +127,13 @@ impl Walker<'_> {
                 continue;
             }
             match name {
-                Some(name) if !is_macro && model.is_none() => {
-                    let callee = name.into();
+                Some(name) if !is_macro && (model.is_none() || is_own) => {
+                    let callee: Box<str> = name.into();
+                    if self.recording
+                        && let Some(member) = self.asked_member(given[i], st)
+                    {
+                        self.out.members_guarded.push((member, callee.clone(), i as u8));
+                    }
                     self.used(given[i], UseKind::Given { callee, arg: i as u8 }, arg, st);
                 }
                 Some(_) if !is_macro => {}
@@ -160,6 +181,19 @@ impl Walker<'_> {
         }
     }
 
+    /// The member that somebody asked about, and that holds this value.
+    fn asked_member(&self, values: Values, st: &State) -> Option<ExprId> {
+        let [id] = values.ids() else { return None };
+        match self.origins.get(id) {
+            Some(Origin::Loaded(at) | Origin::Asked(at))
+                if st.bits(*id) & !bits::STALE == bits::TESTED && !values.other =>
+            {
+                Some(*at)
+            }
+            _ => None,
+        }
+    }
+
     /// It is null on every way.
     fn is_all_null(&self, values: Values, st: &State) -> bool {
         let is_null = |id: &u32| {
@@ -197,13 +231,19 @@ impl Walker<'_> {
 
     /// What a call may change.
     fn effects(&mut self, args: &[ExprId], effect: Effect, st: &mut State) {
-        let touched: Vec<Symbol> = args.iter().filter_map(|&arg| place(self.body, arg)).map(|p| p.base).collect();
+        let touched: Vec<Place> = args.iter().filter_map(|&arg| place(self.body, arg)).collect();
         let places = &self.places;
         let (escaped, locals) = (&self.escaped, &self.locals);
         st.forget(|p| {
             let other = &places.all[p as usize];
-            let hit = touched.contains(&other.base) && (effect == Effect::Macro || !other.path.is_empty());
-            hit || (effect != Effect::Library && (escaped.contains(&other.base) || !locals.contains(&other.base)))
+            let is_shared = escaped.contains(&other.base) || !locals.contains(&other.base);
+            (effect != Effect::Library && is_shared)
+                || (effect == Effect::Macro && touched.iter().any(|t| t.base == other.base))
+        });
+        // Who is given `p->a` gets at what is behind it, and at no other member of `*p`.
+        st.forget_changed(|p| {
+            let other = &places.all[p as usize];
+            touched.iter().any(|t| t != other && t.covers(other))
         });
     }
 

@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::callers::Callers;
 use super::link::{Miss, is_direct, is_unasked};
 use super::members::{Part, minded};
-use super::{Facts, Origin, Use, UseKind};
+use super::{Facts, Origin, Use, UseKind, bits};
 use crate::analysis::access::{Place, place};
 use crate::analysis::messages::Input;
 use crate::hir::{Body, ExprId, ExprKind, UnaryOp};
@@ -18,6 +18,10 @@ use crate::source::{FileId, Span};
 const MIN_ASKING: u32 = 3;
 /// In a hundred functions that use a member: so many have to ask.
 const MIN_SHARE: u32 = 70;
+/// The same for a member that is set to null somewhere.
+const MIN_SHARE_NULLED: u32 = 60;
+/// In a hundred functions that give a member to a certain function: so many have to ask before.
+const MIN_SHARE_GUARDED: u32 = 50;
 
 /// What says that a pointer may be null.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,28 +36,76 @@ pub enum Doubt {
     ErrorIgnored { error: Span },
     /// Others ask about the member, or it is known to be absent at times.
     Part { field: Box<str>, others: Callers, optional: bool },
+    /// Others ask about the member before they give it to the same function.
+    Guarded { field: Box<str>, others: Callers },
 }
 
 /// By parameter: a caller that gives null, or what may be.
 type Given = FxHashMap<(Definition, u8), Doubt>;
 
+/// What a function does with an argument.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// It is not defined in the program.
+    Unknown,
+    /// It takes null, or may.
+    No,
+    Yes(FileId, Span),
+}
+
+/// Asks what a function, called in a file, does with an argument.
+pub type Readings<'r> = &'r (dyn Fn(&str, FileId, u8) -> Reading + Sync);
+
+/// A member, and the function and argument that it is given as.
+type Gift = (Part, Box<str>, u8);
+
 /// By input: what is doubted, but for those that `known` tells of.
-pub fn doubts(program: &Program, inputs: &[Input], facts: &[Facts], known: &[Vec<Miss>]) -> Vec<Vec<Miss>> {
+pub fn doubts(
+    program: &Program,
+    inputs: &[Input],
+    facts: &[Facts],
+    known: &[Vec<Miss>],
+    reads: Readings,
+) -> Vec<Vec<Miss>> {
     let parts: Vec<Vec<(Part, Use)>> =
         (0..inputs.len()).into_par_iter().map(|n| unasked(program, &inputs[n], &facts[n])).collect();
     let beliefs = beliefs(inputs, facts, &parts);
+    let nulled = nulled(inputs, facts);
+    let gifts: Vec<Vec<(Gift, Use)>> =
+        (0..inputs.len()).into_par_iter().map(|n| gifts(program, &inputs[n], &facts[n])).collect();
+    let guards = guards(inputs, facts, &gifts);
     let given = given(program, inputs, facts);
     let one = |n: usize| {
-        let mut all = late_or_given(&inputs[n], &facts[n], &given, &known[n]);
+        let mut all = late_or_given(&inputs[n], &facts[n], &given, &known[n], reads);
         let told: FxHashSet<Origin> = all.iter().map(|m| m.used.origin).collect();
         for (part, used) in parts[n].iter().filter(|(_, used)| !told.contains(&used.origin)) {
             let others = beliefs.get(part).copied().unwrap_or_default();
             let optional = program.catalog.is_optional(&part.owner, &part.field);
             let contrary = others.all() >= 6 && others.asked * 3 < others.all();
             let believed = others.asked >= MIN_ASKING && others.asked * 100 >= others.all() * MIN_SHARE;
-            if believed || (optional && !contrary) {
+            // Somebody sets it to null, and somebody asks.
+            let comes_and_goes = others.asked >= 1
+                && (others.unasked == 1 || others.asked * 100 >= others.all() * MIN_SHARE_NULLED)
+                && nulled.contains(part);
+            if believed || comes_and_goes || (optional && !contrary) {
                 let doubt = Doubt::Part { field: part.field.clone(), others, optional };
                 all.push(Miss::doubted(used.clone(), doubt));
+            }
+        }
+        let mut told: FxHashSet<Origin> = all.iter().chain(&known[n]).map(|m| m.used.origin).collect();
+        for (gift, used) in &gifts[n] {
+            let others = guards.get(gift).copied().unwrap_or_default();
+            if others.asked == 0 || others.asked * 100 < others.all() * MIN_SHARE_GUARDED {
+                continue;
+            }
+            let inside = match reads(&gift.1, inputs[n].function.file, gift.2) {
+                Reading::Yes(file, span) => Some((file, span)),
+                Reading::Unknown if !takes_null(&gift.1) => None,
+                _ => continue,
+            };
+            if told.insert(used.origin) {
+                let doubt = Doubt::Guarded { field: gift.0.field.clone(), others };
+                all.push(Miss { inside, ..Miss::doubted(used.clone(), doubt) });
             }
         }
         all
@@ -76,7 +128,7 @@ fn unasked(program: &Program, input: &Input, facts: &Facts) -> Vec<(Part, Use)> 
         return Vec::new();
     }
     uses.sort_by_key(|u| body.expr(u.expr).span.start);
-    let mut minded = minded(body);
+    let mut minded = minded(body, facts);
     minded.extend(facts.tested.iter().filter_map(|&e| place(body, e)));
     let mut seen: FxHashSet<Place> = FxHashSet::default();
     let mut all = Vec::new();
@@ -93,6 +145,74 @@ fn unasked(program: &Program, input: &Input, facts: &Facts) -> Vec<(Part, Use)> 
         }
     }
     all
+}
+
+/// By member that the function gives to another one, and never asks about: the first use.
+fn gifts(program: &Program, input: &Input, facts: &Facts) -> Vec<(Gift, Use)> {
+    let body = &input.function.body;
+    let mut uses: Vec<(&Use, &str, u8)> = Vec::new();
+    for used in &facts.uses {
+        if let (Origin::Loaded(_), UseKind::Given { callee, arg }) = (used.origin, &used.kind)
+            && is_unasked(used.known)
+            && used.known & bits::NOT_NULL == 0
+            && !used.one_of
+            && !body.stmt(used.stmt).in_macro
+        {
+            uses.push((used, callee, *arg));
+        }
+    }
+    if uses.is_empty() {
+        return Vec::new();
+    }
+    uses.sort_by_key(|(u, ..)| body.expr(u.expr).span.start);
+    let mut minded = minded(body, facts);
+    minded.extend(facts.tested.iter().filter_map(|&e| place(body, e)));
+    let mut all: Vec<(Gift, Use)> = Vec::new();
+    for (used, callee, arg) in uses {
+        let Origin::Loaded(e) = used.origin else { continue };
+        if place(body, e).is_none_or(|place| minded.contains(&place)) {
+            continue;
+        }
+        let Some(part) = Part::of(input.function, input.text, e) else { continue };
+        let gift = (part, callee.into(), arg);
+        if !program.catalog.is_text_of_object(&gift.0.field) && all.iter().all(|(other, _)| *other != gift) {
+            all.push((gift, used.clone()));
+        }
+    }
+    all
+}
+
+/// By gift: how many functions ask about the member before, and how many do not.
+fn guards(inputs: &[Input], facts: &[Facts], gifts: &[Vec<(Gift, Use)>]) -> FxHashMap<Gift, Callers> {
+    let mut all: FxHashMap<Gift, Callers> = FxHashMap::default();
+    for (n, input) in inputs.iter().enumerate().filter(|(_, input)| input.definition.is_some()) {
+        let guarded = facts[n]
+            .members_guarded
+            .iter()
+            .filter_map(|(e, callee, arg)| Some((Part::of(input.function, input.text, *e)?, callee.clone(), *arg)));
+        let guarded: FxHashSet<Gift> = guarded.collect();
+        guarded.into_iter().for_each(|gift| all.entry(gift).or_default().asked += 1);
+        gifts[n].iter().for_each(|(gift, _)| all.entry(gift.clone()).or_default().unasked += 1);
+    }
+    all
+}
+
+/// The members that some function sets to null.
+fn nulled(inputs: &[Input], facts: &[Facts]) -> FxHashSet<Part> {
+    let of =
+        |n: usize| facts[n].members_nulled.iter().filter_map(move |&e| Part::of(inputs[n].function, inputs[n].text, e));
+    (0..inputs.len()).filter(|&n| inputs[n].definition.is_some()).flat_map(of).collect()
+}
+
+/// Called like what gives something back, and does nothing for null.
+fn takes_null(name: &str) -> bool {
+    const WORDS: [&str; 16] = [
+        "free", "unref", "deref", "destroy", "release", "delete", "del", "put", "close", "cleanup", "clear", "remove",
+        "cancel", "stop", "print", "dump",
+    ];
+    let lower = name.to_ascii_lowercase();
+    lower.split('_').any(|w| WORDS.iter().any(|&word| w == word || (word.len() > 4 && w.ends_with(word))))
+        || lower.ends_with("free")
 }
 
 /// A call before the member `e` is given the object that it is a member of, or its address.
@@ -184,7 +304,7 @@ fn says_something(body: &Body, call: ExprId) -> bool {
 }
 
 /// Pointers read through that are tested behind, and parameters for which somebody gives null.
-fn late_or_given(input: &Input, facts: &Facts, given: &Given, known: &[Miss]) -> Vec<Miss> {
+fn late_or_given(input: &Input, facts: &Facts, given: &Given, known: &[Miss], reads: Readings) -> Vec<Miss> {
     let body = &input.function.body;
     let mut seen: FxHashSet<Origin> = known.iter().map(|m| m.used.origin).collect();
     let start = |e: ExprId| body.expr(e).span.start;
@@ -196,8 +316,19 @@ fn late_or_given(input: &Input, facts: &Facts, given: &Given, known: &[Miss]) ->
             continue;
         }
         let late = facts.late.get(&used.origin).filter(|&&test| start(test) > start(used.expr));
+        let mut inside = None;
         let doubt = match (used.origin, late) {
             (_, Some(&test)) if is_direct(&used.kind) => Some(Doubt::Late(test)),
+            (origin, None) if let UseKind::Given { callee, arg } = &used.kind => {
+                inside = match reads(callee, input.function.file, *arg) {
+                    Reading::Yes(file, span) => Some((file, span)),
+                    _ => None,
+                };
+                let may_read = inside.is_some()
+                    || (reads(callee, input.function.file, *arg) == Reading::Unknown && !takes_null(callee));
+                let late = facts.late_given.get(&origin).filter(|&&test| start(test) > start(used.expr));
+                late.filter(|_| may_read).map(|&test| Doubt::Late(test))
+            }
             (Origin::Parameter(i), _) if is_direct(&used.kind) || used.kind.is_part() => {
                 let given = input.definition.and_then(|d| given.get(&(d, i))).cloned();
                 given.or_else(|| ignored_error(input, i).filter(|_| is_direct(&used.kind)))
@@ -210,7 +341,7 @@ fn late_or_given(input: &Input, facts: &Facts, given: &Given, known: &[Miss]) ->
             if all.last().is_some_and(|m: &Miss| m.used.stmt == used.stmt) {
                 continue;
             }
-            all.push(Miss::doubted(used.clone(), doubt));
+            all.push(Miss { inside, ..Miss::doubted(used.clone(), doubt) });
         }
     }
     all

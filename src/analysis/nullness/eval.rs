@@ -8,7 +8,7 @@ use crate::analysis::access::{Place, Step, place};
 use crate::hir::{BinaryOp, DeclaratorForm, ExprId, ExprKind, StmtId, StmtKind, UnaryOp};
 
 /// Expressions nest this deep at most; what is deeper may do anything.
-const MAX_DEPTH: u32 = 120;
+pub(super) const MAX_DEPTH: u32 = 120;
 
 impl Walker<'_> {
     /// The value of `e`; what it does is done to `st`.
@@ -94,6 +94,13 @@ impl Walker<'_> {
                     self.used(value, UseKind::Arithmetic, *right, st);
                 }
                 let value = if op.is_some() { Values::UNKNOWN } else { value };
+                if self.recording
+                    && op.is_none()
+                    && is_null_literal(body, *right, false)
+                    && matches!(body.expr(*left).kind, ExprKind::Member { .. })
+                {
+                    self.out.members_nulled.push(*left);
+                }
                 self.store(*left, value, st);
                 value
             }
@@ -116,8 +123,9 @@ impl Walker<'_> {
             }
             ExprKind::Conditional { cond, then, otherwise } => {
                 let (yes, no) = self.branch(*cond, st.clone());
+                let just_null: Vec<Value> = [&yes, &no].into_iter().flatten().flat_map(|way| way.just_null()).collect();
                 let mut value: Option<Values> = None;
-                let mut done = None;
+                let mut done: Option<State> = None;
                 for (way, e) in [(yes, then.as_ref()), (no, Some(otherwise))] {
                     let Some(mut way) = way else { continue };
                     way.age();
@@ -134,6 +142,8 @@ impl Walker<'_> {
                     Some(done) => *st = done,
                     None => st.clear(),
                 }
+                // Behind `p ? p->a : 0` nothing stands between that question and what comes next.
+                st.refresh(&just_null);
                 value.unwrap_or(Values::UNKNOWN)
             }
             ExprKind::Call { .. } => self.call(e, st),
@@ -163,167 +173,6 @@ impl Walker<'_> {
         }
     }
 
-    /// The states where `e` is true and where it is false.
-    pub(super) fn branch(&mut self, e: ExprId, mut st: State) -> (Option<State>, Option<State>) {
-        if self.depth >= MAX_DEPTH {
-            st.clear();
-            return (Some(st.clone()), Some(st));
-        }
-        self.depth += 1;
-        let ways = self.branch_kind(e, st);
-        self.depth -= 1;
-        ways
-    }
-
-    fn branch_kind(&mut self, e: ExprId, mut st: State) -> (Option<State>, Option<State>) {
-        let body = self.body;
-        match &body.expr(e).kind {
-            ExprKind::Unary { op: UnaryOp::Not, operand } => {
-                let (yes, no) = self.branch(*operand, st);
-                (no, yes)
-            }
-            ExprKind::Binary { op: BinaryOp::And, left, right } => {
-                let (yes, no) = self.branch(*left, st);
-                let Some(yes) = yes else { return (None, no) };
-                let (both, second) = self.branch(*right, yes);
-                (both, joined(no, second))
-            }
-            ExprKind::Binary { op: BinaryOp::Or, left, right } => {
-                let (yes, no) = self.branch(*left, st);
-                let Some(no) = no else { return (yes, None) };
-                let (second, neither) = self.branch(*right, no);
-                (joined(yes, second), neither)
-            }
-            ExprKind::Binary { op: BinaryOp::Comma, left, right } => {
-                self.eval(*left, &mut st);
-                self.branch(*right, st)
-            }
-            ExprKind::Binary { op: op @ (BinaryOp::Eq | BinaryOp::Ne), left, right } => {
-                let tested = match () {
-                    () if is_null_literal(body, *right, true) => Some(*left),
-                    () if is_null_literal(body, *left, true) => Some(*right),
-                    () => None,
-                };
-                let Some(tested) = tested else {
-                    let a = self.eval(*left, &mut st);
-                    let b = self.eval(*right, &mut st);
-                    self.settle(a, bits::TESTED, &mut st);
-                    self.settle(b, bits::TESTED, &mut st);
-                    return (Some(st.clone()), Some(st));
-                };
-                let value = self.eval(tested, &mut st);
-                let (not_null, null) = self.split(tested, value, st);
-                if *op == BinaryOp::Eq { (null, not_null) } else { (not_null, null) }
-            }
-            ExprKind::Cast { operand, .. } => self.branch(*operand, st),
-            ExprKind::Conditional { cond, then: Some(then), otherwise } => {
-                let (yes, no) = self.branch(*cond, st);
-                let (a, b) = yes.map_or((None, None), |st| self.branch(*then, st));
-                let (c, d) = no.map_or((None, None), |st| self.branch(*otherwise, st));
-                (joined(a, c), joined(b, d))
-            }
-            ExprKind::Call { args, .. } => {
-                if let (Some("likely" | "unlikely" | "__builtin_expect" | "G_LIKELY" | "G_UNLIKELY"), Some(&first)) =
-                    (body.callee(e), args.first())
-                {
-                    return self.branch(first, st);
-                }
-                let value = self.eval(e, &mut st);
-                // `if (is_empty(p))`: a predicate may have looked.
-                for values in std::mem::take(&mut self.given) {
-                    self.settle(values, bits::TESTED, &mut st);
-                }
-                self.split(e, value, st)
-            }
-            ExprKind::Assign { op: None, left, .. } => {
-                let value = self.eval(e, &mut st);
-                self.split(*left, value, st)
-            }
-            _ => {
-                let value = self.eval(e, &mut st);
-                self.split(e, value, st)
-            }
-        }
-    }
-
-    /// The states where the value of `e` is not null and where it is.
-    fn split(&mut self, e: ExprId, values: Values, st: State) -> (Option<State>, Option<State>) {
-        let place = self.place_of(e);
-        if values.is_unknown() {
-            // Nothing was known of it, but whoever asks holds null possible.
-            let Some(place) = place.filter(|_| self.is_pointer_like(e)) else { return (Some(st.clone()), Some(st)) };
-            let id = e.0;
-            self.origins.insert(id, Origin::Asked(e));
-            if self.recording && !self.asserting && !self.body.stmt(self.stmt).in_macro {
-                self.out.members_asked.push(e);
-            }
-            let (mut yes, mut no) = (st.clone(), st);
-            for (way, known) in [(&mut yes, bits::TESTED), (&mut no, bits::NULL_HERE)] {
-                way.arise(id, known);
-                way.set(place, Values::one(id));
-            }
-            return (Some(yes), Some(no));
-        }
-        self.tested(values, &st);
-        self.asked(e, values, &st);
-        let mut ways = [None, None];
-        for (way, keep, becomes) in [
-            (0, bits::ANY_UNTESTED | bits::NOT_NULL, bits::TESTED),
-            (1, bits::ANY_UNTESTED | bits::ANY_NULL, bits::NULL_HERE),
-        ] {
-            let left = values.without(|id| st.bits(id) & keep == 0);
-            // What a member holds may have been changed in a way that is not seen.
-            let loaded =
-                |id: &Value| matches!(self.origins.get(id), Some(Origin::Loaded(_))) && st.bits(*id) == bits::USED;
-            if left.is_unknown() && !left.other && !values.ids().iter().any(loaded) {
-                continue;
-            }
-            let mut to = st.clone();
-            for &id in left.ids() {
-                to.set_bits(id, becomes);
-            }
-            if let Some(place) = place {
-                to.set(place, left);
-            }
-            ways[way] = Some(to);
-        }
-        let [yes, no] = ways;
-        (yes, no)
-    }
-
-    /// Somebody asked, one way or another.
-    pub(super) fn settle(&mut self, values: Values, known: u8, st: &mut State) {
-        self.tested(values, st);
-        for &id in values.ids() {
-            st.set_bits(id, known);
-        }
-    }
-
-    fn tested(&mut self, values: Values, st: &State) {
-        for &id in values.ids() {
-            if st.bits(id) & bits::ANY_UNTESTED != 0
-                && let Some(Origin::Call(at) | Origin::Loaded(at)) = self.origins.get(&id)
-            {
-                self.out.tested.insert(*at);
-            }
-        }
-    }
-
-    /// Somebody asks whether `e` is null; `values` are what it may hold.
-    fn asked(&mut self, e: ExprId, values: Values, st: &State) {
-        if !self.recording || self.asserting || self.body.stmt(self.stmt).in_macro {
-            return;
-        }
-        let [id] = values.ids() else { return };
-        let Some(&origin) = self.origins.get(id) else { return };
-        if let Origin::Loaded(at) | Origin::Asked(at) = origin {
-            self.out.members_asked.push(at);
-        }
-        if !values.other && st.bits(*id) == bits::USED {
-            self.out.late.entry(origin).or_insert(e);
-        }
-    }
-
     fn null(&mut self, e: ExprId, st: &mut State) -> Values {
         self.origins.insert(e.0, Origin::Null(e));
         st.arise(e.0, bits::NULL_HERE);
@@ -337,9 +186,18 @@ impl Walker<'_> {
 
     /// What the lvalue `e` holds when it is read: of a member that nothing is known of, a value of its own.
     fn loaded(&mut self, e: ExprId, st: &mut State) -> Values {
-        let Some(place) = self.place_of(e) else { return Values::UNKNOWN };
+        let is_member = matches!(self.body.expr(e).kind, ExprKind::Member { .. });
+        let Some(place) = self.place_of(e) else {
+            // A member of an element: what is read here, and nobody holds it.
+            if !is_member || place(self.body, e).is_none() {
+                return Values::UNKNOWN;
+            }
+            self.origins.insert(e.0, Origin::Loaded(e));
+            st.arise(e.0, bits::FRESH);
+            return Values::one(e.0);
+        };
         let values = st.get(place);
-        if !values.is_unknown() || !matches!(self.body.expr(e).kind, ExprKind::Member { .. }) {
+        if !values.is_unknown() || !is_member {
             return values;
         }
         self.origins.insert(e.0, Origin::Loaded(e));
@@ -451,6 +309,13 @@ impl Walker<'_> {
             {
                 let one_of = values.ids().len() > 1 || values.other;
                 self.out.uses.push(Use { origin, kind: kind.clone(), expr: e, stmt: self.stmt, known, one_of });
+            }
+        }
+        if matches!(kind, UseKind::Given { .. }) {
+            for &id in values.ids() {
+                if st.bits(id) & !bits::ANY_UNTESTED == 0 {
+                    st.give(id);
+                }
             }
         }
         // The address of a part reads nothing: only a later use would crash.

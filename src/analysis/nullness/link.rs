@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::callers::{Beliefs, Call, Callers, by_name};
-use super::doubts::{Doubt, doubts};
+use super::doubts::{Doubt, Reading, doubts};
 use super::questions::{alike, answers, conditions};
 use super::{Facts, Origin, Use, UseKind, bits, facts};
 use crate::analysis::messages::Input;
@@ -40,6 +40,8 @@ pub struct Miss {
     pub callee: Option<Box<str>>,
     pub why: Option<Why>,
     pub callers: Callers,
+    /// Where somebody asks whether it is null.
+    pub asked: Vec<ExprId>,
     /// Where a function it is given to reads through it.
     pub inside: Option<(FileId, Span)>,
     /// Other places of a function about which most of its callers ask; told once for all.
@@ -51,7 +53,21 @@ pub struct Miss {
 impl Miss {
     pub fn doubted(used: Use, doubt: Doubt) -> Miss {
         let (callee, why, inside) = (None, None, None);
-        Miss { used, callee, why, callers: Callers::default(), inside, others: Vec::new(), doubt: Some(doubt) }
+        Miss {
+            used,
+            callee,
+            why,
+            callers: Callers::default(),
+            asked: Vec::new(),
+            inside,
+            others: Vec::new(),
+            doubt: Some(doubt),
+        }
+    }
+
+    /// It is null wherever control comes from.
+    pub fn is_surely_null(&self) -> bool {
+        self.used.known & bits::ANY_NULL != 0 && self.used.known & !bits::ANY_NULL == 0 && !self.used.one_of
     }
 
     /// It is read through, and no path to there asks.
@@ -99,7 +115,12 @@ pub fn misses(program: &Program, inputs: &[Input]) -> Vec<Vec<Miss>> {
     linker.count_callers();
     linker.close();
     let mut all: Vec<Vec<Miss>> = (0..inputs.len()).into_par_iter().map(|n| linker.judged(n)).collect();
-    let doubts = doubts(program, inputs, &linker.all, &all);
+    let reads = |name: &str, file: FileId, arg: u8| match linker.needed(name, file, arg) {
+        Some((file, span, _)) => Reading::Yes(file, span),
+        None if program.callees(name, file).is_empty() => Reading::Unknown,
+        None => Reading::No,
+    };
+    let doubts = doubts(program, inputs, &linker.all, &all, &reads);
     gather(inputs, &mut all);
     for (own, doubted) in all.iter_mut().zip(doubts) {
         own.extend(doubted);
@@ -290,7 +311,6 @@ impl<'a> Linker<'a> {
             }
             let (mut callee, mut why, mut callers) = (None, None, Callers::default());
             match used.origin {
-                Origin::Parameter(_) => continue,
                 Origin::Call(call) => {
                     let Some(name) = body.callee(call) else { continue };
                     callers = self.beliefs.of(name);
@@ -316,8 +336,11 @@ impl<'a> Linker<'a> {
                         continue;
                     }
                 }
+                // `&((struct s *) 0)->a` is where `a` stands.
                 Origin::Null(e) if e == body.bare(used.expr) => continue,
-                Origin::Null(_) | Origin::Asked(_) | Origin::Loaded(_) => {
+                // Only a macro asked.
+                origin @ Origin::Parameter(_) if !self.all[n].asked.contains_key(&origin) => continue,
+                Origin::Null(_) | Origin::Asked(_) | Origin::Loaded(_) | Origin::Parameter(_) => {
                     if matches!(used.kind, UseKind::Asserted)
                         || used.known & bits::ANY_NULL == 0
                         || used.kind == UseKind::Arithmetic
@@ -348,7 +371,17 @@ impl<'a> Linker<'a> {
             if !matches!(used.kind, UseKind::Asserted) {
                 seen.insert(used.origin);
             }
-            all.push(Miss { used: (*used).clone(), callee, why, callers, inside, others: Vec::new(), doubt: None });
+            let asked = self.all[n].asked.get(&used.origin).cloned().unwrap_or_default();
+            all.push(Miss {
+                used: (*used).clone(),
+                callee,
+                why,
+                callers,
+                asked,
+                inside,
+                others: Vec::new(),
+                doubt: None,
+            });
         }
         all
     }

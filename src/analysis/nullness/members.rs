@@ -2,7 +2,8 @@
 
 use rustc_hash::FxHashSet;
 
-use super::walk::Walker;
+use super::walk::{Walker, is_null_literal};
+use super::{Facts, UseKind};
 use crate::analysis::access::{Place, place};
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, Function, StmtKind, Symbol, UnaryOp};
 use crate::program::types::{Scope, Type};
@@ -19,7 +20,11 @@ impl Part {
     pub fn of(function: &Function, text: &str, e: ExprId) -> Option<Part> {
         let body = &function.body;
         let ExprKind::Member { base, field, .. } = body.expr(e).kind else { return None };
-        let base = body.bare(base);
+        let mut base = body.bare(base);
+        // Elements of an array are of one kind.
+        while let ExprKind::Index { base: array, .. } = body.expr(base).kind {
+            base = body.bare(array);
+        }
         let owner: Box<str> = match body.expr(base).kind {
             ExprKind::Name(name) => declared(function, text, name).unwrap_or_else(|| body.names.text(name)).into(),
             ExprKind::Member { field, .. } => format!(".{}", body.names.text(field)).into(),
@@ -68,9 +73,11 @@ fn declared<'t>(function: &'t Function, text: &'t str, name: Symbol) -> Option<&
 }
 
 /// The members that a function asks about somewhere, sets, or gives away by address.
-pub fn minded(body: &Body) -> FxHashSet<Place> {
+pub fn minded(body: &Body, facts: &Facts) -> FxHashSet<Place> {
     let mut roots: Vec<ExprId> = body.stmts.iter().filter_map(|s| s.kind.condition()).collect();
-    let mut through: FxHashSet<ExprId> = FxHashSet::default();
+    // `if (strcmp(p->a, s))` reads and asks nothing.
+    let read = facts.uses.iter().filter(|u| u.kind == UseKind::Library);
+    let mut through: FxHashSet<ExprId> = read.map(|u| body.bare(u.expr)).collect();
     let mut all: FxHashSet<Place> = FxHashSet::default();
     let mut add = |e: ExprId| {
         if let ExprKind::Member { .. } = body.expr(e).kind {
@@ -84,7 +91,8 @@ pub fn minded(body: &Body) -> FxHashSet<Place> {
                 roots.extend([left, right]);
             }
             ExprKind::Unary { op: UnaryOp::Not, operand } => roots.push(operand),
-            ExprKind::Assign { left, .. } => add(left),
+            // `free(p->a), p->a = NULL` gives it nothing.
+            ExprKind::Assign { left, right, .. } if !is_null_literal(body, right, false) => add(left),
             ExprKind::Unary { op: UnaryOp::AddressOf, operand } => add(operand),
             ExprKind::Member { base, arrow: true, .. } | ExprKind::Index { base, .. } => {
                 through.insert(body.bare(base));

@@ -4,6 +4,7 @@
 //! Of every call's result, every null constant and every parameter it is followed who holds it (`a = b = f()` is one
 //! value) and what has been found out of it. A branch on any holder tells of all.
 
+mod branch;
 mod call;
 pub mod callers;
 pub mod doubts;
@@ -86,8 +87,16 @@ pub struct Facts {
     pub returns: Vec<ExprId>,
     /// Values that somebody asked about only after reading through them, and where.
     pub late: FxHashMap<Origin, ExprId>,
+    /// Values that somebody asked about only after giving them to a function, and where.
+    pub late_given: FxHashMap<Origin, ExprId>,
+    /// Where somebody asks whether a value is null.
+    pub asked: FxHashMap<Origin, Vec<ExprId>>,
     /// Members that somebody asked about whether they are null.
     pub members_asked: Vec<ExprId>,
+    /// Members that are set to null.
+    pub members_nulled: Vec<ExprId>,
+    /// Members given to a function after somebody asked about them: where, to which function, as which argument.
+    pub members_guarded: Vec<(ExprId, Box<str>, u8)>,
     /// Null pointers given to functions: the call, and which argument.
     pub nulls_given: Vec<(ExprId, u8)>,
 }

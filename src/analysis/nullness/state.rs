@@ -22,6 +22,8 @@ pub mod bits {
     pub const USED: u8 = 32;
     /// An assertion says that it is not null.
     pub const ASSERTED: u8 = 64;
+    /// Since then a call was given what holds it, and may have given it another value.
+    pub const STALE: u8 = 128;
 
     pub const ANY_UNTESTED: u8 = FRESH | UNTESTED;
     pub const ANY_NULL: u8 = NULL_HERE | NULL;
@@ -94,11 +96,17 @@ pub struct State {
     held: Vec<(PlaceNo, Values)>,
     /// Sorted by value.
     bits: Vec<(Value, u8)>,
+    /// Values that were given to some function on every way, with nobody having asked.
+    given: Vec<Value>,
 }
 
 impl State {
     pub fn get(&self, place: PlaceNo) -> Values {
         self.held.binary_search_by_key(&place, |h| h.0).map_or(Values::UNKNOWN, |i| self.held[i].1)
+    }
+
+    pub fn places(&self) -> impl Iterator<Item = (PlaceNo, Values)> + '_ {
+        self.held.iter().copied()
     }
 
     pub fn set(&mut self, place: PlaceNo, values: Values) {
@@ -114,10 +122,32 @@ impl State {
         self.held.retain(|(place, _)| !gone(*place));
     }
 
+    /// The same for what a call may have changed. It is not likely to have done so where it is called whether the value
+    /// is null or not.
+    pub fn forget_changed(&mut self, gone: impl Fn(PlaceNo) -> bool) {
+        let all = &mut self.bits;
+        self.held.retain(|(place, values)| {
+            if !gone(*place) {
+                return true;
+            }
+            let [id] = values.ids() else { return false };
+            let Ok(i) = all.binary_search_by_key(id, |b| b.0) else { return false };
+            let known = all[i].1;
+            let is_either = known & bits::ANY_NULL != 0 && known & (bits::TESTED | bits::USED) != 0;
+            let is_kept = is_either || known & !bits::STALE == bits::TESTED;
+            if is_kept {
+                let null = if is_either { bits::NULL } else { 0 };
+                all[i].1 = null | bits::TESTED | bits::STALE;
+            }
+            is_kept
+        });
+    }
+
     /// Forgets all and everything.
     pub fn clear(&mut self) {
         self.held.clear();
         self.bits.clear();
+        self.given.clear();
     }
 
     pub fn bits(&self, value: Value) -> u8 {
@@ -144,7 +174,19 @@ impl State {
             }
         }
         self.held.retain(|(_, values)| !values.is_unknown());
+        self.given.retain(|&v| v != value);
         self.set_bits(value, bits);
+    }
+
+    /// It is given to a function.
+    pub fn give(&mut self, value: Value) {
+        if !self.given.contains(&value) {
+            self.given.push(value);
+        }
+    }
+
+    pub fn was_given(&self, value: Value) -> bool {
+        self.given.contains(&value)
     }
 
     /// A branch was taken.
@@ -159,10 +201,26 @@ impl State {
         }
     }
 
+    /// The values that were just found to be null.
+    pub fn just_null(&self) -> impl Iterator<Item = Value> + '_ {
+        self.bits.iter().filter(|(_, known)| known & bits::NULL_HERE != 0).map(|(value, _)| *value)
+    }
+
+    /// Of these, what may be null was just found to be.
+    pub fn refresh(&mut self, values: &[Value]) {
+        for (value, known) in &mut self.bits {
+            if *known & bits::NULL != 0 && values.contains(value) {
+                *known = *known & !bits::NULL | bits::NULL_HERE;
+            }
+        }
+    }
+
     /// Drops what is known of values that nobody holds any more.
     pub fn tidy(&mut self) {
         let held = &self.held;
         self.bits.retain(|(value, _)| held.iter().any(|(_, values)| values.ids().contains(value)));
+        let all = &self.bits;
+        self.given.retain(|value| all.binary_search_by_key(value, |b| b.0).is_ok());
     }
 
     /// A test that is over says of what is null as much as one right here.
@@ -239,7 +297,9 @@ impl State {
             }
             known.push((value, both));
         }
-        let new = held != self.held || known != self.bits;
+        let before = self.given.len();
+        self.given.retain(|v| with.given.contains(v));
+        let new = held != self.held || known != self.bits || self.given.len() != before;
         (self.held, self.bits) = (held, known);
         new
     }

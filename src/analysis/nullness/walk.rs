@@ -346,7 +346,7 @@ impl<'a> Walker<'a> {
             let known = st.bits(*id);
             match self.origins.get(id) {
                 Some(Origin::Null(_)) => self.out.returns_null = true,
-                _ if known & bits::ANY_NULL != 0 => self.out.returns_null = true,
+                _ if known & bits::ANY_NULL != 0 && known & bits::STALE == 0 => self.out.returns_null = true,
                 Some(Origin::Call(call)) if known & bits::ANY_UNTESTED != 0 => self.out.returns.push(*call),
                 _ => {}
             }

@@ -224,7 +224,7 @@ fn stays(cx: &Context, view: &View, at: StmtId, end: StmtId, cond: ExprId) -> bo
             });
         });
     });
-    !changes && !(reads && called)
+    !(changes || reads && called)
 }
 
 /// `heap[--n]`, `poll(&fds)`: the next round may get another one. And whether it is read from memory.

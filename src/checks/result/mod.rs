@@ -1,5 +1,6 @@
 //! The result family: what a call returned or stored is used before anyone looked whether it went well.
 
+mod apart;
 pub mod null_on_some_path;
 pub mod numeric_text_as_length;
 pub mod sibling_without_length_check;
@@ -51,6 +52,9 @@ fn finding(view: &View, rule: &'static str, miss: &Miss, confidence: Confidence)
         Origin::Null(e) => Some((body.expr(e).span, "null from here on some way".into())),
         Origin::Asked(e) | Origin::Loaded(e) if miss.doubt.is_none() => {
             Some((body.expr(e).span, "null is held possible here".into()))
+        }
+        Origin::Parameter(_) if miss.doubt.is_none() => {
+            miss.asked.first().map(|&e| (body.expr(e).span, "null is held possible here".into()))
         }
         Origin::Parameter(_) | Origin::Asked(_) | Origin::Loaded(_) => None,
     };

@@ -1,5 +1,6 @@
 //! `null-on-some-path`: a pointer that is null on some way to its use.
 
+use super::apart::is_apart;
 use super::{doubted, finding, used, used_nulls};
 use crate::analysis::nullness::doubts::Doubt;
 use crate::analysis::nullness::link::Miss;
@@ -23,11 +24,11 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
             continue;
         }
         let why = match miss.used.origin {
-            _ if is_null_always(miss) => "is null on every way that leads here",
+            _ if miss.is_surely_null() => "is null on every way that leads here",
             Origin::Null(_) => "is null on a way on which nothing gives it another value",
             _ => "was tested, and the way on which it is null leads here, too",
         };
-        let mut f = finding(view, RULE.id, miss, confidence(miss));
+        let mut f = finding(view, RULE.id, miss, confidence(view, miss));
         f.message = format!("the pointer {} here; it {why}", used(miss).trim_end_matches(','));
         out.push(f);
     }
@@ -46,11 +47,14 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
                 view.unit.file,
                 error,
             ),
-            Doubt::Part { .. } => continue,
+            Doubt::Part { .. } | Doubt::Guarded { .. } => continue,
         };
         let is_plain = miss.used.known & bits::FRESH != 0 && miss.used.kind == UseKind::Dereference;
         let confidence = match doubt {
             Doubt::Late(_) if is_plain => Confidence::High,
+            Doubt::Late(_) if matches!(miss.used.kind, UseKind::Given { .. }) && miss.inside.is_none() => {
+                Confidence::Low
+            }
             Doubt::Late(_) | Doubt::ErrorIgnored { .. } => Confidence::Medium,
             Doubt::Given { file, .. } if is_plain && *file == view.unit.file => Confidence::Medium,
             _ => Confidence::Low,
@@ -66,10 +70,11 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
 /// rules.
 fn is_for_the_switch(view: &View, miss: &Miss) -> bool {
     let body = &view.function.body;
-    let (Origin::Null(from) | Origin::Call(from) | Origin::Asked(from) | Origin::Loaded(from)) = miss.used.origin
-    else {
-        return false;
+    let from = match miss.used.origin {
+        Origin::Null(from) | Origin::Call(from) | Origin::Asked(from) | Origin::Loaded(from) => Some(from),
+        Origin::Parameter(_) => miss.asked.first().copied(),
     };
+    let Some(from) = from else { return false };
     let (from, to) = (body.expr(from).span, body.expr(miss.used.expr).span);
     (0..body.stmts.len() as u32).map(StmtId).any(|id| {
         let span = body.stmt(id).span;
@@ -83,21 +88,25 @@ fn is_for_the_switch(view: &View, miss: &Miss) -> bool {
     })
 }
 
-/// Nothing else is held on any path.
-fn is_null_always(miss: &Miss) -> bool {
-    miss.used.known & !bits::ANY_NULL == 0 && !miss.used.one_of
-}
-
-fn confidence(miss: &Miss) -> Confidence {
+fn confidence(view: &View, miss: &Miss) -> Confidence {
     let here = miss.used.known & bits::NULL_HERE != 0;
-    let is_mixed = miss.used.known & (bits::ANY_UNTESTED | bits::NULL | bits::USED) != 0;
+    let is_mixed = miss.used.known & (bits::ANY_UNTESTED | bits::NULL | bits::USED | bits::STALE) != 0;
     let is_direct = matches!(miss.used.kind, UseKind::Dereference | UseKind::Library);
     let is_used = is_direct || miss.used.kind == UseKind::PartGiven;
     match miss.used.origin {
+        // `p - q` is told to a log and harms nobody.
+        _ if miss.used.kind == UseKind::Arithmetic => Confidence::Low,
+        _ if miss.is_surely_null() && is_direct => Confidence::High,
+        _ if miss.is_surely_null() && miss.used.kind != UseKind::Address => Confidence::Medium,
         // Paths meet again right before the use: nothing but the test itself stands between.
         Origin::Call(_) if here && !is_mixed && is_direct && !miss.used.one_of => Confidence::High,
-        _ if is_null_always(miss) && is_used => Confidence::Medium,
-        Origin::Call(_) | Origin::Asked(_) | Origin::Loaded(_) if here && !is_mixed && is_used && !miss.used.one_of => {
+        Origin::Call(_) | Origin::Asked(_) | Origin::Loaded(_) | Origin::Parameter(_)
+            if here && !is_mixed && is_used && !miss.used.one_of =>
+        {
+            Confidence::Medium
+        }
+        Origin::Null(_) => Confidence::Low,
+        _ if is_direct && !miss.used.one_of && miss.used.known & bits::STALE == 0 && is_apart(view, miss) => {
             Confidence::Medium
         }
         _ => Confidence::Low,

@@ -1,8 +1,8 @@
 //! `unchecked-part`: a member that may be null, as the parser leaves it or as other functions believe, is read through.
 
 use super::{doubted, finding, used};
-use crate::analysis::nullness::bits;
 use crate::analysis::nullness::doubts::Doubt;
+use crate::analysis::nullness::{UseKind, bits};
 use crate::checks::{Context, Rule, View};
 use crate::report::{Confidence, Finding};
 
@@ -17,7 +17,21 @@ pub const RULE: Rule = Rule {
 
 fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
     for (miss, doubt) in doubted(view) {
-        let Doubt::Part { field, others, optional } = doubt else { continue };
+        let (field, others, optional) = match doubt {
+            Doubt::Part { field, others, optional } => (field, others, optional),
+            Doubt::Guarded { field, others } => {
+                let UseKind::Given { callee, .. } = &miss.used.kind else { continue };
+                let mut f = finding(view, RULE.id, miss, Confidence::Low);
+                f.message = format!(
+                    "`{field}` is given to `{callee}` without a test; {} of {} functions that do so test it before",
+                    others.asked,
+                    others.all()
+                );
+                out.push(f);
+                continue;
+            }
+            _ => continue,
+        };
         let believed = others.believe();
         let confidence = match optional {
             // This function is one of those that do not.

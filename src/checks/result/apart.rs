@@ -1,0 +1,156 @@
+//! Whether what stands between a test and a use has to do with what the test found.
+
+use crate::analysis::access::{Place, place};
+use crate::analysis::nesting::is_loop;
+use crate::analysis::nullness::Origin;
+use crate::analysis::nullness::link::Miss;
+use crate::checks::View;
+use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtId, StmtKind, UnaryOp};
+
+/// A pointer asked about more often than this is not looked into.
+const MAX_TESTS: usize = 6;
+/// What depends on a test is sought for so many steps, and up to so many places.
+const MAX_STEPS: usize = 4;
+const MAX_KNOWN: usize = 60;
+/// Statements under one test that are looked at.
+const MAX_STMTS: usize = 400;
+
+/// The pointer was tested, and no condition on the way to its use asks about it or about what was set under that test:
+/// nothing tells that the use is not reached where it is null.
+pub fn is_apart(view: &View, miss: &Miss) -> bool {
+    let body = &view.function.body;
+    let to = body.expr(miss.used.expr).span;
+    let mut tests: Vec<ExprId> = miss.asked.clone();
+    if let Origin::Asked(e) = miss.used.origin {
+        tests.push(e);
+    }
+    tests.retain(|&t| body.expr(t).span.end <= to.start);
+    if tests.is_empty() || tests.len() > MAX_TESTS {
+        return false;
+    }
+    let mut known: Vec<Place> = tests.iter().chain([&miss.used.expr]).filter_map(|&e| place(body, e)).collect();
+    for &test in &tests {
+        let Some(at) = statement_of(body, test) else { return false };
+        if is_loop(body, at) || view.nesting().is_inside(miss.used.stmt, at) || body.stmt(at).in_macro {
+            return false;
+        }
+        set_under(body, at, test, &mut known);
+    }
+    depends(body, to.start, &mut known);
+    let first = tests.iter().map(|&t| body.expr(t).span.end).min().unwrap_or(0);
+    guards(view, miss, first).into_iter().all(|guard| !asks_about(body, guard, &known))
+}
+
+/// The statement that evaluates `e` itself.
+fn statement_of(body: &Body, e: ExprId) -> Option<StmtId> {
+    let span = body.expr(e).span;
+    let evaluates = |s: StmtId| {
+        let mut found = false;
+        body.own_exprs(s, &mut |own| {
+            let around = body.expr(own).span;
+            if around.start <= span.start && span.end <= around.end {
+                body.walk(own, &mut |x| found |= x == e);
+            }
+        });
+        found
+    };
+    (0..body.stmts.len() as u32).map(StmtId).find(|&s| evaluates(s))
+}
+
+/// What is set on one of the ways of a test, or is given a value that depends on it.
+fn set_under(body: &Body, at: StmtId, test: ExprId, all: &mut Vec<Place>) {
+    let mut roots: Vec<ExprId> = Vec::new();
+    body.walk_first(at, MAX_STMTS, &mut |s| {
+        body.own_exprs(s, &mut |e| roots.push(e));
+        if let StmtKind::Decl(declared) = &body.stmt(s).kind {
+            let new = declared
+                .iter()
+                .filter(|d| s != at || d.init.is_some_and(|e| body.expr(e).span.end >= body.expr(test).span.end));
+            all.extend(new.map(|d| Place { base: d.name, path: Vec::new() }));
+        }
+    });
+    for root in roots {
+        body.walk(root, &mut |e| match body.expr(e).kind {
+            ExprKind::Assign { left: to, .. }
+            | ExprKind::Update { operand: to, .. }
+            | ExprKind::Unary { op: UnaryOp::AddressOf, operand: to } => all.extend(place(body, to)),
+            _ => {}
+        });
+    }
+}
+
+/// Adds what is computed before `end` from what is known already.
+fn depends(body: &Body, end: u32, known: &mut Vec<Place>) {
+    let mut sets: Vec<(Place, ExprId)> = Vec::new();
+    for e in body.exprs.iter().filter(|e| e.span.end <= end) {
+        if let ExprKind::Assign { left, right, .. } = e.kind {
+            sets.extend(place(body, left).map(|p| (p, right)));
+        }
+    }
+    for stmt in body.stmts.iter().filter(|s| s.span.start < end) {
+        if let StmtKind::Decl(all) = &stmt.kind {
+            sets.extend(all.iter().filter_map(|d| Some((Place { base: d.name, path: Vec::new() }, d.init?))));
+        }
+    }
+    for _ in 0..MAX_STEPS {
+        let before = known.len();
+        for (to, from) in &sets {
+            if !known.contains(to) && known.len() < MAX_KNOWN && asks_about(body, *from, known) {
+                known.push(to.clone());
+            }
+        }
+        if known.len() == before {
+            break;
+        }
+    }
+}
+
+/// The conditions behind `first` that decide whether the use is reached.
+fn guards(view: &View, miss: &Miss, first: u32) -> Vec<ExprId> {
+    let body = &view.function.body;
+    let to = body.expr(miss.used.expr).span;
+    let mut all: Vec<ExprId> = Vec::new();
+    for around in view.nesting().around(miss.used.stmt) {
+        if body.stmt(around).span.start < first {
+            break;
+        }
+        all.extend(body.stmt(around).kind.condition());
+    }
+    body.own_exprs(miss.used.stmt, &mut |own| {
+        body.walk(own, &mut |e| {
+            let (before, behind) = match body.expr(e).kind {
+                ExprKind::Binary { op: BinaryOp::And | BinaryOp::Or, left, right } => (left, body.expr(right).span),
+                ExprKind::Conditional { cond, .. } => (cond, body.expr(e).span),
+                _ => return,
+            };
+            if behind.start <= to.start && to.end <= behind.end && body.expr(before).span.end <= to.start {
+                all.push(before);
+            }
+        });
+    });
+    for (i, stmt) in body.stmts.iter().enumerate() {
+        let is_between = first <= stmt.span.start && stmt.span.end <= to.start;
+        let Some(cond) = stmt.kind.condition().filter(|_| is_between) else { continue };
+        let mut leaves = false;
+        body.walk_first(StmtId(i as u32), MAX_STMTS, &mut |s| {
+            let kind = &body.stmt(s).kind;
+            leaves |= matches!(kind, StmtKind::Return(_) | StmtKind::Goto(_) | StmtKind::Break | StmtKind::Continue);
+        });
+        if leaves {
+            all.push(cond);
+        }
+    }
+    all
+}
+
+fn asks_about(body: &Body, guard: ExprId, known: &[Place]) -> bool {
+    let mut found = false;
+    body.walk(guard, &mut |e| {
+        if matches!(body.expr(e).kind, ExprKind::Name(_) | ExprKind::Member { .. })
+            && let Some(p) = place(body, e)
+        {
+            found |= known.iter().any(|k| k.covers(&p));
+        }
+    });
+    found
+}
