@@ -251,8 +251,10 @@ impl<'a> Linker<'a> {
         if meant.iter().any(|d| self.nulls.contains(d)) {
             return Some(Why::Returns);
         }
-        let is_elsewhere = || !self.program.is_defined(name) && !self.program.macros.is_defined(name);
-        by_name(name).filter(|_| is_elsewhere())
+        match self.program.is_defined(name) || self.program.macros.is_defined(name) {
+            true => None,
+            false => by_name(name),
+        }
     }
 
     /// Every function that `name` may mean reads through this argument.

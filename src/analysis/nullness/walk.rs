@@ -100,6 +100,12 @@ pub(super) fn is_null_literal(body: &Body, mut e: ExprId, zero: bool) -> bool {
     }
 }
 
+/// A call that is given what a question decides.
+fn asks_among_arguments(body: &Body, e: ExprId) -> bool {
+    let ExprKind::Call { args, .. } = &body.expr(e).kind else { return false };
+    args.iter().any(|&a| matches!(body.expr(body.bare(a)).kind, ExprKind::Conditional { .. }))
+}
+
 impl<'a> Walker<'a> {
     pub fn new(program: &'a Program, function: &'a Function, code: &'a str) -> Walker<'a> {
         let body = &function.body;
@@ -303,7 +309,7 @@ impl<'a> Walker<'a> {
                 self.nullable = nullable;
             }
             // `log("%s", p ? p->name : "");` tells nothing to what comes behind.
-            StmtKind::Expr(e) if matches!(self.body.expr(*e).kind, ExprKind::Call { .. }) => {
+            StmtKind::Expr(e) if asks_among_arguments(self.body, *e) => {
                 let before = st.clone();
                 self.eval(*e, st);
                 st.renew_since(&before);
