@@ -170,8 +170,13 @@ impl Eval<'_> {
     }
 
     fn remainder(&mut self, a: Value, b: Value, kind: Kind, wire: Wire, span: Span) -> Value {
-        let value = self.at_most(a, kind, wire, span);
         let not_negative = self.symbols.least(&a.linear).is_some_and(|lo| lo >= 0);
+        if let Some(by @ 2..) = b.linear.as_constant()
+            && not_negative
+        {
+            return self.rest(a.linear, by, kind, wire, span);
+        }
+        let value = self.at_most(a, kind, wire, span);
         if let Some(s) = value.linear.as_symbol() {
             // A remainder is less than its divisor, whatever that is.
             let less = b.linear.sub(&value.linear).and_then(|l| l.plus_constant(-1));
@@ -181,6 +186,24 @@ impl Eval<'_> {
             info.hi = lesser(info.hi, hi);
         }
         value
+    }
+
+    /// `n % by`, for `n` that is not negative: what is missing to it from a multiple.
+    fn rest(&mut self, n: Linear, by: i64, kind: Kind, wire: Wire, span: Span) -> Value {
+        let whole = self.quotient(n, by, kind, span).linear.scaled(by);
+        let hi = self.symbols.greatest(&n).map_or(by - 1, |hi| hi.min(by - 1));
+        let id = self.paths.text("%");
+        let (s, new) = self.symbols.get(What::Pure(id, n, Linear::constant(by)), Some(0), Some(hi));
+        let rest = Linear::symbol(s);
+        if new {
+            let missing = whole.and_then(|whole| n.sub(&whole)).and_then(|rest_of| rest_of.sub(&rest));
+            let info = self.symbols.info_mut(s);
+            info.axioms.extend(missing);
+            info.axioms.extend(missing.and_then(|missing| missing.scaled(-1)));
+            info.axioms.extend(n.sub(&rest));
+            (info.wire, info.span) = (wire, Some(span));
+        }
+        Value { linear: rest, kind }
     }
 
     fn masked(&mut self, a: Value, b: Value, kind: Kind, wire: Wire, span: Span) -> Value {

@@ -42,6 +42,7 @@ impl Eval<'_> {
                     self.note_end(f, a, value);
                 }
                 _ if self.names_end(f, b) => self.note_end(f, a, *end),
+                _ if self.is_limit(&end.linear) && self.beliefs.is_empty() => self.note_end(f, a, *end),
                 _ => {}
             }
         }
@@ -66,6 +67,11 @@ impl Eval<'_> {
         if new && self.beliefs.len() < MAX_BELIEFS && !self.beliefs.contains(&belief) {
             self.beliefs.push(belief);
         }
+    }
+
+    /// `data + len`, where that is known to be the end of what `data` leads to.
+    fn is_limit(&self, end: &Linear) -> bool {
+        end.terms().len() > 1 && self.symbols.buffer(end).is_some_and(|(_, buffer)| buffer.limit == *end)
     }
 
     /// The expression is called an end.

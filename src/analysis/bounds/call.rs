@@ -1,9 +1,10 @@
 //! Calls: what a macro or a small function is worth where it is used, and what the catalog says of others.
 
 use super::cond::Way;
-use super::eval::{Bound, Eval, Frame, MAX_FRAMES};
+use super::eval::{Bound, Eval, Frame, MAX_FRAMES, Variable};
 use super::linear::{Linear, Sym};
-use super::model::Called;
+use super::model::{COMPARISONS, Called};
+use super::names;
 use super::sites::{Hint, SiteKind, Use};
 use super::state::Value;
 use super::summary::Summary;
@@ -217,12 +218,17 @@ impl Eval<'_> {
         let span = self.span(f, e);
         let values = args.iter().map(|&arg| self.eval(f, arg)).collect();
         let called = Called { e, span, name: f.body.callee(e).unwrap_or(""), args, values };
+        if COMPARISONS.contains(&called.name) {
+            self.compared(f, &called);
+        }
         for i in 0..called.values.len() {
             self.handed(f, e, &called.values[i].linear);
         }
         let result = self.any_call(&called, kind);
         let name = f.body.callee(e);
-        let by_name = name.is_some_and(|name| self.cx.program.macros.is_defined(name) || is_shouting(name));
+        let by_name = name.is_some_and(|name| {
+            self.cx.program.macros.is_defined(name) || is_shouting(name) && (f.depth > 0 || self.alone.contains(&e))
+        });
         if by_name {
             // A macro that is more than an expression may store to what it names.
             for &arg in args {
@@ -253,8 +259,14 @@ impl Eval<'_> {
         if let What::Local(var) = self.symbols.info(root).what
             && !self.variables[var as usize].in_memory
         {
-            let kind = self.variables[var as usize].kind;
+            let Variable { kind, name, .. } = self.variables[var as usize];
+            let name = self.function.body.names.text(name);
+            let is_length = matches!(kind, Kind::Int { .. } | Kind::Unknown) && names::is_length(name);
+            let wire = if is_length { wire.max(Wire::Faint) } else { wire };
             let value = self.unknown(kind, wire, self.function.span);
+            if let Some(s) = value.linear.as_symbol() {
+                self.symbols.info_mut(s).name = Some(self.paths.text(name));
+            }
             self.state.set_var(var, Some(value));
             return;
         }
@@ -277,7 +289,8 @@ impl Eval<'_> {
         let at = body.expr(e).span.start;
         match self.cx.program.macros.resolve(name, self.file, at) {
             Some(def) => self.cx.inlines.of_macro(self.cx.program, def).map(|inline| inline.stores),
-            None if is_shouting(name) && !self.cx.program.is_defined(name) => None,
+            // One whose value is used is likelier to have no other effect.
+            None if is_shouting(name) && self.alone.contains(&e) && !self.cx.program.is_defined(name) => None,
             None => Some(0),
         }
     }

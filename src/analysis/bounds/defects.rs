@@ -2,7 +2,7 @@
 
 use super::judge::Verdict;
 use super::linear::{Linear, Sym};
-use super::sites::{Site, SiteKind, Use};
+use super::sites::{Hint, Site, SiteKind, Use};
 use super::summary::{CallSite, DefectId, Need};
 use super::symbols::{Buffer, Room, What, Wire};
 use super::trace::Explained;
@@ -71,6 +71,10 @@ pub enum Evidence {
     Unlimited,
     /// The function compares the cursor with an end elsewhere, and not here.
     End,
+    /// A loop that goes on while there is something left takes away more than that each time.
+    Round,
+    /// Who was given the bytes and not how many says how many it used.
+    Consumed,
 }
 
 #[derive(Clone, Debug)]
@@ -182,8 +186,14 @@ impl Walked {
                 SiteKind::Access { does, address, size, buffer: None, cursor, .. } => {
                     self.believed(site, *does, address, size, *cursor, text, &mut found.defects);
                 }
-                SiteKind::Block { does, address, size, buffer: Some(buffer), inner, .. } => {
+                SiteKind::Block { does, address, size, buffer: Some(buffer), inner, hint, .. } => {
+                    let known = found.defects.len();
                     self.block(site, *does, address, size, buffer, *inner, text, &mut found.defects);
+                    // Any test will do where a difference ends it.
+                    let is_tested = |defects: &[Defect]| defects.iter().any(|d| d.verdict != Verdict::Unchecked);
+                    if *hint == Hint::Compared && is_tested(&found.defects[known..]) {
+                        found.defects.truncate(known);
+                    }
                 }
                 SiteKind::Block { does, address, size, buffer: None, beside, cursor, .. } => {
                     if !self.fits_beside(site, address, size, beside) {

@@ -47,13 +47,16 @@ impl Walked {
         let is_tested = match verdict {
             Verdict::Short { by, lacking } => by.is_some() && lacking <= MAX_BACK,
             Verdict::Capped | Verdict::Unchecked => alone && above() && self.symbols.info(s).lo.is_none_or(|lo| lo < 0),
+            Verdict::Late { .. } => alone && self.in_same_condition(site, &verdict, text).is_some(),
             _ => false,
         };
-        if !is_tested {
+        // Somebody else's number, of which nothing is asked.
+        let is_unasked = || verdict == Verdict::Unchecked && alone && self.symbols.info(s).wire > Wire::No;
+        if !is_tested && !is_unasked() {
             return;
         }
         let mut defect = self.defect(site, Class::Back, verdict, index, text);
-        defect.wire = Wire::Faint;
+        defect.wire = if is_tested { Wire::Faint } else { Wire::No };
         defect.what = self.shown(index, text);
         defects.push(defect);
     }

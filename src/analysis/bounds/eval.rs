@@ -90,6 +90,8 @@ pub(super) struct Eval<'a> {
     pub copied: FxHashMap<(Linear, u32), Linear>,
     /// Fields of unknown type that are used as arrays.
     pub sized: Vec<String>,
+    /// Calls that are statements of their own: nothing is made of their value.
+    pub alone: FxHashSet<ExprId>,
     /// What is being converted goes to a place that by its name is a length.
     pub stores_length: bool,
 }
@@ -121,6 +123,7 @@ impl<'a> Eval<'a> {
             fitted: FxHashSet::default(),
             copied: FxHashMap::default(),
             sized: Vec::new(),
+            alone: FxHashSet::default(),
             stores_length: false,
         }
     }
@@ -215,6 +218,7 @@ impl<'a> Eval<'a> {
                 if fills && let Place::Memory(memory) = &place {
                     self.note_element(f, e, memory);
                 }
+                self.note_record(f, e, *operand, &place);
                 self.address(f, e, place)
             }
             ExprKind::Unary { op, operand } => self.unary(f, e, *op, *operand),
@@ -261,8 +265,12 @@ impl<'a> Eval<'a> {
             } => self.truth(f, e),
             ExprKind::Binary { op, left, right } => {
                 let left = self.eval(f, *left);
-                let right = self.eval(f, *right);
-                self.binary(f, e, *op, left, right)
+                let noted = self.sites.len();
+                let value = self.eval(f, *right);
+                if *op == BinaryOp::BitAnd {
+                    self.drop_mask(f, *right, noted);
+                }
+                self.binary(f, e, *op, left, value)
             }
             ExprKind::Conditional { cond, then, otherwise } => self.conditional(f, e, *cond, *then, *otherwise),
             ExprKind::Cast { ty, operand } => {
@@ -329,6 +337,27 @@ impl<'a> Eval<'a> {
                 }
             }
             UnaryOp::Deref | UnaryOp::AddressOf => self.unknown(Kind::Unknown, Wire::No, span),
+        }
+    }
+    /// `&all[i]`: a record that is pointed to is there to be used.
+    fn note_record(&mut self, f: &Frame, e: ExprId, operand: ExprId, place: &Place) {
+        if let Place::Memory(memory) = place
+            && let ExprKind::Index { .. } = f.body.expr(operand).kind
+            && let Kind::Struct(_) = memory.kind
+            && let Some(size) = self.size_of_kind(memory.kind)
+            && self.symbols.buffer(&memory.key.base).is_some_and(|(_, buffer)| buffer.room == Room::Array)
+        {
+            let size = Linear::constant(i64::try_from(size).unwrap_or(i64::MAX));
+            self.access(f, e, Use::Read, memory.key.base, size, None);
+        }
+    }
+    /// `hash & (size - 1)`: a mask is no length.
+    fn drop_mask(&mut self, f: &Frame, mask: ExprId, noted: usize) {
+        if matches!(f.body.expr(mask).kind, ExprKind::Binary { op: BinaryOp::Sub, .. }) && self.sites.len() > noted {
+            let one = Linear::constant(1);
+            let is_mask = |site: &Site| matches!(site.kind, SiteKind::Difference { b, .. } if b == one);
+            let new = self.sites.split_off(noted);
+            self.sites.extend(new.into_iter().filter(|site| !is_mask(site)));
         }
     }
     fn conditional(&mut self, f: &Frame, e: ExprId, cond: ExprId, then: Option<ExprId>, otherwise: ExprId) -> Value {

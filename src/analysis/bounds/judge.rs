@@ -77,6 +77,13 @@ impl Walked {
         }
     }
 
+    /// A condition asks whether `sum` is zero: whether it fits exactly, not whether it fits.
+    pub(super) fn asks_exactly(&self, by: Span, sum: &Linear) -> bool {
+        let own = || self.facts.limits().filter(|(span, _)| *span == by).map(|(_, fact)| fact);
+        let less = sum.scaled(-1);
+        own().any(|fact| fact == sum) && own().any(|fact| Some(*fact) == less)
+    }
+
     /// How many bytes are lacking at most, where what is tested says more than the types do.
     fn lacking(&self, at: FactId, goal: &Linear) -> Option<i64> {
         let plain = self.symbols.least(goal).map_or(MAX_LACKING, |least| -least).min(MAX_LACKING);
@@ -122,12 +129,14 @@ impl Walked {
             // Of what is not zero, that counts which is then at least one.
             let at_least_one = |fact: &Linear| match fact.terms() {
                 [(s, _)] if fact.constant == 0 => goal.factor(*s) > 0 || !about.contains(s),
+                // That two differ does not say which is the greater.
+                [_, _] if fact == goal || Some(*fact) == goal.scaled(-1) => false,
                 _ => self.is_about(fact, about),
             };
             if own.iter().any(helps) || apart.iter().any(at_least_one) {
                 return verdict;
             }
-            if by.is_none() && own.iter().any(|fact| self.is_about(fact, about)) {
+            if by.is_none() && own.iter().chain(apart).any(|fact| self.is_about(fact, about)) {
                 by = Some(span);
             }
         }

@@ -244,6 +244,11 @@ impl Eval<'_> {
                 self.variables[var as usize].address_taken = true;
             }
         }
+        let alone = |kind: &StmtKind| match *kind {
+            StmtKind::Expr(e) => Some(body.bare(e)),
+            _ => None,
+        };
+        self.alone = body.stmts.iter().filter_map(|stmt| alone(&stmt.kind)).collect();
         self.lengths = self.find_lengths();
         self.sized = arrays::sized_fields(body);
         self.state = State::new(self.variables.len());

@@ -11,6 +11,9 @@ use crate::hir::{ExprId, ExprKind, UnaryOp};
 use crate::program::catalog::model::{Accessor, Arg, AssertMode, Detects, NumberParser, Part, Sink, SinkKind, Written};
 use crate::source::Span;
 
+/// Compare texts of which they are told how many characters, up to the first difference.
+pub(super) const COMPARISONS: &[&str] = &["strncmp", "strncasecmp", "strnicmp"];
+
 /// A call being modelled: its arguments' values, in order.
 pub(super) struct Called<'c> {
     pub e: ExprId,
@@ -165,7 +168,18 @@ impl Eval<'_> {
                     self.block_site(f, call, Use::Write, dst, size);
                 }
             }
-            Read | Send => {
+            // Nothing is written: of a comparison, both sides are read.
+            Read => {
+                if let Some(size) = size {
+                    for address in [src, dst].into_iter().flatten() {
+                        self.block_site(f, call, Use::Read, address, size);
+                    }
+                }
+                let result = self.unknown(self.result_kind(call.name), Wire::No, call.span);
+                self.depends(&result, call);
+                return result;
+            }
+            Send => {
                 if let (Some(src), Some(size)) = (src, size) {
                     self.block_site(f, call, Use::Read, src, size);
                 }
@@ -222,6 +236,18 @@ impl Eval<'_> {
                     result
                 }
             },
+        }
+    }
+    /// So many bytes, a constant, are compared with the first of some whose number stands beside them. What differs
+    /// ends it: a test of any kind will do.
+    pub(super) fn compared(&mut self, f: &Frame, call: &Called) {
+        let [first, second, size] = &call.values[..] else { return };
+        let (addresses, size) = ([first.linear, second.linear], size.linear);
+        for address in addresses.into_iter().filter(|_| size.as_constant().is_some()) {
+            let Some((root, buffer)) = self.buffer_for(&address, Use::Read) else { continue };
+            if buffer.room == Room::Given && address == Linear::symbol(root) && self.is_loaded(root) {
+                self.hinted_block(f, call, Use::Read, address, size, Hint::Compared);
+            }
         }
     }
     pub(super) fn block_site(&mut self, f: &Frame, call: &Called, does: Use, address: Linear, size: Linear) {

@@ -81,10 +81,12 @@ pub(super) fn is_own_length(data: &str, length: &str) -> bool {
     data.len() > 1 && length.len() > data.len() && length.starts_with(data)
 }
 
-/// `data` and `datalen`, `in` and `in_len`.
+/// `data` and `datalen`, `in` and `in_len`, `hdr_ptr` and `hdr_len`.
 pub(super) fn named_for(data: &str, len: &str) -> bool {
     let (data, len) = (data.to_ascii_lowercase(), len.to_ascii_lowercase());
-    data.len() >= 2 && len.len() > data.len() && len.starts_with(&data)
+    let own = |data: &str| data.len() >= 2 && len.len() > data.len() && len.starts_with(data);
+    // `data_ptr` and `data_len`
+    own(&data) || ["_ptr", "ptr", "_p", "_start", "_buf"].iter().any(|end| data.strip_suffix(end).is_some_and(own))
 }
 
 pub(super) fn is_message(name: &str) -> bool {

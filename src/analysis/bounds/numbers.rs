@@ -1,7 +1,7 @@
 //! Numbers: differences that may be below zero, conversions that lose something, sums that wrap, sizes asked for.
 
 use super::Walked;
-use super::defects::{Class, Defect};
+use super::defects::{Class, Defect, Evidence};
 use super::judge::Verdict;
 use super::linear::{Linear, Sym};
 use super::names;
@@ -39,6 +39,8 @@ impl Walked {
         }
         let about: Vec<Sym> = a.terms().iter().map(|(s, _)| *s).collect();
         let verdict = self.judge_difference(site, &goal, &about);
+        let is_consumed = verdict == Verdict::Capped && self.is_consumed(site, b, &about);
+        let verdict = if is_consumed { Verdict::Unchecked } else { verdict };
         if Self::is_settled(&verdict) {
             return;
         }
@@ -64,7 +66,38 @@ impl Walked {
         defect.limit = self.shown(b, text);
         defect.origin = self.wire_symbols(a).first().and_then(|s| self.symbols.info(*s).span);
         defect.needs = Some(goal);
+        if is_consumed {
+            defect.evidence = Some(Evidence::Consumed);
+        } else if unsigned && self.is_round(a, &goal) && matches!(defect.verdict, Verdict::Short { .. }) {
+            defect.evidence = Some(Evidence::Round);
+        }
         defects.push(defect);
+    }
+
+    /// The difference is what a loop that began with it goes on with.
+    fn is_round(&self, a: &Linear, goal: &Linear) -> bool {
+        let symbols = &self.symbols;
+        let is_goal = |value: &Linear| {
+            let from = |s: Sym| matches!(symbols.info(s).source, Source::Converted { from, .. } if from == *goal);
+            value == goal || value.as_symbol().is_some_and(from)
+        };
+        a.terms().iter().any(|(s, _)| match &symbols.info(*s).source {
+            Source::Looped { again, .. } => again.iter().any(|(value, _)| is_goal(value)),
+            _ => false,
+        })
+    }
+
+    /// How much a call used of what it was given a pointer to, without its length, and nothing bounds that.
+    fn is_consumed(&self, site: &Site, taken: &Linear, about: &[Sym]) -> bool {
+        let Some(s) = taken.as_symbol() else { return false };
+        let given = &self.symbols.info(s).depends;
+        let is_of = |s: &Sym| {
+            let buffer = self.symbols.info(*s).buffer;
+            buffer.is_some_and(|buffer| about.iter().any(|length| buffer.limit.factor(*length) != 0))
+        };
+        given.iter().any(is_of)
+            && !given.iter().any(|s| about.contains(s))
+            && self.upper_bounds(site.at, taken).is_empty()
     }
 
     /// Judges `goal >= 0`, a difference: of what is taken away a test has to speak as well as of what it is taken from.
@@ -77,6 +110,8 @@ impl Walked {
         }
         match self.judge(site, goal, about) {
             Verdict::Capped if !taken.is_empty() && self.speaks_of(site.at, &taken).is_none() => Verdict::Unchecked,
+            // Whether nothing is left is not whether there is less than nothing.
+            Verdict::Late { by } if self.asks_exactly(by, goal) => Verdict::Unchecked,
             verdict => self.sided(verdict, site.at, goal, about),
         }
     }
@@ -106,6 +141,9 @@ impl Walked {
             if difference && !Self::is_settled(&verdict) {
                 let mut defect = self.defect(site, Class::Underflow, verdict, value, text);
                 defect.wire = wire.max(if length { Wire::Weak } else { Wire::Faint });
+                if self.is_round(value, value) && matches!(defect.verdict, Verdict::Short { .. }) {
+                    defect.evidence = Some(Evidence::Round);
+                }
                 defect.what = self.shown(value, text);
                 defect.limit = "0".into();
                 defect.needs = Some(*value);

@@ -20,7 +20,9 @@ impl Eval<'_> {
         let count = function.params.len();
         for len in 0..count {
             let kind = self.variables[len].kind;
-            if is_length(name(len)) && matches!(kind, Kind::Int { .. } | Kind::Unknown | Kind::Pointer(_)) {
+            if (is_length(name(len)) || name(len) == "total")
+                && matches!(kind, Kind::Int { .. } | Kind::Unknown | Kind::Pointer(_))
+            {
                 let by_name = (0..count).find(|&p| p != len && named_for(name(p), name(len)) && self.is_bytes(p));
                 let before = (0..len).rev().find(|&p| self.is_bytes(p)).filter(|p| len - p <= 2);
                 // Frames are counted, or objects.

@@ -61,7 +61,7 @@ impl Eval<'_> {
                 let index = self.eval(f, *index);
                 let (base, index) = if index.kind.is_pointer() { (index, base) } else { (base, index) };
                 let size = self.element_size(base.kind);
-                if index.linear.constant < 0 && index.linear.has_terms() {
+                if (index.linear.constant < 0 && index.linear.has_terms()) || self.is_character(&index.linear) {
                     self.site(f, e, SiteKind::Back { index: index.linear });
                 }
                 if self.is_given_field(&index.linear) && !self.is_global(&base.linear) {
@@ -92,6 +92,14 @@ impl Eval<'_> {
                 path != Path::ITSELF && base.as_symbol().is_some_and(given)
             }
             _ => false,
+        })
+    }
+
+    /// A `char`, which has a sign.
+    fn is_character(&self, value: &Linear) -> bool {
+        value.as_symbol().is_some_and(|s| {
+            let info = self.symbols.info(s);
+            (info.lo, info.hi) == (Some(-128), Some(127))
         })
     }
 

@@ -22,6 +22,8 @@ pub enum Hint {
     Field,
     /// The bound is the size of the whole array, whatever stands in it already: `strncat(a, b, sizeof(a))`.
     Capacity,
+    /// A comparison, which ends at the first difference.
+    Compared,
 }
 
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
 //! Local variables that belong together: a pointer and how many bytes it leads to, told by what the function does with
 //! both. Names alone tell that of parameters and fields ([`super::pairs`]).
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::eval::{Eval, Frame};
 use super::linear::{Linear, Sym};
@@ -55,7 +55,7 @@ impl Eval<'_> {
         let conditions: Vec<Span> = conditions.map(|e| body.expr(e).span).collect();
         down.retain(|n| !conditions.iter().any(|c| c.start <= n.span.start && n.span.end <= c.end));
         // What is stored through has room, not content.
-        let filled: Vec<u32> = body.exprs.iter().filter_map(|e| self.filled_by(body, &e.kind)).collect();
+        let filled = self.filled(body);
         up.retain(|p| !filled.contains(&p.variable));
         let name = |i: u32| body.names.text(self.variables[i as usize].name);
         let pointers = || (0..self.variables.len() as u32).filter(|&i| self.variables[i as usize].kind.is_pointer());
@@ -75,7 +75,8 @@ impl Eval<'_> {
         }
         let count = self.variables.len() as u32;
         let parameters = self.function.params.len() as u32;
-        for n in (0..count).filter(|&n| self.is_number(n) && is_length(name(n))) {
+        let is_byte = |n: u32| self.variables[n as usize].kind == (Kind::Int { bits: 8, signed: false });
+        for n in (0..count).filter(|&n| (self.is_number(n) || is_byte(n)) && is_length(name(n))) {
             let pointer = (0..count).find(|&p| named_for(name(p), name(n)) && self.is_bytes_variable(p));
             if let Some(p) = pointer.filter(|p| (*p >= parameters || n >= parameters) && !filled.contains(p)) {
                 found.entry(p).or_insert(n);
@@ -84,10 +85,41 @@ impl Eval<'_> {
         found
     }
 
+    /// The pointers that are stored through, but for those that are read through before: what is there is changed.
+    fn filled(&self, body: &Body) -> Vec<u32> {
+        let mut filled: FxHashMap<u32, u32> = FxHashMap::default();
+        let mut stored: FxHashSet<ExprId> = FxHashSet::default();
+        for e in &body.exprs {
+            let Some(variable) = self.filled_by(body, &e.kind) else { continue };
+            let first = filled.entry(variable).or_insert(e.span.start);
+            *first = e.span.start.min(*first);
+            if let ExprKind::Assign { left, .. } = e.kind {
+                stored.insert(left);
+            }
+        }
+        for i in 0..body.exprs.len() as u32 {
+            let (e, id) = (body.expr(ExprId(i)), ExprId(i));
+            if !stored.contains(&id)
+                && let Some(variable) = self.leads_through(body, id)
+                && filled.get(&variable).is_some_and(|first| e.span.end < *first)
+            {
+                filled.remove(&variable);
+            }
+        }
+        filled.into_keys().collect()
+    }
+
     /// The variable that an assignment stores through.
     fn filled_by(&self, body: &Body, kind: &ExprKind) -> Option<u32> {
-        let ExprKind::Assign { left, .. } = *kind else { return None };
-        let base = match body.expr(left).kind {
+        match *kind {
+            ExprKind::Assign { left, .. } => self.leads_through(body, left),
+            _ => None,
+        }
+    }
+
+    /// The variable that `*p`, `p[i]` or `*p++` goes through.
+    fn leads_through(&self, body: &Body, place: ExprId) -> Option<u32> {
+        let base = match body.expr(place).kind {
             ExprKind::Unary { op: UnaryOp::Deref, operand } => operand,
             ExprKind::Index { base, .. } => base,
             _ => return None,
