@@ -61,7 +61,9 @@ impl Eval<'_> {
                 let index = self.eval(f, *index);
                 let (base, index) = if index.kind.is_pointer() { (index, base) } else { (base, index) };
                 let size = self.element_size(base.kind);
-                if (index.linear.constant < 0 && index.linear.has_terms()) || self.is_character(&index.linear) {
+                if (index.linear.constant < 0 && index.linear.has_terms())
+                    || (f.depth == 0 && self.is_character(&index))
+                {
                     self.site(f, e, SiteKind::Back { index: index.linear });
                 }
                 if self.is_given_field(&index.linear) && !self.is_global(&base.linear) {
@@ -95,9 +97,10 @@ impl Eval<'_> {
         })
     }
 
-    /// A `char`, which has a sign.
-    fn is_character(&self, value: &Linear) -> bool {
-        value.as_symbol().is_some_and(|s| {
+    /// A `char`, which has a sign, and not as an `unsigned char`.
+    fn is_character(&self, value: &Value) -> bool {
+        let Kind::Int { signed: true, .. } = value.kind else { return false };
+        value.linear.as_symbol().is_some_and(|s| {
             let info = self.symbols.info(s);
             (info.lo, info.hi) == (Some(-128), Some(127))
         })
