@@ -40,8 +40,6 @@ const BUDGET: u64 = 400_000;
 const MAX_DEPTH: usize = 6;
 /// Joined values that one proof may take apart.
 const MAX_SPLITS: usize = 3;
-/// Facts of either place that are held against each other to tell that both cannot hold.
-const MAX_OPPOSED: usize = 4;
 /// Facts of one place that are looked at, nearest first.
 const MAX_FACTS: usize = 256;
 
@@ -277,23 +275,6 @@ impl<'p> Proof<'p> {
         fitting.collect()
     }
 
-    /// What holds on a way into a join is the opposite of what holds at the place: control did not come that way.
-    fn is_ruled_out(&self, way: FactId) -> bool {
-        let (facts, here) = (self.facts, self.places[0]);
-        let opposite = |a: &Linear, b: &Linear| {
-            let terms = || a.terms().iter().zip(b.terms()).all(|(a, b)| a.0 == b.0 && a.1 == -b.1);
-            a.terms().len() == b.terms().len() && terms() && a.constant.saturating_add(b.constant) < 0
-        };
-        let is_zero = |at: FactId, d: &Linear| {
-            let near = || facts.at(at).take(MAX_OPPOSED);
-            let less = d.scaled(-1);
-            near().any(|fact| fact == d) && near().any(|fact| Some(*fact) == less)
-        };
-        facts.at(way).take(MAX_OPPOSED).any(|a| facts.at(here).take(MAX_OPPOSED).any(|b| opposite(a, b)))
-            || facts.apart(way).take(MAX_OPPOSED).any(|d| is_zero(here, d))
-            || facts.apart(here).take(MAX_OPPOSED).any(|d| is_zero(way, d))
-    }
-
     /// Takes a joined value apart: the goal has to hold for each of the values that it joins.
     fn split(&mut self, goal: &Linear, depth: usize) -> bool {
         let symbols = self.symbols;
@@ -310,7 +291,7 @@ impl<'p> Proof<'p> {
             let proved = self.goal(&goal, depth - 1);
             self.seen = seen;
             self.places.pop();
-            proved || self.is_ruled_out(*place)
+            proved
         });
         self.splits += 1;
         holds

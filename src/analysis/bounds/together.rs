@@ -55,7 +55,7 @@ impl Eval<'_> {
         let conditions: Vec<Span> = conditions.map(|e| body.expr(e).span).collect();
         down.retain(|n| !conditions.iter().any(|c| c.start <= n.span.start && n.span.end <= c.end));
         // What is stored through has room, not content.
-        let filled = self.filled(body);
+        let filled = self.stored_through(body);
         up.retain(|p| !filled.contains(&p.variable));
         let name = |i: u32| body.names.text(self.variables[i as usize].name);
         let pointers = || (0..self.variables.len() as u32).filter(|&i| self.variables[i as usize].kind.is_pointer());
@@ -86,7 +86,7 @@ impl Eval<'_> {
     }
 
     /// The pointers that are stored through, but for those that are read through before: what is there is changed.
-    fn filled(&self, body: &Body) -> Vec<u32> {
+    fn stored_through(&self, body: &Body) -> Vec<u32> {
         let mut filled: FxHashMap<u32, u32> = FxHashMap::default();
         let mut stored: FxHashSet<ExprId> = FxHashSet::default();
         for e in &body.exprs {
