@@ -76,7 +76,7 @@ impl Walker<'_> {
                 let value = self.eval(e, &mut st);
                 // `if (is_empty(p))`: a predicate may have looked.
                 for values in std::mem::take(&mut self.given) {
-                    self.settle(values, bits::TESTED, &mut st);
+                    self.look_at(values, &mut st);
                 }
                 self.split(e, value, st)
             }
@@ -190,13 +190,29 @@ impl Walker<'_> {
         }
     }
 
+    /// Something that was given the value may have asked.
+    pub(super) fn look_at(&mut self, values: Values, st: &mut State) {
+        for &id in values.ids() {
+            if let Some(at) = self.untested(id, st) {
+                self.out.looked_at.insert(at);
+            }
+        }
+        self.settle(values, bits::TESTED, st);
+    }
+
     fn tested(&mut self, values: Values, st: &State) {
         for &id in values.ids() {
-            if st.bits(id) & bits::ANY_UNTESTED != 0
-                && let Some(Origin::Call(at) | Origin::Loaded(at)) = self.origins.get(&id)
-            {
-                self.out.tested.insert(*at);
+            if let Some(at) = self.untested(id, st) {
+                self.out.tested.insert(at);
             }
+        }
+    }
+
+    /// The call or member that a value comes from which nobody has asked about yet.
+    fn untested(&self, id: Value, st: &State) -> Option<ExprId> {
+        match self.origins.get(&id) {
+            Some(Origin::Call(at) | Origin::Loaded(at)) if st.bits(id) & bits::ANY_UNTESTED != 0 => Some(*at),
+            _ => None,
         }
     }
 

@@ -138,7 +138,7 @@ impl Walker<'_> {
                 }
                 Some(_) if !is_macro => {}
                 // A macro may look at it, and a function that is not known by name may be anything.
-                _ if model.is_none() => self.settle(given[i], bits::TESTED, st),
+                _ if model.is_none() => self.look_at(given[i], st),
                 _ => {}
             }
         }

@@ -174,7 +174,9 @@ impl<'a> Linker<'a> {
             })
             .collect();
         let calls = body.calls().filter_map(|(e, name, _)| {
-            let (unasked, asked) = (used.contains(&e), facts.tested.contains(&e));
+            // `if (is_empty(p))` is for texts that are never null, too.
+            let asked = facts.tested.contains(&e) && !facts.looked_at.contains(&e);
+            let unasked = used.contains(&e);
             // What `va_arg` gives is of a caller's choosing.
             ((asked || unasked) && name != "va_arg").then_some(Call { name, asked: asked && !unasked, unasked })
         });

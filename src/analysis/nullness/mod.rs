@@ -82,6 +82,8 @@ pub struct Facts {
     pub uses: Vec<Use>,
     /// Calls whose results somebody asked about before using them.
     pub tested: FxHashSet<ExprId>,
+    /// Of those, the ones that only a function or macro was given, which may have asked something else.
+    pub looked_at: FxHashSet<ExprId>,
     pub returns_null: bool,
     /// Calls whose results are returned as they come.
     pub returns: Vec<ExprId>,
