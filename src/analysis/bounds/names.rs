@@ -89,6 +89,13 @@ pub(super) fn named_for(data: &str, len: &str) -> bool {
     own(&data) || ["_ptr", "ptr", "_p", "_start", "_buf"].iter().any(|end| data.strip_suffix(end).is_some_and(own))
 }
 
+/// A pointer that by its name leads to an object of the program, whatever it is declared as.
+pub(super) fn is_handle(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    matches!(&*lower, "self" | "this" | "priv" | "opaque" | "cookie" | "state")
+        || ["handle", "ctx", "context"].iter().any(|word| lower.ends_with(word))
+}
+
 pub(super) fn is_message(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     ["pkt", "packet", "pdu", "msg", "frame", "payload", "datagram", "octets", "wire", "raw"]

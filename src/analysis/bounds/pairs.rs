@@ -2,15 +2,18 @@
 
 use super::eval::{Eval, Variable};
 use super::linear::{Linear, Sym};
-use super::names::{self, is_decoder, is_end, is_length, is_message, named_for};
+use super::names::{self, is_decoder, is_end, is_handle, is_length, is_message, named_for};
 use super::place::Memory;
 use super::state::{Key, Path, Value};
 use super::symbols::{Buffer, Room, What, Wire};
 use super::types::Kind;
-use crate::hir::{BinaryOp, ExprId, ExprKind, UnaryOp};
+use crate::hir::{BinaryOp, ExprId, ExprKind};
 
 /// Bytes of the largest structure that is laid over a message: fixed headers of protocols are shorter.
 const MAX_HEADER: u64 = 64;
+
+/// Places in a list of parameters between a pointer and what tells its end.
+const MAX_APART: usize = 2;
 
 impl Eval<'_> {
     /// Finds the parameters that say how long others are.
@@ -24,7 +27,7 @@ impl Eval<'_> {
                 && matches!(kind, Kind::Int { .. } | Kind::Unknown | Kind::Pointer(_))
             {
                 let by_name = (0..count).find(|&p| p != len && named_for(name(p), name(len)) && self.is_bytes(p));
-                let before = (0..len).rev().find(|&p| self.is_bytes(p)).filter(|p| len - p <= 2);
+                let before = (0..len).rev().find(|&p| self.is_bytes(p)).filter(|p| len - p <= MAX_APART);
                 // Frames are counted, or objects.
                 let counts = names::is_count(name(len));
                 let bytes = |p: &usize| !counts || self.is_array(*p);
@@ -46,7 +49,7 @@ impl Eval<'_> {
             }
             if is_end(name(len)) && self.is_bytes(len) {
                 let Some(end) = self.state.var(len as u32).map(|v| v.linear) else { continue };
-                for pointer in 0..len {
+                for pointer in len.saturating_sub(MAX_APART)..len {
                     if self.variables[pointer].kind == kind {
                         self.give_limit(pointer, |_| Some(end));
                     }
@@ -64,7 +67,7 @@ impl Eval<'_> {
         !object
             || body.exprs.iter().any(|e| match e.kind {
                 ExprKind::Index { base, .. } => named(base),
-                ExprKind::Unary { op: UnaryOp::Deref, operand } | ExprKind::Update { operand, .. } => named(operand),
+                ExprKind::Update { operand, .. } => named(operand),
                 ExprKind::Binary { op: BinaryOp::Add | BinaryOp::Sub, left, right } => named(left) || named(right),
                 _ => false,
             })
@@ -119,7 +122,8 @@ impl Eval<'_> {
     fn is_bytes(&self, param: usize) -> bool {
         let Variable { kind: Kind::Pointer(ty), name, declared, .. } = self.variables[param] else { return false };
         match self.types.kind(ty) {
-            Kind::Int { bits: 8, .. } | Kind::Void => true,
+            Kind::Int { bits: 8, .. } => true,
+            Kind::Void => !is_handle(self.function.body.names.text(name)),
             // A header, by its name; what is larger is an object of the program's own.
             kind @ (Kind::Struct(_) | Kind::Unknown) => {
                 let name = self.function.body.names.text(name);
