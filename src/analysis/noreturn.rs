@@ -151,6 +151,13 @@ pub fn last_calls(body: &Body, block: StmtId) -> BTreeSet<Box<str>> {
     names
 }
 
+/// `die`, `fatalperror`, `usage`: worth asking whether it returns.
+pub fn sounds_final(name: &str) -> bool {
+    const WORDS: [&str; 9] = ["die", "fatal", "exit", "abort", "panic", "usage", "bail", "quit", "crash"];
+    let lower = name.to_ascii_lowercase();
+    WORDS.iter().any(|word| lower.contains(word))
+}
+
 /// For a macro: the function that its replacement calls last, at its top level.
 fn last_call_of_macro(program: &Program, name: &str, file: FileId) -> Option<Box<str>> {
     let def = program.macros.resolve(name, file, u32::MAX)?;

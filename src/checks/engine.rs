@@ -13,7 +13,7 @@ use crate::analysis::cfg::Cfg;
 use crate::analysis::heeded::Heeded;
 use crate::analysis::limits::Limits;
 use crate::analysis::messages::{Input, Of, defects, explained};
-use crate::analysis::noreturn::{NoReturn, last_calls};
+use crate::analysis::noreturn::{NoReturn, last_calls, sounds_final};
 use crate::analysis::nullness::MAX_BLOCKS;
 use crate::analysis::nullness::link::{Miss, misses};
 use crate::analysis::outputs::Outputs;
@@ -180,15 +180,21 @@ fn parse(program: &Program, unit: &Unit, source: &str, asked: &Asked, options: &
     Parsed { functions, cfgs: Vec::new(), others, arms_unread }
 }
 
-/// The functions whose not returning would change what a rule sees: those called last in a section that falls, and
-/// those called right before a section's end, where it seems to leave for the code behind the switch.
+/// The functions whose not returning would change what a rule sees: those called last in a section that falls, those
+/// called right before a section's end, where it seems to leave for the code behind the switch, and those that end a
+/// branch and are called as if nothing came after them.
 fn asked_about(program: &Program, file: FileId, function: &Function) -> BTreeSet<(Box<str>, FileId)> {
     let body = &function.body;
+    let branches = body.stmts.iter().filter_map(|s| match s.kind {
+        StmtKind::If { then, .. } => Some(then),
+        _ => None,
+    });
+    let final_calls = branches.flat_map(|then| last_calls(body, then)).filter(|name| sounds_final(name));
+    let mut names: BTreeSet<(Box<str>, FileId)> = final_calls.map(|name| (name, file)).collect();
     if !body.stmts.iter().any(|s| matches!(s.kind, StmtKind::Switch { .. } | StmtKind::Case(_))) {
-        return BTreeSet::new();
+        return names;
     }
     let cfg = Cfg::new(body, &|body, call| body.callee(call).is_some_and(|name| program.is_declared_noreturn(name)));
-    let mut names = BTreeSet::new();
     let mut falls: Vec<_> = cfg.falls.iter().filter(|fall| cfg.is_reachable(fall.from)).collect();
     falls.sort_by_key(|fall| fall.switch);
     for falls in falls.chunk_by(|a, b| a.switch == b.switch) {
