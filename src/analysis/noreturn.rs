@@ -128,8 +128,8 @@ fn candidates(program: &Program, wanted: BTreeSet<(Box<str>, FileId)>) -> Vec<Ca
     all
 }
 
-/// The names called in the last statement of a block, nested ones included: the calls that may keep it from ending.
-pub fn last_calls(body: &Body, block: StmtId) -> BTreeSet<Box<str>> {
+/// What is done last in a block, those inside it looked into.
+pub fn last_of(body: &Body, block: StmtId) -> StmtId {
     let mut last = block;
     while let StmtKind::Block(all) = &body.stmt(last).kind {
         let real = |s: &&StmtId| !matches!(body.stmt(**s).kind, StmtKind::Empty | StmtKind::FallthroughMark);
@@ -138,8 +138,13 @@ pub fn last_calls(body: &Body, block: StmtId) -> BTreeSet<Box<str>> {
             None => break,
         }
     }
+    last
+}
+
+/// The names called in the last statement of a block, nested ones included: the calls that may keep it from ending.
+pub fn last_calls(body: &Body, block: StmtId) -> BTreeSet<Box<str>> {
     let mut names = BTreeSet::new();
-    body.walk_stmts(last, &mut |s| {
+    body.walk_stmts(last_of(body, block), &mut |s| {
         if let StmtKind::Expr(e) = body.stmt(s).kind {
             body.walk(e, &mut |e| {
                 if let (ExprKind::Call { .. }, Some(name)) = (&body.expr(e).kind, body.callee(e)) {

@@ -13,7 +13,7 @@ use crate::analysis::cfg::Cfg;
 use crate::analysis::heeded::Heeded;
 use crate::analysis::limits::Limits;
 use crate::analysis::messages::{Input, Of, defects, explained};
-use crate::analysis::noreturn::{NoReturn, last_calls, sounds_final};
+use crate::analysis::noreturn::{NoReturn, last_calls, last_of, sounds_final};
 use crate::analysis::nullness::MAX_BLOCKS;
 use crate::analysis::nullness::link::{Miss, misses};
 use crate::analysis::outputs::Outputs;
@@ -185,12 +185,17 @@ fn parse(program: &Program, unit: &Unit, source: &str, asked: &Asked, options: &
 /// branch and are called as if nothing came after them.
 fn asked_about(program: &Program, file: FileId, function: &Function) -> BTreeSet<(Box<str>, FileId)> {
     let body = &function.body;
-    let branches = body.stmts.iter().filter_map(|s| match s.kind {
-        StmtKind::If { then, .. } => Some(then),
+    // A branch that ends in another one is not walked: that one is asked for itself.
+    let last_in_branches = body.stmts.iter().filter_map(|s| match s.kind {
+        StmtKind::If { then, .. } => Some(last_of(body, then)),
         _ => None,
     });
-    let final_calls = branches.flat_map(|then| last_calls(body, then)).filter(|name| sounds_final(name));
-    let mut names: BTreeSet<(Box<str>, FileId)> = final_calls.map(|name| (name, file)).collect();
+    let mut names: BTreeSet<(Box<str>, FileId)> = last_in_branches
+        .filter(|&last| matches!(body.stmt(last).kind, StmtKind::Expr(_)))
+        .flat_map(|last| last_calls(body, last))
+        .filter(|name| sounds_final(name))
+        .map(|name| (name, file))
+        .collect();
     if !body.stmts.iter().any(|s| matches!(s.kind, StmtKind::Switch { .. } | StmtKind::Case(_))) {
         return names;
     }

@@ -5,6 +5,7 @@ use super::call::is_shouting;
 use super::defects::Evidence;
 use super::judge::Verdict;
 use super::linear::{Linear, Sym};
+use super::names::{is_bounded_copy, is_looked_up};
 use super::sites::{Hint, Site, SiteKind, Use};
 use super::state::Path;
 use super::symbols::{Buffer, Room, Source, What, Wire};
@@ -195,16 +196,4 @@ impl Walked {
         let bounds = text.get(by.range()).is_some_and(|test| !test.contains("=="));
         (joins && bounds && !between.contains([';', '{', '}'])).then_some(Evidence::SameCondition)
     }
-}
-
-/// A copy of strings that takes the size of its destination.
-fn is_bounded_copy(callee: &str) -> bool {
-    ["strn", "strl", "snprintf", "copy_string"].iter().any(|part| callee.contains(part)) && !callee.contains("ncat")
-}
-
-/// A call that looks something up, by its name: what it gives is as long as whoever stored it liked.
-fn is_looked_up(call: &str) -> bool {
-    let name = call.split('(').next().unwrap_or("").trim();
-    let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    is_name && ["get", "find", "lookup", "header", "attr"].iter().any(|word| name.contains(word))
 }

@@ -12,6 +12,11 @@ pub(super) fn is_length(name: &str) -> bool {
         || name.ends_with("_sz")
 }
 
+/// A parameter that says how much there is; elsewhere a total may be of anything.
+pub(super) fn is_length_of_parameter(name: &str) -> bool {
+    is_length(name) || name == "total"
+}
+
 /// A parameter that by its name points behind the last byte.
 pub(super) fn is_end(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
@@ -121,4 +126,16 @@ pub(super) fn is_decoder(name: &str) -> bool {
     ]
     .iter()
     .any(|word| lower.contains(word))
+}
+
+/// A copy of strings that takes the size of its destination.
+pub(super) fn is_bounded_copy(callee: &str) -> bool {
+    ["strn", "strl", "snprintf", "copy_string"].iter().any(|part| callee.contains(part)) && !callee.contains("ncat")
+}
+
+/// A call that looks something up, by its name: what it gives is as long as whoever stored it liked.
+pub(super) fn is_looked_up(call: &str) -> bool {
+    let name = call.split('(').next().unwrap_or("").trim();
+    let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    is_name && ["get", "find", "lookup", "header", "attr"].iter().any(|word| name.contains(word))
 }

@@ -2,7 +2,7 @@
 
 use super::eval::{Eval, Variable};
 use super::linear::{Linear, Sym};
-use super::names::{self, is_decoder, is_end, is_handle, is_length, is_message, named_for};
+use super::names::{self, is_decoder, is_end, is_handle, is_length_of_parameter, is_message, named_for};
 use super::place::Memory;
 use super::state::{Key, Path, Value};
 use super::symbols::{Buffer, Room, What, Wire};
@@ -23,8 +23,7 @@ impl Eval<'_> {
         let count = function.params.len();
         for len in 0..count {
             let kind = self.variables[len].kind;
-            if (is_length(name(len)) || name(len) == "total")
-                && matches!(kind, Kind::Int { .. } | Kind::Unknown | Kind::Pointer(_))
+            if is_length_of_parameter(name(len)) && matches!(kind, Kind::Int { .. } | Kind::Unknown | Kind::Pointer(_))
             {
                 let by_name = (0..count).find(|&p| p != len && named_for(name(p), name(len)) && self.is_bytes(p));
                 let before = (0..len).rev().find(|&p| self.is_bytes(p)).filter(|p| len - p <= MAX_APART);

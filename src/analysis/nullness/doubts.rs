@@ -128,8 +128,7 @@ fn unasked(program: &Program, input: &Input, facts: &Facts) -> Vec<(Part, Use)> 
         return Vec::new();
     }
     uses.sort_by_key(|u| body.expr(u.expr).span.start);
-    let mut minded = minded(body, facts);
-    minded.extend(facts.tested.iter().filter_map(|&e| place(body, e)));
+    let minded = minded(body, facts);
     let mut seen: FxHashSet<Place> = FxHashSet::default();
     let mut all = Vec::new();
     for used in uses {
@@ -165,8 +164,7 @@ fn gifts(program: &Program, input: &Input, facts: &Facts) -> Vec<(Gift, Use)> {
         return Vec::new();
     }
     uses.sort_by_key(|(u, ..)| body.expr(u.expr).span.start);
-    let mut minded = minded(body, facts);
-    minded.extend(facts.tested.iter().filter_map(|&e| place(body, e)));
+    let minded = minded(body, facts);
     let mut all: Vec<(Gift, Use)> = Vec::new();
     for (used, callee, arg) in uses {
         let Origin::Loaded(e) = used.origin else { continue };

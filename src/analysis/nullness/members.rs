@@ -113,5 +113,6 @@ pub fn minded(body: &Body, facts: &Facts) -> FxHashSet<Place> {
         }
         body.operands(e, &mut |o| roots.push(o));
     }
+    all.extend(facts.tested.iter().filter_map(|&e| place(body, e)));
     all
 }

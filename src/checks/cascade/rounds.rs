@@ -7,6 +7,7 @@ use super::no_progress_loop::{controls, gives, is_control, is_zero};
 use crate::analysis::access::{Access, Place, Step, place};
 use crate::analysis::cfg::{BlockId, EdgeKind};
 use crate::analysis::flow::{From, Go};
+use crate::analysis::noreturn::last_of;
 use crate::analysis::received::Received;
 use crate::checks::{Context, View};
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtId, StmtKind, Symbol, UnaryOp};
@@ -98,7 +99,7 @@ fn ends(view: &View, at: StmtId) -> Vec<(StmtId, Option<StmtId>)> {
                 if around.into_iter().all(|a| nesting.following(body, a).is_empty()) {
                     let both = [(then, otherwise), (otherwise, then)];
                     let plain = |(branch, other)| {
-                        let end = last(body, branch);
+                        let end = last_of(body, branch);
                         matches!(body.stmt(end).kind, StmtKind::Expr(_)).then_some((end, Some(other)))
                     };
                     ends.extend(both.into_iter().filter_map(plain));
@@ -108,16 +109,6 @@ fn ends(view: &View, at: StmtId) -> Vec<(StmtId, Option<StmtId>)> {
         }
     });
     ends
-}
-
-/// What is done last in a branch.
-fn last(body: &Body, mut branch: StmtId) -> StmtId {
-    while let StmtKind::Block(all) = &body.stmt(branch).kind
-        && let Some(&end) = all.last()
-    {
-        branch = end;
-    }
-    branch
 }
 
 /// `for (p = a; p; p = q->next)` where `q` stays: each round but the first is about the same.
