@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
+use super::repeated::one_for_a_macro;
 use super::suppression::{Accepting, accept};
 use super::timings::{Laps, RuleClock, Timings};
 use super::{Candidate, Context, Known, Options, Rule, View};
@@ -266,6 +267,7 @@ fn check(
     let mut findings = one_for_a_place(findings, cx.rules);
     let (reasons, complete) = (cx.options.allow_reasons, parsed.arms_unread == 0 && given_up == 0);
     accept(&Accepting { source, unit, rules: cx.rules, reasons, complete }, &mut findings);
+    one_for_a_macro(source, &cx.program.macros, &mut findings);
     Checked { findings, given_up }
 }
 

@@ -9,6 +9,7 @@ mod deletion;
 pub mod engine;
 pub mod message;
 pub mod pages;
+mod repeated;
 pub mod result;
 pub mod suppression;
 pub mod switch;
