@@ -81,9 +81,13 @@ impl Walked {
             {
                 Some(Evidence::OffByOne)
             }
+            Class::Index | Class::Append if self.is_in_bytes(&defect.verdict, &offset, address, buffer) => {
+                Some(Evidence::Units)
+            }
             Class::Append if defect.verdict == Verdict::Unchecked && self.is_unlimited(site, address, buffer) => {
                 Some(Evidence::Unlimited)
             }
+            Class::Read if self.is_header(site, &defect.verdict, &goal) => Some(Evidence::Header),
             _ => None,
         });
         defect.wire = buffer.wire.max(self.symbols.wire(&offset));
@@ -233,6 +237,7 @@ impl Walked {
         defect.end = address.add(size);
         defect.evidence = match class {
             Class::Destination => self.evidence(site, &goal, address, size, buffer, text),
+            Class::Read if self.is_header(site, &defect.verdict, &goal) => Some(Evidence::Header),
             _ if self.is_moved_on(site, &goal, address, buffer) => Some(Evidence::Never),
             _ => None,
         };

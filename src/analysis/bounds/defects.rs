@@ -75,6 +75,12 @@ pub enum Evidence {
     Round,
     /// Who was given the bytes and not how many says how many it used.
     Consumed,
+    /// More than the first byte is read, as of no text, and the function asks nothing of how many there are.
+    Header,
+    /// More than one byte is taken off, as of no index, and the function asks nothing of how many there are.
+    Fixed,
+    /// The test compares a number of elements with a number of bytes.
+    Units,
 }
 
 #[derive(Clone, Debug)]

@@ -12,6 +12,8 @@ use super::symbols::{Buffer, Room, Source, What, Wire};
 
 /// Bytes of an array at the end of a structure that stands for any number of them.
 const MAX_OPEN: i64 = 8;
+/// Bytes of a header of which no test is wanted elsewhere: longer ones are laid over by those who know who made them.
+const MAX_HEADER: i64 = 7;
 /// Joins that a text is followed through.
 const MAX_JOINS: usize = 3;
 
@@ -35,6 +37,7 @@ impl Walked {
             () if self.is_told_apart(address, buffer) && self.never_fits(site, goal, callee) => Some(Evidence::Never),
             () if callee.contains("printf") && self.is_unlimited(site, address, buffer) => Some(Evidence::Unlimited),
             () if in_array && at_begin && self.is_whole(site, size) => Some(Evidence::Whole),
+            () if in_array && self.is_own_length(site, size) => Some(Evidence::Whole),
             () if in_array && self.is_text_of_any_length(site, size, text) => Some(Evidence::Text),
             () if in_array && is_bounded_copy(callee) && !self.is_constant(size) && unchecked() => {
                 self.upper_bounds(site.at, size).is_empty().then_some(Evidence::Capacity)
@@ -96,6 +99,44 @@ impl Walked {
                 }
                 _ => false,
             })
+    }
+
+    /// The same, wherever it is put, of a string that says itself how long it is, which at most is asked to be there.
+    fn is_own_length(&self, site: &Site, written: &Linear) -> bool {
+        let is_member = |s: Sym| matches!(self.symbols.info(s).what, What::Load { path, .. } if path != Path::ITSELF);
+        written.terms().iter().all(|(s, k)| *k == 1 && is_member(*s))
+            && written.has_terms()
+            && self.upper_bounds(site.at, written).is_empty()
+            && self.sites.iter().any(|other| match &other.kind {
+                SiteKind::Block { does: Use::Read, address, size, buffer: Some(buffer), .. } => {
+                    other.span == site.span
+                        && buffer.room == Room::Given
+                        && buffer.left(address, size).is_some_and(|left| !left.has_terms())
+                }
+                _ => false,
+            })
+    }
+
+    /// A few bytes of a message are read of which nothing asks how many there are. Of a text that would be the first
+    /// one, which its NUL stands for, or as many as are compared with a word.
+    pub(super) fn is_header(&self, site: &Site, verdict: &Verdict, goal: &Linear) -> bool {
+        let callee = match &site.kind {
+            SiteKind::Block { callee, .. } => &**callee,
+            _ => "",
+        };
+        let compares = |with: &str| callee.ends_with(with);
+        let few = (2..=MAX_HEADER).contains(&-goal.constant) && !callee.contains("str");
+        *verdict == Verdict::Unchecked && (few || compares("memcmp"))
+    }
+
+    /// An index of elements is tested for being less than the number of bytes that they take.
+    pub(super) fn is_in_bytes(&self, verdict: &Verdict, offset: &Linear, address: &Linear, buffer: &Buffer) -> bool {
+        let (Verdict::Short { lacking, .. }, [(_, step @ 2..)]) = (verdict, offset.terms()) else { return false };
+        let start = self.symbols.buffer(address).map(|(start, _)| Linear::symbol(start));
+        let bytes = start.and_then(|start| buffer.limit.sub(&start)).and_then(|size| size.as_constant());
+        // One more or less: `<=`, or a last element that is kept free.
+        bytes.is_some_and(|bytes| (lacking - bytes * i64::from(step - 1)).abs() <= i64::from(*step))
+            && buffer.room == Room::Array
     }
 
     /// The length of a text that came from elsewhere is part of the size, and no test speaks of that.

@@ -70,6 +70,8 @@ impl Walked {
             defect.evidence = Some(Evidence::Consumed);
         } else if unsigned && self.is_round(a, &goal) && matches!(defect.verdict, Verdict::Short { .. }) {
             defect.evidence = Some(Evidence::Round);
+        } else if defect.verdict == Verdict::Unchecked && b.as_constant().is_some_and(|n| n >= 2) {
+            defect.evidence = Some(Evidence::Fixed).filter(|_| defect.wire > Wire::Faint);
         }
         defects.push(defect);
     }

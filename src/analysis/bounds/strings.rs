@@ -67,7 +67,19 @@ impl Eval<'_> {
             info.wire = buffer.map_or(Wire::No, |b| b.wire).max(Wire::Faint);
             info.axioms.extend(ends);
         }
-        Linear::symbol(s)
+        let length = Linear::symbol(s);
+        if self.is_not_empty(text, since) {
+            length.plus_constant(-1).into_iter().for_each(|fact| self.facts.add(self.at, fact));
+        }
+        length
+    }
+
+    /// A condition says that the first byte of the string is no NUL.
+    fn is_not_empty(&self, text: Linear, since: u32) -> bool {
+        let first = self.symbols.find(&What::Load { base: text, path: Path::ITSELF, since });
+        let Some(first) = first.map(Linear::symbol) else { return false };
+        let is_more = |fact: &Linear| fact.sub(&first).and_then(|rest| rest.as_constant()).is_some_and(|n| n < 0);
+        self.facts.conditions(self.at).any(|(_, own, apart)| apart.contains(&first) || own.iter().any(is_more))
     }
 
     /// One of several literals: no longer than the longest.
