@@ -19,5 +19,6 @@ pub mod recursion;
 pub mod returns;
 pub mod sections;
 pub mod siblings;
+pub mod texts;
 
 pub use constant::constant;

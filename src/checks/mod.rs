@@ -77,6 +77,7 @@ pub const RULES: &[Rule] = &[
     message::append_past_end::RULE,
     message::unbounded_scan::RULE,
     message::unterminated_message_string::RULE,
+    message::past_end_of_text::RULE,
     message::wrapping_length_check::RULE,
     message::would_be_length::RULE,
     message::length_underflow::RULE,

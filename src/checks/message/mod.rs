@@ -3,6 +3,7 @@
 pub mod append_past_end;
 pub mod length_truncation;
 pub mod length_underflow;
+pub mod past_end_of_text;
 pub mod receive_result_as_length;
 pub mod signed_length;
 pub mod unbounded_scan;

@@ -1,0 +1,48 @@
+//! `past-end-of-text`: a text is read behind the NUL that ends it.
+
+use super::wants;
+use crate::analysis::texts::{Kind, Slip, slips};
+use crate::checks::{Context, Rule, View};
+use crate::report::{Confidence, Finding};
+
+pub const RULE: Rule = Rule {
+    id: "past-end-of-text",
+    page: include_str!("../../../rules/past-end-of-text.md"),
+    yields_to: &[],
+    words: &[],
+    wants,
+    check,
+};
+
+fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
+    for slip in slips(cx.program, view.function, &view.reading.code, view.cfg) {
+        out.push(finding(view, &slip));
+    }
+}
+
+fn finding(view: &View, slip: &Slip) -> Finding {
+    let confidence = match slip.kind {
+        Kind::Seen | Kind::Tested if !view.source.is_test() => Confidence::Medium,
+        _ => Confidence::Low,
+    };
+    let span = slip.step.unwrap_or(slip.read);
+    let mut f = view.finding(RULE.id, confidence, span, span);
+    let name = &slip.name;
+    let does = if slip.step.is_some() { "is moved past" } else { "is read behind" };
+    let end = match slip.kind {
+        Kind::Seen => "the NUL that its text may have ended with here",
+        Kind::Tested => "the NUL that may follow the bytes tested before",
+        Kind::Untested => "the NUL of a text that nothing tells the length of",
+    };
+    f.label = "the text may have ended".into();
+    f.message = format!("`{name}` {does} {end}");
+    if slip.step.is_some() && slip.read != span {
+        f.related.push(view.related(slip.read, "it is read here"));
+    }
+    if let Some(seen) = slip.seen.filter(|seen| *seen != span) {
+        let words = if slip.kind == Kind::Seen { "the NUL may be met here" } else { "tested last here" };
+        f.related.push(view.related(seen, words));
+    }
+    f.notes.push(format!("{} byte(s) behind the end", slip.by));
+    f
+}
