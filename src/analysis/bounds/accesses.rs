@@ -53,6 +53,11 @@ impl Walked {
         if verdict == Verdict::Proved || verdict == Verdict::Unknown {
             return;
         }
+        // A part of a message, told by the names of two variables: only a test of the one tells that they belong together.
+        let carved = self.symbols.buffer(address).is_none();
+        if carved && !matches!(verdict, Verdict::Short { .. } | Verdict::Late { .. }) {
+            return;
+        }
         if class == Class::Index {
             verdict = self.sided(verdict, site.at, &goal, &about);
         }
@@ -99,7 +104,7 @@ impl Walked {
         if class == Class::Read {
             let start = self.symbols.buffer(address).map(|(start, _)| start);
             defect.is_text = buffer.room == Room::Given && start.is_some_and(|start| self.texts.contains(&start));
-            defect.needs = Some(goal);
+            defect.needs = Some(goal).filter(|_| !carved);
             defect.end = address.add(size);
         }
         defects.push(defect);

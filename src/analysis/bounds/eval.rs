@@ -430,7 +430,8 @@ impl<'a> Eval<'a> {
             // A length beside a pointer tells what is there, not what there is room for.
             does == Use::Read || buffer.room != Room::Given || !self.is_loaded(*root)
         });
-        let buffer = buffer.map(|(_, buffer)| buffer);
+        let carved = || self.carved(cursor).filter(|_| does == Use::Read);
+        let buffer = buffer.map(|(_, buffer)| buffer).or_else(carved);
         let bytes = does == Use::Read && self.is_byte_parameter(&address);
         if buffer.is_some() || cursor.is_some() || bytes {
             self.site(f, e, SiteKind::Access { does, address, size, buffer, cursor, bytes });

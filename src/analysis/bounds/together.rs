@@ -44,7 +44,10 @@ impl Eval<'_> {
         let (mut up, mut down) = (Vec::new(), Vec::new());
         for expr in &body.exprs {
             let Some((variable, by, is_up)) = self.step_of(body, &expr.kind) else { continue };
-            let is_fitting = if is_up { self.is_bytes_variable(variable) } else { self.is_number(variable) };
+            let is_fitting = match is_up {
+                true => self.is_bytes_variable(variable) || self.is_laid_anew(body, &expr.kind, variable),
+                false => self.is_number(variable),
+            };
             let all = if is_up { &mut up } else { &mut down };
             if is_fitting && all.len() < MAX_STEPS {
                 all.push(Step { variable, by, span: expr.span });
@@ -145,12 +148,12 @@ impl Eval<'_> {
                 Some((variable(left)?, By::Expr(right), false))
             }
             ExprKind::Update { operand, decrement, .. } => Some((variable(operand)?, By::One, !decrement)),
-            // `p = p + n`
+            // `p = p + n`, `p = (struct header *)((char *)p + n)`
             ExprKind::Assign { op: None, left, right } => {
                 let of = variable(left)?;
-                match body.expr(right).kind {
+                match body.expr(body.bare(right)).kind {
                     ExprKind::Binary { op: op @ (BinaryOp::Add | BinaryOp::Sub), left, right }
-                        if variable(left) == Some(of) =>
+                        if variable(body.bare(left)) == Some(of) =>
                     {
                         Some((of, By::Expr(right), op == BinaryOp::Add))
                     }
@@ -159,6 +162,27 @@ impl Eval<'_> {
             }
             _ => None,
         }
+    }
+
+    /// `header = (struct header *)((char *)header + length)`: a structure is laid over what is left.
+    fn is_laid_anew(&self, body: &Body, kind: &ExprKind, variable: u32) -> bool {
+        let ExprKind::Assign { op: None, right, .. } = *kind else { return false };
+        let ExprKind::Binary { op: BinaryOp::Add, left, .. } = body.expr(body.bare(right)).kind else { return false };
+        let ExprKind::Cast { ty, .. } = body.expr(left).kind else { return false };
+        let moved = self.types.declared(body.names.text(ty)).pointee().map(|to| self.types.kind(to));
+        self.variables[variable as usize].kind.is_pointer()
+            && matches!(moved, Some(Kind::Int { bits: 8, .. } | Kind::Void))
+    }
+
+    /// Where the bytes end that a pointer was set to lead to within a message, as the number named after it says.
+    pub(super) fn carved(&self, cursor: Option<u32>) -> Option<Buffer> {
+        let cursor = cursor?;
+        let length = self.state.var(*self.lengths.get(&cursor)?)?.linear;
+        let start = self.state.var(cursor)?.linear;
+        if length.as_constant().is_some() || start.terms().len() < 2 && start.constant == 0 {
+            return None;
+        }
+        Some(Buffer { limit: start.add(&length)?, room: Room::Given, wire: Wire::Weak })
     }
 
     fn is_number(&self, variable: u32) -> bool {

@@ -161,7 +161,14 @@ impl Walker<'_> {
         let sums = [left, right].map(|e| self.shapes.is_sum(body, e));
         let constants = [left, right].map(|e| self.constant(e));
         let held = |e: ExprId| matches!(body.expr(body.bare(e)).kind, ExprKind::Name(n) if st.byte(n).is_some());
-        if !sums.contains(&true) || constants.contains(&Some(0)) || held(left) || held(right) {
+        // A byte is no bound.
+        let is_byte = |e: ExprId| match body.expr(body.bare(e)).kind {
+            ExprKind::Unary { op: UnaryOp::Deref, operand: base } | ExprKind::Index { base, .. } => {
+                self.shapes.is_sum(body, base)
+            }
+            _ => false,
+        };
+        if is_byte(left) || is_byte(right) || !sums.contains(&true) || constants.contains(&Some(0)) || held(left) || held(right) {
             return None;
         }
         if constants.iter().any(Option::is_some) && matches!(op, Eq | Ne) {

@@ -1,14 +1,14 @@
 /* The last of a list has no comma behind it. */
-#include <string.h>
-
 int first(const char *list, int wanted)
 {
     while (*list) {
-        size_t n = strcspn(list, ",");
+        const char *item = list;
 
-        if (n == 4 && wanted == list[0])
+        while (*list && *list != ',')
+            list++;
+        if (wanted == *item)
             return 1;
-        list += n + 1; /* found: past-end-of-text */
+        list++; /* found: past-end-of-text */
     }
     return 0;
 }
@@ -16,11 +16,12 @@ int first(const char *list, int wanted)
 int second(const char *list, int wanted)
 {
     while (*list) {
-        size_t n = strcspn(list, ",");
+        const char *item = list;
 
-        if (n == 4 && wanted == list[0])
+        while (*list && *list != ',')
+            list++;
+        if (wanted == *item)
             return 1;
-        list += n;
         if (*list)
             list++;
     }
@@ -29,28 +30,32 @@ int second(const char *list, int wanted)
 
 int third(const char *list, int wanted)
 {
-    for (;;) {
-        const char *comma = strchr(list, ',');
+    while (*list) {
+        const char *item = list;
 
-        if (wanted == list[0])
+        while (*list && *list != ',')
+            list++;
+        if (wanted == *item)
             return 1;
-        if (!comma)
-            return 0;
-        list = comma + 1;
+        if (!*list)
+            break;
+        list++;
     }
+    return 0;
 }
 
 int fourth(const char *list, int wanted)
 {
-    size_t i = 0;
+    unsigned at = 0;
 
-    while (list[i]) {
-        size_t n = strcspn(list + i, ",");
+    while (list[at]) {
+        unsigned item = at;
 
-        if (wanted == list[i])
+        while (list[at] && list[at] != ',')
+            at++;
+        if (wanted == list[item])
             return 1;
-        i += n;
-        i += list[i] == ',';
+        at += list[at] == ',';
     }
     return 0;
 }
