@@ -168,7 +168,13 @@ impl Walker<'_> {
             }
             _ => false,
         };
-        if is_byte(left) || is_byte(right) || !sums.contains(&true) || constants.contains(&Some(0)) || held(left) || held(right) {
+        if is_byte(left)
+            || is_byte(right)
+            || !sums.contains(&true)
+            || constants.contains(&Some(0))
+            || held(left)
+            || held(right)
+        {
             return None;
         }
         if constants.iter().any(Option::is_some) && matches!(op, Eq | Ne) {
