@@ -6,7 +6,7 @@ use super::linear::{Linear, Sym};
 use super::model::{COMPARISONS, Called};
 use super::names;
 use super::sites::{Hint, SiteKind, Use};
-use super::state::Value;
+use super::state::{Key, Value};
 use super::summary::Summary;
 use super::symbols::{Room, What, Wire, lesser};
 use super::types::Kind;
@@ -272,6 +272,9 @@ impl Eval<'_> {
         }
         let event = self.event();
         self.state.change_root(root, event);
+        if let What::Inside { base, path } = self.symbols.info(root).what {
+            self.state.change_part(Key { base, path }, event, &self.paths);
+        }
     }
 
     pub fn written(&mut self, root: Sym) {

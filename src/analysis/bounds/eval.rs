@@ -86,6 +86,8 @@ pub(super) struct Eval<'a> {
     pub lengths: super::together::Lengths,
     /// Arrays made as long as something computed says.
     pub fitted: FxHashSet<Sym>,
+    /// Parts of objects that are no arrays: a pointer to one leads to what the object calls it.
+    pub parts: FxHashSet<Sym>,
     /// How long strings are that were copied here, by their address and the last event that changed them.
     pub copied: FxHashMap<(Linear, u32), Linear>,
     /// Fields of unknown type that are used as arrays.
@@ -121,6 +123,7 @@ impl<'a> Eval<'a> {
             texts: FxHashSet::default(),
             lengths: super::together::Lengths::default(),
             fitted: FxHashSet::default(),
+            parts: FxHashSet::default(),
             copied: FxHashMap::default(),
             sized: Vec::new(),
             alone: FxHashSet::default(),

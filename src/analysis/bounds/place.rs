@@ -46,7 +46,7 @@ impl Eval<'_> {
                     let cursor = self.cursor(f, *base);
                     let value = self.eval(f, *base);
                     let kind = value.kind.pointee().map_or(Kind::Unknown, |ty| self.types.kind(ty));
-                    Memory { cursor, ..Memory::at(value.linear, kind) }
+                    Memory { cursor, ..self.led_to(value.linear, kind) }
                 } else {
                     match self.place(f, *base) {
                         Place::Memory(memory) => memory,
@@ -171,6 +171,16 @@ impl Eval<'_> {
     fn make_array(&mut self, s: Sym, size: Option<Linear>) {
         let limit = size.and_then(|size| Linear::symbol(s).add(&size));
         self.symbols.info_mut(s).buffer = limit.map(|limit| Buffer { limit, room: Room::Array, wire: Wire::No });
+    }
+
+    /// What a pointer to a structure leads to; a part of an object is that, by whatever way it is come to.
+    pub fn led_to(&self, address: Linear, kind: Kind) -> Memory {
+        match address.as_symbol().filter(|s| self.parts.contains(s)).map(|s| self.symbols.info(s).what) {
+            Some(What::Inside { base, path }) => {
+                Memory { key: Key { base, path }, offset: None, ..Memory::at(address, kind) }
+            }
+            _ => Memory::at(address, kind),
+        }
     }
 
     fn through(&mut self, address: Value, cursor: Option<u32>) -> Place {
@@ -329,6 +339,9 @@ impl Eval<'_> {
                 Some(self.size_symbol(&name))
             });
             self.make_array(s, size);
+            if !matches!(memory.kind, Kind::Array(..)) {
+                self.parts.insert(s);
+            }
         }
         Linear::symbol(s)
     }

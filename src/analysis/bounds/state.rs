@@ -64,6 +64,11 @@ impl Paths {
         path.0.checked_sub(1).map(|i| self.all[i as usize])
     }
 
+    /// `path` leads through the place that `part` leads to.
+    fn is_within(&self, path: Path, part: Path) -> bool {
+        std::iter::successors(Some(path), |path| self.last(*path).map(|(before, _)| before)).any(|path| path == part)
+    }
+
     /// The fields of a path, first to last.
     pub fn fields(&self, path: Path) -> Vec<u32> {
         let mut fields: Vec<u32> =
@@ -87,6 +92,8 @@ struct Events {
     roots: Vec<(Sym, u32)>,
     /// A field of whatever object, by its name.
     fields: Vec<(u32, u32)>,
+    /// A part of an object, and what is part of that.
+    parts: Vec<(Key, u32)>,
 }
 
 #[derive(Clone)]
@@ -161,7 +168,9 @@ impl State {
         let roots = events.roots.iter().filter(|(s, _)| key.base.factor(*s) != 0).map(|(_, e)| *e);
         let field = paths.last(key.path).map(|(_, field)| field);
         let fields = events.fields.iter().filter(|(f, _)| Some(*f) == field).map(|(_, e)| *e);
-        roots.chain(fields).max().unwrap_or(0).max(events.all)
+        let within = |part: &Key| part.base == key.base && paths.is_within(key.path, part.path);
+        let parts = events.parts.iter().filter(|(part, _)| within(part)).map(|(_, e)| *e);
+        roots.chain(fields).chain(parts).max().unwrap_or(0).max(events.all)
     }
 
     /// Anything may have changed of what `hit` says.
@@ -178,6 +187,16 @@ impl State {
         match events.roots.iter_mut().find(|(s, _)| *s == root) {
             Some((_, e)) => *e = event,
             None => events.roots.push((root, event)),
+        }
+    }
+
+    /// What a part of an object is made of may have changed.
+    pub fn change_part(&mut self, part: Key, event: u32, paths: &Paths) {
+        self.forget(|k| k.base == part.base && paths.is_within(k.path, part.path));
+        let events = Rc::make_mut(&mut self.events);
+        match events.parts.iter_mut().find(|(known, _)| *known == part) {
+            Some((_, e)) => *e = event,
+            None => events.parts.push((part, event)),
         }
     }
 
@@ -211,13 +230,14 @@ impl State {
         if self.same_events(other) {
             return;
         }
-        let mut merged = Events { all: self.events.all, roots: Vec::new(), fields: Vec::new() };
+        let mut merged = Events { all: self.events.all, ..Events::default() };
         if self.events.all != other.events.all {
             *event += 1;
             merged.all = *event;
         }
         merged.roots = merge(&self.events.roots, &other.events.roots, event);
         merged.fields = merge(&self.events.fields, &other.events.fields, event);
+        merged.parts = merge(&self.events.parts, &other.events.parts, event);
         self.events = Rc::new(merged);
     }
 }

@@ -8,7 +8,7 @@ use super::Walked;
 use super::eval::Eval;
 use super::linear::{Linear, Sym};
 use super::sites::{SiteKind, Use};
-use super::state::{Key, Value};
+use super::state::{Key, Path, Value};
 use super::symbols::{Room, What, Wire};
 use super::types::Kind;
 use crate::program::Definition;
@@ -194,7 +194,7 @@ impl Eval<'_> {
                 Term::Parameter(i) => args.get(*i as usize)?.linear,
                 Term::Load { base, path, bits } => {
                     let base = self.imported(base, args, span)?;
-                    let key = Key { base, path: self.path_of(path) };
+                    let key = self.key_of(base, path);
                     let kind = match bits {
                         Some((bits @ (8 | 16 | 32), signed)) => Kind::Int { bits: *bits, signed: *signed },
                         _ => Kind::Unknown,
@@ -219,7 +219,12 @@ impl Eval<'_> {
         Some(sum)
     }
 
-    fn path_of(&mut self, fields: &[Box<str>]) -> super::state::Path {
-        fields.iter().fold(super::state::Path::ITSELF, |path, field| self.paths.field(path, field))
+    /// A field of what an address leads to.
+    fn key_of(&mut self, address: Linear, fields: &[Box<str>]) -> Key {
+        let Key { base, path } = match fields {
+            [] => Key { base: address, path: Path::ITSELF },
+            _ => self.led_to(address, Kind::Unknown).key,
+        };
+        Key { base, path: fields.iter().fold(path, |path, field| self.paths.field(path, field)) }
     }
 }
