@@ -107,8 +107,35 @@ impl Walker<'_> {
             {
                 yes.set(place, values);
                 yes.set_bits(*id, bits::NULL);
+            } else if second.bits(*id) == bits::TESTED
+                && yes.get(place) == values
+                && yes.bits(*id) & bits::ANY_UNTESTED != 0
+                && self.is_tested_in(question, place)
+            {
+                yes.set_bits(*id, yes.bits(*id) | bits::NULL);
             }
         }
+    }
+
+    /// `p && q->f` asks whether `p` is null.
+    fn is_tested_in(&self, question: ExprId, place: u32) -> bool {
+        let body = self.body;
+        let mut todo = vec![question];
+        while let Some(e) = todo.pop() {
+            match body.expr(e).kind {
+                ExprKind::Binary { op: BinaryOp::And | BinaryOp::Or, left, right } => todo.extend([left, right]),
+                ExprKind::Binary { op: BinaryOp::Ne, left, right } if is_null_literal(body, right, true) => {
+                    todo.push(left);
+                }
+                ExprKind::Name(_) | ExprKind::Member { .. }
+                    if self.places.known(e) == Some(place) =>
+                {
+                    return true;
+                }
+                _ => {}
+            }
+        }
+        false
     }
 
     /// The states where `a == b` is what `equal` says, and where it is not. Who compares pointers has thought of them; but

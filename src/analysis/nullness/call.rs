@@ -106,6 +106,11 @@ impl Walker<'_> {
         {
             self.out.returns_null = true;
         }
+        if self.recording
+            && let Some(name) = name
+        {
+            self.freed(name, is_macro, args);
+        }
         // Of a function that is defined here it is known what it reads.
         let is_own = name.is_some_and(|n| self.program.is_defined(n));
         let through = model.as_ref().filter(|_| !is_own).map(dereferenced).unwrap_or_default();
@@ -165,6 +170,24 @@ impl Walker<'_> {
         };
         self.effects(args, effect, st);
         self.result(e, name, model.and_then(|m| m.may_null()).map(|m| m.reason), is_macro, st)
+    }
+
+    /// `packet_free(&p->a)`, `SAFE_FREE(p->a)`: the member is null behind it.
+    fn freed(&mut self, name: &str, is_macro: bool, args: &[ExprId]) {
+        let lower = name.to_ascii_lowercase();
+        if !["free", "clear", "unref", "destroy"].iter().any(|w| lower.contains(w)) {
+            return;
+        }
+        for &arg in args {
+            let member = match self.body.expr(arg).kind {
+                ExprKind::Unary { op: UnaryOp::AddressOf, operand } => operand,
+                ExprKind::Member { .. } if is_macro => arg,
+                _ => continue,
+            };
+            if matches!(self.body.expr(member).kind, ExprKind::Member { .. }) {
+                self.out.members_nulled.push(member);
+            }
+        }
     }
 
     /// `&p->f`, where a library function reads or writes: that is a use of `p`.

@@ -8,9 +8,10 @@ use super::callers::Callers;
 use super::link::{Miss, is_direct, is_unasked};
 use super::members::{Part, minded};
 use super::{Facts, Origin, Use, UseKind, bits};
-use crate::analysis::access::{Place, place};
+use crate::analysis::access::{Place, Step, place};
+use crate::analysis::cfg::Cfg;
 use crate::analysis::messages::Input;
-use crate::hir::{Body, ExprId, ExprKind, UnaryOp};
+use crate::hir::{Body, ExprId, ExprKind, StmtId, StmtKind, UnaryOp};
 use crate::program::{Definition, Program};
 use crate::source::{FileId, Span};
 
@@ -20,6 +21,8 @@ const MIN_ASKING: u32 = 3;
 const MIN_SHARE: u32 = 70;
 /// The same for a member that is set to null somewhere.
 const MIN_SHARE_NULLED: u32 = 60;
+/// A pointer asked about more often than this is not looked into.
+const MAX_TESTS: usize = 6;
 /// In a hundred functions that give a member to a certain function: so many have to ask before.
 const MIN_SHARE_GUARDED: u32 = 50;
 
@@ -28,6 +31,8 @@ const MIN_SHARE_GUARDED: u32 = 50;
 pub enum Doubt {
     /// It is tested behind the use.
     Late(ExprId),
+    /// It is tested on another way; all such tests stand behind the use, or not.
+    Elsewhere { test: ExprId, behind: bool },
     /// A caller gives null.
     Given { file: FileId, span: Span },
     /// A caller gives a part of a message that may be absent.
@@ -35,7 +40,7 @@ pub enum Doubt {
     /// A caller also says whether there was an error, and nobody looks.
     ErrorIgnored { error: Span },
     /// Others ask about the member, or it is known to be absent at times.
-    Part { field: Box<str>, others: Callers, optional: bool },
+    Part { field: Box<str>, others: Callers, optional: bool, nulled: bool },
     /// Others ask about the member before they give it to the same function.
     Guarded { field: Box<str>, others: Callers },
 }
@@ -48,6 +53,8 @@ type Given = FxHashMap<(Definition, u8), Doubt>;
 pub enum Reading {
     /// It is not defined in the program.
     Unknown,
+    /// It is not defined in the program, and called like what reads there.
+    Likely,
     /// It takes null, or may.
     No,
     Yes(FileId, Span),
@@ -69,18 +76,19 @@ pub fn doubts(
 ) -> Vec<Vec<Miss>> {
     let parts: Vec<Vec<(Part, Use)>> =
         (0..inputs.len()).into_par_iter().map(|n| unasked(program, &inputs[n], &facts[n])).collect();
-    let beliefs = beliefs(inputs, facts, &parts);
-    let nulled = nulled(inputs, facts);
+    let beliefs = beliefs(program, inputs, facts, &parts);
+    let nulled = nulled(program, inputs, facts);
     let gifts: Vec<Vec<(Gift, Use)>> =
         (0..inputs.len()).into_par_iter().map(|n| gifts(program, &inputs[n], &facts[n])).collect();
-    let guards = guards(inputs, facts, &gifts);
+    let guards = guards(program, inputs, facts, &gifts);
     let given = given(program, inputs, facts);
     let one = |n: usize| {
         let mut all = late_or_given(&inputs[n], &facts[n], &given, &known[n], reads);
+        elsewhere(&inputs[n], &facts[n], &known[n], &mut all);
         let told: FxHashSet<Origin> = all.iter().map(|m| m.used.origin).collect();
         for (part, used) in parts[n].iter().filter(|(_, used)| !told.contains(&used.origin)) {
             let others = beliefs.get(part).copied().unwrap_or_default();
-            let optional = program.catalog.is_optional(&part.owner, &part.field);
+            let optional = is_optional(program, &inputs[n], used);
             let contrary = others.all() >= 6 && others.asked * 3 < others.all();
             let believed = others.asked >= MIN_ASKING && others.asked * 100 >= others.all() * MIN_SHARE;
             // Somebody sets it to null, and somebody asks.
@@ -88,7 +96,7 @@ pub fn doubts(
                 && (others.unasked == 1 || others.asked * 100 >= others.all() * MIN_SHARE_NULLED)
                 && nulled.contains(part);
             if believed || comes_and_goes || (optional && !contrary) {
-                let doubt = Doubt::Part { field: part.field.clone(), others, optional };
+                let doubt = Doubt::Part { field: part.field.clone(), others, optional, nulled: nulled.contains(part) };
                 all.push(Miss::doubted(used.clone(), doubt));
             }
         }
@@ -100,7 +108,7 @@ pub fn doubts(
             }
             let inside = match reads(&gift.1, inputs[n].function.file, gift.2) {
                 Reading::Yes(file, span) => Some((file, span)),
-                Reading::Unknown if !takes_null(&gift.1) => None,
+                Reading::Unknown | Reading::Likely if !takes_null(&gift.1) => None,
                 _ => continue,
             };
             if told.insert(used.origin) {
@@ -111,6 +119,12 @@ pub fn doubts(
         all
     };
     (0..inputs.len()).into_par_iter().map(one).collect()
+}
+
+/// The catalog says that the member used may be absent.
+fn is_optional(program: &Program, input: &Input, used: &Use) -> bool {
+    let Origin::Loaded(e) = used.origin else { return false };
+    Part::written(input.function, input.text, e).is_some_and(|p| program.catalog.is_optional(&p.owner, &p.field))
 }
 
 /// The first use of each member that the function reads through and never asks about.
@@ -137,7 +151,7 @@ fn unasked(program: &Program, input: &Input, facts: &Facts) -> Vec<(Part, Use)> 
         if minded.contains(&place) || !seen.insert(place) {
             continue;
         }
-        let Some(part) = Part::of(input.function, input.text, e) else { continue };
+        let Some(part) = Part::of(program, input.function, input.text, e) else { continue };
         let filled = program.catalog.is_filled_by_call(&part.field) && is_given(body, e);
         if !filled && !program.catalog.is_text_of_object(&part.field) {
             all.push((part, used.clone()));
@@ -171,7 +185,7 @@ fn gifts(program: &Program, input: &Input, facts: &Facts) -> Vec<(Gift, Use)> {
         if place(body, e).is_none_or(|place| minded.contains(&place)) {
             continue;
         }
-        let Some(part) = Part::of(input.function, input.text, e) else { continue };
+        let Some(part) = Part::of(program, input.function, input.text, e) else { continue };
         let gift = (part, callee.into(), arg);
         if !program.catalog.is_text_of_object(&gift.0.field) && all.iter().all(|(other, _)| *other != gift) {
             all.push((gift, used.clone()));
@@ -181,13 +195,13 @@ fn gifts(program: &Program, input: &Input, facts: &Facts) -> Vec<(Gift, Use)> {
 }
 
 /// By gift: how many functions ask about the member before, and how many do not.
-fn guards(inputs: &[Input], facts: &[Facts], gifts: &[Vec<(Gift, Use)>]) -> FxHashMap<Gift, Callers> {
+fn guards(program: &Program, inputs: &[Input], facts: &[Facts], gifts: &[Vec<(Gift, Use)>]) -> FxHashMap<Gift, Callers> {
     let mut all: FxHashMap<Gift, Callers> = FxHashMap::default();
     for (n, input) in inputs.iter().enumerate().filter(|(_, input)| input.definition.is_some()) {
         let guarded = facts[n]
             .members_guarded
             .iter()
-            .filter_map(|(e, callee, arg)| Some((Part::of(input.function, input.text, *e)?, callee.clone(), *arg)));
+            .filter_map(|(e, callee, arg)| Some((Part::of(program, input.function, input.text, *e)?, callee.clone(), *arg)));
         let guarded: FxHashSet<Gift> = guarded.collect();
         guarded.into_iter().for_each(|gift| all.entry(gift).or_default().asked += 1);
         gifts[n].iter().for_each(|(gift, _)| all.entry(gift.clone()).or_default().unasked += 1);
@@ -196,10 +210,143 @@ fn guards(inputs: &[Input], facts: &[Facts], gifts: &[Vec<(Gift, Use)>]) -> FxHa
 }
 
 /// The members that some function sets to null.
-fn nulled(inputs: &[Input], facts: &[Facts]) -> FxHashSet<Part> {
+fn nulled(program: &Program, inputs: &[Input], facts: &[Facts]) -> FxHashSet<Part> {
     let of =
-        |n: usize| facts[n].members_nulled.iter().filter_map(move |&e| Part::of(inputs[n].function, inputs[n].text, e));
+        |n: usize| facts[n].members_nulled.iter().filter_map(move |&e| Part::of(program, inputs[n].function, inputs[n].text, e));
     (0..inputs.len()).filter(|&n| inputs[n].definition.is_some()).flat_map(of).collect()
+}
+
+/// Adds pointers read through that are tested, but not on every way that leads there.
+fn elsewhere(input: &Input, facts: &Facts, known: &[Miss], all: &mut Vec<Miss>) {
+    let body = &input.function.body;
+    if facts.asked.is_empty() && facts.members_asked.is_empty() {
+        return;
+    }
+    let mut told: FxHashSet<Origin> = known.iter().chain(all.iter()).map(|m| m.used.origin).collect();
+    let member = |e: ExprId| place(body, e).filter(|p| !p.is_variable() && !p.path.contains(&Step::Index));
+    let members: Vec<(Place, ExprId)> = facts.members_asked.iter().filter_map(|&e| Some((member(e)?, e))).collect();
+    let mut set: Option<FxHashMap<Place, u32>> = None;
+    let mut seen: FxHashSet<Place> = FxHashSet::default();
+    for used in &facts.uses {
+        if !is_direct(&used.kind)
+            || !is_unasked(used.known)
+            || used.known & bits::NOT_NULL != 0
+            || used.one_of
+            || body.stmt(used.stmt).in_macro
+            || told.contains(&used.origin)
+        {
+            continue;
+        }
+        let tests: Vec<ExprId> = match used.origin {
+            origin @ Origin::Parameter(_) => facts.asked.get(&origin).cloned().unwrap_or_default(),
+            Origin::Loaded(e) => {
+                let Some(own) = member(e) else { continue };
+                let tests: Vec<ExprId> = members.iter().filter(|(p, _)| *p == own).map(|(_, test)| *test).collect();
+                let before = body.expr(used.expr).span.start;
+                let is_set = |all: &FxHashMap<Place, u32>| all.get(&own).is_some_and(|&at| at < before);
+                if tests.is_empty() || seen.contains(&own) || is_set(set.get_or_insert_with(|| assigned(body))) {
+                    continue;
+                }
+                tests
+            }
+            _ => continue,
+        };
+        let start = |e: ExprId| body.expr(e).span.start;
+        if let Some(&test) = tests.first()
+            && tests.len() <= MAX_TESTS
+            && leads_past(input, &tests, used)
+            && !tests.iter().all(|&t| guards_release(body, t))
+        {
+            let behind = tests.iter().all(|&t| start(t) > start(used.expr));
+            told.insert(used.origin);
+            if let Origin::Loaded(e) = used.origin {
+                // Once for each member.
+                seen.extend(member(e));
+            }
+            all.push(Miss::doubted(used.clone(), Doubt::Elsewhere { test, behind }));
+        }
+    }
+}
+
+/// `if (p) free(p);`: what is given back is asked about by habit.
+fn guards_release(body: &Body, test: ExprId) -> bool {
+    const WORDS: [&str; 7] = ["free", "unref", "deref", "destroy", "release", "close", "delete"];
+    let span = body.expr(test).span;
+    let around = body.stmts.iter().find_map(|s| match s.kind {
+        StmtKind::If { cond, then, .. } => {
+            let own = body.expr(cond).span;
+            (own.start <= span.start && span.end <= own.end).then_some(body.stmt(then).span)
+        }
+        _ => None,
+    });
+    let Some(then) = around else { return false };
+    body.calls().any(|(call, name, _)| {
+        let at = body.expr(call).span;
+        let lower = name.to_ascii_lowercase();
+        then.start <= at.start && at.end <= then.end && WORDS.iter().any(|w| lower.contains(w))
+    })
+}
+
+/// Where the function first sets each member, or gives it away by address.
+fn assigned(body: &Body) -> FxHashMap<Place, u32> {
+    let mut all: FxHashMap<Place, u32> = FxHashMap::default();
+    for e in &body.exprs {
+        if let ExprKind::Assign { left: to, .. } | ExprKind::Unary { op: UnaryOp::AddressOf, operand: to } = e.kind
+            && let Some(place) = place(body, to)
+        {
+            let at = all.entry(place).or_insert(e.span.start);
+            *at = e.span.start.min(*at);
+        }
+    }
+    all
+}
+
+/// A way leads from the entry to the use past all the tests.
+fn leads_past(input: &Input, tests: &[ExprId], used: &Use) -> bool {
+    let (body, cfg) = (&input.function.body, input.cfg);
+    let around = |e: ExprId| {
+        let span = body.expr(e).span;
+        let inside = |s: &StmtId| {
+            let own = body.stmt(*s).span;
+            own.start <= span.start && span.end <= own.end
+        };
+        // The innermost statement of those that stand in blocks.
+        let all = cfg.blocks.iter().enumerate().flat_map(|(b, block)| block.stmts.iter().map(move |s| (b, s)));
+        all.filter(|(_, s)| inside(s)).min_by_key(|(_, s)| body.stmt(**s).span.end - body.stmt(**s).span.start).map(|(b, _)| b)
+    };
+    let blocked: Vec<usize> = tests.iter().filter_map(|&t| around(t)).collect();
+    let Some(to) = cfg.blocks.iter().position(|b| b.stmts.contains(&used.stmt)) else { return false };
+    let mut seen = vec![false; cfg.blocks.len()];
+    let mut todo = vec![Cfg::ENTRY.0 as usize];
+    while let Some(b) = todo.pop() {
+        if blocked.contains(&b) || std::mem::replace(&mut seen[b], true) {
+            continue;
+        }
+        if b == to {
+            return true;
+        }
+        todo.extend(cfg.blocks[b].edges.iter().map(|e| e.to.0 as usize));
+    }
+    false
+}
+
+/// `channel_get_name(c)`: called like what looks into its object.
+pub fn is_accessor(name: &str) -> bool {
+    const WORDS: [&str; 7] = ["get", "set", "is", "has", "test", "parse", "decode"];
+    let (mut word, mut before) = (String::new(), '_');
+    for c in name.chars().chain(['_']) {
+        if c == '_' || (c.is_uppercase() && before.is_lowercase()) {
+            if WORDS.contains(&word.as_str()) {
+                return !takes_null(name);
+            }
+            word.clear();
+        }
+        if c != '_' {
+            word.push(c.to_ascii_lowercase());
+        }
+        before = c;
+    }
+    false
 }
 
 /// Called like what gives something back, and does nothing for null.
@@ -230,11 +377,16 @@ fn is_given(body: &Body, e: ExprId) -> bool {
 }
 
 /// By member: how many functions ask about it, and how many read through it and do not.
-fn beliefs(inputs: &[Input], facts: &[Facts], unasked: &[Vec<(Part, Use)>]) -> FxHashMap<Part, Callers> {
+fn beliefs(
+    program: &Program,
+    inputs: &[Input],
+    facts: &[Facts],
+    unasked: &[Vec<(Part, Use)>],
+) -> FxHashMap<Part, Callers> {
     let mut all: FxHashMap<Part, Callers> = FxHashMap::default();
     for (n, input) in inputs.iter().enumerate().filter(|(_, input)| input.definition.is_some()) {
         let not: FxHashSet<&Part> = unasked[n].iter().map(|(part, _)| part).collect();
-        let asked = facts[n].members_asked.iter().filter_map(|&e| Part::of(input.function, input.text, e));
+        let asked = facts[n].members_asked.iter().filter_map(|&e| Part::of(program, input.function, input.text, e));
         let asked: FxHashSet<Part> = asked.filter(|part| !not.contains(part)).collect();
         not.into_iter().for_each(|part| all.entry(part.clone()).or_default().unasked += 1);
         asked.into_iter().for_each(|part| all.entry(part).or_default().asked += 1);
@@ -259,7 +411,7 @@ fn given(program: &Program, inputs: &[Input], facts: &[Facts]) -> Given {
         for used in &facts[n].uses {
             if let (Origin::Loaded(e), UseKind::Given { callee, arg }) = (used.origin, &used.kind)
                 && is_unasked(used.known)
-                && let Some(part) = Part::of(function, input.text, e)
+                && let Some(part) = Part::written(function, input.text, e)
                 && program.catalog.is_optional(&part.owner, &part.field)
                 && let Some(key) = meant(callee, *arg)
             {
@@ -323,7 +475,8 @@ fn late_or_given(input: &Input, facts: &Facts, given: &Given, known: &[Miss], re
                     _ => None,
                 };
                 let may_read = inside.is_some()
-                    || (reads(callee, input.function.file, *arg) == Reading::Unknown && !takes_null(callee));
+                    || (matches!(reads(callee, input.function.file, *arg), Reading::Unknown | Reading::Likely)
+                        && !takes_null(callee));
                 let late = facts.late_given.get(&origin).filter(|&&test| start(test) > start(used.expr));
                 late.filter(|_| may_read).map(|&test| Doubt::Late(test))
             }

@@ -96,7 +96,7 @@ impl Walker<'_> {
                 let value = if op.is_some() { Values::UNKNOWN } else { value };
                 if self.recording
                     && op.is_none()
-                    && is_null_literal(body, *right, false)
+                    && is_null_literal(body, *right, true)
                     && matches!(body.expr(*left).kind, ExprKind::Member { .. })
                 {
                     self.out.members_nulled.push(*left);

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::callers::{Beliefs, Call, Callers, by_name};
-use super::doubts::{Doubt, Reading, doubts};
+use super::doubts::{Doubt, Reading, doubts, is_accessor};
 use super::questions::{alike, answers, conditions};
 use super::{Facts, Origin, Use, UseKind, bits, facts};
 use crate::analysis::messages::Input;
@@ -117,7 +117,10 @@ pub fn misses(program: &Program, inputs: &[Input]) -> Vec<Vec<Miss>> {
     let mut all: Vec<Vec<Miss>> = (0..inputs.len()).into_par_iter().map(|n| linker.judged(n)).collect();
     let reads = |name: &str, file: FileId, arg: u8| match linker.needed(name, file, arg) {
         Some((file, span, _)) => Reading::Yes(file, span),
-        None if program.callees(name, file).is_empty() => Reading::Unknown,
+        None if program.callees(name, file).is_empty() => match arg == 0 && is_accessor(name) {
+            true => Reading::Likely,
+            false => Reading::Unknown,
+        },
         None => Reading::No,
     };
     let doubts = doubts(program, inputs, &linker.all, &all, &reads);
@@ -355,11 +358,14 @@ impl<'a> Linker<'a> {
             }
             let mut inside = None;
             if let UseKind::Given { callee, arg } = &used.kind {
-                let Some((file, span, always)) = self.needed(callee, function.file, *arg) else { continue };
-                if !always {
-                    continue;
+                match self.needed(callee, function.file, *arg) {
+                    Some((_, _, false)) => continue,
+                    Some((file, span, true)) => inside = Some((file, span)),
+                    None if *arg == 0
+                        && self.program.callees(callee, function.file).is_empty()
+                        && is_accessor(callee) => {}
+                    None => continue,
                 }
-                inside = Some((file, span));
             }
             if let Origin::Call(call) = used.origin {
                 let asked = asked.get_or_insert_with(|| conditions(body));

@@ -6,18 +6,35 @@ use super::walk::{Walker, is_null_literal};
 use super::{Facts, UseKind};
 use crate::analysis::access::{Place, place};
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, Function, StmtKind, Symbol, UnaryOp};
+use crate::program::Program;
 use crate::program::types::{Scope, Type};
 
-/// A member by what it is a member of: the type that a variable is declared with, or the member that holds the object.
+/// A member by what it is a member of: a structure where its name is known; else what a variable is declared with, or
+/// the member that holds the object.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Part {
     pub owner: Box<str>,
     pub field: Box<str>,
 }
 
+/// Members of members are followed so far.
+const MAX_CHAIN: usize = 8;
+
 impl Part {
     /// Of the member `e`; nothing where nobody says what it is a member of.
-    pub fn of(function: &Function, text: &str, e: ExprId) -> Option<Part> {
+    pub fn of(program: &Program, function: &Function, text: &str, e: ExprId) -> Option<Part> {
+        let mut part = Part::written(function, text, e)?;
+        let ExprKind::Member { base, .. } = function.body.expr(e).kind else { return None };
+        if let Some(Type::Struct(of)) = type_of(program, function, text, base).map(pointed)
+            && let Some(name) = program.types().name_of(of)
+        {
+            part.owner = name.into();
+        }
+        Some(part)
+    }
+
+    /// The same by what is written alone, as the catalog has it.
+    pub fn written(function: &Function, text: &str, e: ExprId) -> Option<Part> {
         let body = &function.body;
         let ExprKind::Member { base, field, .. } = body.expr(e).kind else { return None };
         let mut base = body.bare(base);
@@ -32,6 +49,49 @@ impl Part {
         };
         Some(Part { owner, field: body.names.text(field).into() })
     }
+}
+
+/// What a pointer points to, or an array holds.
+fn pointed(ty: Type) -> Type {
+    match ty {
+        Type::Pointer(to) | Type::Array(to, _) => (*to).clone(),
+        other => other,
+    }
+}
+
+/// The type of a variable or of what it leads to.
+fn type_of(program: &Program, function: &Function, text: &str, e: ExprId) -> Option<Type> {
+    let (body, types) = (&function.body, program.types());
+    let mut fields: Vec<Option<Symbol>> = Vec::new();
+    let mut e = body.bare(e);
+    let name = loop {
+        match body.expr(e).kind {
+            ExprKind::Name(name) => break name,
+            ExprKind::Member { base, field, .. } if fields.len() < MAX_CHAIN => {
+                fields.push(Some(field));
+                e = body.bare(base);
+            }
+            ExprKind::Index { base, .. } if fields.len() < MAX_CHAIN => {
+                fields.push(None);
+                e = body.bare(base);
+            }
+            _ => return None,
+        }
+    };
+    let mut ty = match declaration(function, text, name) {
+        Some(declared) => types.of_declaration(declared, Scope::of(function.file)),
+        None => types.global(body.names.text(name), function.file)?,
+    };
+    for field in fields.into_iter().rev() {
+        ty = match field {
+            None => pointed(ty),
+            Some(field) => {
+                let Type::Struct(of) = pointed(ty) else { return None };
+                types.field(of, body.names.text(field))?.ty
+            }
+        };
+    }
+    Some(ty)
 }
 
 /// The member `e`, of an object that a variable or a call leads to, is an array.

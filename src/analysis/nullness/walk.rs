@@ -34,6 +34,11 @@ impl Places {
         no
     }
 
+    /// The place that was found for `e`.
+    pub fn known(&self, e: ExprId) -> Option<u32> {
+        self.cache.get(&e).copied().flatten()
+    }
+
     pub fn find(&mut self, body: &Body, e: ExprId) -> Option<u32> {
         if let Some(&known) = self.cache.get(&e) {
             return known;

@@ -1,6 +1,8 @@
 //! Whether what stands between a test and a use has to do with what the test found.
 
 use crate::analysis::access::{Place, place};
+use crate::analysis::cfg::BlockId;
+use crate::analysis::dominators::Dominators;
 use crate::analysis::nesting::is_loop;
 use crate::analysis::nullness::Origin;
 use crate::analysis::nullness::link::Miss;
@@ -39,6 +41,85 @@ pub fn is_apart(view: &View, miss: &Miss) -> bool {
     depends(body, to.start, &mut known);
     let first = tests.iter().map(|&t| body.expr(t).span.end).min().unwrap_or(0);
     guards(view, miss, first).into_iter().all(|guard| !asks_about(body, guard, &known))
+}
+
+/// The pointer begins as null at `null`, some branches give it another value, and no condition on the way to its use
+/// asks about what decides those branches or is set in them.
+pub fn is_left_out(view: &View, miss: &Miss, null: ExprId) -> bool {
+    let body = &view.function.body;
+    let nesting = view.nesting();
+    let to = body.expr(miss.used.expr).span;
+    let from = body.expr(null).span;
+    let Some(pointer) = place(body, miss.used.expr).filter(Place::is_variable) else { return false };
+    if from.end > to.start {
+        return false;
+    }
+    let mut known: Vec<Place> = vec![pointer.clone()];
+    let mut setters = 0;
+    for (i, stmt) in body.stmts.iter().enumerate() {
+        let at = StmtId(i as u32);
+        let mut sets = false;
+        body.own_exprs(at, &mut |own| {
+            body.walk(own, &mut |e| {
+                let target = match body.expr(e).kind {
+                    ExprKind::Assign { left, .. } => left,
+                    ExprKind::Update { operand, .. } | ExprKind::Unary { op: UnaryOp::AddressOf, operand } => operand,
+                    _ => return,
+                };
+                let span = body.expr(e).span;
+                sets |= place(body, target).is_some_and(|p| p == pointer) && !(span.start <= from.start && from.end <= span.end);
+            });
+        });
+        if !sets {
+            continue;
+        }
+        setters += 1;
+        // A later round of a loop may find what an earlier one has set.
+        if stmt.in_macro || setters > MAX_TESTS || stmt.span.start > to.start {
+            return false;
+        }
+        let apart: Vec<StmtId> = nesting.around(at).take_while(|&s| !nesting.is_inside(miss.used.stmt, s)).collect();
+        let Some(&outermost) = apart.last() else { return false };
+        for &around in &apart {
+            if let Some(cond) = body.stmt(around).kind.condition() {
+                names_in(body, cond, &mut known);
+            }
+        }
+        set_within(body, outermost, &mut known);
+    }
+    if setters == 0 {
+        return false;
+    }
+    depends(body, to.start, &mut known);
+    guards(view, miss, from.end).into_iter().all(|guard| !asks_about(body, guard, &known))
+}
+
+/// The variables and members that a condition speaks of.
+fn names_in(body: &Body, cond: ExprId, all: &mut Vec<Place>) {
+    body.walk(cond, &mut |e| {
+        if matches!(body.expr(e).kind, ExprKind::Name(_) | ExprKind::Member { .. })
+            && let Some(p) = place(body, e)
+        {
+            all.push(p);
+        }
+    });
+}
+
+/// What is set in a statement.
+fn set_within(body: &Body, at: StmtId, all: &mut Vec<Place>) {
+    body.walk_first(at, MAX_STMTS, &mut |s| {
+        if let StmtKind::Decl(declared) = &body.stmt(s).kind {
+            all.extend(declared.iter().map(|d| Place { base: d.name, path: Vec::new() }));
+        }
+        body.own_exprs(s, &mut |root| {
+            body.walk(root, &mut |e| match body.expr(e).kind {
+                ExprKind::Assign { left: to, .. }
+                | ExprKind::Update { operand: to, .. }
+                | ExprKind::Unary { op: UnaryOp::AddressOf, operand: to } => all.extend(place(body, to)),
+                _ => {}
+            });
+        });
+    });
 }
 
 /// The statement that evaluates `e` itself.
@@ -128,9 +209,18 @@ fn guards(view: &View, miss: &Miss, first: u32) -> Vec<ExprId> {
             }
         });
     });
+    let block_of = |s: StmtId| (0..view.cfg.blocks.len() as u32).map(BlockId).find(|&b| view.cfg.block(b).stmts.contains(&s));
+    let at = block_of(miss.used.stmt);
+    let mut dominators: Option<Dominators> = None;
     for (i, stmt) in body.stmts.iter().enumerate() {
         let is_between = first <= stmt.span.start && stmt.span.end <= to.start;
         let Some(cond) = stmt.kind.condition().filter(|_| is_between) else { continue };
+        // Where a way leads past it, it excludes nothing there.
+        if let (Some(at), Some(own)) = (at, block_of(StmtId(i as u32)))
+            && !dominators.get_or_insert_with(|| Dominators::new(view.cfg)).dominates(own, at)
+        {
+            continue;
+        }
         let mut leaves = false;
         body.walk_first(StmtId(i as u32), MAX_STMTS, &mut |s| {
             let kind = &body.stmt(s).kind;

@@ -85,6 +85,9 @@ fn used(miss: &Miss) -> String {
         UseKind::Address => "has the address of a part taken".into(),
         UseKind::PartGiven => "has the address of a part given away".into(),
         UseKind::Library | UseKind::Asserted => "is read through".into(),
+        UseKind::Given { callee, .. } if miss.inside.is_none() => {
+            format!("is given to `{callee}`, called like what reads through it,")
+        }
         UseKind::Given { callee, .. } => format!("is given to `{callee}`, which reads through it,"),
     }
 }

@@ -1,6 +1,6 @@
 //! `null-on-some-path`: a pointer that is null on some way to its use.
 
-use super::apart::is_apart;
+use super::apart::{is_apart, is_left_out};
 use super::{doubted, finding, used, used_nulls};
 use crate::analysis::nullness::doubts::Doubt;
 use crate::analysis::nullness::link::Miss;
@@ -32,10 +32,14 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
         f.message = format!("the pointer {} here; it {why}", used(miss).trim_end_matches(','));
         out.push(f);
     }
+    let mut last: Option<StmtId> = None;
     for (miss, doubt) in doubted(view) {
         let (why, at, file, span) = match *doubt {
             Doubt::Late(test) => {
                 ("is tested for null only behind it", "tested here", view.unit.file, view.function.body.expr(test).span)
+            }
+            Doubt::Elsewhere { test, .. } => {
+                ("is tested for null on another way only", "tested here", view.unit.file, view.function.body.expr(test).span)
             }
             Doubt::Given { file, span } => ("is given as null by a caller", "null is given here", file, span),
             Doubt::GivenPart { file, span, .. } => {
@@ -56,9 +60,15 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
                 Confidence::Low
             }
             Doubt::Late(_) | Doubt::ErrorIgnored { .. } => Confidence::Medium,
+            Doubt::Elsewhere { behind: true, .. } => Confidence::Medium,
             Doubt::Given { file, .. } if is_plain && *file == view.unit.file => Confidence::Medium,
             _ => Confidence::Low,
         };
+        // Of several pointers in one statement, one says enough.
+        if matches!(doubt, Doubt::Elsewhere { .. }) && last == Some(miss.used.stmt) {
+            continue;
+        }
+        last = Some(miss.used.stmt);
         let mut f = finding(view, RULE.id, miss, confidence);
         f.message = format!("the pointer {} here; it {why}", used(miss).trim_end_matches(','));
         f.related.push(Related { file, span, message: at.into() });
@@ -105,8 +115,9 @@ fn confidence(view: &View, miss: &Miss) -> Confidence {
         {
             Confidence::Medium
         }
+        Origin::Null(e) if is_direct && is_left_out(view, miss, e) => Confidence::Medium,
         Origin::Null(_) => Confidence::Low,
-        _ if is_direct && !miss.used.one_of && miss.used.known & bits::STALE == 0 && is_apart(view, miss) => {
+        _ if is_used && !miss.used.one_of && miss.used.known & bits::STALE == 0 && is_apart(view, miss) => {
             Confidence::Medium
         }
         _ => Confidence::Low,

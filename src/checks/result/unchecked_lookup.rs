@@ -79,6 +79,9 @@ fn confidence(miss: &Miss, why: Why) -> Option<Confidence> {
     let is_used = is_direct || miss.used.kind == UseKind::PartGiven;
     let name = miss.callee.as_deref().unwrap_or_default();
     match why {
+        _ if matches!(miss.used.kind, UseKind::Given { .. }) && miss.inside.is_none() => {
+            (!contrary && is_clean).then_some(Confidence::Low)
+        }
         Why::Returns if contrary && callers.all() > MAX_CONTRARY => None,
         Why::Returns if contrary => Some(Confidence::Low),
         Why::Name if contrary && (callers.all() > MAX_CONTRARY || !is_clean) => None,

@@ -17,8 +17,8 @@ pub const RULE: Rule = Rule {
 
 fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
     for (miss, doubt) in doubted(view) {
-        let (field, others, optional) = match doubt {
-            Doubt::Part { field, others, optional } => (field, others, optional),
+        let (field, others, optional, nulled) = match doubt {
+            Doubt::Part { field, others, optional, nulled } => (field, others, optional, nulled),
             Doubt::Guarded { field, others } => {
                 let UseKind::Given { callee, .. } = &miss.used.kind else { continue };
                 let mut f = finding(view, RULE.id, miss, Confidence::Low);
@@ -44,7 +44,11 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
             0..=3 => String::new(),
             all => format!("; {} of {all} functions test it", others.asked),
         };
-        let why = if *optional { "which is null where the part is absent" } else { "which other functions test" };
+        let why = match (optional, nulled) {
+            (true, _) => "which is null where the part is absent",
+            (false, true) => "which other functions test and some set to null",
+            (false, false) => "which other functions test",
+        };
         f.message = format!("`{field}`, {why}, {} without a test{counted}", used(miss).trim_end_matches(','));
         out.push(f);
     }

@@ -124,6 +124,12 @@ impl<'p> Types<'p> {
         Query::new(self, &|_| None).field(of, name)
     }
 
+    /// What a structure is called: its tag, or else what a `typedef` calls it.
+    pub fn name_of(self, of: StructId) -> Option<&'p str> {
+        let body = self.index.body(of.first);
+        body.tag.as_deref().or(body.alias.as_deref())
+    }
+
     /// In bytes.
     pub fn size_of(self, ty: &Type) -> Option<u64> {
         Query::new(self, &|_| None).measure(ty).map(|(size, _)| size)
