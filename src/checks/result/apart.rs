@@ -36,6 +36,10 @@ pub fn is_apart(view: &View, miss: &Miss) -> bool {
         if is_loop(body, at) || view.nesting().is_inside(miss.used.stmt, at) || body.stmt(at).in_macro {
             return false;
         }
+        // `if (p) --p;` of translated Fortran asks before it computes, and for nothing else.
+        if is_moved_in(body, at, test) {
+            return false;
+        }
         set_under(body, at, test, &mut known);
     }
     depends(body, to.start, &mut known);
@@ -43,7 +47,25 @@ pub fn is_apart(view: &View, miss: &Miss) -> bool {
     guards(view, miss, first).into_iter().all(|guard| !asks_about(body, guard, &known))
 }
 
-/// The pointer begins as null at `null`, some branches give it another value, and no condition on the way to its use
+/// The pointer tested is computed with in a statement under the test.
+fn is_moved_in(body: &Body, at: StmtId, test: ExprId) -> bool {
+    let Some(pointer) = place(body, test) else { return false };
+    let mut moved = false;
+    body.walk_first(at, MAX_STMTS, &mut |s| {
+        body.own_exprs(s, &mut |own| {
+            body.walk(own, &mut |e| {
+                if let ExprKind::Update { operand: to, .. } | ExprKind::Assign { op: Some(_), left: to, .. } =
+                    body.expr(e).kind
+                {
+                    moved |= place(body, to).is_some_and(|p| p == pointer);
+                }
+            });
+        });
+    });
+    moved
+}
+
+/// One branch sets the pointer to null at `null`, others give it another value, and no condition on the way to its use
 /// asks about what decides those branches or is set in them.
 pub fn is_left_out(view: &View, miss: &Miss, null: ExprId) -> bool {
     let body = &view.function.body;
@@ -51,7 +73,9 @@ pub fn is_left_out(view: &View, miss: &Miss, null: ExprId) -> bool {
     let to = body.expr(miss.used.expr).span;
     let from = body.expr(null).span;
     let Some(pointer) = place(body, miss.used.expr).filter(Place::is_variable) else { return false };
-    if from.end > to.start {
+    let Some(nulls) = statement_of(body, null).filter(|_| from.end <= to.start) else { return false };
+    let is_branch = |s: &StmtId| matches!(body.stmt(*s).kind, StmtKind::If { .. });
+    if !nesting.around(nulls).take_while(|&s| !nesting.is_inside(miss.used.stmt, s)).any(|s| is_branch(&s)) {
         return false;
     }
     let mut known: Vec<Place> = vec![pointer.clone()];
@@ -73,9 +97,15 @@ pub fn is_left_out(view: &View, miss: &Miss, null: ExprId) -> bool {
         if !sets {
             continue;
         }
+        if stmt.span.start > to.start {
+            // A later round of a loop may find what an earlier one has set.
+            match nesting.around(at).any(|s| is_loop(body, s) && nesting.is_inside(miss.used.stmt, s)) {
+                true => return false,
+                false => continue,
+            }
+        }
         setters += 1;
-        // A later round of a loop may find what an earlier one has set.
-        if stmt.in_macro || setters > MAX_TESTS || stmt.span.start > to.start {
+        if stmt.in_macro || setters > MAX_TESTS {
             return false;
         }
         let apart: Vec<StmtId> = nesting.around(at).take_while(|&s| !nesting.is_inside(miss.used.stmt, s)).collect();
@@ -94,15 +124,19 @@ pub fn is_left_out(view: &View, miss: &Miss, null: ExprId) -> bool {
     guards(view, miss, from.end).into_iter().all(|guard| !asks_about(body, guard, &known))
 }
 
-/// The variables and members that a condition speaks of.
+/// The variables and members that a condition speaks of: of `p->a`, not `p`.
 fn names_in(body: &Body, cond: ExprId, all: &mut Vec<Place>) {
-    body.walk(cond, &mut |e| {
-        if matches!(body.expr(e).kind, ExprKind::Name(_) | ExprKind::Member { .. })
-            && let Some(p) = place(body, e)
-        {
-            all.push(p);
+    let mut todo = vec![cond];
+    while let Some(e) = todo.pop() {
+        let is_place = matches!(
+            body.expr(e).kind,
+            ExprKind::Name(_) | ExprKind::Member { .. } | ExprKind::Unary { op: UnaryOp::Deref, .. }
+        );
+        match place(body, e).filter(|_| is_place) {
+            Some(p) => all.push(p),
+            None => body.operands(e, &mut |o| todo.push(o)),
         }
-    });
+    }
 }
 
 /// What is set in a statement.
@@ -236,8 +270,10 @@ fn guards(view: &View, miss: &Miss, first: u32) -> Vec<ExprId> {
 fn asks_about(body: &Body, guard: ExprId, known: &[Place]) -> bool {
     let mut found = false;
     body.walk(guard, &mut |e| {
-        if matches!(body.expr(e).kind, ExprKind::Name(_) | ExprKind::Member { .. })
-            && let Some(p) = place(body, e)
+        if matches!(
+            body.expr(e).kind,
+            ExprKind::Name(_) | ExprKind::Member { .. } | ExprKind::Unary { op: UnaryOp::Deref, .. }
+        ) && let Some(p) = place(body, e)
         {
             found |= known.iter().any(|k| k.covers(&p));
         }

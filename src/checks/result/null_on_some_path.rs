@@ -117,7 +117,7 @@ fn confidence(view: &View, miss: &Miss) -> Confidence {
         }
         Origin::Null(e) if is_direct && is_left_out(view, miss, e) => Confidence::Medium,
         Origin::Null(_) => Confidence::Low,
-        _ if is_used && !miss.used.one_of && miss.used.known & bits::STALE == 0 && is_apart(view, miss) => {
+        _ if is_used && miss.used.known & bits::STALE == 0 && is_apart(view, miss) => {
             Confidence::Medium
         }
         _ => Confidence::Low,
