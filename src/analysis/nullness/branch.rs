@@ -127,9 +127,7 @@ impl Walker<'_> {
                 ExprKind::Binary { op: BinaryOp::Ne, left, right } if is_null_literal(body, right, true) => {
                     todo.push(left);
                 }
-                ExprKind::Name(_) | ExprKind::Member { .. }
-                    if self.places.known(e) == Some(place) =>
-                {
+                ExprKind::Name(_) | ExprKind::Member { .. } if self.places.known(e) == Some(place) => {
                     return true;
                 }
                 _ => {}

@@ -195,13 +195,17 @@ fn gifts(program: &Program, input: &Input, facts: &Facts) -> Vec<(Gift, Use)> {
 }
 
 /// By gift: how many functions ask about the member before, and how many do not.
-fn guards(program: &Program, inputs: &[Input], facts: &[Facts], gifts: &[Vec<(Gift, Use)>]) -> FxHashMap<Gift, Callers> {
+fn guards(
+    program: &Program,
+    inputs: &[Input],
+    facts: &[Facts],
+    gifts: &[Vec<(Gift, Use)>],
+) -> FxHashMap<Gift, Callers> {
     let mut all: FxHashMap<Gift, Callers> = FxHashMap::default();
     for (n, input) in inputs.iter().enumerate().filter(|(_, input)| input.definition.is_some()) {
-        let guarded = facts[n]
-            .members_guarded
-            .iter()
-            .filter_map(|(e, callee, arg)| Some((Part::of(program, input.function, input.text, *e)?, callee.clone(), *arg)));
+        let guarded = facts[n].members_guarded.iter().filter_map(|(e, callee, arg)| {
+            Some((Part::of(program, input.function, input.text, *e)?, callee.clone(), *arg))
+        });
         let guarded: FxHashSet<Gift> = guarded.collect();
         guarded.into_iter().for_each(|gift| all.entry(gift).or_default().asked += 1);
         gifts[n].iter().for_each(|(gift, _)| all.entry(gift.clone()).or_default().unasked += 1);
@@ -211,8 +215,9 @@ fn guards(program: &Program, inputs: &[Input], facts: &[Facts], gifts: &[Vec<(Gi
 
 /// The members that some function sets to null.
 fn nulled(program: &Program, inputs: &[Input], facts: &[Facts]) -> FxHashSet<Part> {
-    let of =
-        |n: usize| facts[n].members_nulled.iter().filter_map(move |&e| Part::of(program, inputs[n].function, inputs[n].text, e));
+    let of = |n: usize| {
+        facts[n].members_nulled.iter().filter_map(move |&e| Part::of(program, inputs[n].function, inputs[n].text, e))
+    };
     (0..inputs.len()).filter(|&n| inputs[n].definition.is_some()).flat_map(of).collect()
 }
 
@@ -312,7 +317,9 @@ fn leads_past(input: &Input, tests: &[ExprId], used: &Use) -> bool {
         };
         // The innermost statement of those that stand in blocks.
         let all = cfg.blocks.iter().enumerate().flat_map(|(b, block)| block.stmts.iter().map(move |s| (b, s)));
-        all.filter(|(_, s)| inside(s)).min_by_key(|(_, s)| body.stmt(**s).span.end - body.stmt(**s).span.start).map(|(b, _)| b)
+        all.filter(|(_, s)| inside(s))
+            .min_by_key(|(_, s)| body.stmt(**s).span.end - body.stmt(**s).span.start)
+            .map(|(b, _)| b)
     };
     let blocked: Vec<usize> = tests.iter().filter_map(|&t| around(t)).collect();
     let Some(to) = cfg.blocks.iter().position(|b| b.stmts.contains(&used.stmt)) else { return false };
@@ -332,7 +339,7 @@ fn leads_past(input: &Input, tests: &[ExprId], used: &Use) -> bool {
 
 /// `channel_get_name(c)`: called like what looks into its object.
 pub fn is_accessor(name: &str) -> bool {
-    const WORDS: [&str; 7] = ["get", "set", "is", "has", "test", "parse", "decode"];
+    const WORDS: [&str; 5] = ["get", "set", "test", "parse", "decode"];
     let (mut word, mut before) = (String::new(), '_');
     for c in name.chars().chain(['_']) {
         if c == '_' || (c.is_uppercase() && before.is_lowercase()) {

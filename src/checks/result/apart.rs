@@ -91,7 +91,8 @@ pub fn is_left_out(view: &View, miss: &Miss, null: ExprId) -> bool {
                     _ => return,
                 };
                 let span = body.expr(e).span;
-                sets |= place(body, target).is_some_and(|p| p == pointer) && !(span.start <= from.start && from.end <= span.end);
+                sets |= place(body, target).is_some_and(|p| p == pointer)
+                    && !(span.start <= from.start && from.end <= span.end);
             });
         });
         if !sets {
@@ -243,7 +244,8 @@ fn guards(view: &View, miss: &Miss, first: u32) -> Vec<ExprId> {
             }
         });
     });
-    let block_of = |s: StmtId| (0..view.cfg.blocks.len() as u32).map(BlockId).find(|&b| view.cfg.block(b).stmts.contains(&s));
+    let block_of =
+        |s: StmtId| (0..view.cfg.blocks.len() as u32).map(BlockId).find(|&b| view.cfg.block(b).stmts.contains(&s));
     let at = block_of(miss.used.stmt);
     let mut dominators: Option<Dominators> = None;
     for (i, stmt) in body.stmts.iter().enumerate() {

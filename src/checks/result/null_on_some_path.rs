@@ -38,9 +38,12 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
             Doubt::Late(test) => {
                 ("is tested for null only behind it", "tested here", view.unit.file, view.function.body.expr(test).span)
             }
-            Doubt::Elsewhere { test, .. } => {
-                ("is tested for null on another way only", "tested here", view.unit.file, view.function.body.expr(test).span)
-            }
+            Doubt::Elsewhere { test, .. } => (
+                "is tested for null on another way only",
+                "tested here",
+                view.unit.file,
+                view.function.body.expr(test).span,
+            ),
             Doubt::Given { file, span } => ("is given as null by a caller", "null is given here", file, span),
             Doubt::GivenPart { file, span, .. } => {
                 ("is given by a caller what may be absent", "given here", file, span)
@@ -117,9 +120,7 @@ fn confidence(view: &View, miss: &Miss) -> Confidence {
         }
         Origin::Null(e) if is_direct && is_left_out(view, miss, e) => Confidence::Medium,
         Origin::Null(_) => Confidence::Low,
-        _ if is_used && miss.used.known & bits::STALE == 0 && is_apart(view, miss) => {
-            Confidence::Medium
-        }
+        _ if is_used && miss.used.known & bits::STALE == 0 && is_apart(view, miss) => Confidence::Medium,
         _ => Confidence::Low,
     }
 }
