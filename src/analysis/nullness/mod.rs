@@ -8,6 +8,7 @@ mod branch;
 mod call;
 pub mod callers;
 pub mod doubts;
+mod elsewhere;
 mod eval;
 pub mod link;
 mod members;

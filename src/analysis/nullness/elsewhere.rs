@@ -1,0 +1,130 @@
+//! Pointers that are tested on another way than the one that leads to where they are read through.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::doubts::Doubt;
+use super::link::{Miss, is_direct, is_unasked};
+use super::{Facts, Origin, Use, bits};
+use crate::analysis::access::{Place, Step, place};
+use crate::analysis::cfg::Cfg;
+use crate::analysis::messages::Input;
+use crate::hir::{Body, ExprId, ExprKind, StmtId, StmtKind, UnaryOp};
+
+/// A pointer asked about more often than this is not looked into.
+const MAX_TESTS: usize = 6;
+
+/// Adds pointers read through that are tested, but not on every way that leads there.
+pub fn elsewhere(input: &Input, facts: &Facts, known: &[Miss], all: &mut Vec<Miss>) {
+    let body = &input.function.body;
+    if facts.asked.is_empty() && facts.members_asked.is_empty() {
+        return;
+    }
+    let mut told: FxHashSet<Origin> = known.iter().chain(all.iter()).map(|m| m.used.origin).collect();
+    let member = |e: ExprId| place(body, e).filter(|p| !p.is_variable() && !p.path.contains(&Step::Index));
+    let members: Vec<(Place, ExprId)> = facts.members_asked.iter().filter_map(|&e| Some((member(e)?, e))).collect();
+    let mut set: Option<FxHashMap<Place, u32>> = None;
+    let mut seen: FxHashSet<Place> = FxHashSet::default();
+    for used in &facts.uses {
+        if !is_direct(&used.kind)
+            || !is_unasked(used.known)
+            || used.known & bits::NOT_NULL != 0
+            || used.one_of
+            || body.stmt(used.stmt).in_macro
+            || told.contains(&used.origin)
+        {
+            continue;
+        }
+        let tests: Vec<ExprId> = match used.origin {
+            origin @ Origin::Parameter(_) => facts.asked.get(&origin).cloned().unwrap_or_default(),
+            Origin::Loaded(e) => {
+                let Some(own) = member(e) else { continue };
+                let tests: Vec<ExprId> = members.iter().filter(|(p, _)| *p == own).map(|(_, test)| *test).collect();
+                let before = body.expr(used.expr).span.start;
+                let is_set = |all: &FxHashMap<Place, u32>| all.get(&own).is_some_and(|&at| at < before);
+                if tests.is_empty() || seen.contains(&own) || is_set(set.get_or_insert_with(|| assigned(body))) {
+                    continue;
+                }
+                tests
+            }
+            _ => continue,
+        };
+        let start = |e: ExprId| body.expr(e).span.start;
+        if let Some(&test) = tests.first()
+            && tests.len() <= MAX_TESTS
+            && leads_past(input, &tests, used)
+            && !tests.iter().all(|&t| guards_release(body, t))
+        {
+            let behind = tests.iter().all(|&t| start(t) > start(used.expr));
+            told.insert(used.origin);
+            if let Origin::Loaded(e) = used.origin {
+                // Once for each member.
+                seen.extend(member(e));
+            }
+            all.push(Miss::doubted(used.clone(), Doubt::Elsewhere { test, behind }));
+        }
+    }
+}
+
+/// `if (p) free(p);`: what is given back is asked about by habit.
+fn guards_release(body: &Body, test: ExprId) -> bool {
+    const WORDS: [&str; 7] = ["free", "unref", "deref", "destroy", "release", "close", "delete"];
+    let span = body.expr(test).span;
+    let around = body.stmts.iter().find_map(|s| match s.kind {
+        StmtKind::If { cond, then, .. } => {
+            let own = body.expr(cond).span;
+            (own.start <= span.start && span.end <= own.end).then_some(body.stmt(then).span)
+        }
+        _ => None,
+    });
+    let Some(then) = around else { return false };
+    body.calls().any(|(call, name, _)| {
+        let at = body.expr(call).span;
+        let lower = name.to_ascii_lowercase();
+        then.start <= at.start && at.end <= then.end && WORDS.iter().any(|w| lower.contains(w))
+    })
+}
+
+/// Where the function first sets each member, or gives it away by address.
+fn assigned(body: &Body) -> FxHashMap<Place, u32> {
+    let mut all: FxHashMap<Place, u32> = FxHashMap::default();
+    for e in &body.exprs {
+        if let ExprKind::Assign { left: to, .. } | ExprKind::Unary { op: UnaryOp::AddressOf, operand: to } = e.kind
+            && let Some(place) = place(body, to)
+        {
+            let at = all.entry(place).or_insert(e.span.start);
+            *at = e.span.start.min(*at);
+        }
+    }
+    all
+}
+
+/// A way leads from the entry to the use past all the tests.
+fn leads_past(input: &Input, tests: &[ExprId], used: &Use) -> bool {
+    let (body, cfg) = (&input.function.body, input.cfg);
+    let around = |e: ExprId| {
+        let span = body.expr(e).span;
+        let inside = |s: &StmtId| {
+            let own = body.stmt(*s).span;
+            own.start <= span.start && span.end <= own.end
+        };
+        // The innermost statement of those that stand in blocks.
+        let all = cfg.blocks.iter().enumerate().flat_map(|(b, block)| block.stmts.iter().map(move |s| (b, s)));
+        all.filter(|(_, s)| inside(s))
+            .min_by_key(|(_, s)| body.stmt(**s).span.end - body.stmt(**s).span.start)
+            .map(|(b, _)| b)
+    };
+    let blocked: Vec<usize> = tests.iter().filter_map(|&t| around(t)).collect();
+    let Some(to) = cfg.blocks.iter().position(|b| b.stmts.contains(&used.stmt)) else { return false };
+    let mut seen = vec![false; cfg.blocks.len()];
+    let mut todo = vec![Cfg::ENTRY.0 as usize];
+    while let Some(b) = todo.pop() {
+        if blocked.contains(&b) || std::mem::replace(&mut seen[b], true) {
+            continue;
+        }
+        if b == to {
+            return true;
+        }
+        todo.extend(cfg.blocks[b].edges.iter().map(|e| e.to.0 as usize));
+    }
+    false
+}
