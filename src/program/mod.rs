@@ -20,7 +20,7 @@ pub use unit::{Reading, Unit};
 
 use crate::hir::Function;
 use crate::preprocess::conditionals::Conditionals;
-use crate::preprocess::macros::{FileMacros, MacroTable};
+use crate::preprocess::macros::{FileMacros, MacroDef, MacroTable};
 use crate::preprocess::scan::Scan;
 use crate::preprocess::token::Tokens;
 use crate::source::{FileId, SourceFile, Span};
@@ -219,8 +219,9 @@ impl Program {
 
     /// A function or macro of the repository may be what a call of `name` in `file` means.
     fn defines(&self, name: &str, file: FileId) -> bool {
-        // A macro for another platform is none here.
-        !self.callees(name, file).is_empty() || self.macros.resolve(name, file, u32::MAX).is_some_and(|def| !def.dead)
+        // A macro for another platform, or of a file that is not included, is none here.
+        let holds = |def: &MacroDef| !def.dead && (def.file == file || self.macros.includes(file, def.file));
+        !self.callees(name, file).is_empty() || self.macros.resolve(name, file, u32::MAX).is_some_and(holds)
     }
 
     pub fn function_count(&self) -> usize {

@@ -45,6 +45,7 @@ impl Walked {
         };
         match class {
             Class::Read if buffer.wire == Wire::No => return,
+            Class::Append if buffer.room == Room::Array && self.is_unlimited_cursor(site, address, buffer) => {}
             Class::Index | Class::Append if buffer.room != Room::Given && !offset.has_terms() => return,
             Class::Index | Class::Append => about.extend(offset.terms().iter().map(|(s, _)| *s)),
             _ => {}
@@ -74,7 +75,14 @@ impl Walked {
             // Somebody else's end.
             Class::Read if self.is_kept_elsewhere(site, &goal, buffer) => return,
             Class::Index | Class::Append if Self::is_settled(&verdict) => return,
-            Class::Append if buffer.room != Room::Given && !tested && !self.is_counter(&offset) => return,
+            Class::Append if buffer.room == Room::Array && !offset.has_terms() && verdict != Verdict::Unchecked => {
+                return;
+            }
+            Class::Append
+                if buffer.room != Room::Given && !tested && offset.has_terms() && !self.is_counter(&offset) =>
+            {
+                return;
+            }
             Class::Index if !tested && moved.is_empty() => return,
             _ => {}
         }
@@ -291,7 +299,7 @@ impl Walked {
     ) {
         let Some(cursor) = cursor else { return };
         let mut missing = None;
-        for belief in self.beliefs.iter().filter(|b| b.cursor == cursor) {
+        for belief in self.beliefs.iter().filter(|b| b.cursor == cursor && !self.is_rounded(&b.end, address)) {
             let Some(goal) = address.add(size).and_then(|end| belief.end.sub(&end)) else { continue };
             // Something else than the end that the cursor is compared with.
             if goal.terms().len() > 4 || !goal.has_terms() {
@@ -316,6 +324,21 @@ impl Walked {
         defect.what = self.shown(address, text);
         defect.limit = self.shown(&end, text);
         defects.push(defect);
+    }
+
+    /// Whole units of the buffer end there, not all of it: `data + len / 3 * 3`.
+    fn is_rounded(&self, end: &Linear, address: &Linear) -> bool {
+        let Some((_, buffer)) = self.symbols.buffer(address) else { return false };
+        let of_buffer = |s: Sym| match self.symbols.info(s).what {
+            What::Pure(id, of, _) => {
+                self.paths.name(id) == "/" && of.terms().iter().any(|(s, _)| buffer.limit.factor(*s) != 0)
+            }
+            _ => false,
+        };
+        end.sub(&buffer.limit).is_some_and(|rest| {
+            let terms = || rest.terms().iter().map(|(s, _)| *s);
+            terms().any(of_buffer) && terms().all(|s| of_buffer(s) || buffer.limit.factor(s) != 0)
+        })
     }
 
     pub(super) fn is_string_length(&self, s: Sym) -> bool {

@@ -60,6 +60,8 @@ impl Eval<'_> {
             let info = self.symbols.info_mut(s);
             info.lo = lo.map(|lo| lo / by);
             info.hi = hi.map(|hi| hi / by);
+            self.symbols.has_units = true;
+            let info = self.symbols.info_mut(s);
             info.axioms = axioms;
             info.wire = wire;
             info.span = Some(span);
@@ -202,6 +204,13 @@ impl Eval<'_> {
             info.axioms.extend(missing.and_then(|missing| missing.scaled(-1)));
             info.axioms.extend(n.sub(&rest));
             (info.wire, info.span) = (wire, Some(span));
+            // It is the quotient as well of which this is known.
+            if let Some([(q, _)]) = whole.as_ref().map(|whole| whole.terms()) {
+                let both = missing.into_iter().chain(missing.and_then(|missing| missing.scaled(-1)));
+                self.symbols.info_mut(*q).axioms.extend(both);
+            }
+            self.symbols.has_units = true;
+            self.symbols.rests.push((n, by, s));
         }
         Value { linear: rest, kind }
     }
@@ -220,6 +229,10 @@ impl Eval<'_> {
             let whole = self.symbols.greatest(&value.linear).is_some_and(|hi| hi <= mask);
             if not_negative && whole && (mask & (mask + 1)) == 0 {
                 return Value { linear: value.linear, kind };
+            }
+            // `n & 3`
+            if not_negative && mask > 0 && (mask & (mask + 1)) == 0 && mask < 1 << 16 {
+                return self.rest(value.linear, mask + 1, kind, wire, span);
             }
             let result = self.between(kind, 0, mask, wire, span);
             if let Some(s) = result.linear.as_symbol().filter(|_| not_negative) {

@@ -48,7 +48,8 @@ impl Eval<'_> {
         }
     }
 
-    fn note_end(&mut self, f: &Frame, cursor: ExprId, end: Value) {
+    /// Notes that the cursor has that end.
+    pub(super) fn note_end(&mut self, f: &Frame, cursor: ExprId, end: Value) {
         let Some(cursor) = self.cursor(f, cursor) else { return };
         let is_pointer = |kind: Kind| kind.is_pointer() || kind == Kind::Unknown;
         // `(uintptr_t)end` is as good.

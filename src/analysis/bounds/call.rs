@@ -10,7 +10,7 @@ use super::state::{Key, Value};
 use super::summary::Summary;
 use super::symbols::{Room, What, Wire, lesser};
 use super::types::Kind;
-use crate::hir::{ExprId, ExprKind, Symbol};
+use crate::hir::{ExprId, ExprKind, Symbol, UnaryOp};
 
 impl Eval<'_> {
     pub fn call(&mut self, f: &Frame, e: ExprId, callee: ExprId, args: &[ExprId]) -> Value {
@@ -118,6 +118,7 @@ impl Eval<'_> {
             _ => self.unknown(kind, Wire::No, span),
         };
         let called = Called { e, span, name, args, values };
+        self.numbers_read(f, &called);
         self.depends(&result, &called);
         Some(result)
     }
@@ -225,6 +226,7 @@ impl Eval<'_> {
             self.handed(f, e, &called.values[i].linear);
         }
         let result = self.any_call(&called, kind);
+        self.numbers_read(f, &called);
         let name = f.body.callee(e);
         let by_name = name.is_some_and(|name| {
             self.cx.program.macros.is_defined(name) || is_shouting(name) && (f.depth > 0 || self.alone.contains(&e))
@@ -241,6 +243,35 @@ impl Eval<'_> {
             }
         }
         result
+    }
+
+    /// A call that by its name reads numbers: what it stores to a variable is somebody else's.
+    fn numbers_read(&mut self, f: &Frame, call: &Called) {
+        let method = || match f.body.expr(call.e).kind {
+            ExprKind::Call { callee, .. } => match f.body.expr(callee).kind {
+                ExprKind::Member { field, .. } => Some(f.body.names.text(field)),
+                _ => None,
+            },
+            _ => None,
+        };
+        let name = if call.name.is_empty() { method().unwrap_or("") } else { call.name };
+        let fixed = call.values.last().is_some_and(|v| v.linear.as_constant().is_some_and(|n| (1..=8).contains(&n)));
+        if !names::reads_number(name) && !(fixed && names::reads(name)) {
+            return;
+        }
+        for &arg in call.args {
+            let ExprKind::Unary { op: UnaryOp::AddressOf, operand } = f.body.expr(arg).kind else { continue };
+            if let ExprKind::Name(name) = f.body.expr(operand).kind
+                && let Some(var) = self.variable(f, name)
+                && let kind @ Kind::Int { .. } = self.variables[var as usize].kind
+            {
+                let value = self.unknown(kind, Wire::Strong, call.span);
+                if let Some(s) = value.linear.as_symbol() {
+                    self.symbols.info_mut(s).name = Some(self.paths.text(f.body.names.text(name)));
+                }
+                self.state.set_var(var, Some(value));
+            }
+        }
     }
 
     /// A place in an array is handed to a call that may write to it: it has to lie in it.

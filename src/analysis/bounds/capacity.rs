@@ -48,6 +48,26 @@ impl Eval<'_> {
             })
     }
 
+    /// A pointer and a length that are two fields of one structure, or two parameters beside each other.
+    pub(super) fn is_pair(&self, address: &Linear, size: &Linear) -> bool {
+        let plain = |linear: &Linear| {
+            let s = linear.as_symbol()?;
+            match self.symbols.info(s).source {
+                Source::Converted { from, .. } => from.as_symbol(),
+                _ => Some(s),
+            }
+        };
+        let Some((data, length)) = plain(address).zip(plain(size)) else { return false };
+        match (self.symbols.info(data).what, self.symbols.info(length).what) {
+            (What::Parameter(data), What::Parameter(length)) => length == data + 1,
+            (What::Load { base, path, .. }, What::Load { base: other, path: beside, .. }) => {
+                let outer = |path| self.paths.last(path).map(|(outer, _)| outer);
+                base == other && path != beside && outer(path).is_some() && outer(path) == outer(beside)
+            }
+            _ => false,
+        }
+    }
+
     /// What the lengths that stand beside the pointer hold.
     pub(super) fn beside(&self, address: &Linear) -> Vec<Linear> {
         let start = pointer_in(&self.symbols, address);

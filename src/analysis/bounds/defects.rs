@@ -65,6 +65,12 @@ pub enum Evidence {
     Never,
     /// The bound of a copy is not what there is room for.
     Capacity,
+    /// It is compared with a constant that is more than there is room for.
+    Above,
+    /// What the same function gives is tested where it is a length elsewhere.
+    Elsewhere,
+    /// In the first round of a loop it is certainly below zero.
+    First,
     /// The test lets one through that is too far.
     OffByOne,
     /// No condition of the function speaks of how much has been appended.

@@ -35,6 +35,13 @@ impl Walked {
             !matches!(info.what, What::Parameter(_)) && !matches!(info.source, Source::Looped { .. })
         };
         if !is_chosen(s) || !added.all(is_chosen) {
+            // ... but what the same condition asks behind it was in doubt.
+            let verdict = self.judge(site, index, &[s]);
+            if let Some(evidence) = self.in_same_condition(site, &verdict, text) {
+                let mut defect = self.defect(site, Class::Back, verdict, index, text);
+                (defect.wire, defect.what, defect.evidence) = (Wire::Faint, self.shown(index, text), Some(evidence));
+                defects.push(defect);
+            }
             return;
         }
         let alone = index.terms().len() == 1 && index.constant >= -MAX_BACK;
@@ -57,6 +64,7 @@ impl Walked {
         }
         let mut defect = self.defect(site, Class::Back, verdict, index, text);
         defect.wire = if is_tested { Wire::Faint } else { Wire::No };
+        defect.evidence = self.in_same_condition(site, &defect.verdict, text);
         defect.what = self.shown(index, text);
         defects.push(defect);
     }

@@ -6,7 +6,7 @@ use super::Bounds;
 use super::beliefs::Belief;
 use super::facts::{FactId, Facts};
 use super::linear::{Linear, Sym};
-use super::literals::{character, number};
+use super::literals::{character, number, written_length};
 use super::place::Place;
 use super::sites::{Site, SiteKind, Use};
 use super::state::{Paths, State, Value};
@@ -310,8 +310,8 @@ impl<'a> Eval<'a> {
     fn literal(&mut self, text: &str, span: Span) -> Value {
         let s = self.symbols.fresh(Some(1), None);
         let value = Value { linear: Linear::symbol(s), kind: self.types.declared("char *") };
-        // As written, quotes and escapes included: never less than what there is.
-        let length = text.len() as i64;
+        // Quotes included: never less than what there is.
+        let length = written_length(text);
         let info = self.symbols.info_mut(s);
         info.span = Some(span);
         info.buffer =

@@ -3,6 +3,7 @@
 use super::Walked;
 use super::call::is_shouting;
 use super::defects::Evidence;
+use super::facts::FactId;
 use super::judge::Verdict;
 use super::linear::{Linear, Sym};
 use super::names::{is_bounded_copy, is_looked_up};
@@ -28,20 +29,29 @@ impl Walked {
         buffer: &Buffer,
         text: &str,
     ) -> Option<Evidence> {
-        let SiteKind::Block { hint, callee, .. } = &site.kind else { return None };
+        let SiteKind::Block { hint, callee, inner, .. } = &site.kind else { return None };
         let in_array = self.is_array(address, buffer);
         let at_begin = !self.symbols.offset(address).has_terms();
-        let unchecked = || self.speaks_of(site.at, &size.terms().iter().map(|(s, _)| *s).collect::<Vec<_>>()).is_none();
+        let unchecked = || !self.is_limited_at(site.at, &size.terms().iter().map(|(s, _)| *s).collect::<Vec<_>>());
         match () {
             () if in_array && *hint == Hint::Capacity => Some(Evidence::Capacity),
+            () if in_array && self.is_all_behind(address, size, buffer) => Some(Evidence::Capacity),
             () if self.is_told_apart(address, buffer) && self.never_fits(site, goal, callee) => Some(Evidence::Never),
-            () if callee.contains("printf") && self.is_unlimited(site, address, buffer) => Some(Evidence::Unlimited),
+            // What a callee takes for a length is told by names alone.
+            () if *inner => None,
+            () if self.is_unlimited(site, address, buffer) => Some(Evidence::Unlimited),
             () if in_array && at_begin && self.is_whole(site, size) => Some(Evidence::Whole),
+<<<<<<< HEAD
             () if in_array && self.is_own_length(site, size) => Some(Evidence::Whole),
+=======
+            () if in_array && at_begin && *hint == Hint::Whole && unchecked() => Some(Evidence::Whole),
+>>>>>>> cdcbd81 (Lengths: pointer and length beside each other, tests against more than there is room for, whole units; a library's name is not what another part of the tree makes of it)
             () if in_array && self.is_text_of_any_length(site, size, text) => Some(Evidence::Text),
             () if in_array && is_bounded_copy(callee) && !self.is_constant(size) && unchecked() => {
                 self.upper_bounds(site.at, size).is_empty().then_some(Evidence::Capacity)
             }
+            () if in_array && self.is_above_constant(site, goal) => Some(Evidence::Above),
+            () if in_array && unchecked() && self.is_tested_elsewhere(size, text) => Some(Evidence::Elsewhere),
             () => None,
         }
     }
@@ -66,8 +76,8 @@ impl Walked {
     /// However much there is, it does not fit, or just so.
     pub(super) fn never_fits(&self, site: &Site, goal: &Linear, callee: &str) -> bool {
         match goal.as_constant() {
-            // How many digits a number has is only known at most.
-            Some(n) => n < 0 && !callee.contains("printf"),
+            // How many digits a number has is only known at most; a bound that was given is known.
+            Some(n) => n < 0 && (!callee.contains("printf") || callee.contains("nprintf")),
             None => goal.scaled(-1).is_some_and(|opposite| self.prove(site.at, &opposite)),
         }
     }
@@ -77,8 +87,53 @@ impl Walked {
     fn is_array(&self, address: &Linear, buffer: &Buffer) -> bool {
         let Some((start, _)) = self.symbols.buffer(address) else { return false };
         let is_array = matches!(self.symbols.info(start).what, What::Local(_) | What::Global(_) | What::Inside { .. });
+        let is_open = matches!(self.symbols.info(start).what, What::Inside { .. });
         let length = buffer.limit.sub(&Linear::symbol(start));
-        buffer.room == Room::Array && is_array && length.is_some_and(|n| n.has_terms() || n.constant > MAX_OPEN)
+        let is_long = |n: Linear| n.has_terms() || n.constant > MAX_OPEN || !is_open && n.constant > 1;
+        buffer.room == Room::Array && is_array && length.is_some_and(is_long)
+    }
+
+    /// The bound is the size of the whole array, and it is written behind something that stands in it already.
+    fn is_all_behind(&self, address: &Linear, size: &Linear, buffer: &Buffer) -> bool {
+        let Some((start, _)) = self.symbols.buffer(address) else { return false };
+        let whole = buffer.limit.sub(&Linear::symbol(start));
+        let less = whole.and_then(|whole| whole.sub(size)).and_then(|rest| rest.as_constant());
+        self.symbols.offset(address).has_terms() && matches!(less, Some(0 | 1))
+    }
+
+    /// A number that is compared with a constant, which is more than there is room for.
+    fn is_above_constant(&self, site: &Site, goal: &Linear) -> bool {
+        let [(s, -1)] = goal.terms() else { return false };
+        let too_much = |fact: &Linear| matches!(fact.terms(), [(t, -1)] if t == s) && fact.constant > goal.constant;
+        self.facts.conditions(site.at).any(|(_, own, _)| own.iter().any(too_much))
+    }
+
+    /// A condition speaks of one of the symbols, or of what was computed from it: not only of its being there at all,
+    /// nor of how small it may be.
+    pub(super) fn is_limited_at(&self, at: FactId, about: &[Sym]) -> bool {
+        let own = |s: &Sym| about.contains(s);
+        self.facts.conditions(at).any(|(_, least_zero, apart)| {
+            let above = least_zero.iter().filter(|fact| !matches!(fact.terms(), [(s, 1..)] if own(s)));
+            let not_zero = |fact: &&Linear| !matches!(fact.terms(), [(s, _)] if own(s) && fact.constant == 0);
+            above.chain(apart.iter().filter(not_zero)).any(|fact| self.is_about(fact, about))
+        })
+    }
+
+    /// What the same function gives is compared with a constant where it is a length elsewhere.
+    fn is_tested_elsewhere(&self, size: &Linear, text: &str) -> bool {
+        let name = |s: Sym| {
+            let info = self.symbols.info(s);
+            let call = info.span.filter(|_| info.what == What::Fresh).and_then(|span| text.get(span.range()))?;
+            let (name, _) = call.split_once('(')?;
+            let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+            (is_name && !name.is_empty()).then_some(name)
+        };
+        let Some((own, name_of_own)) = size.as_symbol().and_then(|s| Some((s, name(s)?))) else { return false };
+        let limits = |fact: &Linear| match fact.terms() {
+            [(s, -1)] => *s != own && fact.constant > 1 && name(*s) == Some(name_of_own),
+            _ => false,
+        };
+        self.facts.said().any(|(least_zero, _)| least_zero.iter().any(limits))
     }
 
     /// The begin of an object whose size its type alone tells: no pointer leads there.
@@ -89,7 +144,7 @@ impl Walked {
     /// The same call reads all that there is of its source, and no test speaks of how much that is.
     pub(super) fn is_whole(&self, site: &Site, written: &Linear) -> bool {
         let symbols: Vec<Sym> = written.terms().iter().map(|(s, _)| *s).collect();
-        self.speaks_of(site.at, &symbols).is_none()
+        !self.is_limited_at(site.at, &symbols)
             && self.sites.iter().any(|other| match &other.kind {
                 SiteKind::Block { does: Use::Read, address, size, buffer: Some(buffer), .. } => {
                     other.span == site.span
@@ -153,7 +208,7 @@ impl Walked {
                 }
         });
         let open: Vec<Sym> = open.map(|(s, _)| *s).collect();
-        !open.is_empty() && self.speaks_of(site.at, &open).is_none()
+        !open.is_empty() && !self.is_limited_at(site.at, &open)
     }
 
     /// A text that the function was given, or that stands behind a pointer: no array of its own, no literal.
@@ -203,7 +258,10 @@ impl Walked {
     /// of a loop that ends at a constant does.
     pub(super) fn is_unlimited(&self, site: &Site, address: &Linear, buffer: &Buffer) -> bool {
         let offset = self.symbols.offset(address);
-        let [(counter, 1..)] = offset.terms() else { return false };
+        let counter = match offset.terms() {
+            [(counter, 1..)] => counter,
+            _ => return self.is_unlimited_cursor(site, address, buffer),
+        };
         let Source::Looped { again, .. } = &self.symbols.info(*counter).source else { return false };
         let Some((start, _)) = self.symbols.buffer(address) else { return false };
         let spoken = |fact: &Linear| fact.factor(*counter) != 0;
@@ -226,6 +284,68 @@ impl Walked {
             && !self.facts.conditions(site.at).any(|(_, own, apart)| own.iter().chain(apart).any(ends_itself))
             && !self.facts.said().any(|(own, apart)| own.iter().chain(apart).any(spoken))
             && !self.facts.conditions(site.at).any(|(_, own, _)| own.iter().any(is_constant))
+    }
+
+    /// The same of a pointer that a loop moves through an array of fixed size: no condition of the function speaks of
+    /// the pointer, of anything else that the loop counts and is tested against, or of how long a text is.
+    pub(super) fn is_unlimited_cursor(&self, site: &Site, address: &Linear, buffer: &Buffer) -> bool {
+        let Some(cursor) = address.as_symbol() else { return false };
+        let Source::Looped { first, again } = &self.symbols.info(cursor).source else { return false };
+        let [(begin, before)] = &first[..] else { return false };
+        if !self.is_array(begin, buffer) || !again.iter().any(|(value, _)| self.moves_on(value, cursor, MAX_JOINS)) {
+            return false;
+        }
+        let looped = |s: Sym| matches!(self.symbols.info(s).source, Source::Looped { .. });
+        let counts_down = |s: Sym| match &self.symbols.info(s).source {
+            Source::Looped { again, .. } => again
+                .iter()
+                .any(|(value, _)| value.sub(&Linear::symbol(s)).and_then(|d| d.as_constant()).is_some_and(|d| d < 0)),
+            _ => false,
+        };
+        // It walks over what stands there already.
+        let is_own = |s: Sym| match self.symbols.info(s).what {
+            What::Load { base, .. } => {
+                base.factor(cursor) != 0 || begin.terms().iter().any(|(s, _)| base.factor(*s) != 0)
+            }
+            _ => false,
+        };
+        let is_limit = |fact: &Linear| {
+            let terms = fact.terms();
+            let text = terms.iter().any(|(s, k)| *k < 0 && self.is_string_length(*s));
+            let counted = terms.iter().all(|(s, _)| looped(*s)) && terms.iter().any(|(_, k)| *k < 0);
+            text || counted || terms.iter().any(|(s, _)| counts_down(*s)) || self.is_about(fact, &[cursor])
+        };
+        if self.facts.said().any(|(own, apart)| own.iter().chain(apart).any(is_limit)) {
+            return false;
+        }
+        // What the loop goes on by may itself have been tested.
+        let limited = |s: Sym, by: &Linear| {
+            self.facts.said().any(|(own, _)| own.iter().any(|fact| fact != by && fact.factor(s) < 0))
+        };
+        let tests: Vec<_> = self.facts.tests_between(site.at, *before).collect();
+        let walks = |fact: &Linear| fact.terms().iter().any(|(s, _)| is_own(*s));
+        if tests.is_empty() || tests.iter().any(|(own, apart)| own.iter().chain(*apart).any(walks)) {
+            return false;
+        }
+        !tests.iter().flat_map(|(own, _)| *own).any(|fact| {
+            let counts = fact.terms().iter().any(|(s, _)| looped(*s));
+            let mut others = fact.terms().iter().filter(|(s, _)| !looped(*s));
+            let is_fixed = |s: Sym, k: i32| k > 0 && matches!(self.symbols.info(s).what, What::Size(_));
+            counts && others.all(|(s, k)| is_fixed(*s, *k) || limited(*s, fact))
+        })
+    }
+
+    /// The value is more than the cursor by something that is not known to be below zero, on some way.
+    fn moves_on(&self, value: &Linear, cursor: Sym, depth: usize) -> bool {
+        if value.factor(cursor) == 1 {
+            let by = value.sub(&Linear::symbol(cursor)).unwrap_or(Linear::ZERO);
+            return by.as_constant().is_none_or(|n| n > 0) && by.terms().iter().all(|(_, k)| *k > 0);
+        }
+        let Some((joined, depth)) = value.as_symbol().zip(depth.checked_sub(1)) else { return false };
+        match &self.symbols.info(joined).source {
+            Source::Joined(values) => values.iter().any(|(value, _)| self.moves_on(value, cursor, depth)),
+            _ => false,
+        }
     }
 
     /// The condition that tests a place is the one that it stands in, and the test comes behind it: `a[i] && i < n`.

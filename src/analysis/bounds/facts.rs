@@ -169,6 +169,14 @@ impl Facts {
     }
 }
 
+pub(super) fn gcd(a: i64, b: i64) -> i64 {
+    let (mut a, mut b) = (a.saturating_abs(), b.saturating_abs());
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
 /// One proof: goals are reduced by facts that cancel a term, until what is left cannot be negative.
 ///
 /// This is demand-driven as in ABCD (Bodík, Gupta and Sarkar, PLDI 2000), over sums of more than two terms.
@@ -183,6 +191,8 @@ struct Proof<'p> {
 
 impl<'p> Proof<'p> {
     fn goal(&mut self, goal: &Linear, depth: usize) -> bool {
+        let (divisor, rest) = self.units(goal);
+        let goal = &goal.loosened(divisor, rest);
         if self.symbols.least(goal).is_some_and(|least| least >= 0) {
             return true;
         }
@@ -204,7 +214,8 @@ impl<'p> Proof<'p> {
         };
         for &(s, k) in pivots {
             for (fact, factor) in self.useful(s, k) {
-                if let Some(rest) = goal.plus(fact, -factor)
+                let (divisor, rest) = self.units(fact);
+                if let Some(rest) = goal.plus(&fact.tightened(divisor, rest), -factor)
                     && self.goal(&rest, depth - 1)
                 {
                     return true;
@@ -212,6 +223,39 @@ impl<'p> Proof<'p> {
             }
         }
         self.converted(goal, depth) || self.split(goal, depth)
+    }
+
+    /// What the terms of a sum are known to be a multiple of, but for a rest: `4*q`, a counter that moves by 4, a number
+    /// of which it was tested that it divides by 4.
+    fn units(&self, sum: &Linear) -> (i64, i64) {
+        let (mut divisor, mut rest) = (0, 0i64);
+        if !self.symbols.has_units {
+            return (divisor, rest);
+        }
+        let mut terms = *sum;
+        for &(s, k) in sum.terms() {
+            if let Some((step, first)) = &self.symbols.info(s).step
+                && let Some(other) = terms.substitute(s, first)
+            {
+                rest = rest.saturating_add(other.constant.saturating_sub(terms.constant));
+                terms = other;
+                divisor = gcd(divisor, i64::from(k).saturating_mul(*step));
+            }
+        }
+        for &(s, k) in terms.terms() {
+            let unit = self.symbols.rests.iter().find(|(n, _, left)| n.as_symbol() == Some(s) && self.is_zero(*left));
+            divisor = gcd(divisor, i64::from(k).saturating_mul(unit.map_or(1, |(_, by, _)| *by)));
+            if divisor == 1 {
+                break;
+            }
+        }
+        (divisor, rest)
+    }
+
+    /// What is left of a division was tested to be nothing.
+    fn is_zero(&self, left: Sym) -> bool {
+        let none = |fact: &Linear| fact.constant == 0 && matches!(fact.terms(), [(s, -1)] if *s == left);
+        self.places.iter().any(|place| self.facts.at(*place).any(none))
     }
 
     /// `d != 0` and `d >= 0` make `d - 1 >= 0`.

@@ -102,6 +102,27 @@ impl Linear {
         Linear::ZERO.plus(self, factor)
     }
 
+    /// The least that is to be proved of a sum of which it is known that its terms are `rest` and a multiple of
+    /// `divisor`: `4q - 4 >= 0` if `4q - 1 >= 0`.
+    pub fn loosened(&self, divisor: i64, rest: i64) -> Linear {
+        let mut loose = *self;
+        if divisor > 1 {
+            let over = self.constant.saturating_add(rest).rem_euclid(divisor);
+            loose.constant = self.constant.saturating_add(divisor - 1 - over);
+        }
+        loose
+    }
+
+    /// The same of what is known: `4q - 1 >= 0` makes `4q - 4 >= 0`.
+    pub fn tightened(&self, divisor: i64, rest: i64) -> Linear {
+        let mut tight = *self;
+        if divisor > 1 {
+            let over = self.constant.saturating_add(rest).rem_euclid(divisor);
+            tight.constant = self.constant.saturating_sub(over);
+        }
+        tight
+    }
+
     /// With `s` replaced by `by`.
     pub fn substitute(&self, s: Sym, by: &Linear) -> Option<Linear> {
         let k = self.factor(s);
@@ -150,6 +171,15 @@ mod tests {
         let b = a.sub(&sym(1)).expect("small");
         assert_eq!(format!("{b:?}"), "+1·s2 +4");
         assert_eq!(b.sub(&b).and_then(|l| l.as_constant()), Some(0));
+    }
+
+    #[test]
+    fn whole_units_count() {
+        let four = |c, rest| sym(1).scaled(4).and_then(|l| l.plus_constant(c)).map(|l| l.loosened(4, rest).constant);
+        assert_eq!([-4, -2, -1, 0, 3].map(|c| four(c, 0).expect("small")), [-1, -1, -1, 3, 3]);
+        assert_eq!(four(-2, 2), Some(1));
+        assert_eq!(sym(1).tightened(4, 3).constant, -3);
+        assert_eq!(sym(1).loosened(1, 0), sym(1));
     }
 
     #[test]

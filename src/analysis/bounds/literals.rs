@@ -54,6 +54,26 @@ pub(super) fn character(text: &str) -> Option<i64> {
     }
 }
 
+/// The bytes of a string as written, quotes included and an escape counted once.
+pub(super) fn written_length(text: &str) -> i64 {
+    let mut length = 0;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        length += c.len_utf8() as i64;
+        if c != '\\' {
+            continue;
+        }
+        match chars.next() {
+            Some('x') => while chars.next_if(|c| c.is_ascii_hexdigit()).is_some() {},
+            Some('0'..='7') => {
+                let _ = chars.next_if(|c| c.is_digit(8)).and_then(|_| chars.next_if(|c| c.is_digit(8)));
+            }
+            _ => {}
+        }
+    }
+    length
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,5 +84,10 @@ mod tests {
         assert_eq!(number("0x10u"), Some((16, Kind::Int { bits: 32, signed: false })));
         assert_eq!(number("1.5"), None);
         assert_eq!(character("'\\r'"), Some(13));
+    }
+
+    #[test]
+    fn an_escape_is_one_byte() {
+        assert_eq!(["\"ab\"", r#""a\n""#, r#""\x41\101b""#].map(written_length), [4, 4, 5]);
     }
 }

@@ -2,7 +2,7 @@
 //! those that are not inductive are thrown away (Flanagan and Leino, "Houdini", FME 2001).
 
 use super::eval::Eval;
-use super::facts::FactId;
+use super::facts::{FactId, gcd};
 use super::linear::{Linear, Sym};
 use super::state::{Key, Value};
 use super::symbols::{Source, Symbols};
@@ -52,6 +52,7 @@ const MAX_ROUNDS: usize = 6;
 impl Eval<'_> {
     /// Finds what each loop keeps, and notes it at its head.
     pub(super) fn invariants(&mut self, heads: &[Head]) {
+        heads.iter().for_each(|head| self.note_steps(head));
         let mut all: Vec<Vec<Linear>> = heads.iter().map(|head| self.candidates(head)).collect();
         for (head, candidates) in heads.iter().zip(&all) {
             candidates.iter().for_each(|c| self.facts.add(head.at, *c));
@@ -71,6 +72,23 @@ impl Eval<'_> {
         // No fixed point: nothing is known.
         for (head, candidates) in heads.iter().zip(&all) {
             candidates.iter().for_each(|c| self.facts.remove(head.at, c));
+        }
+    }
+
+    /// What a loop moves by the same number each round, or by multiples of it.
+    fn note_steps(&mut self, head: &Head) {
+        let symbols: Vec<(Sym, Linear)> = head.symbols().collect();
+        for (s, first) in symbols {
+            let by = |round: &Round| {
+                let (_, value) = round.values.iter().find(|(t, _)| *t == s)?;
+                value.as_ref()?.sub(&Linear::symbol(s))?.as_constant()
+            };
+            let steps: Option<Vec<i64>> = head.rounds.iter().map(by).collect();
+            let step = steps.and_then(|all| all.into_iter().reduce(gcd)).unwrap_or(0).abs();
+            if step > 1 {
+                self.symbols.has_units = true;
+                self.symbols.info_mut(s).step = Some((step, first));
+            }
         }
     }
 

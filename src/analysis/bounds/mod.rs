@@ -144,6 +144,11 @@ impl<'a> Bounds<'a> {
     /// The body to look into for a macro of that name at that place, or for a function.
     fn inline(&self, name: &str, file: FileId, at: u32) -> Option<Arc<Inline>> {
         if let Some(def) = self.program.macros.resolve(name, file, at) {
+            // What another part of the tree makes of a library function's name is none of this file's.
+            let own = def.file == file || self.program.macros.includes(file, def.file);
+            if !own && self.program.model(name, file).is_some() {
+                return None;
+            }
             return self.inlines.of_macro(self.program, def).filter(|_| def.params.is_some());
         }
         match self.program.callees(name, file)[..] {

@@ -138,13 +138,19 @@ impl Eval<'_> {
         };
         let (dst, src) = (call.linear(sink.dst), call.linear(sink.src));
         let end_size = |of: Option<Linear>| call.linear(sink.end).zip(of).and_then(|(end, start)| end.sub(&start));
+        if let (Some(cursor), Some(end)) = (sink.dst.and_then(|dst| call.args.get(dst.index()?)), call.value(sink.end))
+        {
+            self.note_end(f, *cursor, end);
+        }
         use SinkKind::*;
         let mut copied = None;
         match sink.kind {
             Copy | Fill | StringCopyUnterminated => {
                 let size = size.or_else(|| end_size(dst));
                 if let (Some(dst), Some(size)) = (dst, size) {
-                    self.block_site(f, call, Use::Write, dst, size);
+                    let whole = sink.kind == Copy && src.is_some_and(|src| self.is_pair(&src, &size));
+                    let hint = if whole { Hint::Whole } else { Hint::Nothing };
+                    self.hinted_block(f, call, Use::Write, dst, size, hint);
                     if sink.kind == Fill && size.as_constant().is_some() {
                         let root = dst.as_symbol();
                         self.zeroed.extend(root);

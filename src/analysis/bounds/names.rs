@@ -128,6 +128,19 @@ pub(super) fn is_decoder(name: &str) -> bool {
     .any(|word| lower.contains(word))
 }
 
+/// A call that reads a number out of bytes: `read_u16`, `read_uint24`, `get_be32`.
+pub(super) fn reads_number(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let widths = ["8", "16", "24", "32", "64"];
+    let stem = lower.trim_end_matches(['b', 'l', 'e', 'n', 's', '_']);
+    reads(name) && widths.iter().any(|width| stem.ends_with(width))
+}
+
+/// A call that reads what it stores, by its name.
+pub(super) fn reads(name: &str) -> bool {
+    name.to_ascii_lowercase().split('_').any(|word| word == "read" || word == "unpack")
+}
+
 /// A copy of strings that takes the size of its destination.
 pub(super) fn is_bounded_copy(callee: &str) -> bool {
     ["strn", "strl", "snprintf", "copy_string"].iter().any(|part| callee.contains(part)) && !callee.contains("ncat")

@@ -34,6 +34,13 @@ impl Walked {
     ) {
         let Some(goal) = a.sub(b) else { return };
         let (wire, length) = (self.symbols.wire(a), self.is_length(a));
+        if unsigned && self.is_below_at_first(site, a, &goal, text) {
+            let mut defect = self.defect(site, Class::Underflow, Verdict::Unchecked, &goal, text);
+            (defect.what, defect.limit) = (self.shown(a, text), self.shown(b, text));
+            (defect.wire, defect.evidence) = (Wire::Faint, Some(Evidence::First));
+            defects.push(defect);
+            return;
+        }
         if wire == Wire::No && !length && !self.would_be(b) {
             return;
         }
@@ -74,6 +81,19 @@ impl Walked {
             defect.evidence = Some(Evidence::Fixed).filter(|_| defect.wire > Wire::Faint);
         }
         defects.push(defect);
+    }
+
+    /// A difference that is compared, and in the first round of a loop certainly below zero, whatever came.
+    fn is_below_at_first(&self, site: &Site, a: &Linear, goal: &Linear, text: &str) -> bool {
+        let [(s, 1)] = a.terms() else { return false };
+        let Source::Looped { first, .. } = &self.symbols.info(*s).source else { return false };
+        let [(begin, _)] = &first[..] else { return false };
+        let below = goal.substitute(*s, begin).and_then(|n| n.as_constant()).is_some_and(|n| n < 0);
+        let (before, behind) = (text.get(..site.span.start as usize), text.get(site.span.end as usize..));
+        let before = before.and_then(|text| text.trim_end().chars().next_back());
+        let behind = behind.and_then(|text| text.trim_start().chars().next());
+        let compared = || matches!(before, Some('<' | '>')) || matches!(behind, Some('<' | '>'));
+        below && compared() && self.speaks_of(site.at, &[*s]).is_none()
     }
 
     /// The difference is what a loop that began with it goes on with.

@@ -22,6 +22,8 @@ pub enum Hint {
     Field,
     /// The bound is the size of the whole array, whatever stands in it already: `strncat(a, b, sizeof(a))`.
     Capacity,
+    /// A pointer and its own length, two fields of a structure or two parameters beside each other.
+    Whole,
     /// A comparison, which ends at the first difference.
     Compared,
 }

@@ -123,12 +123,18 @@ pub struct Info {
     pub name: Option<u32>,
     /// The expression that it was first the value of.
     pub span: Option<Span>,
+    /// A loop moves it by multiples of that, from there.
+    pub step: Option<(i64, Linear)>,
 }
 
 #[derive(Default)]
 pub struct Symbols {
     all: Vec<Info>,
     by_what: FxHashMap<What, Sym>,
+    /// Some of them are known to be multiples of something.
+    pub has_units: bool,
+    /// `n % by` and what it is.
+    pub rests: Vec<(Linear, i64, Sym)>,
 }
 
 impl Symbols {
@@ -146,6 +152,7 @@ impl Symbols {
             depends: Vec::new(),
             name: None,
             span: None,
+            step: None,
         });
         Sym(self.all.len() as u32 - 1)
     }
