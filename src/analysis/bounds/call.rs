@@ -256,7 +256,8 @@ impl Eval<'_> {
         };
         let name = if call.name.is_empty() { method().unwrap_or("") } else { call.name };
         let fixed = call.values.last().is_some_and(|v| v.linear.as_constant().is_some_and(|n| (1..=8).contains(&n)));
-        if !names::reads_number(name) && !(fixed && names::reads(name)) {
+        let is_reader = names::reads_number(name) || fixed && names::reads(name);
+        if !is_reader {
             return;
         }
         for &arg in call.args {

@@ -41,11 +41,8 @@ impl Walked {
             () if *inner => None,
             () if self.is_unlimited(site, address, buffer) => Some(Evidence::Unlimited),
             () if in_array && at_begin && self.is_whole(site, size) => Some(Evidence::Whole),
-<<<<<<< HEAD
             () if in_array && self.is_own_length(site, size) => Some(Evidence::Whole),
-=======
             () if in_array && at_begin && *hint == Hint::Whole && unchecked() => Some(Evidence::Whole),
->>>>>>> cdcbd81 (Lengths: pointer and length beside each other, tests against more than there is room for, whole units; a library's name is not what another part of the tree makes of it)
             () if in_array && self.is_text_of_any_length(site, size, text) => Some(Evidence::Text),
             () if in_array && is_bounded_copy(callee) && !self.is_constant(size) && unchecked() => {
                 self.upper_bounds(site.at, size).is_empty().then_some(Evidence::Capacity)
