@@ -91,7 +91,9 @@ fn finding(view: &View, rule: &'static str, defect: &Defect, words: Words) -> Fi
 fn is_aside(view: &View, defect: &Defect) -> bool {
     let received = defect.wire == Wire::Strong;
     let prints = || view.function.params.iter().any(|p| view.reading.code[p.span.range()].contains("FILE"));
-    view.source.is_test() || !received && (defect.is_text || prints())
+    // Who asks for too few does not rely on the NUL.
+    let is_text = defect.is_text && !matches!(defect.verdict, Verdict::Short { .. });
+    view.source.is_test() || !received && (is_text || prints())
 }
 
 fn is_access(class: Class) -> bool {
@@ -106,9 +108,7 @@ fn confidence(defect: &Defect) -> Confidence {
     match defect.verdict {
         Verdict::Short { .. } | Verdict::Late { .. } if strong => Confidence::High,
         // A contract between functions, perhaps, about bytes that nobody is known to have received.
-        Verdict::Short { .. } | Verdict::Late { .. } if is_access(defect.class) && !defect.callers.is_empty() => {
-            Confidence::Low
-        }
+        Verdict::Short { .. } if is_access(defect.class) && !defect.callers.is_empty() => Confidence::Low,
         Verdict::Short { .. } | Verdict::Late { .. } if defect.wire > Wire::Faint => Confidence::Medium,
         // Where fewer do no harm, it is the value that is wrong.
         Verdict::Short { .. } if defect.class == Class::Take && defect.wire < Wire::Weak => Confidence::Low,
