@@ -1,8 +1,8 @@
 //! `unchecked-part`: a member that may be null, as the parser leaves it or as other functions believe, is read through.
 
 use super::{doubted, finding, used};
+use crate::analysis::nullness::UseKind;
 use crate::analysis::nullness::doubts::Doubt;
-use crate::analysis::nullness::{UseKind, bits};
 use crate::checks::{Context, Rule, View};
 use crate::report::{Confidence, Finding};
 
@@ -14,6 +14,11 @@ pub const RULE: Rule = Rule {
     wants: |_| true,
     check,
 };
+
+/// Functions that make a habit, and of how many in a hundred it is one: of 31 findings read past both, 19 were right or
+/// worth a look, of 8 below either, 2.
+const MANY: u32 = 6;
+const MOST: u32 = 70;
 
 fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
     for (miss, doubt) in doubted(view) {
@@ -32,11 +37,10 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
             }
             _ => continue,
         };
-        let believed = others.believe();
         let confidence = match optional {
             // This function is one of those that do not.
             true if others.asked * 100 >= others.all().saturating_sub(1) * 70 => Confidence::Medium,
-            false if believed && others.rank() >= 1.0 && miss.used.known & bits::FRESH != 0 => Confidence::Medium,
+            false if others.all() >= MANY && others.asked * 100 >= others.all() * MOST => Confidence::Medium,
             _ => Confidence::Low,
         };
         let mut f = finding(view, RULE.id, miss, confidence);
