@@ -4,7 +4,7 @@ use super::cond::Way;
 use super::eval::{Bound, Eval, Frame, MAX_FRAMES, Variable};
 use super::linear::{Linear, Sym};
 use super::model::{COMPARISONS, Called};
-use super::names;
+use super::names::{self, is_length};
 use super::sites::{Hint, SiteKind, Use};
 use super::state::{Key, Value};
 use super::summary::Summary;
@@ -44,6 +44,26 @@ impl Eval<'_> {
             return value;
         }
         self.unknown_call(f, e, args, kind)
+    }
+
+    /// A length is given for a parameter of fewer bits.
+    fn cut_lengths(&mut self, f: &Frame, args: &[ExprId], values: &[Value], narrow: &[(u32, Kind)]) {
+        for &(param, kind) in narrow {
+            if let (Some(&value), Some(&arg)) = (values.get(param as usize), args.get(param as usize)) {
+                self.stores_length = true;
+                self.convert(f, arg, value, kind);
+                self.stores_length = false;
+            }
+        }
+    }
+
+    /// Parameters that are lengths by their names, and of fewer bits than a length of memory has.
+    pub(super) fn narrow_lengths(&self) -> Vec<(u32, Kind)> {
+        let names = &self.function.body.names;
+        let params = (0u32..).zip(&self.variables).take(self.function.params.len());
+        let is_narrow = |kind: Kind| matches!(kind, Kind::Int { bits: 8 | 16, .. });
+        let lengths = params.filter(|(_, v)| is_narrow(v.kind) && is_length(names.text(v.name)));
+        lengths.map(|(i, v)| (i, v.kind)).collect()
     }
 
     /// A call of functions that were analysed before.
@@ -91,6 +111,9 @@ impl Eval<'_> {
                     self.site(f, e, kind);
                 }
             }
+        }
+        if let [only] = &summaries[..] {
+            self.cut_lengths(f, args, &values, &only.narrow);
         }
         let writes = summaries.iter().fold(0, |all, s| all | s.writes);
         for (i, value) in values.iter().enumerate() {

@@ -286,6 +286,7 @@ impl Walked {
         found.summary.writes = self.writes;
         found.summary.reads = self.reads();
         found.summary.given = self.given();
+        found.summary.narrow = self.narrow.clone();
         found.summary.returns = self.returned();
         found
     }

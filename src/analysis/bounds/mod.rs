@@ -91,6 +91,7 @@ pub struct Walked {
     /// Bit `i`: what parameter `i` leads to may be changed.
     writes: u32,
     returns: Vec<Linear>,
+    narrow: Vec<(u32, Kind)>,
     beliefs: Vec<Belief>,
     /// Buffers of characters that are searched for a NUL.
     texts: FxHashSet<Sym>,
@@ -166,11 +167,12 @@ impl<'a> Bounds<'a> {
             return None;
         }
         eval.seed();
+        let narrow = eval.narrow_lengths();
         let heads = eval.walk(cfg);
         eval.invariants(&heads);
         eval.facts.renew();
         let Eval { symbols, facts, paths, sites, writes, returns, beliefs, texts, .. } = eval;
-        Some(Walked { symbols, facts, paths, sites, writes, returns, beliefs, texts, lengths: OnceCell::new() })
+        Some(Walked { symbols, facts, paths, sites, writes, returns, narrow, beliefs, texts, lengths: OnceCell::new() })
     }
 }
 

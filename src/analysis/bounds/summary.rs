@@ -60,6 +60,8 @@ pub struct Summary {
     pub reads: Vec<(u32, i64)>,
     /// By parameter: how many bytes of what it leads to the function takes for its own, and what it does to them.
     pub given: Vec<(u32, Template, Use)>,
+    /// Parameters that are lengths by their names, and of fewer than 32 bits.
+    pub narrow: Vec<(u32, Kind)>,
     pub returns: Option<Returned>,
 }
 

@@ -1,7 +1,7 @@
 //! What conditions and calls tell of the bytes of a text.
 
-use super::shapes::step_of;
-use super::state::{Address, Known, State};
+use super::shapes::{Sum, step_of};
+use super::state::{Address, Known, Mark, State};
 use super::walk::{Value, Walker, is_arithmetic};
 use crate::analysis::cfg::{BlockId, Cfg};
 use crate::hir::{BinaryOp, ExprId, ExprKind, StmtId, StmtKind, Symbol, UnaryOp};
@@ -181,6 +181,7 @@ impl Walker<'_> {
             return None;
         }
         let mut inside = Vec::new();
+        let mut sides: Vec<(Sum, Option<(bool, i32)>)> = Vec::new();
         let mut about = false;
         for (e, is_sum, first) in [(left, sums[0], true), (right, sums[1], false)] {
             if !is_sum {
@@ -197,6 +198,7 @@ impl Walker<'_> {
                 (Eq, _) => Some((false, 0)),
                 _ => None,
             };
+            sides.push((sum.clone(), more));
             let Some((when, more)) = more else { continue };
             for key in 0..self.shapes.keys.len() as u16 {
                 let position = &self.shapes.keys[usize::from(key)];
@@ -224,7 +226,26 @@ impl Walker<'_> {
                 other.forget(at.key);
             }
         }
+        if let [a, b] = &sides[..] {
+            for (index, end) in [(a, b), (b, a)] {
+                if let Some((when, at)) = self.measured(index, &end.0) {
+                    self.is_text(at);
+                    let there = if when { &mut yes } else { &mut no };
+                    there.set(at.key, [Mark::FREE, Mark::new(at.offset + 1, None), Mark::FREE]);
+                }
+            }
+        }
         Some((yes, no))
+    }
+
+    /// `i < strlen(text)`: where that holds, and the byte that is not the NUL then.
+    fn measured(&mut self, index: &(Sum, Option<(bool, i32)>), end: &Sum) -> Option<(bool, Address)> {
+        let (index, Some((when, more))) = index else { return None };
+        let (None, None, [length]) = (index.base, end.base, &end.steps[..]) else { return None };
+        let base = self.shapes.measured(self.body, *length)?;
+        let offset = index.offset + more - end.offset;
+        let there = Sum { base: Some(base), steps: index.steps.clone(), offset };
+        self.find(&there).map(|at| (*when, at))
     }
 
     /// A condition on something else: on a length or a flag, it may tell of the text, too.

@@ -72,6 +72,8 @@ pub struct Shapes {
     pub related: FxHashMap<Symbol, Vec<Symbol>>,
     /// Variables that are set to constants: what they are asked for may be what was found at the end of a text.
     pub flags: FxHashSet<Symbol>,
+    /// Variables that hold how long a text is that is never moved, and nothing else.
+    lengths: FxHashMap<Symbol, Symbol>,
     pub keys: Vec<Position>,
 }
 
@@ -142,7 +144,7 @@ impl Shapes {
         odd.extend(bases.keys().filter(|name| indices.contains(name)));
         bases.retain(|name, _| !odd.contains(name));
         indices.retain(|name| !odd.contains(name));
-        let mut shapes = Shapes { bases, arrays, indices, related, flags: FxHashSet::default(), keys: Vec::new() };
+        let mut shapes = Shapes { bases, arrays, indices, related, flags: FxHashSet::default(), lengths: FxHashMap::default(), keys: Vec::new() };
         if !shapes.bases.is_empty() {
             shapes.relate(body);
         }
@@ -166,6 +168,7 @@ impl Shapes {
             let StmtKind::Decl(all) = &stmt.kind else { continue };
             set.extend(all.iter().filter_map(|d| Some((d.name, d.init?))));
         }
+        self.find_lengths(body, &set);
         let mut mentioned = Vec::new();
         for &(name, value) in &set {
             let mut bases = Vec::new();
@@ -197,6 +200,44 @@ impl Shapes {
             all.iter_mut().for_each(|base| *base = families.get(base).copied().unwrap_or(*base));
             all.sort_unstable();
             all.dedup();
+        }
+    }
+
+    fn find_lengths(&mut self, body: &Body, set: &[(Symbol, ExprId)]) {
+        let mut moved: FxHashSet<Symbol> = set.iter().map(|(name, _)| *name).collect();
+        moved.extend(body.exprs.iter().filter_map(|e| match e.kind {
+            ExprKind::Update { operand, .. } => match body.expr(operand).kind {
+                ExprKind::Name(name) => Some(name),
+                _ => None,
+            },
+            _ => None,
+        }));
+        for &(name, value) in set {
+            let text = self.measures(body, body.bare(value)).filter(|text| !moved.contains(text));
+            let only = set.iter().filter(|(other, _)| *other == name).count() == 1;
+            if let Some(text) = text.filter(|_| only) {
+                self.lengths.insert(name, text);
+            }
+        }
+    }
+
+    /// The text that a call of `strlen` measures.
+    fn measures(&self, body: &Body, call: ExprId) -> Option<Symbol> {
+        let ExprKind::Call { args, .. } = &body.expr(call).kind else { return None };
+        match (body.callee(call), &args[..]) {
+            (Some("strlen"), [text]) => match body.expr(body.bare(*text)).kind {
+                ExprKind::Name(name) => self.is_base(name).then_some(name),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The text whose length a step is.
+    pub fn measured(&self, body: &Body, step: u32) -> Option<Symbol> {
+        match step & CALL {
+            0 => self.lengths.get(&Symbol(step)).copied(),
+            _ => self.measures(body, ExprId(step & !CALL)),
         }
     }
 
