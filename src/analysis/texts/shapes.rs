@@ -1,8 +1,10 @@
 //! Which variables are cursors and indices of texts, and what an address is made of.
 
+use std::cell::RefCell;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::hir::{BinaryOp, Body, DeclaratorForm, ExprId, ExprKind, Function, StmtKind, Symbol, UnaryOp};
+use crate::hir::{BinaryOp, Body, DeclaratorForm, ExprId, ExprKind, Function, StmtId, StmtKind, Symbol, UnaryOp};
 use crate::preprocess::token::integer;
 
 /// Positions that are told apart in one function.
@@ -75,12 +77,25 @@ pub struct Shapes {
     /// Variables that hold how long a text is that is never moved, and nothing else.
     lengths: FxHashMap<Symbol, Symbol>,
     pub keys: Vec<Position>,
+    /// By expression: whether it was asked for being a sum, and the answer.
+    sums: RefCell<Vec<Asked>>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Asked {
+    Never,
+    No,
+    Number,
+    Text,
 }
 
 fn is_text_type(declared: &str) -> Option<bool> {
+    if !declared.contains("char") && !declared.contains("CHAR") || !declared.contains(['*', '[']) {
+        return None;
+    }
     let lower = declared.to_ascii_lowercase();
     let odd = ["unsigned", "uchar", "u_char", "wchar", "tchar", "static", "signed", "("];
-    if !lower.contains("char") || odd.iter().any(|word| lower.contains(word)) {
+    if odd.iter().any(|word| lower.contains(word)) {
         return None;
     }
     match (lower.matches('*').count(), lower.matches('[').count()) {
@@ -144,11 +159,60 @@ impl Shapes {
         odd.extend(bases.keys().filter(|name| indices.contains(name)));
         bases.retain(|name, _| !odd.contains(name));
         indices.retain(|name| !odd.contains(name));
-        let mut shapes = Shapes { bases, arrays, indices, related, flags: FxHashSet::default(), lengths: FxHashMap::default(), keys: Vec::new() };
+        let mut shapes = Shapes {
+            bases,
+            arrays,
+            indices,
+            related,
+            flags: FxHashSet::default(),
+            lengths: FxHashMap::default(),
+            keys: Vec::new(),
+            sums: RefCell::default(),
+        };
+        if !shapes.moves(body) {
+            shapes.bases.clear();
+        }
         if !shapes.bases.is_empty() {
+            shapes.sums = RefCell::new(vec![Asked::Never; body.exprs.len()]);
             shapes.relate(body);
         }
         shapes
+    }
+
+    /// Something is added to a text, or a further byte of it is used than the first.
+    fn moves(&self, body: &Body) -> bool {
+        let is_text = |e: ExprId| matches!(body.expr(body.bare(e)).kind, ExprKind::Name(name) if self.is_base(name));
+        !self.bases.is_empty()
+            && body.exprs.iter().any(|e| match e.kind {
+                ExprKind::Update { operand, .. } => is_text(operand),
+                ExprKind::Assign { op: Some(BinaryOp::Add), left, .. } => is_text(left),
+                ExprKind::Binary { op: BinaryOp::Add, left, right } => is_text(left) || is_text(right),
+                ExprKind::Index { base, index } => {
+                    is_text(base) && !matches!(body.expr(index).kind, ExprKind::Number(n) if body.names.text(n) == "0")
+                }
+                _ => false,
+            })
+    }
+
+    /// What happens in the statement may change what is known of a text, or be told by it.
+    pub fn concerns(&self, body: &Body, stmt: StmtId) -> bool {
+        let is_step = |name: Symbol| self.keys.iter().any(|key| key.steps.contains(&step_of(name)));
+        let mut found = false;
+        body.own_exprs(stmt, &mut |e| {
+            body.walk(e, &mut |e| {
+                found |= match body.expr(e).kind {
+                    ExprKind::Name(name) => {
+                        self.is_base(name) || self.related.contains_key(&name) || self.is_index(name) && is_step(name)
+                    }
+                    ExprKind::Opaque(_) | ExprKind::Asm { .. } => true,
+                    _ => false,
+                }
+            });
+        });
+        if let StmtKind::Decl(all) = &body.stmt(stmt).kind {
+            found |= all.iter().any(|d| is_step(d.name) || self.is_base(d.name) || self.related.contains_key(&d.name));
+        }
+        found
     }
 
     /// Families, and what is computed from them.
@@ -290,6 +354,24 @@ impl Shapes {
 
     /// Whether a sum has a pointer in it; none for what is no sum.
     fn kind_of(&self, body: &Body, e: ExprId, depth: u32) -> Option<bool> {
+        match self.sums.borrow().get(e.0 as usize) {
+            Some(Asked::No) => return None,
+            Some(Asked::Number) => return Some(false),
+            Some(Asked::Text) => return Some(true),
+            Some(Asked::Never) | None => {}
+        }
+        let kind = self.kind_within(body, e, depth);
+        if let Some(at) = self.sums.borrow_mut().get_mut(e.0 as usize) {
+            *at = match kind {
+                None => Asked::No,
+                Some(false) => Asked::Number,
+                Some(true) => Asked::Text,
+            };
+        }
+        kind
+    }
+
+    fn kind_within(&self, body: &Body, e: ExprId, depth: u32) -> Option<bool> {
         let depth = depth.checked_sub(1)?;
         let of = |e| self.kind_of(body, e, depth);
         match &body.expr(e).kind {

@@ -45,6 +45,8 @@ pub(super) struct Walker<'a> {
     /// Positions that bytes are written to.
     written: FxHashSet<u16>,
     found: Vec<Found>,
+    /// By statement: it has to do with a text.
+    concerned: Vec<bool>,
 }
 
 struct Found {
@@ -73,15 +75,21 @@ pub(super) fn slips(program: &Program, function: &Function, code: &str, cfg: &Cf
         texts: FxHashSet::default(),
         written: FxHashSet::default(),
         found: Vec::new(),
+        concerned: vec![true; body.stmts.len()],
     };
     // Positions that stand for others are found when those are known.
     for _ in 0..2 {
         for b in (0..cfg.blocks.len()).filter(|b| cfg.reachable[*b]) {
             walker.block(cfg, BlockId(b as u32), State::default());
         }
+        if walker.shapes.keys.is_empty() {
+            return Vec::new();
+        }
     }
     walker.collecting = false;
-    if walker.shapes.keys.is_empty() || !walker.run(function, cfg) {
+    let all = 0..body.stmts.len() as u32;
+    walker.concerned = all.map(|stmt| walker.shapes.concerns(body, StmtId(stmt))).collect();
+    if !walker.run(function, cfg) {
         return Vec::new();
     }
     let span = |e: ExprId| body.expr(e).span;
@@ -166,7 +174,13 @@ impl Walker<'_> {
         let mut chosen: Option<(StmtId, Value)> = None;
         for (i, &stmt) in block.stmts.iter().enumerate() {
             let last = i + 1 == block.stmts.len();
-            match &self.body.stmt(stmt).kind {
+            let kind = &self.body.stmt(stmt).kind;
+            if !self.concerned[stmt.0 as usize]
+                && matches!(kind, StmtKind::Expr(_) | StmtKind::Decl(_) | StmtKind::Return(_))
+            {
+                continue;
+            }
+            match kind {
                 StmtKind::Switch { cond, .. } => chosen = Some((stmt, self.eval(*cond, &mut st))),
                 StmtKind::Decl(all) => {
                     for d in all {

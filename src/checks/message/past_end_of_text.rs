@@ -1,8 +1,7 @@
 //! `past-end-of-text`: a text is read behind the NUL that ends it.
 
-use super::wants;
 use crate::analysis::texts::{Kind, Slip, slips};
-use crate::checks::{Context, Rule, View};
+use crate::checks::{Candidate, Context, Rule, View};
 use crate::report::{Confidence, Finding};
 
 pub const RULE: Rule = Rule {
@@ -13,6 +12,10 @@ pub const RULE: Rule = Rule {
     wants,
     check,
 };
+
+fn wants(candidate: &Candidate) -> bool {
+    super::wants(candidate) && (candidate.code.contains("char") || candidate.code.contains("CHAR"))
+}
 
 fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     for slip in slips(cx.program, view.function, &view.reading.code, view.cfg) {
