@@ -60,14 +60,22 @@ fn named(code: &str, item: &FunctionItem, file: FileId, found: Option<LoweredFun
     Function { name, file, span: item.span, params, body }
 }
 
-/// The name before the parameters; in `DEFUN(show_version, …) {`, whose macro nobody defined, its first argument.
+/// The name before the parameters; in `DEFUN(show_version, …) {`, whose macro nobody defined, its first argument, and in
+/// `METHOD(parser_t, parse, …) {` the one behind the type.
 fn written_name<'c>(code: &'c str, item: &FunctionItem) -> &'c str {
     let name = &code[item.name.range()];
     let head = &code[item.name.end as usize..item.body as usize];
     let mut tokens = Tokens::new(head, 0..head.len());
     let open = tokens.next().is_some_and(|t| t.is("("));
     let first = tokens.next().filter(|t| open && t.is_ident());
-    let alone = tokens.next().is_some_and(|t| t.is(",") || t.is(")"));
+    let behind = tokens.next();
+    let alone = behind.as_ref().is_some_and(|t| t.is(",") || t.is(")"));
+    let is_type = first.as_ref().is_some_and(|t| t.text.ends_with("_t")) && behind.is_some_and(|t| t.is(","));
+    let second = tokens.next().filter(|t| is_type && t.is_ident() && !is_shouting(&t.text));
+    let first = match second {
+        Some(second) if tokens.next().is_some_and(|t| t.is(",")) => Some(second),
+        _ => first,
+    };
     // Old-style parameters are declared between the list and the body.
     let closes = head.trim_end().ends_with(')');
     match first {
@@ -222,9 +230,10 @@ mod tests {
     #[test]
     fn a_macro_head_gives_the_name() {
         let functions = read_all(
-            "#define DEFUN(n, s) int n(struct cmd *c)\nDEFUN(show_ip, \"x\") { return 0; }\nUNKNOWN(foo, \"s\") { return 1; }",
+            "#define DEFUN(n, s) int n(struct cmd *c)\nDEFUN(show_ip, \"x\") { return 0; }\nUNKNOWN(foo, \"s\") { return 1; }\n\
+             METHOD(parser_t, parse, int, struct parser *this, int n) { return n; }",
         );
-        assert_eq!(functions.iter().map(|f| f.name.as_str()).collect::<Vec<_>>(), ["show_ip", "foo"]);
+        assert_eq!(functions.iter().map(|f| f.name.as_str()).collect::<Vec<_>>(), ["show_ip", "foo", "parse"]);
         assert!(functions.iter().all(|f| f.body.islands == 0));
     }
 
