@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::callers::Callers;
 use super::elsewhere::elsewhere;
 use super::link::{Miss, is_direct, is_unasked};
-use super::members::{Part, minded};
+use super::members::{Part, may_be_pointer, minded};
 use super::{Facts, Origin, Use, UseKind, bits};
 use crate::analysis::access::{Place, place};
 use crate::analysis::messages::Input;
@@ -40,7 +40,7 @@ pub enum Doubt {
     /// Others ask about the member, or it is known to be absent at times.
     Part { field: Box<str>, others: Callers, optional: bool, nulled: bool },
     /// Others ask about the member before they give it to the same function.
-    Guarded { field: Box<str>, others: Callers },
+    Guarded { field: Box<str>, others: Callers, nulled: bool },
 }
 
 /// By parameter: a caller that gives null, or what may be.
@@ -110,7 +110,9 @@ pub fn doubts(
                 _ => continue,
             };
             if told.insert(used.origin) {
-                let doubt = Doubt::Guarded { field: gift.0.field.clone(), others };
+                let Origin::Loaded(e) = used.origin else { continue };
+                let nulled = nulled.contains(&gift.0) && may_be_pointer(program, inputs[n].function, inputs[n].text, e);
+                let doubt = Doubt::Guarded { field: gift.0.field.clone(), others, nulled };
                 all.push(Miss { inside, ..Miss::doubted(used.clone(), doubt) });
             }
         }

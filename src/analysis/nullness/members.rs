@@ -59,6 +59,11 @@ fn pointed(ty: Type) -> Type {
     }
 }
 
+/// `e` is no number, as far as declarations tell.
+pub fn may_be_pointer(program: &Program, function: &Function, text: &str, e: ExprId) -> bool {
+    !matches!(type_of(program, function, text, e), Some(Type::Int { .. } | Type::Bool | Type::Float { .. }))
+}
+
 /// The type of a variable or of what it leads to.
 fn type_of(program: &Program, function: &Function, text: &str, e: ExprId) -> Option<Type> {
     let (body, types) = (&function.body, program.types());

@@ -24,9 +24,14 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
     for (miss, doubt) in doubted(view) {
         let (field, others, optional, nulled) = match doubt {
             Doubt::Part { field, others, optional, nulled } => (field, others, optional, nulled),
-            Doubt::Guarded { field, others } => {
+            Doubt::Guarded { field, others, nulled } => {
                 let UseKind::Given { callee, .. } = &miss.used.kind else { continue };
-                let mut f = finding(view, RULE.id, miss, Confidence::Low);
+                // It comes and goes, and only this function does not ask.
+                let confidence = match *nulled && others.unasked == 1 {
+                    true => Confidence::Medium,
+                    false => Confidence::Low,
+                };
+                let mut f = finding(view, RULE.id, miss, confidence);
                 f.message = format!(
                     "`{field}` is given to `{callee}` without a test; {} of {} functions that do so test it before",
                     others.asked,
