@@ -57,6 +57,8 @@ pub enum Class {
 pub enum Evidence {
     /// All of a source is copied, by its own length, into an array of fixed size.
     Whole,
+    /// What stands between two places of a text is put into an array of fixed size.
+    Between,
     /// A text of any length is put into an array of fixed size.
     Text,
     /// The condition that it stands in tests it, but only behind it.

@@ -41,6 +41,7 @@ impl Walked {
             () if *inner => None,
             () if self.is_unlimited(site, address, buffer) => Some(Evidence::Unlimited),
             () if in_array && at_begin && self.is_whole(site, size) => Some(Evidence::Whole),
+            () if in_array && self.is_between(site, size) => Some(Evidence::Between),
             () if in_array && self.is_own_length(site, size) => Some(Evidence::Whole),
             () if in_array && at_begin && *hint == Hint::Whole && unchecked() => Some(Evidence::Whole),
             () if in_array && self.is_text_of_any_length(site, size, text) => Some(Evidence::Text),
@@ -167,6 +168,13 @@ impl Walked {
                 }
                 _ => false,
             })
+    }
+
+    /// From one place to another behind it, and nothing says how far that may be.
+    fn is_between(&self, site: &Site, written: &Linear) -> bool {
+        let mut terms = written.terms().to_vec();
+        terms.sort_by_key(|(_, k)| *k);
+        matches!(terms[..], [(_, -1), (_, 1)]) && self.upper_bounds(site.at, written).is_empty()
     }
 
     /// A few bytes of a message are read of which nothing asks how many there are. Of a text that would be the first

@@ -121,7 +121,7 @@ fn confidence(defect: &Defect) -> Confidence {
         // `%s` into an array: a width costs nothing, whoever wrote the text.
         _ if defect.class == Class::Scan && defect.room.is_some() => Confidence::Medium,
         _ if defect.evidence.is_some() => Confidence::Medium,
-        Verdict::Unchecked if defect.class == Class::WouldBe => Confidence::Medium,
+        Verdict::Unchecked | Verdict::Short { .. } if defect.class == Class::WouldBe => Confidence::Medium,
         Verdict::Unchecked if strong => Confidence::Medium,
         _ => Confidence::Low,
     }
