@@ -40,9 +40,13 @@ impl Walked {
             // What a callee takes for a length is told by names alone.
             () if *inner => None,
             () if self.is_unlimited(site, address, buffer) => Some(Evidence::Unlimited),
-            () if in_array && at_begin && self.is_whole(site, size) => Some(Evidence::Whole),
             () if in_array && self.is_between(site, size) => Some(Evidence::Between),
-            () if in_array && self.is_own_length(site, size) => Some(Evidence::Whole),
+            () if in_array
+                && self.is_whole(site, size)
+                && (at_begin || self.upper_bounds(site.at, size).is_empty()) =>
+            {
+                Some(Evidence::Whole)
+            }
             () if in_array && at_begin && *hint == Hint::Whole && unchecked() => Some(Evidence::Whole),
             () if in_array && self.is_text_of_any_length(site, size, text) => Some(Evidence::Text),
             () if in_array && is_bounded_copy(callee) && !self.is_constant(size) && unchecked() => {
@@ -149,22 +153,6 @@ impl Walked {
                         && size == written
                         && matches!(buffer.room, Room::Given | Room::Received)
                         && buffer.left(address, size) == Some(Linear::ZERO)
-                }
-                _ => false,
-            })
-    }
-
-    /// The same, wherever it is put, of a string that says itself how long it is, which at most is asked to be there.
-    fn is_own_length(&self, site: &Site, written: &Linear) -> bool {
-        let is_member = |s: Sym| matches!(self.symbols.info(s).what, What::Load { path, .. } if path != Path::ITSELF);
-        written.terms().iter().all(|(s, k)| *k == 1 && is_member(*s))
-            && written.has_terms()
-            && self.upper_bounds(site.at, written).is_empty()
-            && self.sites.iter().any(|other| match &other.kind {
-                SiteKind::Block { does: Use::Read, address, size, buffer: Some(buffer), .. } => {
-                    other.span == site.span
-                        && buffer.room == Room::Given
-                        && buffer.left(address, size).is_some_and(|left| !left.has_terms())
                 }
                 _ => false,
             })
