@@ -8,6 +8,7 @@ use super::callers::Callers;
 use super::elsewhere::elsewhere;
 use super::link::{Miss, is_direct, is_unasked};
 use super::members::{Part, may_be_pointer, minded};
+use super::settled::Settled;
 use super::{Facts, Origin, Use, UseKind, bits};
 use crate::analysis::access::{Place, place};
 use crate::analysis::messages::Input;
@@ -80,6 +81,7 @@ pub fn doubts(
         (0..inputs.len()).into_par_iter().map(|n| gifts(program, &inputs[n], &facts[n])).collect();
     let guards = guards(program, inputs, facts, &gifts);
     let given = given(program, inputs, facts);
+    let settled = Settled::new(program, inputs);
     let one = |n: usize| {
         let mut all = late_or_given(&inputs[n], &facts[n], &given, &known[n], reads);
         elsewhere(&inputs[n], &facts[n], &known[n], &mut all);
@@ -93,7 +95,8 @@ pub fn doubts(
             let comes_and_goes = others.asked >= 1
                 && (others.unasked == 1 || others.asked * 100 >= others.all() * MIN_SHARE_NULLED)
                 && nulled.contains(part);
-            if believed || comes_and_goes || (optional && !contrary) {
+            let is_settled = || matches!(used.origin, Origin::Loaded(e) if settled.by_call(&inputs[n], e));
+            if (optional && !contrary) || ((believed || comes_and_goes) && !is_settled()) {
                 let doubt = Doubt::Part { field: part.field.clone(), others, optional, nulled: nulled.contains(part) };
                 all.push(Miss::doubted(used.clone(), doubt));
             }

@@ -13,6 +13,7 @@ mod eval;
 pub mod link;
 mod members;
 mod questions;
+mod settled;
 mod state;
 mod walk;
 
