@@ -105,6 +105,7 @@ impl Walked {
         });
         defect.wire = buffer.wire.max(self.symbols.wire(&offset));
         defect.room = Some(buffer.room);
+        defect.in_elements = self.counts_elements(address);
         let last = offset.add(size).filter(|_| whole).and_then(|end| end.plus_constant(-1));
         defect.what = self.shown(&last.unwrap_or(offset), text);
         defect.limit = self.shown_limit(buffer, address, text);

@@ -1,13 +1,16 @@
 //! How long arrays are whose length is a name that no header in sight defines: as long as the same name says elsewhere.
 
+use super::Walked;
 use super::eval::{Eval, Frame};
 use super::linear::{Linear, Sym};
 use super::literals::number;
 use super::state::{Key, Path, Value};
-use super::symbols::What;
+use super::symbols::{Buffer, Room, What, Wire};
 use super::types::Kind;
 use crate::hir::{Body, ExprId, ExprKind, UnaryOp};
 
+/// The name of the function from an array to its elements.
+const ELEMENTS: &str = "elements";
 /// Parentheses of a length.
 const MAX_DEPTH: usize = 8;
 
@@ -33,6 +36,19 @@ impl Eval<'_> {
             self.fitted.insert(s);
         }
         count?.scaled(each)
+    }
+
+    /// Where an element of an array is, in a buffer as long as the array has elements: of some that a structure without
+    /// a header is part of, nobody knows the size.
+    pub(super) fn in_elements(&mut self, f: &Frame, array: ExprId, base: &Value, index: &Value) -> Option<Linear> {
+        let Kind::Array(_, Some(count @ 2..)) = self.kind_of(f, array, 0) else { return None };
+        let id = self.paths.text(ELEMENTS);
+        let (s, new) = self.symbols.get(What::Pure(id, base.linear, Linear::ZERO), Some(1), None);
+        if new {
+            let limit = Linear::symbol(s).plus_constant(i64::try_from(count).ok()?);
+            self.symbols.info_mut(s).buffer = limit.map(|limit| Buffer { limit, room: Room::Array, wire: Wire::No });
+        }
+        Linear::symbol(s).add(&index.linear)
     }
 
     /// The symbol of a size that is only known by name.
@@ -116,6 +132,14 @@ impl Eval<'_> {
         let size = self.sizeof(f, e, None, Some(*array));
         let each = Value { linear: Linear::constant(each), kind: Kind::SIZE };
         Some(self.binary(f, e, crate::hir::BinaryOp::Div, size, each))
+    }
+}
+
+impl Walked {
+    /// The address counts elements, and no bytes.
+    pub(super) fn counts_elements(&self, address: &Linear) -> bool {
+        let start = self.symbols.buffer(address).map(|(start, _)| self.symbols.info(start).what);
+        matches!(start, Some(What::Pure(id, ..)) if self.paths.name(id) == ELEMENTS)
     }
 }
 

@@ -125,6 +125,8 @@ pub struct Defect {
     pub vague: bool,
     /// The function looks for the NUL that ends the bytes: their length is not all that keeps it inside.
     pub is_text: bool,
+    /// What there is are elements, not bytes.
+    pub in_elements: bool,
 }
 
 impl Defect {
@@ -317,6 +319,7 @@ impl Walked {
             is_need: false,
             vague: false,
             is_text: false,
+            in_elements: false,
         }
     }
     /// The symbols that say how much there is: those of the limit that are not where the buffer begins.

@@ -88,7 +88,8 @@ impl Walked {
     /// any number of bytes behind a structure.
     fn is_array(&self, address: &Linear, buffer: &Buffer) -> bool {
         let Some((start, _)) = self.symbols.buffer(address) else { return false };
-        let is_array = matches!(self.symbols.info(start).what, What::Local(_) | What::Global(_) | What::Inside { .. });
+        let is_array = matches!(self.symbols.info(start).what, What::Local(_) | What::Global(_) | What::Inside { .. })
+            || self.counts_elements(address);
         let is_open = matches!(self.symbols.info(start).what, What::Inside { .. });
         let length = buffer.limit.sub(&Linear::symbol(start));
         let is_long = |n: Linear| n.has_terms() || n.constant > MAX_OPEN || !is_open && n.constant > 1;

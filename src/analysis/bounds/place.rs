@@ -32,6 +32,8 @@ pub(super) struct Memory {
     pub cursor: Option<u32>,
     /// Which element of an array it is, or lies in, of which nothing tells how long it is.
     pub element: Option<Linear>,
+    /// The same of an array of so many elements, whose size nothing tells: where it is, counted in elements.
+    pub counted: Option<Linear>,
 }
 
 impl Eval<'_> {
@@ -56,7 +58,7 @@ impl Eval<'_> {
                 Place::Memory(self.member(outer, field))
             }
             ExprKind::Index { base, index } => {
-                let cursor = self.cursor(f, *base);
+                let (cursor, array) = (self.cursor(f, *base), *base);
                 let base = self.eval(f, *base);
                 let index = self.eval(f, *index);
                 let (base, index) = if index.kind.is_pointer() { (index, base) } else { (base, index) };
@@ -70,9 +72,13 @@ impl Eval<'_> {
                     self.site(f, e, SiteKind::Chosen { index: index.linear });
                 }
                 let element = matches!(base.kind, Kind::Unknown | Kind::Array(_, None)).then_some(index.linear);
+                let counted = match size.as_constant() {
+                    Some(_) => None,
+                    None => self.in_elements(f, array, &base, &index),
+                };
                 let address = self.moved(base, index, size, span);
                 match self.through(address, cursor) {
-                    Place::Memory(memory) => Place::Memory(Memory { element, ..memory }),
+                    Place::Memory(memory) => Place::Memory(Memory { element, counted, ..memory }),
                     other => other,
                 }
             }
@@ -248,6 +254,7 @@ impl Eval<'_> {
             owner: ty,
             cursor: outer.cursor,
             element: outer.element,
+            counted: outer.counted,
         }
     }
 
@@ -376,6 +383,9 @@ impl Eval<'_> {
         if does == Use::Write {
             self.note_element(f, e, memory);
         }
+        if let Some(address) = memory.counted {
+            return self.access(f, e, does, address, Linear::constant(1), None);
+        }
         let (address, size) = match (memory.key.path, memory.offset) {
             (Path::ITSELF, _) => (Some(memory.key.base), self.size_of_kind(memory.kind)),
             (_, Some(offset)) => (memory.key.base.plus_constant(offset), self.size_of_kind(memory.kind)),
@@ -452,6 +462,6 @@ impl Memory {
     /// What an address leads to.
     pub fn at(base: Linear, kind: Kind) -> Memory {
         let key = Key { base, path: Path::ITSELF };
-        Memory { key, kind, offset: Some(0), bits: None, owner: None, cursor: None, element: None }
+        Memory { key, kind, offset: Some(0), bits: None, owner: None, cursor: None, element: None, counted: None }
     }
 }

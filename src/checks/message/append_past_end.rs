@@ -31,6 +31,7 @@ fn words(defect: &Defect) -> Words {
             return Words { label: "may be past the end", message };
         }
         None => format!("bytes are written at `{what}`, which the function compares with `{limit}` elsewhere"),
+        _ if defect.in_elements => format!("element `{what}` of `{limit}` is written"),
         _ => format!("byte `{what}` of `{limit}` is written"),
     };
     Words { label: "may be past the end", message: format!("{subject}, {}", defect.reason()) }

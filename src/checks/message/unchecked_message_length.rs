@@ -28,7 +28,10 @@ fn words(defect: &Defect) -> Words {
                 message: format!("`{what}` is an index that nothing here tests, as another function does"),
             };
         }
-        Class::Index => ("may lie outside the array", format!("`{what}` is an index into `{limit}` bytes")),
+        Class::Index => {
+            let units = if defect.in_elements { "elements" } else { "bytes" };
+            ("may lie outside the array", format!("`{what}` is an index into `{limit}` {units}"))
+        }
         Class::Allocation => ("as much as a peer asks for", format!("memory is asked for by `{what}`")),
         Class::Origin => ("reads more than there may be", format!("`{what}` bytes are read of `{limit}`")),
         _ if limit.is_empty() => ("writes as much as is told", format!("`{what}` bytes are written")),
