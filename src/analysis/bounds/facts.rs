@@ -42,6 +42,8 @@ const MAX_DEPTH: usize = 6;
 const MAX_SPLITS: usize = 3;
 /// Facts of one place that are looked at, nearest first.
 const MAX_FACTS: usize = 256;
+/// Facts that are tried for the price of one step of the budget.
+const TRIES: usize = 4;
 
 impl Default for Facts {
     fn default() -> Facts {
@@ -213,7 +215,11 @@ impl<'p> Proof<'p> {
             None => terms,
         };
         for &(s, k) in pivots {
-            for (fact, factor) in self.useful(s, k) {
+            for (tried, (fact, factor)) in self.useful(s, k).into_iter().enumerate() {
+                // Where very many facts speak of one number, to go through them is the work.
+                if tried % TRIES == TRIES - 1 && !self.facts.step() {
+                    return false;
+                }
                 let (divisor, rest) = self.units(fact);
                 if let Some(rest) = goal.plus(&fact.tightened(divisor, rest), -factor)
                     && self.goal(&rest, depth - 1)
@@ -229,7 +235,12 @@ impl<'p> Proof<'p> {
     /// of which it was tested that it divides by 4.
     fn units(&self, sum: &Linear) -> (i64, i64) {
         let (mut divisor, mut rest) = (0, 0i64);
-        if !self.symbols.has_units {
+        // Where nothing moves by steps, a term that is a multiple of nothing makes all of it one.
+        let moves = |&(s, _): &(Sym, i32)| self.symbols.info(s).step.is_some();
+        let divides = |s: Sym| self.symbols.rests.iter().any(|(n, ..)| n.as_symbol() == Some(s));
+        if !self.symbols.has_units
+            || !sum.terms().iter().any(moves) && sum.terms().iter().any(|&(s, k)| k.abs() == 1 && !divides(s))
+        {
             return (divisor, rest);
         }
         let mut terms = *sum;
