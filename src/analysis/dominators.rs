@@ -79,7 +79,8 @@ fn intersect(immediate: &[Option<u32>], mut a: u32, mut b: u32) -> u32 {
     a
 }
 
-fn reverse_postorder(cfg: &Cfg) -> Vec<BlockId> {
+/// The reachable blocks, each before those that it leads to but for the ways back of loops.
+pub fn reverse_postorder(cfg: &Cfg) -> Vec<BlockId> {
     let mut order = Vec::new();
     let mut seen = vec![false; cfg.blocks.len()];
     let mut stack = vec![(Cfg::ENTRY, 0usize)];

@@ -6,6 +6,7 @@ pub mod cfg;
 mod constant;
 pub mod dominators;
 pub mod flow;
+mod forward;
 pub mod heeded;
 pub mod limits;
 pub mod messages;

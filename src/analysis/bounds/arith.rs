@@ -57,11 +57,10 @@ impl Eval<'_> {
                 axioms.extend(n.plus(&q, -(by as i32)));
                 axioms.extend(q.scaled(by).and_then(|l| l.plus_constant(by - 1)).and_then(|l| l.sub(&n)));
             }
+            self.symbols.has_units = true;
             let info = self.symbols.info_mut(s);
             info.lo = lo.map(|lo| lo / by);
             info.hi = hi.map(|hi| hi / by);
-            self.symbols.has_units = true;
-            let info = self.symbols.info_mut(s);
             info.axioms = axioms;
             info.wire = wire;
             info.span = Some(span);

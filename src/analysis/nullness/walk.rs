@@ -6,13 +6,10 @@ use super::state::{State, Value, Values, bits};
 use super::{Facts, Origin};
 use crate::analysis::access::{Place, Step, place};
 use crate::analysis::cfg::{BlockId, Cfg, EdgeKind};
-use crate::analysis::dominators::Dominators;
+use crate::analysis::forward::{Forward, follow};
 use crate::hir::{Body, DeclaratorForm, ExprId, ExprKind, Function, StmtId, StmtKind, Symbol, UnaryOp};
 use crate::program::Program;
 use crate::source::FileId;
-
-/// Rounds over a function's blocks; one that takes more is given up.
-const MAX_ROUNDS: usize = 12;
 
 /// The access paths of a function, numbered.
 #[derive(Default)]
@@ -195,8 +192,6 @@ impl<'a> Walker<'a> {
 
     /// Follows everything; nothing was given up.
     pub fn run(&mut self, function: &Function, cfg: &Cfg) -> bool {
-        let order = Dominators::new(cfg).order;
-        let mut heads: Vec<Option<State>> = vec![None; cfg.blocks.len()];
         let mut entry = State::default();
         for (i, p) in function.params.iter().enumerate().filter(|(_, p)| !self.plain.contains(&p.name)) {
             let id = self.body.exprs.len() as u32 + i as u32;
@@ -205,42 +200,23 @@ impl<'a> Walker<'a> {
             let no = self.places.number(Place { base: p.name, path: Vec::new() });
             entry.set(no, Values::one(id));
         }
-        heads[Cfg::ENTRY.0 as usize] = Some(entry);
-        let mut waiting = vec![true; cfg.blocks.len()];
-        for _ in 0..MAX_ROUNDS {
-            let mut moved = false;
-            for &b in &order {
-                if !std::mem::replace(&mut waiting[b.0 as usize], false) {
-                    continue;
-                }
-                let Some(head) = heads[b.0 as usize].clone() else { continue };
-                for (to, state) in self.block(cfg, b, head) {
-                    let at = &mut heads[to.0 as usize];
-                    let new = match at {
-                        Some(old) => old.join(&state),
-                        None => {
-                            *at = Some(state);
-                            true
-                        }
-                    };
-                    waiting[to.0 as usize] |= new;
-                    moved |= new;
-                }
-            }
-            if !moved {
-                self.recording = true;
-                for &b in &order {
-                    if let Some(head) = heads[b.0 as usize].take() {
-                        self.block(cfg, b, head);
-                    }
-                }
-                return true;
-            }
-        }
-        false
+        follow(self, cfg, entry)
+    }
+}
+
+impl Forward for Walker<'_> {
+    type State = State;
+
+    const MAX_ROUNDS: usize = 12;
+
+    fn join(state: &mut State, other: &State) -> bool {
+        state.join(other)
     }
 
-    /// The states at the ends of the edges out of a block.
+    fn record(&mut self) {
+        self.recording = true;
+    }
+
     fn block(&mut self, cfg: &Cfg, b: BlockId, mut st: State) -> Vec<(BlockId, State)> {
         let block = cfg.block(b);
         let mut ways: Option<(Option<State>, Option<State>)> = None;
@@ -303,7 +279,9 @@ impl<'a> Walker<'a> {
         }
         out
     }
+}
 
+impl Walker<'_> {
     fn statement(&mut self, stmt: StmtId, st: &mut State) {
         match &self.body.stmt(stmt).kind {
             StmtKind::Decl(_) => self.declare(stmt, st),

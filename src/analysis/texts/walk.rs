@@ -6,13 +6,11 @@ use super::Slip;
 use super::shapes::{Shapes, step_of};
 use super::state::{Address, KINDS, Kind, Known, Mark, State, UNKNOWN};
 use crate::analysis::cfg::{BlockId, Cfg, EdgeKind};
-use crate::analysis::dominators::Dominators;
+use crate::analysis::forward::{Forward, follow};
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, Function, StmtId, StmtKind, Symbol, UnaryOp};
 use crate::program::Program;
 use crate::source::FileId;
 
-/// Rounds over a function's blocks; one that takes more is given up.
-const MAX_ROUNDS: usize = 24;
 /// Expressions nest this deep at most.
 const MAX_DEPTH: u32 = 48;
 
@@ -126,48 +124,27 @@ pub(super) fn slips(program: &Program, function: &Function, code: &str, cfg: &Cf
 
 impl Walker<'_> {
     fn run(&mut self, function: &Function, cfg: &Cfg) -> bool {
-        let order = Dominators::new(cfg).order;
-        let mut heads: Vec<Option<State>> = vec![None; cfg.blocks.len()];
         let mut entry = State { marks: vec![UNKNOWN; self.shapes.keys.len()], ..State::default() };
         for param in &function.params {
             self.fresh(param.name, [Mark::FREE, Mark::FREE, Mark::new(0, None)], &mut entry);
         }
-        heads[Cfg::ENTRY.0 as usize] = Some(entry);
-        let mut waiting = vec![true; cfg.blocks.len()];
-        for _ in 0..MAX_ROUNDS {
-            let mut moved = false;
-            for &b in &order {
-                if !std::mem::replace(&mut waiting[b.0 as usize], false) {
-                    continue;
-                }
-                let Some(head) = heads[b.0 as usize].clone() else { continue };
-                for (to, state) in self.block(cfg, b, head) {
-                    let at = &mut heads[to.0 as usize];
-                    let new = match at {
-                        Some(old) => old.join(&state),
-                        None => {
-                            *at = Some(state);
-                            true
-                        }
-                    };
-                    waiting[to.0 as usize] |= new;
-                    moved |= new;
-                }
-            }
-            if !moved {
-                self.recording = true;
-                for &b in &order {
-                    if let Some(head) = heads[b.0 as usize].take() {
-                        self.block(cfg, b, head);
-                    }
-                }
-                return true;
-            }
-        }
-        false
+        follow(self, cfg, entry)
+    }
+}
+
+impl Forward for Walker<'_> {
+    type State = State;
+
+    const MAX_ROUNDS: usize = 24;
+
+    fn join(state: &mut State, other: &State) -> bool {
+        state.join(other)
     }
 
-    /// The states at the ends of the edges out of a block.
+    fn record(&mut self) {
+        self.recording = true;
+    }
+
     fn block(&mut self, cfg: &Cfg, b: BlockId, mut st: State) -> Vec<(BlockId, State)> {
         let block = cfg.block(b);
         let mut ways: Option<(State, State)> = None;
@@ -223,7 +200,9 @@ impl Walker<'_> {
         }
         out
     }
+}
 
+impl Walker<'_> {
     /// A statement or operand that is evaluated for what it does.
     pub fn eval(&mut self, e: ExprId, st: &mut State) -> Value {
         if self.depth == MAX_DEPTH {
