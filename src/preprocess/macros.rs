@@ -1,6 +1,7 @@
 //! The `#define` table over the whole repository, with scopes, and what shape each macro has.
 
 mod judge;
+mod stores;
 
 use std::sync::OnceLock;
 
@@ -26,6 +27,7 @@ pub struct MacroDef {
     /// Stands in an arm that is not read first (`#else`, another platform's).
     pub dead: bool,
     traits: OnceLock<Traits>,
+    stores: OnceLock<u32>,
 }
 
 /// What of a macro's replacement, nested macros included, matters to control flow.
@@ -158,6 +160,7 @@ fn parse_define(file: FileId, span: Span, rest: &str) -> Option<MacroDef> {
         text: body.into(),
         dead: false,
         traits: OnceLock::new(),
+        stores: OnceLock::new(),
     })
 }
 

@@ -250,19 +250,15 @@ impl Eval<'_> {
         }
         let result = self.any_call(&called, kind);
         self.numbers_read(f, &called);
-        let name = f.body.callee(e);
-        let by_name = name.is_some_and(|name| {
-            self.cx.program.macros.is_defined(name) || is_shouting(name) && (f.depth > 0 || self.alone.contains(&e))
-        });
-        if by_name {
-            // A macro that is more than an expression may store to what it names.
-            for &arg in args {
-                if let ExprKind::Name(name) = f.body.expr(arg).kind
-                    && let Some(var) = self.variable(f, name)
-                    && !self.variables[var as usize].in_memory
-                {
-                    self.state.set_var(var, None);
-                }
+        // A macro may store to what it names.
+        let stored = self.stored_arguments(f, e);
+        for (i, &arg) in args.iter().enumerate() {
+            if stored & (1 << i.min(31)) != 0
+                && let ExprKind::Name(name) = f.body.expr(arg).kind
+                && let Some(var) = self.variable(f, name)
+                && !self.variables[var as usize].in_memory
+            {
+                self.state.set_var(var, None);
             }
         }
         result
@@ -340,16 +336,25 @@ impl Eval<'_> {
         }
     }
 
-    /// Which arguments a call may store to as variables; none if that is not known.
-    pub fn changed_arguments(&self, e: ExprId) -> Option<u32> {
-        let body = &self.function.body;
-        let Some(name) = body.callee(e) else { return Some(0) };
-        let at = body.expr(e).span.start;
-        match self.cx.program.macros.resolve(name, self.file, at) {
-            Some(def) => self.cx.inlines.of_macro(self.cx.program, def).map(|inline| inline.stores),
-            // One whose value is used is likelier to have no other effect.
-            None if is_shouting(name) && self.alone.contains(&e) && !self.cx.program.is_defined(name) => None,
-            None => Some(0),
+    /// Bit `i`: the call may store to a variable that is its argument `i`.
+    pub fn stored_arguments(&self, f: &Frame, e: ExprId) -> u32 {
+        let ExprKind::Call { args, .. } = &f.body.expr(e).kind else { return 0 };
+        let Some(name) = f.body.callee(e) else { return 0 };
+        let is_format = |arg: &ExprId| match f.body.expr(*arg).kind {
+            ExprKind::String(text) => f.body.names.text(text).contains('%'),
+            _ => false,
+        };
+        match self.cx.program.macros.resolve(name, self.file, self.span(f, e).start) {
+            Some(def) => self.cx.program.macros.stores(def),
+            // One whose value is used is likelier to have no other effect, and one that prints has none.
+            None if is_shouting(name)
+                && (f.depth > 0 || self.alone.contains(&e))
+                && !self.cx.program.is_defined(name)
+                && !args.iter().any(is_format) =>
+            {
+                u32::MAX
+            }
+            None => 0,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::eval::Eval;
+use super::eval::{Eval, Frame};
 use crate::analysis::cfg::{BlockId, Cfg};
 use crate::hir::{ExprId, ExprKind, StmtKind, Symbol, UnaryOp};
 
@@ -56,9 +56,9 @@ impl Eval<'_> {
                 }
                 ExprKind::Asm { operands, .. } => targets.extend(operands),
                 ExprKind::Call { args, .. } => {
-                    let changed = self.changed_arguments(e);
+                    let stored = self.stored_arguments(&Frame::of(body), e);
                     for (i, &arg) in args.iter().enumerate() {
-                        if changed.is_none_or(|set| set & (1 << i.min(31)) != 0) {
+                        if stored & (1 << i.min(31)) != 0 {
                             targets.push(arg);
                         }
                         body.walk(arg, &mut |e| {

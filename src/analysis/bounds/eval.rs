@@ -35,6 +35,13 @@ pub(super) struct Frame<'f> {
     pub depth: usize,
 }
 
+impl<'f> Frame<'f> {
+    /// Of a function's own body.
+    pub fn of(body: &'f Body) -> Frame<'f> {
+        Frame { body, names: &[], up: None, call: None, is_open: true, depth: 0 }
+    }
+}
+
 /// What a parameter of a body looked into stands for.
 #[derive(Clone, Copy)]
 pub(super) enum Bound {

@@ -4,7 +4,7 @@ use std::sync::{Arc, RwLock};
 
 use rustc_hash::FxHashMap;
 
-use crate::hir::{Body, ExprId, ExprKind, Function, StmtKind, Symbol};
+use crate::hir::{Body, ExprId, Function, StmtKind, Symbol};
 use crate::preprocess::macros::MacroDef;
 use crate::preprocess::scan::Scan;
 use crate::program::{Definition, Program};
@@ -18,8 +18,6 @@ pub(super) struct Inline {
     pub params: Vec<Symbol>,
     /// A macro: its arguments are expressions, and other names in it are those of its user.
     pub is_macro: bool,
-    /// Bit `i`: the macro stores to its argument `i`.
-    pub stores: u32,
 }
 
 /// Longer texts are more than an expression.
@@ -75,8 +73,7 @@ fn of_macro(program: &Program, def: &MacroDef) -> Option<Inline> {
     let mut function = function(&scan.code, items.functions.first()?, def.file, &program.macros);
     let value = returned(&function.body)?;
     let params: Vec<Symbol> = def.params.iter().flatten().map(|p| function.body.names.intern(p)).collect();
-    let stores = stores(&function.body, value, &params);
-    Some(Inline { function, value, params, is_macro: true, stores })
+    Some(Inline { function, value, params, is_macro: true })
 }
 
 fn of_function(program: &Program, definition: Definition) -> Option<Inline> {
@@ -89,7 +86,7 @@ fn of_function(program: &Program, definition: Definition) -> Option<Inline> {
     let function = program.parse(unit, &unit.base, item);
     let value = returned(&function.body)?;
     let params = function.params.iter().map(|p| p.name).collect();
-    Some(Inline { function, value, params, is_macro: false, stores: 0 })
+    Some(Inline { function, value, params, is_macro: false })
 }
 
 /// The expression that a body consisting of one `return` gives.
@@ -101,21 +98,4 @@ fn returned(body: &Body) -> Option<ExprId> {
         StmtKind::Return(Some(e)) if real.next().is_none() && body.islands == 0 => Some(e),
         _ => None,
     }
-}
-
-fn stores(body: &Body, value: ExprId, params: &[Symbol]) -> u32 {
-    let mut set = 0;
-    body.walk(value, &mut |e| {
-        let target = match body.expr(e).kind {
-            ExprKind::Assign { left, .. } => left,
-            ExprKind::Update { operand, .. } => operand,
-            _ => return,
-        };
-        if let ExprKind::Name(name) = body.expr(target).kind
-            && let Some(i) = params.iter().position(|p| *p == name)
-        {
-            set |= 1 << i.min(31);
-        }
-    });
-    set
 }

@@ -31,7 +31,7 @@ impl Eval<'_> {
         let tree = Dominators::new(cfg);
         let predecessors = cfg.predecessors();
         let body = &self.function.body;
-        let frame = Frame { body, names: &[], up: None, call: None, is_open: true, depth: 0 };
+        let frame = Frame::of(body);
         let mut blocks = Blocks {
             into: vec![Vec::new(); cfg.blocks.len()],
             end: vec![FactId::NONE; cfg.blocks.len()],
