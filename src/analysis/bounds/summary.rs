@@ -107,7 +107,10 @@ impl Walked {
             if let ([(s, 1)], Some(bytes)) = (address.terms(), end.map(|end| end.constant))
                 && let What::Parameter(i) = self.symbols.info(*s).what
                 && bytes > 0
-                && self.facts.conditions(site.at).next().is_none()
+                && self
+                    .facts
+                    .conditions(site.at)
+                    .all(|(_, own, apart)| own.iter().chain(apart).all(|c| is_about(c, *s)))
             {
                 match all.iter_mut().find(|(p, _)| *p == i) {
                     Some((_, most)) => *most = bytes.max(*most),
@@ -178,6 +181,11 @@ impl Walked {
         }
         all
     }
+}
+
+/// Only whether a pointer is null is asked: with null nobody reads.
+fn is_about(condition: &Linear, pointer: Sym) -> bool {
+    matches!(condition.terms(), [(s, _)] if *s == pointer)
 }
 
 impl Template {

@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::eval::{Eval, Frame};
 use super::linear::{Linear, Sym};
 use super::names::{is_length, named_for};
-use super::symbols::{Buffer, Room, What, Wire};
+use super::symbols::{Buffer, Room, Source, What, Wire};
 use super::types::Kind;
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtId, Symbol, UnaryOp};
 use crate::source::Span;
@@ -219,13 +219,27 @@ impl Eval<'_> {
         }
         let is_decoder = super::names::is_decoder(&self.function.name);
         let wire = if is_decoder { Wire::Weak } else { Wire::Faint };
-        let limit = p.linear.add(&n.linear);
+        // A length that stays as it is while the pointer moves on was that of where the loop began.
+        let start = match &self.symbols.info(root).source {
+            Source::Looped { first, .. } if !n.linear.terms().iter().any(|(s, _)| self.is_looped(*s)) => {
+                match first[..] {
+                    [(first, _)] => first,
+                    _ => p.linear,
+                }
+            }
+            _ => p.linear,
+        };
+        let limit = start.add(&n.linear);
         self.symbols.info_mut(root).buffer = limit.map(|limit| Buffer { limit, room: Room::Given, wire });
     }
 
     /// The variable that an argument is taken from, if it leads to that address.
     pub(super) fn cursor_to(&self, f: &Frame, arg: ExprId, address: &Linear) -> Option<u32> {
         self.pointer_to(f, arg, address).filter(|cursor| self.lengths.contains_key(cursor))
+    }
+
+    fn is_looped(&self, s: Sym) -> bool {
+        matches!(self.symbols.info(s).source, Source::Looped { .. })
     }
 
     /// The variable by which an argument is this address, or one in the same buffer.

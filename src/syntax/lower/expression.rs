@@ -56,6 +56,13 @@ impl Lowering<'_> {
                     None => ExprKind::Opaque(Vec::new()),
                 }
             }
+            Kind::Binary if self.is_cast(&children) => {
+                let operands = self.exprs_of(children);
+                let [ty, operand] = operands[..] else { return Lowered::Exprs(operands) };
+                let ExprKind::Name(ty) = self.exprs[ty.0 as usize].kind else { return Lowered::Exprs(operands) };
+                let operand = self.expr(ExprKind::Unary { op: UnaryOp::Deref, operand }, range);
+                ExprKind::Cast { ty, operand }
+            }
             Kind::Binary | Kind::Assignment => {
                 let operator =
                     children.iter().find(|c| c.field == *field::OPERATOR).map(|c| self.text_of(&c.range).to_owned());
@@ -146,6 +153,25 @@ impl Lowering<'_> {
         };
         Lowered::Expr(self.expr(kind, range))
     }
+}
+
+impl Lowering<'_> {
+    /// `(UINT32)*p`, which the grammar takes for a product where it does not know the type.
+    fn is_cast(&self, children: &[Value]) -> bool {
+        let [left, operator, _] = children else { return false };
+        let name = self.text_of(&left.range).trim_start_matches('(').trim_end_matches(')').trim();
+        left.kind == Kind::Parenthesized && self.text_of(&operator.range) == "*" && is_type(name)
+    }
+}
+
+/// A number of so many bits, by its name, or what only a type is called.
+fn is_type(name: &str) -> bool {
+    let word = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    let width = &name[word.len()..];
+    let int = ["U", "S", "I", "u", "s", "i", "INT", "int", "Int"].iter().any(|end| word.ends_with(end));
+    matches!(width, "8" | "16" | "32" | "64") && int
+        || name.ends_with("_t")
+        || matches!(name, "BYTE" | "WORD" | "DWORD" | "QWORD" | "UCHAR" | "USHORT" | "UINT" | "ULONG" | "LONG")
 }
 
 fn unary_op(text: &str) -> Option<UnaryOp> {
