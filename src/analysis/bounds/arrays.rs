@@ -4,9 +4,10 @@ use super::Walked;
 use super::eval::{Eval, Frame};
 use super::linear::{Linear, Sym};
 use super::literals::number;
+use super::place::Memory;
 use super::state::{Key, Path, Value};
 use super::symbols::{Buffer, Room, What, Wire};
-use super::types::Kind;
+use super::types::{Kind, Ty};
 use crate::hir::{Body, ExprId, ExprKind, UnaryOp};
 
 /// The name of the function from an array to its elements.
@@ -24,18 +25,37 @@ impl Eval<'_> {
     /// The bytes of a local array that is declared as `declared`, at `s`.
     pub(super) fn written_size(&mut self, s: Sym, kind: Kind, declared: &str) -> Option<Linear> {
         let Kind::Array(of, None) = kind else { return None };
-        let each = i64::try_from(self.types.size(of)?).ok()?;
+        self.types.size(of)?;
         let (_, inner) = declared.split_once('[')?;
         let (inner, rest) = inner.split_once(']')?;
         if inner.trim().is_empty() || rest.contains('[') {
             return None;
         }
-        let mut reader = Reader { tokens: tokens(inner), at: 0 };
-        let count = self.sum(&mut reader, MAX_DEPTH).filter(|_| reader.at == reader.tokens.len());
-        if count.is_none() {
+        let size = self.size_of_elements(of, inner);
+        if size.is_none() {
             self.fitted.insert(s);
         }
-        count?.scaled(each)
+        size
+    }
+
+    /// The bytes of an array in a structure whose length is a name that no header in sight defines.
+    pub(super) fn size_of_field(&mut self, memory: &Memory) -> Option<Linear> {
+        let (Kind::Array(of, None), Some(owner)) = (memory.kind, memory.owner) else { return None };
+        let (_, field) = self.paths.last(memory.key.path)?;
+        let length = self.types.written_length(owner, self.paths.name(field))?.to_owned();
+        let is_local = |name: &str| self.function.body.names.find(name).is_some_and(|n| self.by_name.contains_key(&n));
+        // An open end is written `[1]`, too.
+        let is_named = length.bytes().any(|b| b.is_ascii_uppercase());
+        if !is_named || tokens(&length).into_iter().any(is_local) {
+            return None;
+        }
+        self.size_of_elements(of, &length)
+    }
+
+    fn size_of_elements(&mut self, of: Ty, count: &str) -> Option<Linear> {
+        let each = i64::try_from(self.types.size(of)?).ok()?;
+        let mut reader = Reader { tokens: tokens(count), at: 0 };
+        self.sum(&mut reader, MAX_DEPTH).filter(|_| reader.at == reader.tokens.len())?.scaled(each)
     }
 
     /// Where an element of an array is, in a buffer as long as the array has elements: of some that a structure without

@@ -341,9 +341,9 @@ impl Eval<'_> {
         let (s, new) = self.symbols.get(What::Inside { base: memory.key.base, path: memory.key.path }, Some(1), None);
         if new {
             self.symbols.info_mut(s).span = Some(span);
-            let size = self.size_in_bytes(memory.kind).or_else(|| {
-                let name = self.sized_field(memory.key.path)?;
-                Some(self.size_symbol(&name))
+            let size = self.size_in_bytes(memory.kind).or_else(|| match self.sized_field(memory.key.path) {
+                Some(name) => Some(self.size_symbol(&name)),
+                None => self.size_of_field(memory),
             });
             self.make_array(s, size);
             if !matches!(memory.kind, Kind::Array(..)) {

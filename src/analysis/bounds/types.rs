@@ -127,6 +127,14 @@ impl<'p> TypeTable<'p> {
         found
     }
 
+    /// How long an array in a structure is, as it is written.
+    pub fn written_length(&self, ty: Ty, name: &str) -> Option<&'p str> {
+        match self.all.borrow()[ty.0 as usize] {
+            Type::Struct(id) => self.types.written_length(id, name),
+            _ => None,
+        }
+    }
+
     pub fn global(&self, name: &str) -> Option<Kind> {
         self.types.global(name, self.file).map(|ty| self.of(&ty))
     }

@@ -124,6 +124,11 @@ impl<'p> Types<'p> {
         Query::new(self, &|_| None).field(of, name)
     }
 
+    /// How long the array `name` of a structure is, as it is written, where all definitions say the same.
+    pub fn written_length(self, of: StructId, name: &str) -> Option<&'p str> {
+        Query::new(self, &|_| None).written_length(of, name)
+    }
+
     /// What a structure is called: its tag, or else what a `typedef` calls it.
     pub fn name_of(self, of: StructId) -> Option<&'p str> {
         let body = self.index.body(of.first);

@@ -303,6 +303,16 @@ impl<'p, 'q> Query<'p, 'q> {
         types.reduce(|a, b| self.types.merged(a, b, of.view))
     }
 
+    /// How long an array in a structure is, as it is written, where that is not known and all definitions say the same.
+    pub fn written_length(&self, of: StructId, name: &str) -> Option<&'p str> {
+        let mut all = self.paths(of, name).map(|path| match &self.last(&path, of.view, 0)?.0.ty.derived[..] {
+            [Derived::Array(Some(length))] => Some(&**length),
+            _ => None,
+        });
+        let first = all.next()??;
+        all.all(|other| other == Some(first)).then_some(first)
+    }
+
     /// The member at the end of a path, and where it is read.
     fn last(&self, path: &[(u32, usize)], view: FileId, depth: usize) -> Option<(&'p Member, Context)> {
         let &(body, i) = path.last()?;
