@@ -81,7 +81,8 @@ pub fn doubts(
         (0..inputs.len()).into_par_iter().map(|n| gifts(program, &inputs[n], &facts[n])).collect();
     let guards = guards(program, inputs, facts, &gifts);
     let given = given(program, inputs, facts);
-    let settled = Settled::new(program, inputs);
+    let with_parts = (0..inputs.len()).filter(|&n| !parts[n].is_empty());
+    let settled = Settled::new(program, inputs, facts, with_parts);
     let one = |n: usize| {
         let mut all = late_or_given(&inputs[n], &facts[n], &given, &known[n], reads);
         elsewhere(&inputs[n], &facts[n], &known[n], &mut all);
@@ -95,7 +96,10 @@ pub fn doubts(
             let comes_and_goes = others.asked >= 1
                 && (others.unasked == 1 || others.asked * 100 >= others.all() * MIN_SHARE_NULLED)
                 && nulled.contains(part);
-            let is_settled = || matches!(used.origin, Origin::Loaded(e) if settled.by_call(&inputs[n], e));
+            let is_settled = || {
+                matches!(used.origin, Origin::Loaded(e)
+                if settled.by_call(&inputs[n], e) || settled.by_callers(&inputs[n], e))
+            };
             if (optional && !contrary) || ((believed || comes_and_goes) && !is_settled()) {
                 let doubt = Doubt::Part { field: part.field.clone(), others, optional, nulled: nulled.contains(part) };
                 all.push(Miss::doubted(used.clone(), doubt));

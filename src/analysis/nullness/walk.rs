@@ -326,9 +326,11 @@ impl Walker<'_> {
         if !self.recording {
             return;
         }
-        // Who gives null gets null: that says nothing of what is given else.
+        // Who gives null gets null: that says nothing of what is given else. Of `if (!a || !b) return NULL;` each may be
+        // the one.
         let params = self.body.exprs.len() as u32..;
-        if st.all_bits().any(|(id, known)| params.contains(&id) && known & !bits::ANY_NULL == 0) {
+        let is_null = |known: u8| known & !bits::ANY_NULL == 0 || known & bits::NULL_HERE != 0;
+        if st.all_bits().any(|(id, known)| params.contains(&id) && is_null(known)) {
             return;
         }
         for id in value.ids() {
