@@ -117,6 +117,44 @@ impl Walker<'_> {
         }
     }
 
+    /// Where `cond` is what `holds` says, some parameter is null, whatever else is so: `!a || !b`.
+    pub(super) fn is_blamed(&self, cond: ExprId, holds: bool) -> bool {
+        let body = self.body;
+        let is_parameter = |e: ExprId| {
+            matches!(body.expr(body.bare(e)).kind, ExprKind::Name(name)
+                if self.is_pointer(e) && self.function.params.iter().any(|p| p.name == name))
+        };
+        // What has to be so, and whether all of it or one.
+        let mut todo = vec![(cond, holds)];
+        let mut steps = 0;
+        // `!a || !b` needs all of them; of `!a && x` one is enough.
+        let mut all = true;
+        while let Some((e, holds)) = todo.pop() {
+            steps += 1;
+            if steps > 32 {
+                return false;
+            }
+            match body.expr(e).kind {
+                ExprKind::Unary { op: UnaryOp::Not, operand } => todo.push((operand, !holds)),
+                ExprKind::Cast { operand, .. } => todo.push((operand, holds)),
+                ExprKind::Binary { op: BinaryOp::Or, left, right } if holds => {
+                    todo.extend([(left, true), (right, true)])
+                }
+                ExprKind::Binary { op: BinaryOp::And, left, right } if !holds => {
+                    todo.extend([(left, false), (right, false)]);
+                }
+                ExprKind::Binary { op: BinaryOp::Eq, left, right } if holds && is_null_literal(body, right, true) => {
+                    all &= is_parameter(left);
+                }
+                ExprKind::Binary { op: BinaryOp::Ne, left, right } if !holds && is_null_literal(body, right, true) => {
+                    all &= is_parameter(left);
+                }
+                _ => all &= !holds && is_parameter(e),
+            }
+        }
+        all
+    }
+
     /// `p && q->f` asks whether `p` is null.
     fn is_tested_in(&self, question: ExprId, place: u32) -> bool {
         let body = self.body;

@@ -169,6 +169,9 @@ impl Walker<'_> {
             None => Effect::Any,
         };
         self.effects(args, effect, st);
+        if is_own && effect == Effect::Any {
+            self.stored(e, args, st);
+        }
         self.result(e, name, model.and_then(|m| m.may_null()).map(|m| m.reason), is_macro, st)
     }
 
@@ -201,6 +204,20 @@ impl Walker<'_> {
         if let ExprKind::Member { base, arrow: true, .. } = self.body.expr(arg).kind {
             let value = self.held(base, st);
             self.used(value, UseKind::Dereference, base, st);
+        }
+    }
+
+    /// `f(&p)` of a function that is defined here: it may have stored null.
+    fn stored(&mut self, call: ExprId, args: &[ExprId], st: &mut State) {
+        for (i, &arg) in args.iter().enumerate().take(usize::from(u8::MAX)) {
+            if let ExprKind::Unary { op: UnaryOp::AddressOf, operand } = self.body.expr(arg).kind
+                && self.is_pointer(operand)
+                && let Some(no) = self.place_of(operand)
+            {
+                self.origins.insert(arg.0, Origin::Stored { call, arg: i as u8 });
+                st.arise(arg.0, bits::FRESH);
+                st.set(no, Values::one(arg.0));
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::callers::Callers;
-use super::elsewhere::elsewhere;
+use super::elsewhere::{elsewhere, guards_release};
 use super::link::{Miss, is_direct, is_unasked};
 use super::members::{Part, may_be_pointer, minded};
 use super::settled::Settled;
@@ -248,7 +248,7 @@ pub fn is_accessor(name: &str) -> bool {
 }
 
 /// Called like what gives something back, and does nothing for null.
-fn takes_null(name: &str) -> bool {
+pub fn takes_null(name: &str) -> bool {
     const WORDS: [&str; 16] = [
         "free", "unref", "deref", "destroy", "release", "delete", "del", "put", "close", "cleanup", "clear", "remove",
         "cancel", "stop", "print", "dump",
@@ -372,10 +372,15 @@ fn late_or_given(input: &Input, facts: &Facts, given: &Given, known: &[Miss], re
                     Reading::Yes(file, span) => Some((file, span)),
                     _ => None,
                 };
+                // Of what is not here: the object that it works on.
                 let may_read = inside.is_some()
                     || (matches!(reads(callee, input.function.file, *arg), Reading::Unknown | Reading::Likely)
+                        && *arg == 0
+                        && !callee.starts_with("va_")
                         && !takes_null(callee));
-                let late = facts.late_given.get(&origin).filter(|&&test| start(test) > start(used.expr));
+                let late = facts.late_given.get(&origin).filter(|&&test| {
+                    start(test) > start(used.expr) && (inside.is_some() || !guards_release(body, test))
+                });
                 late.filter(|_| may_read).map(|&test| Doubt::Late(test))
             }
             (Origin::Parameter(i), _) if is_direct(&used.kind) || used.kind.is_part() => {

@@ -66,7 +66,7 @@ pub fn elsewhere(input: &Input, facts: &Facts, known: &[Miss], all: &mut Vec<Mis
 }
 
 /// `if (p) free(p);`: what is given back is asked about by habit.
-fn guards_release(body: &Body, test: ExprId) -> bool {
+pub fn guards_release(body: &Body, test: ExprId) -> bool {
     const WORDS: [&str; 7] = ["free", "unref", "deref", "destroy", "release", "close", "delete"];
     let span = body.expr(test).span;
     let around = body.stmts.iter().find_map(|s| match s.kind {

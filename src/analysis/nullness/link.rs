@@ -5,11 +5,11 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::callers::{Beliefs, Call, Callers, by_name};
-use super::doubts::{Doubt, Reading, doubts, is_accessor};
+use super::doubts::{Doubt, Reading, doubts, is_accessor, takes_null};
 use super::questions::{alike, answers, conditions};
 use super::{Facts, Origin, Use, UseKind, bits, facts};
 use crate::analysis::messages::Input;
-use crate::hir::{Body, ExprId, ExprKind, UnaryOp};
+use crate::hir::{Body, ExprId, ExprKind, Function, StmtKind, UnaryOp};
 use crate::program::catalog::model::NullReason;
 use crate::program::{Definition, Program, guarded};
 use crate::source::{FileId, Span};
@@ -22,6 +22,10 @@ pub enum Why {
     Known(NullReason),
     /// A definition in the repository does so.
     Returns,
+    /// A definition in the repository stores null, and says that all went well.
+    Stores,
+    /// The same where it fails, and nobody looks.
+    StoresIgnored,
     /// Nearly all others ask.
     Belief,
     /// Most others ask, and they are few.
@@ -262,6 +266,21 @@ impl<'a> Linker<'a> {
         }
     }
 
+    /// Every function that `name` may mean stores null through this argument: where it succeeds, or where it fails and
+    /// the caller does not look.
+    fn stores_null(&self, name: &str, caller: &Function, call: ExprId, arg: u8) -> Option<Why> {
+        let meant = self.program.callees(name, caller.file);
+        let of = |d: &Definition| self.all[*self.numbers.get(d)? as usize].stores_null.get(&arg).copied();
+        let all: Option<Vec<bool>> = meant.iter().map(of).collect();
+        let all = all.filter(|all| !all.is_empty())?;
+        let body = &caller.body;
+        let ignored = || body.stmts.iter().any(|s| matches!(s.kind, StmtKind::Expr(e) if body.bare(e) == call));
+        match all.iter().all(|succeeds| *succeeds) {
+            true => Some(Why::Stores),
+            false => ignored().then_some(Why::StoresIgnored),
+        }
+    }
+
     /// Every function that `name` may mean reads through this argument.
     fn needed(&self, name: &str, file: FileId, arg: u8) -> Option<(FileId, Span, bool)> {
         let meant = self.program.callees(name, file);
@@ -297,6 +316,23 @@ impl<'a> Linker<'a> {
             });
         }
         false
+    }
+
+    /// `EVP_MD_size(EVP_get_digestbyname(…))`: what a library gave is given to another function of it, and neither is declared
+    /// here.
+    fn is_of_library(&self, origin: Origin, why: Option<Why>, function: &Function, callee: &str) -> bool {
+        const TAKE_NULL: [&str; 4] = ["json", "cjson", "iks", "g"];
+        let Origin::Call(call) = origin else { return false };
+        let name = function.body.callee(call).filter(|_| matches!(why, Some(Why::Known(_))));
+        let prefix =
+            |name: &str| name.split_once('_').map(|(first, _)| first.to_ascii_lowercase()).filter(|p| p.len() > 1);
+        let declared = |name: &str| self.program.types().returns(name, function.file).is_some();
+        name.is_some_and(|name| {
+            prefix(name).is_some_and(|p| !TAKE_NULL.contains(&p.as_str()) && prefix(callee) == Some(p))
+                && !declared(name)
+                && !declared(callee)
+                && !takes_null(callee)
+        })
     }
 
     fn judged(&self, n: usize) -> Vec<Miss> {
@@ -343,11 +379,26 @@ impl<'a> Linker<'a> {
                         continue;
                     }
                 }
+                Origin::Stored { call, arg } if used.known & bits::ANY_NULL == 0 => {
+                    if matches!(used.kind, UseKind::Asserted | UseKind::Arithmetic) {
+                        continue;
+                    }
+                    let Some(name) = body.callee(call) else { continue };
+                    why = self.stores_null(name, function, call, arg);
+                    if why.is_none() {
+                        continue;
+                    }
+                    callee = Some(name.into());
+                }
                 // `&((struct s *) 0)->a` is where `a` stands.
                 Origin::Null(e) if e == body.bare(used.expr) => continue,
                 // Only a macro asked.
                 origin @ Origin::Parameter(_) if !self.all[n].asked.contains_key(&origin) => continue,
-                Origin::Null(_) | Origin::Asked(_) | Origin::Loaded(_) | Origin::Parameter(_) => {
+                Origin::Null(_)
+                | Origin::Asked(_)
+                | Origin::Loaded(_)
+                | Origin::Parameter(_)
+                | Origin::Stored { .. } => {
                     if matches!(used.kind, UseKind::Asserted)
                         || used.known & bits::ANY_NULL == 0
                         || used.kind == UseKind::Arithmetic
@@ -363,7 +414,7 @@ impl<'a> Linker<'a> {
                     Some((file, span, true)) => inside = Some((file, span)),
                     None if *arg == 0
                         && self.program.callees(callee, function.file).is_empty()
-                        && is_accessor(callee) => {}
+                        && (is_accessor(callee) || self.is_of_library(used.origin, why, function, callee)) => {}
                     None => continue,
                 }
             }

@@ -36,6 +36,11 @@ pub enum Origin {
     Asked(ExprId),
     /// What a member held.
     Loaded(ExprId),
+    /// What the function called may have stored where this argument points to.
+    Stored {
+        call: ExprId,
+        arg: u8,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +92,8 @@ pub struct Facts {
     /// Of those, the ones that only a function or macro was given, which may have asked something else.
     pub looked_at: FxHashSet<ExprId>,
     pub returns_null: bool,
+    /// Parameters through which null is stored for whoever calls, and whether that is told as a success.
+    pub stores_null: FxHashMap<u8, bool>,
     /// Calls whose results are returned as they come.
     pub returns: Vec<ExprId>,
     /// Values that somebody asked about only after reading through them, and where.

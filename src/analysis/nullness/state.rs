@@ -98,6 +98,8 @@ pub struct State {
     bits: Vec<(Value, u8)>,
     /// Values that were given to some function on every way, with nobody having asked.
     given: Vec<Value>,
+    /// The last branch was taken because of a parameter that is null.
+    pub blamed: bool,
 }
 
 impl State {
@@ -299,8 +301,9 @@ impl State {
         }
         let before = self.given.len();
         self.given.retain(|v| with.given.contains(v));
-        let new = held != self.held || known != self.bits || self.given.len() != before;
-        (self.held, self.bits) = (held, known);
+        let blamed = self.blamed && with.blamed;
+        let new = held != self.held || known != self.bits || self.given.len() != before || self.blamed != blamed;
+        (self.held, self.bits, self.blamed) = (held, known, blamed);
         new
     }
 }

@@ -31,6 +31,10 @@ impl Places {
         no
     }
 
+    pub fn number_of(&self, place: &Place) -> Option<u32> {
+        self.numbers.get(place).copied()
+    }
+
     /// The place that was found for `e`.
     pub fn known(&self, e: ExprId) -> Option<u32> {
         self.cache.get(&e).copied().flatten()
@@ -207,7 +211,7 @@ impl<'a> Walker<'a> {
 impl Forward for Walker<'_> {
     type State = State;
 
-    const MAX_ROUNDS: usize = 12;
+    const MAX_ROUNDS: usize = 40;
 
     fn join(state: &mut State, other: &State) -> bool {
         state.join(other)
@@ -235,6 +239,11 @@ impl Forward for Walker<'_> {
                         self.asserted(cond, &mut st);
                     }
                     let (mut yes, mut no) = self.branch(cond, st.clone());
+                    for (way, holds) in [(&mut yes, true), (&mut no, false)] {
+                        if let Some(way) = way {
+                            way.blamed = self.is_blamed(cond, holds);
+                        }
+                    }
                     for way in yes.iter_mut().chain(&mut no) {
                         // Where a macro asks, it also says what comes of it. That a parameter is null is still known: what
                         // such a macro returns for it says nothing of what is given else.
@@ -320,17 +329,59 @@ impl Walker<'_> {
         }
         let value = self.eval(e, st);
         self.returned(value, st);
+        self.stored_null(e, st);
+    }
+
+    /// Who gives null gets null: that says nothing of what is given else.
+    fn is_given_null(&self, st: &State) -> bool {
+        let params = self.body.exprs.len() as u32..;
+        st.blamed || st.all_bits().any(|(id, known)| params.contains(&id) && known & !bits::ANY_NULL == 0)
+    }
+
+    /// `*out = NULL; return 0;`
+    fn stored_null(&mut self, returned: ExprId, st: &State) {
+        if !self.recording || self.returns_pointer || self.is_given_null(st) {
+            return;
+        }
+        let succeeds = self.says_success(returned);
+        for (i, p) in self.function.params.iter().enumerate().take(usize::from(u8::MAX)) {
+            let Some(no) = self.places.number_of(&Place { base: p.name, path: vec![Step::Deref] }) else { continue };
+            let held = st.get(no);
+            let is_null = |id: &Value| {
+                matches!(self.origins.get(id), Some(Origin::Null(_))) && st.bits(*id) & bits::ANY_NULL != 0
+            };
+            if held.ids().iter().any(is_null) {
+                self.out.stores_null.entry(i as u8).and_modify(|ok| *ok |= succeeds).or_insert(succeeds);
+            }
+        }
+    }
+
+    /// What is returned is a constant that says that all went well.
+    fn says_success(&self, returned: ExprId) -> bool {
+        let body = self.body;
+        let head = self.code.get(self.function.span.range()).unwrap_or_default();
+        let is_bool = head.split('(').next().is_some_and(|head| head.contains("bool"));
+        match body.expr(body.bare(returned)).kind {
+            ExprKind::Number(n) if body.names.text(n) == "0" && !is_bool => {
+                // Where 1 says that something was found, 0 says that nothing was.
+                let is_found = |e: ExprId| matches!(body.expr(body.bare(e)).kind, ExprKind::Number(n) if body.names.text(n) != "0");
+                !body.stmts.iter().any(|s| matches!(s.kind, StmtKind::Return(Some(e)) if is_found(e)))
+            }
+            ExprKind::Number(n) => body.names.text(n) == "1" && is_bool,
+            ExprKind::Name(n) => {
+                let name = body.names.text(n);
+                let last = name.rsplit('_').next().unwrap_or_default();
+                if is_bool { last.eq_ignore_ascii_case("true") } else { matches!(last, "OK" | "SUCCESS" | "EOK") }
+            }
+            _ => false,
+        }
     }
 
     fn returned(&mut self, value: Values, st: &State) {
         if !self.recording {
             return;
         }
-        // Who gives null gets null: that says nothing of what is given else. Of `if (!a || !b) return NULL;` each may be
-        // the one.
-        let params = self.body.exprs.len() as u32..;
-        let is_null = |known: u8| known & !bits::ANY_NULL == 0 || known & bits::NULL_HERE != 0;
-        if st.all_bits().any(|(id, known)| params.contains(&id) && is_null(known)) {
+        if self.is_given_null(st) {
             return;
         }
         for id in value.ids() {

@@ -49,6 +49,7 @@ fn finding(view: &View, rule: &'static str, miss: &Miss, confidence: Confidence)
     .into();
     let origin: Option<(Span, String)> = match miss.used.origin {
         Origin::Call(call) => Some((body.expr(call).span, "the result comes from here".into())),
+        Origin::Stored { call, .. } => Some((body.expr(call).span, "it is stored here".into())),
         Origin::Null(e) => Some((body.expr(e).span, "null from here on some way".into())),
         Origin::Asked(e) | Origin::Loaded(e) if miss.doubt.is_none() => {
             Some((body.expr(e).span, "null is held possible here".into()))

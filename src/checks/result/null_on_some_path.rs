@@ -6,7 +6,7 @@ use crate::analysis::nullness::doubts::Doubt;
 use crate::analysis::nullness::link::Miss;
 use crate::analysis::nullness::{Origin, UseKind, bits};
 use crate::checks::{Context, Rule, View};
-use crate::hir::{StmtId, StmtKind};
+use crate::hir::{BinaryOp, Body, ExprId, ExprKind, Stmt, StmtId, StmtKind, UnaryOp};
 use crate::report::{Confidence, Finding, Related};
 
 pub const RULE: Rule = Rule {
@@ -17,6 +17,9 @@ pub const RULE: Rule = Rule {
     wants: |_| true,
     check,
 };
+
+/// Statements of a branch that are looked at.
+const MAX_THEN: usize = 40;
 
 fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
     for miss in used_nulls(view).filter(|m| m.used.known & bits::ANY_NULL != 0) {
@@ -59,8 +62,12 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
         let is_plain = miss.used.known & bits::FRESH != 0 && miss.used.kind == UseKind::Dereference;
         let confidence = match doubt {
             Doubt::Late(_) if is_plain => Confidence::High,
-            Doubt::Late(_) if matches!(miss.used.kind, UseKind::Given { .. }) && miss.inside.is_none() => {
-                Confidence::Low
+            // Whoever leaves where it is null does not only look for what to print.
+            Doubt::Late(test) if matches!(miss.used.kind, UseKind::Given { .. }) && miss.inside.is_none() => {
+                match leaves(&view.function.body, *test) {
+                    true => Confidence::Medium,
+                    false => Confidence::Low,
+                }
             }
             Doubt::Late(_) | Doubt::ErrorIgnored { .. } => Confidence::Medium,
             Doubt::Elsewhere { behind: true, .. } => Confidence::Medium,
@@ -85,10 +92,20 @@ fn is_for_the_switch(view: &View, miss: &Miss) -> bool {
     let body = &view.function.body;
     let from = match miss.used.origin {
         Origin::Null(from) | Origin::Call(from) | Origin::Asked(from) | Origin::Loaded(from) => Some(from),
-        Origin::Parameter(_) => miss.asked.first().copied(),
+        Origin::Parameter(_) | Origin::Stored { .. } => miss.asked.first().copied(),
     };
     let Some(from) = from else { return false };
-    let (from, to) = (body.expr(from).span, body.expr(miss.used.expr).span);
+    let (mut from, to) = (body.expr(from).span, body.expr(miss.used.expr).span);
+    // Who asks again behind the `switch` holds null possible there.
+    if !matches!(miss.used.origin, Origin::Null(_)) {
+        let within = |at: u32| {
+            let of = |s: &Stmt| matches!(s.kind, StmtKind::Switch { .. }) && s.span.end <= to.start;
+            body.stmts.iter().any(|s| of(s) && s.span.contains(at))
+        };
+        let asked = miss.asked.iter().map(|&e| body.expr(e).span);
+        let asked = asked.filter(|span| span.end <= to.start && !within(span.start));
+        from = asked.chain([from]).max_by_key(|span| span.end).unwrap_or(from);
+    }
     (0..body.stmts.len() as u32).map(StmtId).any(|id| {
         let span = body.stmt(id).span;
         // In a loop of its own, several rounds make the value.
@@ -101,11 +118,37 @@ fn is_for_the_switch(view: &View, miss: &Miss) -> bool {
     })
 }
 
+/// `if (!p) return;`
+fn leaves(body: &Body, test: ExprId) -> bool {
+    let at = body.expr(test).span;
+    body.stmts.iter().any(|s| {
+        let StmtKind::If { cond, then, .. } = s.kind else { return false };
+        let asks = body.expr(cond).span.contains(at.start);
+        let is_null_there = match body.expr(cond).kind {
+            ExprKind::Unary { op: UnaryOp::Not, .. } => true,
+            ExprKind::Binary { op: BinaryOp::Or | BinaryOp::Eq, .. } => true,
+            _ => false,
+        };
+        let mut goes = false;
+        if asks && is_null_there {
+            body.walk_first(then, MAX_THEN, &mut |s| {
+                goes |= matches!(
+                    body.stmt(s).kind,
+                    StmtKind::Return(_) | StmtKind::Goto(_) | StmtKind::Break | StmtKind::Continue
+                );
+            });
+        }
+        goes
+    })
+}
+
 fn confidence(view: &View, miss: &Miss) -> Confidence {
     let here = miss.used.known & bits::NULL_HERE != 0;
     let is_mixed = miss.used.known & (bits::ANY_UNTESTED | bits::NULL | bits::USED | bits::STALE) != 0;
     let is_direct = matches!(miss.used.kind, UseKind::Dereference | UseKind::Library);
-    let is_used = is_direct || miss.used.kind == UseKind::PartGiven;
+    // What is given to `channel_get_name()`, which is not here, is read through as well.
+    let is_given = matches!(miss.used.kind, UseKind::Given { .. }) && miss.inside.is_none();
+    let is_used = is_direct || is_given || miss.used.kind == UseKind::PartGiven;
     match miss.used.origin {
         // `p - q` is told to a log and harms nobody.
         _ if miss.used.kind == UseKind::Arithmetic => Confidence::Low,
@@ -113,7 +156,7 @@ fn confidence(view: &View, miss: &Miss) -> Confidence {
         _ if miss.is_surely_null() && miss.used.kind != UseKind::Address => Confidence::Medium,
         // Paths meet again right before the use: nothing but the test itself stands between.
         Origin::Call(_) if here && !is_mixed && is_direct && !miss.used.one_of => Confidence::High,
-        Origin::Call(_) | Origin::Asked(_) | Origin::Loaded(_) | Origin::Parameter(_)
+        Origin::Call(_) | Origin::Asked(_) | Origin::Loaded(_) | Origin::Parameter(_) | Origin::Stored { .. }
             if here && !is_mixed && is_used && !miss.used.one_of =>
         {
             Confidence::Medium

@@ -36,12 +36,22 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
         if !matches!(why, Why::Known(_)) && is_counted(view, miss) {
             confidence = Confidence::Low;
         }
+        if matches!(why, Why::Stores | Why::StoresIgnored) {
+            let when = match why {
+                Why::Stores => "null on some way on which it succeeds",
+                _ => "null where it fails, which nobody looks at",
+            };
+            let mut f = finding(view, RULE.id, miss, confidence);
+            f.message = format!("the pointer that `{callee}` stores, {when}, {} without a test", used(miss));
+            out.push(f);
+            continue;
+        }
         let when = match why {
             Why::Known(NullReason::NotFound) => "null where nothing is found",
             Why::Known(NullReason::NoToken) => "null where no token is left",
             Why::Known(NullReason::ParseFailure) => "null where the input is malformed",
             Why::Known(NullReason::Alloc | NullReason::Exhausted) => "null where nothing is left to give",
-            Why::Returns => "null on some path through it",
+            Why::Returns | Why::Stores | Why::StoresIgnored => "null on some path through it",
             Why::Belief | Why::Name | Why::Getter => "perhaps null where nothing is found",
             Why::Few => "which others test",
         };
@@ -80,8 +90,13 @@ fn confidence(miss: &Miss, why: Why) -> Option<Confidence> {
     let name = miss.callee.as_deref().unwrap_or_default();
     match why {
         _ if matches!(miss.used.kind, UseKind::Given { .. }) && miss.inside.is_none() => {
-            (!contrary && is_clean).then_some(Confidence::Low)
+            let known = matches!(why, Why::Known(_)) && !miss.used.one_of;
+            (!contrary && is_clean).then_some(if known { Confidence::Medium } else { Confidence::Low })
         }
+        Why::Stores | Why::StoresIgnored => match is_clean && miss.used.kind != UseKind::Address {
+            true => Some(Confidence::Medium),
+            false => Some(Confidence::Low),
+        },
         Why::Returns if contrary && callers.all() > MAX_CONTRARY => None,
         Why::Returns if contrary => Some(Confidence::Low),
         Why::Name if contrary && (callers.all() > MAX_CONTRARY || !is_clean) => None,
