@@ -82,7 +82,11 @@ impl Miss {
     /// It is told by what the others do, once for the function called.
     pub fn is_deviant(&self) -> bool {
         let by_others = matches!(self.why, Some(Why::Belief | Why::Known(NullReason::Alloc)));
-        by_others && self.used.known & bits::ANY_NULL == 0 && !matches!(self.used.kind, UseKind::Asserted)
+        let in_library = matches!(self.used.kind, UseKind::Given { .. }) && self.inside.is_none();
+        by_others
+            && self.used.known & bits::ANY_NULL == 0
+            && !matches!(self.used.kind, UseKind::Asserted)
+            && !(in_library && self.why != Some(Why::Belief))
     }
 }
 
@@ -414,7 +418,8 @@ impl<'a> Linker<'a> {
                     Some((file, span, true)) => inside = Some((file, span)),
                     None if *arg == 0
                         && self.program.callees(callee, function.file).is_empty()
-                        && (is_accessor(callee) || self.is_of_library(used.origin, why, function, callee)) => {}
+                        && (self.is_of_library(used.origin, why, function, callee)
+                            || (is_accessor(callee) && why != Some(Why::Known(NullReason::Alloc)))) => {}
                     None => continue,
                 }
             }

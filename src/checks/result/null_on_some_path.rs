@@ -2,6 +2,7 @@
 
 use super::apart::{is_apart, is_left_out};
 use super::{doubted, finding, used, used_nulls};
+use crate::analysis::access::place;
 use crate::analysis::nullness::doubts::Doubt;
 use crate::analysis::nullness::link::Miss;
 use crate::analysis::nullness::{Origin, UseKind, bits};
@@ -142,6 +143,27 @@ fn leaves(body: &Body, test: ExprId) -> bool {
     })
 }
 
+/// `if (q || (p && p->a)) p->b`: the branch is also taken where only the other arm holds.
+fn is_asked_in_one_arm(view: &View, miss: &Miss) -> bool {
+    let body = &view.function.body;
+    let Some(pointer) = place(body, miss.used.expr) else { return false };
+    let innermost = view.nesting().around(miss.used.stmt).find_map(|s| match body.stmt(s).kind {
+        StmtKind::If { cond, then, .. } => Some((s, cond, then)),
+        _ => None,
+    });
+    // What the condition of the use itself is, is evaluated before its branch.
+    let Some((_, cond, then)) = innermost.filter(|(s, ..)| *s != miss.used.stmt) else { return false };
+    let ExprKind::Binary { op: BinaryOp::Or, left, right } = body.expr(cond).kind else { return false };
+    let mentions = |e: ExprId| {
+        let mut found = false;
+        body.walk(e, &mut |x| found |= place(body, x).is_some_and(|p| pointer.covers(&p)));
+        found
+    };
+    let in_then = body.stmt(then).span.contains(body.expr(miss.used.expr).span.start);
+    let asks = |e: ExprId| miss.asked.iter().any(|&t| body.expr(e).span.contains(body.expr(t).span.start));
+    in_then && !mentions(left) && asks(right)
+}
+
 fn confidence(view: &View, miss: &Miss) -> Confidence {
     let here = miss.used.known & bits::NULL_HERE != 0;
     let is_mixed = miss.used.known & (bits::ANY_UNTESTED | bits::NULL | bits::USED | bits::STALE) != 0;
@@ -164,6 +186,7 @@ fn confidence(view: &View, miss: &Miss) -> Confidence {
         Origin::Null(e) if is_direct && is_left_out(view, miss, e) => Confidence::Medium,
         Origin::Null(_) => Confidence::Low,
         _ if is_used && miss.used.known & bits::STALE == 0 && is_apart(view, miss) => Confidence::Medium,
+        _ if is_direct && is_asked_in_one_arm(view, miss) => Confidence::Medium,
         _ => Confidence::Low,
     }
 }
