@@ -125,11 +125,10 @@ fn leaves(body: &Body, test: ExprId) -> bool {
     body.stmts.iter().any(|s| {
         let StmtKind::If { cond, then, .. } = s.kind else { return false };
         let asks = body.expr(cond).span.contains(at.start);
-        let is_null_there = match body.expr(cond).kind {
-            ExprKind::Unary { op: UnaryOp::Not, .. } => true,
-            ExprKind::Binary { op: BinaryOp::Or | BinaryOp::Eq, .. } => true,
-            _ => false,
-        };
+        let is_null_there = matches!(
+            body.expr(cond).kind,
+            ExprKind::Unary { op: UnaryOp::Not, .. } | ExprKind::Binary { op: BinaryOp::Or | BinaryOp::Eq, .. }
+        );
         let mut goes = false;
         if asks && is_null_there {
             body.walk_first(then, MAX_THEN, &mut |s| {
