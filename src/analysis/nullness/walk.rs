@@ -211,7 +211,7 @@ impl<'a> Walker<'a> {
 impl Forward for Walker<'_> {
     type State = State;
 
-    const MAX_ROUNDS: usize = 40;
+    const MAX_ROUNDS: usize = 12;
 
     fn join(state: &mut State, other: &State) -> bool {
         state.join(other)
