@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::bounds::counted::Counted;
 use super::bounds::defects::{Defect, Found, Unmet};
 use super::bounds::siblings::told_by_siblings;
 use super::bounds::summary::{CallSite, DefectId};
@@ -84,7 +85,8 @@ fn analysed(program: &Program, inputs: &[Input], wanted: Option<(FileId, Span)>)
                 let file = input.function.file;
                 let work = || {
                     let wanted = wanted.filter(|(wanted, _)| *wanted == file).map(|(_, span)| span);
-                    bounds.walk(input.function, input.cfg).map(|walked| walked.found(n, input.text, wanted))
+                    let counted = Counted::new(&bounds, input.function);
+                    bounds.walk(input.function, input.cfg).map(|walked| walked.found(n, input.text, wanted, &counted))
                 };
                 (n, guarded(work).ok().flatten().unwrap_or(Found { given_up: true, ..Found::default() }))
             })

@@ -1,5 +1,6 @@
 //! From sites to defects: which of those that are not proved concern bytes or numbers of a message.
 
+use super::counted::Counted;
 use super::judge::Verdict;
 use super::linear::{Linear, Sym};
 use super::sites::{Hint, Site, SiteKind, Use};
@@ -130,6 +131,14 @@ pub struct Defect {
 }
 
 impl Defect {
+    /// That what is written was counted is no excuse: however much there is, it does not fit.
+    fn is_certain(&self) -> bool {
+        matches!(
+            self.evidence,
+            Some(Evidence::Never | Evidence::Capacity | Evidence::Above | Evidence::Elsewhere | Evidence::Unlimited)
+        )
+    }
+
     /// Why it is a defect, as the second half of a sentence.
     pub fn reason(&self) -> String {
         match &self.verdict {
@@ -181,7 +190,7 @@ const MAX_DEFECTS: usize = 64;
 
 impl Walked {
     /// Judges every site; `number` is the function's, `text` its file's.
-    pub fn found(&self, number: u32, text: &str, wanted: Option<Span>) -> Found {
+    pub fn found(&self, number: u32, text: &str, wanted: Option<Span>, counted: &Counted) -> Found {
         let mut found = Found::default();
         if let Some(wanted) = wanted {
             found.explained = self.explained(wanted, text);
@@ -190,6 +199,7 @@ impl Walked {
             if found.defects.len() >= MAX_DEFECTS {
                 break;
             }
+            let before = found.defects.len();
             match &site.kind {
                 SiteKind::Access { does, address, size, buffer: Some(buffer), cursor, .. } => {
                     let known = found.defects.len();
@@ -265,6 +275,14 @@ impl Walked {
                 SiteKind::Need { goal, end, defect, depth } => {
                     self.need(site, goal, *end, (*defect, *depth), &mut found);
                 }
+            }
+            let written = |d: &Defect| matches!(d.class, Class::Destination | Class::Append) && !d.is_certain();
+            let is_short = |d: &Defect| matches!(d.verdict, Verdict::Short { .. });
+            let told = &found.defects[before..];
+            if told.iter().any(written) && counted.is_counted(site, told.iter().any(is_short)) {
+                let mut kept = found.defects.split_off(before);
+                kept.retain(|d| !written(d));
+                found.defects.append(&mut kept);
             }
         }
         self.read_before_length(text, &mut found.defects);

@@ -142,7 +142,8 @@ impl<'a> Eval<'a> {
     }
     pub fn site(&mut self, f: &Frame, e: ExprId, kind: SiteKind) {
         let span = self.span(f, e);
-        self.sites.push(Site { kind, span, at: self.at });
+        let expr = Some(e).filter(|_| f.call.is_none());
+        self.sites.push(Site { kind, span, at: self.at, expr });
     }
     pub fn event(&mut self) -> u32 {
         self.event += 1;

@@ -13,6 +13,7 @@ mod call;
 mod capacity;
 mod cond;
 mod copies;
+pub mod counted;
 pub mod defects;
 mod effects;
 mod elements;

@@ -152,3 +152,19 @@ pub(super) fn is_looked_up(call: &str) -> bool {
     let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     is_name && ["get", "find", "lookup", "header", "attr"].iter().any(|word| name.contains(word))
 }
+
+/// A call that makes room in what it is given.
+pub(super) fn makes_room(call: &str) -> bool {
+    let lower = call.to_ascii_lowercase();
+    let words =
+        ["alloc", "grow", "resize", "reserve", "ensure", "space", "room", "extend", "expand", "enlarge", "size"];
+    words.iter().any(|word| lower.contains(word))
+}
+
+/// A call that copies or looks something up: the pointer that it gives leads to what was there before.
+pub(super) fn hands_back(call: &str) -> bool {
+    let lower = call.to_ascii_lowercase();
+    let words =
+        ["cpy", "copy", "append", "find", "search", "lookup", "parse", "skip", "chr", "cat", "print", "read", "write"];
+    words.iter().any(|word| lower.contains(word))
+}

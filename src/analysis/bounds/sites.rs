@@ -5,6 +5,7 @@ use super::linear::Linear;
 use super::summary::DefectId;
 use super::symbols::Buffer;
 use super::types::Kind;
+use crate::hir::ExprId;
 use crate::source::Span;
 
 /// What happens to the bytes.
@@ -87,4 +88,6 @@ pub struct Site {
     pub span: Span,
     /// What holds there.
     pub at: FactId,
+    /// The expression, where it stands in the function's own body.
+    pub expr: Option<ExprId>,
 }

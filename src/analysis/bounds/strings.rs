@@ -263,6 +263,20 @@ impl Eval<'_> {
     }
 }
 
+/// The arguments that a format prints as texts, of those from `first` on, and which of them limits each.
+pub(super) fn texts(format: &str, first: usize) -> Vec<(usize, Option<usize>)> {
+    let mut arg = first;
+    let mut all = Vec::new();
+    for c in conversions(format, false).1 {
+        arg += c.stars;
+        if c.kind == 's' && c.limit.is_none() {
+            all.push((arg, (c.stars > 0).then(|| arg - 1)));
+        }
+        arg += usize::from(c.kind != '%');
+    }
+    all
+}
+
 /// The bytes of a format that stand for themselves, and its conversions (C17 7.21.6).
 fn conversions(format: &str, scans: bool) -> (i64, Vec<Conversion>) {
     let mut literal = -2i64;

@@ -1,0 +1,518 @@
+//! Lengths that were counted: a write of a length that is a part of the sum which its destination was made for, or
+//! which was compared with what there is.
+//!
+//! The parts of a message are put together in two passes, one that adds their lengths up and one that copies them.
+//! The sum has more terms than a linear expression, and loops, so that nothing can be proved. Yet who counted a part
+//! did not forget to look at it. This is told from the code as it is written, not from values.
+
+mod places;
+
+use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::Bounds;
+use super::names;
+use super::sites::{Site, SiteKind};
+use super::symbols::Room;
+use crate::hir::{BinaryOp, Body, ExprId, ExprKind, Function, StmtId, StmtKind, UnaryOp};
+use crate::program::catalog::model::{Sink, SinkKind};
+use crate::source::Span;
+
+/// Places that one sum or pointer is followed through.
+const MAX_PLACES: usize = 200;
+/// Definitions that a length is followed through.
+const MAX_DEPTH: usize = 4;
+/// Comparisons and calls of one function that are looked at.
+const MAX_TESTS: usize = 400;
+/// Statements of a branch that are looked through for one that leaves.
+const MAX_STMTS: usize = 60;
+/// Bytes of an array at the end of a structure that stands for any number of them.
+const MAX_OPEN: i64 = 8;
+
+/// What a function counts; found out once somebody asks.
+pub struct Counted<'a> {
+    cx: &'a Bounds<'a>,
+    function: &'a Function,
+    index: OnceCell<Index>,
+    sums: RefCell<FxHashMap<ExprId, Rc<Sum>>>,
+}
+
+#[derive(Default)]
+struct Index {
+    /// By place: what it is set to, or grows by.
+    set: FxHashMap<String, Vec<Set>>,
+    /// How variables are declared, but for their name.
+    types: FxHashMap<String, String>,
+    tests: Vec<Test>,
+    calls: Vec<ExprId>,
+}
+
+struct Set {
+    value: ExprId,
+    at: u32,
+    adds: bool,
+}
+
+/// `less < more`, or with `<=`.
+struct Test {
+    less: ExprId,
+    more: ExprId,
+    at: u32,
+    /// It decides whether this is done.
+    then: Option<Guarded>,
+}
+
+#[derive(Clone, Copy)]
+struct Guarded {
+    stmt: StmtId,
+    span: Span,
+    /// What is behind it is not done after it: a loop, or a branch that leaves.
+    leaves: bool,
+}
+
+/// The parts of a sum, through variables.
+#[derive(Default)]
+struct Sum {
+    keys: FxHashSet<String>,
+    /// What was given to who counts.
+    covers: Vec<String>,
+}
+
+impl Sum {
+    /// The place or the length of a text is a part, or of something that was counted as a whole.
+    fn has(&self, key: &str) -> bool {
+        if self.keys.contains(key) {
+            return true;
+        }
+        let place = key.strip_prefix("strlen(").and_then(|rest| rest.strip_suffix(')'));
+        // A text that has a length beside it.
+        if let Some(text) = place
+            && let Some((object, field)) = text.rsplit_once('.')
+            && names::lengths_of(field).iter().any(|length| self.keys.contains(&format!("{object}.{length}")))
+        {
+            return true;
+        }
+        let place = place.unwrap_or(key);
+        self.covers
+            .iter()
+            .any(|of| place.strip_prefix(&**of).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '['])))
+    }
+}
+
+/// One write: what of, to where, and how much.
+struct Write {
+    dst: ExprId,
+    /// Where the bytes come from: an address, or the object that has them.
+    sources: Vec<ExprId>,
+    /// An array, which nobody made for the sum.
+    in_array: bool,
+    /// Each with what else it may be counted as; none: a constant.
+    lengths: Vec<Vec<String>>,
+    at: u32,
+    span: Span,
+}
+
+impl<'a> Counted<'a> {
+    pub fn new(cx: &'a Bounds<'a>, function: &'a Function) -> Counted<'a> {
+        Counted { cx, function, index: OnceCell::new(), sums: RefCell::default() }
+    }
+
+    fn body(&self) -> &'a Body {
+        &self.function.body
+    }
+
+    fn index(&self) -> &Index {
+        self.index.get_or_init(|| self.find())
+    }
+
+    fn find(&self) -> Index {
+        let body = self.body();
+        let mut index = Index::default();
+        let mut set = |left: String, value, at, adds| index.set.entry(left).or_default().push(Set { value, at, adds });
+        for (i, e) in body.exprs.iter().enumerate() {
+            match e.kind {
+                ExprKind::Assign { op: op @ (None | Some(BinaryOp::Add)), left, right } => {
+                    if let Some(left) = places::key(body, left) {
+                        set(left, right, e.span.start, op.is_some());
+                    }
+                }
+                ExprKind::Call { .. } if index.calls.len() < MAX_TESTS => index.calls.push(ExprId(i as u32)),
+                _ => {}
+            }
+        }
+        for stmt in &body.stmts {
+            let StmtKind::Decl(all) = &stmt.kind else { continue };
+            for declarator in all {
+                let name = body.names.text(declarator.name);
+                if let Some(init) = declarator.init {
+                    set(name.to_owned(), init, stmt.span.start, false);
+                }
+                index.types.insert(name.to_owned(), type_of(body.names.text(declarator.ty), name));
+            }
+        }
+        let code = &self.cx.program.unit(self.function.file).base.code;
+        for param in &self.function.params {
+            let name = body.names.text(param.name);
+            let declared = code.get(param.span.range()).unwrap_or("");
+            index.types.insert(name.to_owned(), type_of(declared, name));
+        }
+        index.tests = tests(body);
+        index
+    }
+
+    /// What the site writes was counted. `is_short`: of what is tested it is known that it
+    /// is not enough.
+    pub(super) fn is_counted(&self, site: &Site, is_short: bool) -> bool {
+        self.write(site)
+            .is_some_and(|write| !write.in_array && self.is_allocated(&write) || !is_short && self.is_tested(&write))
+    }
+
+    fn write(&self, site: &Site) -> Option<Write> {
+        let body = self.body();
+        let e = site.expr?;
+        let buffer = match &site.kind {
+            SiteKind::Access { buffer, .. } | SiteKind::Block { buffer, .. } => buffer.as_ref(),
+            _ => None,
+        };
+        let in_array = buffer.is_some_and(|b| {
+            b.room == Room::Array && (b.limit.terms().len() != 1 || !(0..=MAX_OPEN).contains(&b.limit.constant))
+        });
+        let (at, span) = (site.span.start, site.span);
+        let write = |dst, sources, lengths| Write { dst, sources, in_array, lengths, at, span };
+        if matches!(site.kind, SiteKind::Access { .. }) {
+            return Some(write(e, Vec::new(), Vec::new()));
+        }
+        let ExprKind::Call { args, .. } = &body.expr(e).kind else { return None };
+        let model = self.cx.program.model(body.callee(e)?, self.function.file)?;
+        let sink = model.sink()?;
+        let arg = |at: Option<_>| at.and_then(|at: crate::program::catalog::model::Arg| args.get(at.index()?)).copied();
+        let lengths = match sink.kind {
+            SinkKind::StringCopy => {
+                let text = places::key(body, arg(sink.src)?);
+                let is_literal = matches!(body.expr(body.bare(arg(sink.src)?)).kind, ExprKind::String(_));
+                let counted = |e| places::key(body, e);
+                let most = arg(sink.src_size).and_then(counted);
+                match text {
+                    _ if is_literal => Vec::new(),
+                    Some(text) => vec![std::iter::once(format!("strlen({text})")).chain(most).collect()],
+                    None => return None,
+                }
+            }
+            SinkKind::Format => self.printed(sink, args)?,
+            _ => places::lengths(body, arg(sink.size)?)?,
+        };
+        let (dst, size) = (arg(sink.dst)?, arg(sink.size));
+        let others = || args.iter().copied().filter(|arg| *arg != dst && Some(*arg) != size).collect();
+        Some(write(dst, arg(sink.src).map_or_else(others, |src| vec![src]), lengths))
+    }
+
+    /// The lengths of the texts that are printed.
+    fn printed(&self, sink: &Sink, args: &[ExprId]) -> Option<Vec<Vec<String>>> {
+        let body = self.body();
+        let at = sink.fmt?.index()?;
+        let ExprKind::String(format) = body.expr(*args.get(at)?).kind else { return None };
+        let texts = super::strings::texts(body.names.text(format), at + 1);
+        let length = |(arg, by): (usize, Option<usize>)| {
+            let text = places::key(body, *args.get(arg)?);
+            let most = by.and_then(|by| places::key(body, *args.get(by)?));
+            let all: Vec<String> = most.into_iter().chain(text.map(|text| format!("strlen({text})"))).collect();
+            (!all.is_empty()).then_some(all)
+        };
+        texts.into_iter().map(length).collect()
+    }
+
+    /// The destination is what a call gave that was told the sum.
+    fn is_allocated(&self, write: &Write) -> bool {
+        let body = self.body();
+        let (keys, calls) = self.holders(write.dst, write.at);
+        let made = calls.into_iter().filter(|call| self.may_make(*call)).map(|call| (call, true));
+        let grown = self.index().calls.iter().filter(|call| self.grows(**call, &keys)).map(|call| (*call, false));
+        made.chain(grown).filter(|(call, _)| body.expr(*call).span.start <= write.at).any(|(call, _)| {
+            let ExprKind::Call { args, .. } = &body.expr(call).kind else { return false };
+            args.iter().any(|arg| {
+                let sum = self.sum(*arg, body.expr(call).span.start);
+                self.has_all(&sum, write) && (!write.lengths.is_empty() || self.has_moves(&sum, write, &keys, true))
+            })
+        })
+    }
+
+    /// A condition before it compares the sum with something, and not with where the bytes come from.
+    fn is_tested(&self, write: &Write) -> bool {
+        let mut holders = None;
+        self.index().tests.iter().filter(|test| test.at <= write.at).any(|test| {
+            // `sum > room` leads elsewhere, `sum <= room` to the write, as it does where it is only stated.
+            let (sum, other, elsewhere) = match test.then {
+                None => (test.less, test.more, None),
+                Some(then) if then.span.start <= write.span.start && write.span.end <= then.span.end => {
+                    (test.less, test.more, None)
+                }
+                Some(then) => (test.more, test.less, Some(then)),
+            };
+            let sum = self.sum(sum, test.at);
+            elsewhere.is_none_or(|then| then.leaves || self.makes_up(&sum, write, then))
+                && self.has_all(&sum, write)
+                && self.may_be_room(other, test.at, write)
+                && {
+                    let (keys, _) = holders.get_or_insert_with(|| self.holders(write.dst, write.at));
+                    self.has_moves(&sum, write, keys, write.lengths.is_empty())
+                }
+        })
+    }
+
+    /// What is done where there is too little room makes as much as the sum, or makes the sum less.
+    fn makes_up(&self, sum: &Sum, write: &Write, then: Guarded) -> bool {
+        let body = self.body();
+        let mut found = false;
+        body.walk_stmts(then.stmt, &mut |stmt| {
+            body.own_exprs(stmt, &mut |e| {
+                body.walk(e, &mut |e| {
+                    found |= match &body.expr(e).kind {
+                        ExprKind::Assign { left, right, .. } => {
+                            places::key(body, *left).is_some_and(|left| sum.keys.contains(&left))
+                                || self.has_all(&self.sum(*right, write.at), write)
+                        }
+                        ExprKind::Call { args, .. } => {
+                            args.iter().any(|arg| self.has_all(&self.sum(*arg, write.at), write))
+                                && body.callee(e).is_some_and(names::makes_room)
+                        }
+                        _ => false,
+                    }
+                });
+            });
+        });
+        found
+    }
+
+    /// Every length that is written is a part of the sum.
+    fn has_all(&self, sum: &Sum, write: &Write) -> bool {
+        !sum.keys.is_empty() && write.lengths.iter().all(|length| self.has(sum, length, write.at, MAX_DEPTH))
+    }
+
+    fn has(&self, sum: &Sum, length: &[String], at: u32, depth: usize) -> bool {
+        if length.iter().any(|key| sum.has(key) || self.has_like(sum, key)) {
+            return true;
+        }
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        let body = self.body();
+        length.iter().any(|key| {
+            let Some(all) = self.index().set.get(key) else { return false };
+            let all: Vec<_> =
+                all.iter().filter(|set| set.at <= at).map(|set| places::lengths(body, set.value)).collect();
+            all.iter().flatten().any(|parts| !parts.is_empty())
+                && all.iter().all(|parts| {
+                    parts.as_ref().is_some_and(|parts| {
+                        parts.iter().all(|part| part.contains(key) || self.has(sum, part, at, depth))
+                    })
+                })
+        })
+    }
+
+    /// The same part of another element: a first loop counts by `a->s.len`, a second one copies `b->s.len`.
+    fn has_like(&self, sum: &Sum, key: &str) -> bool {
+        let own = places::root(key);
+        let rest = &key[own.len()..];
+        let types = &self.index().types;
+        let Some(ty) = types.get(own).filter(|_| rest.starts_with('.') && self.walks(own)) else { return false };
+        sum.keys.iter().any(|other| {
+            let root = places::root(other);
+            root != own && &other[root.len()..] == rest && types.get(root) == Some(ty) && self.walks(root)
+        })
+    }
+
+    /// The variable is set to a part of what it leads to: it goes over a list.
+    fn walks(&self, variable: &str) -> bool {
+        let mut sets = self.index().set.get(variable).into_iter().flatten();
+        sets.any(|set| places::key(self.body(), set.value).is_some_and(|key| places::root(&key) == variable))
+    }
+
+    /// What moves the address from its begin on is part of the sum, too. `wanted`: something does.
+    fn has_moves(&self, sum: &Sum, write: &Write, keys: &[String], wanted: bool) -> bool {
+        let body = self.body();
+        let mut offsets = Vec::new();
+        places::offsets(body, write.dst, &mut offsets);
+        let is_own = |part: &[String]| part.iter().any(|key| keys.contains(key));
+        let mut moves: Vec<Vec<String>> = Vec::new();
+        for offset in offsets {
+            match places::lengths(body, offset) {
+                Some(parts) => moves.extend(parts),
+                None => return false,
+            }
+        }
+        for key in keys {
+            for set in self.index().set.get(key).into_iter().flatten().filter(|set| set.at < write.at) {
+                let Some(parts) = places::lengths(body, set.value) else {
+                    if set.adds {
+                        return false;
+                    }
+                    continue;
+                };
+                if set.adds || parts.len() > 1 && parts.iter().any(|part| part.contains(key)) {
+                    moves.extend(parts.into_iter().filter(|part| !is_own(part)));
+                }
+            }
+        }
+        (!wanted || !moves.is_empty())
+            && moves.iter().all(|part| is_own(part) || self.has(sum, part, write.at, MAX_DEPTH))
+    }
+
+    /// The parts of a sum, through the variables that hold it.
+    fn sum(&self, e: ExprId, at: u32) -> Rc<Sum> {
+        if let Some(known) = self.sums.borrow().get(&e) {
+            return known.clone();
+        }
+        let body = self.body();
+        let mut sum = Sum::default();
+        let mut todo = places::parts(body, e);
+        while let Some(part) = todo.pop() {
+            if part.covers && !sum.covers.contains(&part.key) {
+                sum.covers.push(part.key.clone());
+            }
+            if sum.keys.len() >= MAX_PLACES || sum.keys.contains(&part.key) {
+                continue;
+            }
+            // What was cut to fewer bits is no sum any more.
+            if !self.index().types.get(&part.key).is_some_and(|ty| is_narrow(ty)) {
+                let sets = self.index().set.get(&part.key).into_iter().flatten();
+                todo.extend(sets.filter(|set| set.at <= at).flat_map(|set| places::parts(body, set.value)));
+            }
+            sum.keys.insert(part.key);
+        }
+        let sum = Rc::new(sum);
+        self.sums.borrow_mut().insert(e, sum.clone());
+        sum
+    }
+
+    /// The places that hold the pointer, or what it points into, and the calls that gave it.
+    fn holders(&self, dst: ExprId, at: u32) -> (Vec<String>, Vec<ExprId>) {
+        let body = self.body();
+        let (mut keys, mut calls) = (Vec::new(), Vec::new());
+        places::pointers(body, dst, &mut keys, &mut calls);
+        let mut i = 0;
+        while i < keys.len() && keys.len() < MAX_PLACES {
+            let mut more: Vec<String> = places::outer(&keys[i]).map(String::from).into_iter().collect();
+            for set in self.index().set.get(&keys[i]).into_iter().flatten().filter(|set| set.at <= at) {
+                places::pointers(body, set.value, &mut more, &mut calls);
+            }
+            more.retain(|key| !keys.contains(key));
+            keys.extend(more);
+            i += 1;
+        }
+        (keys, calls)
+    }
+
+    /// A call that may give memory: no copy, and nothing that looks something up.
+    fn may_make(&self, call: ExprId) -> bool {
+        let Some(name) = self.body().callee(call) else { return true };
+        if let Some(model) = self.cx.program.model(name, self.function.file) {
+            return model.allocator().is_some() || model.sink().is_none() && model.source().is_none();
+        }
+        !names::hands_back(name)
+    }
+
+    /// A call that makes room in what it is given, by its name.
+    fn grows(&self, call: ExprId, keys: &[String]) -> bool {
+        let body = self.body();
+        let ExprKind::Call { args, .. } = &body.expr(call).kind else { return false };
+        let Some(name) = body.callee(call) else { return false };
+        names::makes_room(name) && args.iter().any(|arg| places::key(body, *arg).is_some_and(|key| keys.contains(&key)))
+    }
+
+    /// What a sum is compared with may be how much room there is: more than nothing, and not how long the source is.
+    fn may_be_room(&self, other: ExprId, at: u32, write: &Write) -> bool {
+        let body = self.body();
+        if let ExprKind::Number(n) = body.expr(body.bare(other)).kind
+            && let Some((n, _)) = super::literals::number(body.names.text(n))
+        {
+            return n > 4;
+        }
+        let (keys, _) = self.holders(write.dst, write.at);
+        let sources: Vec<String> = write.sources.iter().filter_map(|src| places::key(body, *src)).collect();
+        let params: Vec<&str> = self.function.params.iter().map(|p| body.names.text(p.name)).collect();
+        let sum = self.sum(other, at);
+        sources.iter().map(|source| places::root(source)).all(|source| {
+            let beside = params.iter().position(|p| *p == source).and_then(|i| params.get(i + 1));
+            let speaks = |key: &String| places::root(key) == source || Some(&places::root(key)) == beside;
+            keys.iter().any(|key| places::root(key) == source) || !sum.keys.iter().chain(&sum.covers).any(speaks)
+        })
+    }
+}
+
+/// A declaration without the name and what does not tell types apart.
+fn type_of(declared: &str, name: &str) -> String {
+    let words = declared.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '*');
+    let kept = words.map(|word| word.trim_start_matches('*')).filter(|word| {
+        !word.is_empty() && *word != name && !matches!(*word, "const" | "struct" | "static" | "register" | "volatile")
+    });
+    let mut ty = kept.collect::<Vec<_>>().join(" ");
+    ty.extend(declared.bytes().filter(|b| *b == b'*').map(char::from));
+    ty
+}
+
+/// Not all lengths fit.
+fn is_narrow(ty: &str) -> bool {
+    let ty = ty.to_ascii_lowercase();
+    !ty.contains('*')
+        && (ty.contains("short")
+            || ty.contains("char")
+            || ["u8", "u16", "uint8_t", "uint16_t", "int8_t", "int16_t", "pj_uint16_t", "pj_uint8_t"].contains(&&*ty))
+}
+
+/// The comparisons of a body by size.
+fn tests(body: &Body) -> Vec<Test> {
+    // By expression: what it decides, and whether by not being so.
+    let mut decides: FxHashMap<ExprId, (Option<Guarded>, bool)> = FxHashMap::default();
+    for stmt in &body.stmts {
+        let (cond, does, is_loop) = match stmt.kind {
+            StmtKind::If { cond, then, .. } => (cond, then, false),
+            StmtKind::While { cond, body } | StmtKind::For { cond: Some(cond), body, .. } => (cond, body, true),
+            _ => continue,
+        };
+        let guarded = Guarded { stmt: does, span: body.stmt(does).span, leaves: is_loop || leaves(body, does) };
+        let mut todo = vec![(cond, false)];
+        while let Some((e, negated)) = todo.pop() {
+            decides.insert(e, (Some(guarded), negated));
+            let negated = negated != matches!(body.expr(e).kind, ExprKind::Unary { op: UnaryOp::Not, .. });
+            body.operands(e, &mut |e| todo.push((e, negated)));
+        }
+    }
+    // One of two values is no condition of anything.
+    let mut chooses: FxHashSet<ExprId> = FxHashSet::default();
+    for e in &body.exprs {
+        if let ExprKind::Conditional { cond, .. } = e.kind {
+            body.walk(cond, &mut |e| {
+                chooses.insert(e);
+            });
+        }
+    }
+    let mut all = Vec::new();
+    for (i, e) in body.exprs.iter().enumerate() {
+        let ExprKind::Binary { op, left, right } = e.kind else { continue };
+        let (less, more) = match op {
+            BinaryOp::Lt | BinaryOp::Le => (left, right),
+            BinaryOp::Gt | BinaryOp::Ge => (right, left),
+            _ => continue,
+        };
+        let id = ExprId(i as u32);
+        if all.len() >= MAX_TESTS || chooses.contains(&id) {
+            continue;
+        }
+        let (then, negated) = decides.get(&id).copied().unwrap_or_default();
+        let (less, more) = if negated { (more, less) } else { (less, more) };
+        all.push(Test { less, more, at: e.span.start, then });
+    }
+    all
+}
+
+/// Somewhere in it the code goes elsewhere than on behind it.
+fn leaves(body: &Body, stmt: StmtId) -> bool {
+    let mut found = false;
+    body.walk_first(stmt, MAX_STMTS, &mut |s| {
+        found |= matches!(
+            body.stmt(s).kind,
+            StmtKind::Return(_) | StmtKind::Goto(_) | StmtKind::Break | StmtKind::Continue | StmtKind::Opaque
+        );
+    });
+    found
+}
