@@ -5,6 +5,7 @@ use super::defects::{Class, Defect, Evidence};
 use super::facts::FactId;
 use super::judge::Verdict;
 use super::linear::{Linear, Sym};
+use super::names::is_bounded_copy;
 use super::sites::{Hint, Site, SiteKind, Use};
 use super::symbols::{What, Wire};
 
@@ -28,6 +29,12 @@ impl Walked {
             false => !self.upper_bounds(site.at, size).is_empty(),
         };
         if does == Use::Read || chosen.is_empty() || is_bounded() || self.is_kept_below(site.at, &chosen) {
+            return;
+        }
+        // Who is told the room says how much there is, and not how much there will be.
+        if matches!(&site.kind, SiteKind::Block { callee, .. } if is_bounded_copy(callee) && !callee.contains("strn"))
+            && self.symbols.wire(size) < Wire::Strong
+        {
             return;
         }
         let Some(goal) = size.scaled(-1) else { return };

@@ -207,6 +207,7 @@ impl Eval<'_> {
         let frame = Frame {
             body: &inline.function.body,
             names: &names,
+            args,
             up: Some(f),
             call: Some(span),
             is_open: inline.is_macro && f.is_open,
@@ -229,6 +230,7 @@ impl Eval<'_> {
         let frame = Frame {
             body: &inline.function.body,
             names: &[],
+            args: &[],
             up: Some(f),
             call: Some(span),
             is_open: f.is_open,

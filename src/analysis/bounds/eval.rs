@@ -8,7 +8,7 @@ use super::facts::{FactId, Facts};
 use super::linear::{Linear, Sym};
 use super::literals::{character, number, written_length};
 use super::place::Place;
-use super::sites::{Site, SiteKind, Use};
+use super::sites::{Code, Site, SiteKind, Use};
 use super::state::{Paths, State, Value};
 use super::symbols::{Buffer, Room, Symbols, Tag, What, Wire};
 use super::types::{Kind, TypeTable};
@@ -26,6 +26,8 @@ pub(super) const MAX_FRAMES: usize = 8;
 pub(super) struct Frame<'f> {
     pub body: &'f Body,
     pub names: &'f [(Symbol, Bound)],
+    /// The arguments that it was given, as expressions of `up`, in the order of the names.
+    pub args: &'f [ExprId],
     /// Whose expressions the arguments are.
     pub up: Option<&'f Frame<'f>>,
     /// For what was looked into: the call, in the function's own body.
@@ -38,7 +40,7 @@ pub(super) struct Frame<'f> {
 impl<'f> Frame<'f> {
     /// Of a function's own body.
     pub fn of(body: &'f Body) -> Frame<'f> {
-        Frame { body, names: &[], up: None, call: None, is_open: true, depth: 0 }
+        Frame { body, names: &[], args: &[], up: None, call: None, is_open: true, depth: 0 }
     }
 }
 
@@ -142,8 +144,15 @@ impl<'a> Eval<'a> {
     }
     pub fn site(&mut self, f: &Frame, e: ExprId, kind: SiteKind) {
         let span = self.span(f, e);
-        let expr = Some(e).filter(|_| f.call.is_none());
-        self.sites.push(Site { kind, span, at: self.at, expr });
+        let code = match (f.up, &kind) {
+            (None, _) => Code::Own(e),
+            (Some(_), SiteKind::Block { does: Use::Write, .. }) => match &f.body.expr(e).kind {
+                ExprKind::Call { args, .. } => Code::Inlined(args.iter().map(|arg| own(f, *arg)).collect()),
+                _ => Code::Elsewhere,
+            },
+            _ => Code::Elsewhere,
+        };
+        self.sites.push(Site { kind, span, at: self.at, code });
     }
     pub fn event(&mut self) -> u32 {
         self.event += 1;
@@ -448,4 +457,12 @@ impl<'a> Eval<'a> {
             self.site(f, e, SiteKind::Access { does, address, size, buffer, cursor, bytes });
         }
     }
+}
+
+/// The expression of the function's own body that an argument is, through macros and functions looked into.
+fn own(f: &Frame, e: ExprId) -> Option<ExprId> {
+    let Some(up) = f.up else { return Some(e) };
+    let ExprKind::Name(name) = f.body.expr(f.body.bare(e)).kind else { return None };
+    let at = f.names.iter().position(|(bound, _)| *bound == name)?;
+    own(up, *f.args.get(at)?)
 }

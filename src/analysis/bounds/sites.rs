@@ -88,6 +88,14 @@ pub struct Site {
     pub span: Span,
     /// What holds there.
     pub at: FactId,
-    /// The expression, where it stands in the function's own body.
-    pub expr: Option<ExprId>,
+    pub code: Code,
+}
+
+/// What stands there in the function's own body.
+#[derive(Clone, Debug)]
+pub enum Code {
+    Own(ExprId),
+    /// A call in a macro or function looked into: its arguments, where they are arguments of that.
+    Inlined(Box<[Option<ExprId>]>),
+    Elsewhere,
 }

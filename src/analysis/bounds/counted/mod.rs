@@ -10,14 +10,15 @@ mod places;
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
+use places::Part;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Bounds;
 use super::names;
-use super::sites::{Site, SiteKind};
+use super::sites::{Code, Site, SiteKind};
 use super::symbols::Room;
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, Function, StmtId, StmtKind, UnaryOp};
-use crate::program::catalog::model::{Sink, SinkKind};
+use crate::program::catalog::model::{Arg, Sink, SinkKind};
 use crate::source::Span;
 
 /// Places that one sum or pointer is followed through.
@@ -171,7 +172,6 @@ impl<'a> Counted<'a> {
 
     fn write(&self, site: &Site) -> Option<Write> {
         let body = self.body();
-        let e = site.expr?;
         let buffer = match &site.kind {
             SiteKind::Access { buffer, .. } | SiteKind::Block { buffer, .. } => buffer.as_ref(),
             _ => None,
@@ -182,12 +182,22 @@ impl<'a> Counted<'a> {
         let (at, span) = (site.span.start, site.span);
         let write = |dst, sources, lengths| Write { dst, sources, in_array, lengths, at, span };
         if matches!(site.kind, SiteKind::Access { .. }) {
-            return Some(write(e, Vec::new(), Vec::new()));
+            return match site.code {
+                Code::Own(e) => Some(write(e, Vec::new(), Vec::new())),
+                _ => None,
+            };
         }
-        let ExprKind::Call { args, .. } = &body.expr(e).kind else { return None };
-        let model = self.cx.program.model(body.callee(e)?, self.function.file)?;
+        let (callee, args): (&str, Vec<Option<ExprId>>) = match (&site.code, &site.kind) {
+            (Code::Own(e), _) => match &body.expr(*e).kind {
+                ExprKind::Call { args, .. } => (body.callee(*e)?, args.iter().map(|arg| Some(*arg)).collect()),
+                _ => return None,
+            },
+            (Code::Inlined(args), SiteKind::Block { callee, .. }) => (callee, args.to_vec()),
+            _ => return None,
+        };
+        let model = self.cx.program.model(callee, self.function.file)?;
         let sink = model.sink()?;
-        let arg = |at: Option<_>| at.and_then(|at: crate::program::catalog::model::Arg| args.get(at.index()?)).copied();
+        let arg = |at: Option<Arg>| at.and_then(|at| args.get(at.index()?).copied()?);
         let lengths = match sink.kind {
             SinkKind::StringCopy => {
                 let text = places::key(body, arg(sink.src)?);
@@ -200,23 +210,23 @@ impl<'a> Counted<'a> {
                     None => return None,
                 }
             }
-            SinkKind::Format => self.printed(sink, args)?,
+            SinkKind::Format => self.printed(sink, &args)?,
             _ => places::lengths(body, arg(sink.size)?)?,
         };
         let (dst, size) = (arg(sink.dst)?, arg(sink.size));
-        let others = || args.iter().copied().filter(|arg| *arg != dst && Some(*arg) != size).collect();
+        let others = || args.iter().flatten().copied().filter(|arg| *arg != dst && Some(*arg) != size).collect();
         Some(write(dst, arg(sink.src).map_or_else(others, |src| vec![src]), lengths))
     }
 
     /// The lengths of the texts that are printed.
-    fn printed(&self, sink: &Sink, args: &[ExprId]) -> Option<Vec<Vec<String>>> {
+    fn printed(&self, sink: &Sink, args: &[Option<ExprId>]) -> Option<Vec<Vec<String>>> {
         let body = self.body();
         let at = sink.fmt?.index()?;
-        let ExprKind::String(format) = body.expr(*args.get(at)?).kind else { return None };
+        let ExprKind::String(format) = body.expr((*args.get(at)?)?).kind else { return None };
         let texts = super::strings::texts(body.names.text(format), at + 1);
         let length = |(arg, by): (usize, Option<usize>)| {
-            let text = places::key(body, *args.get(arg)?);
-            let most = by.and_then(|by| places::key(body, *args.get(by)?));
+            let text = places::key(body, (*args.get(arg)?)?);
+            let most = by.and_then(|by| places::key(body, (*args.get(by)?)?));
             let all: Vec<String> = most.into_iter().chain(text.map(|text| format!("strlen({text})"))).collect();
             (!all.is_empty()).then_some(all)
         };
@@ -295,6 +305,12 @@ impl<'a> Counted<'a> {
             return true;
         }
         let Some(depth) = depth.checked_sub(1) else { return false };
+        if length
+            .iter()
+            .any(|key| self.others(key, at).iter().any(|other| self.has(sum, std::slice::from_ref(other), at, depth)))
+        {
+            return true;
+        }
         let body = self.body();
         length.iter().any(|key| {
             let Some(all) = self.index().set.get(key) else { return false };
@@ -307,6 +323,25 @@ impl<'a> Counted<'a> {
                     })
                 })
         })
+    }
+
+    /// The same place by the names of what its object was set to: of `x.len` behind `x = list->first`, that one's `len`.
+    fn others(&self, key: &str, at: u32) -> Vec<String> {
+        let (before, place) = match key.strip_prefix("strlen(") {
+            Some(place) => ("strlen(", place),
+            None => ("", key),
+        };
+        let mut all = Vec::new();
+        let mut outer = places::outer(place.trim_end_matches(')'));
+        while let Some(object) = outer {
+            for set in self.index().set.get(object).into_iter().flatten().filter(|set| set.at <= at && !set.adds) {
+                let other = places::key(self.body(), set.value);
+                let other = other.filter(|other| places::root(other) != places::root(object));
+                all.extend(other.map(|other| format!("{before}{other}{}", &place[object.len()..])));
+            }
+            outer = places::outer(object);
+        }
+        all
     }
 
     /// The same part of another element: a first loop counts by `a->s.len`, a second one copies `b->s.len`.
@@ -376,6 +411,8 @@ impl<'a> Counted<'a> {
             if !self.index().types.get(&part.key).is_some_and(|ty| is_narrow(ty)) {
                 let sets = self.index().set.get(&part.key).into_iter().flatten();
                 todo.extend(sets.filter(|set| set.at <= at).flat_map(|set| places::parts(body, set.value)));
+                let others = self.others(&part.key, at).into_iter();
+                todo.extend(others.map(|key| Part { key, covers: part.covers }));
             }
             sum.keys.insert(part.key);
         }

@@ -101,7 +101,10 @@ fn collect(body: &Body, e: ExprId, depth: usize, covers: bool, all: &mut Vec<Par
             }
             BinaryOp::Sub => {
                 add(key(body, e));
-                collect(body, *left, depth, covers, all);
+                // Less a constant is as good as all of it: where not, that is for the proofs.
+                if lengths(body, *right).is_some_and(|parts| parts.is_empty()) {
+                    collect(body, *left, depth, covers, all);
+                }
             }
             BinaryOp::Div | BinaryOp::Shl | BinaryOp::Shr | BinaryOp::BitAnd => {
                 collect(body, *left, depth, covers, all)
