@@ -5,11 +5,13 @@
 //! The sum has more terms than a linear expression, and loops, so that nothing can be proved. Yet who counted a part
 //! did not forget to look at it. This is told from the code as it is written, not from values.
 
+mod index;
 mod places;
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
+use index::{Guarded, Index, is_narrow};
 use places::Part;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -17,7 +19,7 @@ use super::Bounds;
 use super::names;
 use super::sites::{Code, Site, SiteKind};
 use super::symbols::Room;
-use crate::hir::{BinaryOp, Body, ExprId, ExprKind, Function, StmtId, StmtKind, UnaryOp};
+use crate::hir::{Body, ExprId, ExprKind, Function};
 use crate::program::catalog::model::{Arg, Sink, SinkKind};
 use crate::source::Span;
 
@@ -25,10 +27,6 @@ use crate::source::Span;
 const MAX_PLACES: usize = 200;
 /// Definitions that a length is followed through.
 const MAX_DEPTH: usize = 4;
-/// Comparisons and calls of one function that are looked at.
-const MAX_TESTS: usize = 400;
-/// Statements of a branch that are looked through for one that leaves.
-const MAX_STMTS: usize = 60;
 /// Bytes of an array at the end of a structure that stands for any number of them.
 const MAX_OPEN: i64 = 8;
 
@@ -38,39 +36,6 @@ pub struct Counted<'a> {
     function: &'a Function,
     index: OnceCell<Index>,
     sums: RefCell<FxHashMap<ExprId, Rc<Sum>>>,
-}
-
-#[derive(Default)]
-struct Index {
-    /// By place: what it is set to, or grows by.
-    set: FxHashMap<String, Vec<Set>>,
-    /// How variables are declared, but for their name.
-    types: FxHashMap<String, String>,
-    tests: Vec<Test>,
-    calls: Vec<ExprId>,
-}
-
-struct Set {
-    value: ExprId,
-    at: u32,
-    adds: bool,
-}
-
-/// `less < more`, or with `<=`.
-struct Test {
-    less: ExprId,
-    more: ExprId,
-    at: u32,
-    /// It decides whether this is done.
-    then: Option<Guarded>,
-}
-
-#[derive(Clone, Copy)]
-struct Guarded {
-    stmt: StmtId,
-    span: Span,
-    /// What is behind it is not done after it: a loop, or a branch that leaves.
-    leaves: bool,
 }
 
 /// The parts of a sum, through variables.
@@ -125,42 +90,8 @@ impl<'a> Counted<'a> {
     }
 
     fn index(&self) -> &Index {
-        self.index.get_or_init(|| self.find())
-    }
-
-    fn find(&self) -> Index {
-        let body = self.body();
-        let mut index = Index::default();
-        let mut set = |left: String, value, at, adds| index.set.entry(left).or_default().push(Set { value, at, adds });
-        for (i, e) in body.exprs.iter().enumerate() {
-            match e.kind {
-                ExprKind::Assign { op: op @ (None | Some(BinaryOp::Add)), left, right } => {
-                    if let Some(left) = places::key(body, left) {
-                        set(left, right, e.span.start, op.is_some());
-                    }
-                }
-                ExprKind::Call { .. } if index.calls.len() < MAX_TESTS => index.calls.push(ExprId(i as u32)),
-                _ => {}
-            }
-        }
-        for stmt in &body.stmts {
-            let StmtKind::Decl(all) = &stmt.kind else { continue };
-            for declarator in all {
-                let name = body.names.text(declarator.name);
-                if let Some(init) = declarator.init {
-                    set(name.to_owned(), init, stmt.span.start, false);
-                }
-                index.types.insert(name.to_owned(), type_of(body.names.text(declarator.ty), name));
-            }
-        }
-        let code = &self.cx.program.unit(self.function.file).base.code;
-        for param in &self.function.params {
-            let name = body.names.text(param.name);
-            let declared = code.get(param.span.range()).unwrap_or("");
-            index.types.insert(name.to_owned(), type_of(declared, name));
-        }
-        index.tests = tests(body);
-        index
+        let code = || &self.cx.program.unit(self.function.file).base.code;
+        self.index.get_or_init(|| Index::new(self.function, code()))
     }
 
     /// What the site writes was counted. `is_short`: of what is tested it is known that it
@@ -474,82 +405,4 @@ impl<'a> Counted<'a> {
             keys.iter().any(|key| places::root(key) == source) || !sum.keys.iter().chain(&sum.covers).any(speaks)
         })
     }
-}
-
-/// A declaration without the name and what does not tell types apart.
-fn type_of(declared: &str, name: &str) -> String {
-    let words = declared.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '*');
-    let kept = words.map(|word| word.trim_start_matches('*')).filter(|word| {
-        !word.is_empty() && *word != name && !matches!(*word, "const" | "struct" | "static" | "register" | "volatile")
-    });
-    let mut ty = kept.collect::<Vec<_>>().join(" ");
-    ty.extend(declared.bytes().filter(|b| *b == b'*').map(char::from));
-    ty
-}
-
-/// Not all lengths fit.
-fn is_narrow(ty: &str) -> bool {
-    let ty = ty.to_ascii_lowercase();
-    !ty.contains('*')
-        && (ty.contains("short")
-            || ty.contains("char")
-            || ["u8", "u16", "uint8_t", "uint16_t", "int8_t", "int16_t", "pj_uint16_t", "pj_uint8_t"].contains(&&*ty))
-}
-
-/// The comparisons of a body by size.
-fn tests(body: &Body) -> Vec<Test> {
-    // By expression: what it decides, and whether by not being so.
-    let mut decides: FxHashMap<ExprId, (Option<Guarded>, bool)> = FxHashMap::default();
-    for stmt in &body.stmts {
-        let (cond, does, is_loop) = match stmt.kind {
-            StmtKind::If { cond, then, .. } => (cond, then, false),
-            StmtKind::While { cond, body } | StmtKind::For { cond: Some(cond), body, .. } => (cond, body, true),
-            _ => continue,
-        };
-        let guarded = Guarded { stmt: does, span: body.stmt(does).span, leaves: is_loop || leaves(body, does) };
-        let mut todo = vec![(cond, false)];
-        while let Some((e, negated)) = todo.pop() {
-            decides.insert(e, (Some(guarded), negated));
-            let negated = negated != matches!(body.expr(e).kind, ExprKind::Unary { op: UnaryOp::Not, .. });
-            body.operands(e, &mut |e| todo.push((e, negated)));
-        }
-    }
-    // One of two values is no condition of anything.
-    let mut chooses: FxHashSet<ExprId> = FxHashSet::default();
-    for e in &body.exprs {
-        if let ExprKind::Conditional { cond, .. } = e.kind {
-            body.walk(cond, &mut |e| {
-                chooses.insert(e);
-            });
-        }
-    }
-    let mut all = Vec::new();
-    for (i, e) in body.exprs.iter().enumerate() {
-        let ExprKind::Binary { op, left, right } = e.kind else { continue };
-        let (less, more) = match op {
-            BinaryOp::Lt | BinaryOp::Le => (left, right),
-            BinaryOp::Gt | BinaryOp::Ge => (right, left),
-            _ => continue,
-        };
-        let id = ExprId(i as u32);
-        if all.len() >= MAX_TESTS || chooses.contains(&id) {
-            continue;
-        }
-        let (then, negated) = decides.get(&id).copied().unwrap_or_default();
-        let (less, more) = if negated { (more, less) } else { (less, more) };
-        all.push(Test { less, more, at: e.span.start, then });
-    }
-    all
-}
-
-/// Somewhere in it the code goes elsewhere than on behind it.
-fn leaves(body: &Body, stmt: StmtId) -> bool {
-    let mut found = false;
-    body.walk_first(stmt, MAX_STMTS, &mut |s| {
-        found |= matches!(
-            body.stmt(s).kind,
-            StmtKind::Return(_) | StmtKind::Goto(_) | StmtKind::Break | StmtKind::Continue | StmtKind::Opaque
-        );
-    });
-    found
 }
