@@ -7,6 +7,7 @@ use super::judge::Verdict;
 use super::linear::{Linear, Sym};
 use super::names::is_bounded_copy;
 use super::sites::{Hint, Site, SiteKind, Use};
+use super::state::Path;
 use super::symbols::{What, Wire};
 
 impl Walked {
@@ -46,7 +47,7 @@ impl Walked {
             () => match self.other_end(site, address, size, cursor) {
                 Some(Verdict::Proved | Verdict::Unknown) => return,
                 Some(_) => Some(Evidence::End),
-                None => None,
+                None => self.open_copy(site, address, size, text),
             },
         };
         let mut defect = self.defect(site, Class::Destination, Verdict::Unchecked, &goal, text);
@@ -55,6 +56,28 @@ impl Walked {
         defect.origin = chosen.first().and_then(|s| self.symbols.info(*s).span);
         defect.evidence = evidence;
         defects.push(defect);
+    }
+
+    /// All of somebody's bytes go to where a caller or a field says, and nobody says how many fit there.
+    fn open_copy(&self, site: &Site, address: &Linear, size: &Linear, text: &str) -> Option<Evidence> {
+        let SiteKind::Block { hint, .. } = &site.kind else { return None };
+        let is_place = |s: Sym| match self.symbols.info(s).what {
+            What::Parameter(_) | What::Global(_) | What::Inside { .. } => true,
+            What::Load { path, .. } => path != Path::ITSELF,
+            _ => false,
+        };
+        if !address.terms().iter().any(|(s, k)| *k == 1 && is_place(*s)) {
+            return None;
+        }
+        // What stands there already, behind which a text is put, is not somebody's.
+        let own = |s: Sym| matches!(self.symbols.info(s).what, What::Pure(_, of, _) if of == *address);
+        let own = size.terms().iter().find(|(s, _)| self.is_string_length(*s) && own(*s));
+        let added = own.map_or(Some(*size), |(s, k)| size.plus(&Linear::symbol(*s), -k))?;
+        match () {
+            () if *hint == Hint::Whole => Some(Evidence::Whole),
+            () if self.is_text_of_any_length(site, &added, text) => Some(Evidence::Text),
+            () => None,
+        }
     }
 
     /// A condition speaks of one of the numbers, or of what was computed from it, and not only of how small it may be.

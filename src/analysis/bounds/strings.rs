@@ -19,16 +19,23 @@ struct Conversion {
     width: i64,
     /// The limit is an argument of its own.
     stars: usize,
+    /// How many bits the number has that is printed.
+    bits: u32,
+    /// `%#x`: `0x` comes first.
+    prefix: i64,
     /// `%*d` of a scan: nothing is stored.
     skipped: bool,
 }
 
-/// The bytes that a number printed by a conversion may take, sign included.
-fn digits(kind: char) -> Option<i64> {
+/// The bytes that a number of so many bits takes where it is printed, sign included.
+fn digits(kind: char, bits: u32) -> Option<i64> {
+    let decimal = |bits: u32| i64::from(bits * 3 / 10 + 1);
     match kind {
         'c' | '%' => Some(1),
-        'd' | 'i' | 'u' => Some(11),
-        'x' | 'X' | 'o' => Some(11),
+        'd' | 'i' => Some(decimal(bits - 1) + 1),
+        'u' => Some(decimal(bits)),
+        'x' | 'X' => Some(i64::from(bits / 4)),
+        'o' => Some(i64::from(bits.div_ceil(3)) + 1),
         'p' => Some(18),
         _ => None,
     }
@@ -207,14 +214,17 @@ impl Eval<'_> {
             arg += c.stars;
             let value = call.values.get(arg).map(|v| v.linear);
             arg += usize::from(c.kind != '%');
-            let part = match (digits(c.kind), c.kind, value) {
+            let part = match (digits(c.kind, c.bits), c.kind, value) {
                 (Some(n), kind, value) => {
                     let greatest = value.and_then(|v| {
                         self.symbols.least(&v).filter(|least| *least >= 0)?;
                         self.symbols.greatest(&v)
                     });
                     let decimal = greatest.filter(|_| matches!(kind, 'd' | 'i' | 'u'));
-                    Linear::constant(decimal.map_or(n, |n| i64::from(n.max(1).ilog10()) + 1).max(c.width))
+                    let hex = greatest.filter(|_| matches!(kind, 'x' | 'X'));
+                    let most = decimal.map(|n| i64::from(n.max(1).ilog10()) + 1);
+                    let most = most.or(hex.map(|n| i64::from(n.max(1).ilog2() / 4) + 1));
+                    Linear::constant((most.map_or(n, |most| most.min(n)) + c.prefix).max(c.width))
                 }
                 (None, 's', _) if c.limit.is_some() && c.stars == 0 => Linear::constant(c.limit?),
                 (None, 's', Some(_)) if c.stars > 0 => call.values.get(arg.checked_sub(2)?)?.linear,
@@ -291,8 +301,10 @@ fn conversions(format: &str, scans: bool) -> (i64, Vec<Conversion>) {
             literal += c.len_utf8() as i64;
             continue;
         }
-        let mut found = Conversion { kind: '%', limit: None, width: 0, stars: 0, skipped: false };
-        while chars.next_if(|c| "-+ #0'".contains(*c)).is_some() {}
+        let mut found = Conversion { kind: '%', limit: None, width: 0, stars: 0, bits: 32, prefix: 0, skipped: false };
+        while let Some(flag) = chars.next_if(|c| "-+ #0'".contains(*c)) {
+            found.prefix += 2 * i64::from(flag == '#');
+        }
         let number = |chars: &mut std::iter::Peekable<std::str::Chars>| {
             let mut n: Option<i64> = None;
             while let Some(d) = chars.peek().and_then(|c| c.to_digit(10)) {
@@ -316,14 +328,11 @@ fn conversions(format: &str, scans: bool) -> (i64, Vec<Conversion>) {
                 None => found.limit = Some(number(&mut chars).unwrap_or(0)),
             }
         }
-        let mut long = false;
-        while chars.next_if(|c| "hlqjzt".contains(*c)).inspect(|c| long |= *c != 'h').is_some() {}
+        while let Some(size) = chars.next_if(|c| "hlqjzt".contains(*c)) {
+            found.bits = if size == 'h' { (found.bits / 2).max(8) } else { 64 };
+        }
         let Some(kind) = chars.next() else { break };
         found.kind = kind;
-        if long && !scans {
-            // 20 digits and a sign at most.
-            found.width = found.width.max(21);
-        }
         if kind == '[' && scans {
             // `]` right behind `[` or `[^` is one of the set.
             chars.next_if_eq(&'^');
@@ -352,6 +361,8 @@ mod tests {
         let (literal, all) = conversions("\"a=%d %.*s%%\\n\"", false);
         assert_eq!(literal, 5);
         assert_eq!(all.iter().map(|c| (c.kind, c.stars)).collect::<Vec<_>>(), [('d', 0), ('s', 1)]);
+        let (_, all) = conversions("\"%d %hhX %hu %lu %llx %u\"", false);
+        assert_eq!(all.iter().filter_map(|c| digits(c.kind, c.bits)).collect::<Vec<_>>(), [11, 2, 5, 20, 16, 10]);
         let (_, all) = conversions("\"%30d %[^]x] %*s %8s\"", true);
         let told: Vec<_> = all.iter().map(|c| (c.kind, c.limit, c.skipped)).collect();
         assert_eq!(told, [('d', Some(30), false), ('[', None, false), ('s', None, true), ('s', Some(8), false)]);

@@ -183,10 +183,15 @@ impl<'a> Counted<'a> {
     fn is_tested(&self, write: &Write) -> bool {
         let mut holders = None;
         self.index().tests.iter().filter(|test| test.at <= write.at).any(|test| {
+            // In a macro, all of it stands at the call: the test before the copy.
             // `sum > room` leads elsewhere, `sum <= room` to the write, as it does where it is only stated.
             let (sum, other, elsewhere) = match test.then {
                 None => (test.less, test.more, None),
-                Some(then) if then.span.start <= write.span.start && write.span.end <= then.span.end => {
+                Some(then)
+                    if then.span != write.span
+                        && then.span.start <= write.span.start
+                        && write.span.end <= then.span.end =>
+                {
                     (test.less, test.more, None)
                 }
                 Some(then) => (test.more, test.less, Some(then)),
@@ -363,7 +368,7 @@ impl<'a> Counted<'a> {
             for set in self.index().set.get(&keys[i]).into_iter().flatten().filter(|set| set.at <= at) {
                 places::pointers(body, set.value, &mut more, &mut calls);
             }
-            more.retain(|key| !keys.contains(key));
+            more.retain(|key| !keys.contains(key) && (!key.ends_with(')') || self.index().set.contains_key(key)));
             keys.extend(more);
             i += 1;
         }

@@ -117,7 +117,7 @@ fn collect(body: &Body, e: ExprId, depth: usize, covers: bool, all: &mut Vec<Par
             collect(body, *right, depth, covers, all);
         }
         // The lesser of two counts neither.
-        ExprKind::Conditional { cond, .. } if is_choice_of_two(body, *cond) => {}
+        ExprKind::Conditional { cond, then: Some(then), otherwise } if is_lesser(body, *cond, *then, *otherwise) => {}
         ExprKind::Conditional { then, otherwise, .. } => {
             then.iter().for_each(|then| collect(body, *then, depth, covers, all));
             collect(body, *otherwise, depth, covers, all);
@@ -138,14 +138,15 @@ fn collect(body: &Body, e: ExprId, depth: usize, covers: bool, all: &mut Vec<Par
     }
 }
 
-/// `a < b`, both of which may be chosen.
-fn is_choice_of_two(body: &Body, cond: ExprId) -> bool {
-    match body.expr(body.bare(cond)).kind {
-        ExprKind::Binary { op: BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge, left, right } => {
-            [left, right].iter().all(|side| !matches!(body.expr(body.bare(*side)).kind, ExprKind::Number(_)))
-        }
-        _ => false,
-    }
+/// `a < b ? a : b`
+fn is_lesser(body: &Body, cond: ExprId, then: ExprId, otherwise: ExprId) -> bool {
+    let (less, more) = match body.expr(body.bare(cond)).kind {
+        ExprKind::Binary { op: BinaryOp::Lt | BinaryOp::Le, left, right } => (left, right),
+        ExprKind::Binary { op: BinaryOp::Gt | BinaryOp::Ge, left, right } => (right, left),
+        _ => return false,
+    };
+    let same = |a, b| key(body, a).is_some_and(|a| key(body, b).is_some_and(|b| a == b));
+    same(less, then) || same(more, otherwise)
 }
 
 /// The lengths that make up what is written, each with what else it may have been counted as.
@@ -230,7 +231,11 @@ fn pointers_within(body: &Body, e: ExprId, depth: usize, keys: &mut Vec<String>,
             then.iter().for_each(|then| pointers_within(body, *then, depth, keys, calls));
             pointers_within(body, *otherwise, depth, keys, calls);
         }
-        ExprKind::Call { .. } => calls.push(e),
+        // A macro may be a place, too: `ROWS(result) = malloc(n)`.
+        ExprKind::Call { .. } => {
+            keys.extend(key(body, e));
+            calls.push(e);
+        }
         ExprKind::Statement(_) => {
             if let Some(last) = last_of(body, e) {
                 pointers_within(body, last, depth, keys, calls);
