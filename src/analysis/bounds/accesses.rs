@@ -86,12 +86,17 @@ impl Walked {
             Class::Index if !tested && moved.is_empty() => return,
             _ => {}
         }
+        // What is asked of an index behind its use mostly tells cases apart.
+        if class == Class::Index
+            && matches!(verdict, Verdict::Late { .. })
+            && self.symbols.wire(&offset) < Wire::Strong
+            && self.in_same_condition(site, &verdict, text).is_none()
+        {
+            return;
+        }
         let mut defect = self.defect(site, class, verdict, &goal, text);
         defect.evidence = self.in_same_condition(site, &defect.verdict, text).or_else(|| match class {
-            Class::Index | Class::Append
-                if matches!(defect.verdict, Verdict::Short { .. })
-                    && self.is_off_by_one(site, &goal, &offset, buffer) =>
-            {
+            Class::Index | Class::Append if self.is_off_by_one(site, &defect.verdict, &goal, address, buffer) => {
                 Some(Evidence::OffByOne)
             }
             Class::Index | Class::Append if self.is_in_bytes(&defect.verdict, &offset, address, buffer) => {
@@ -159,7 +164,12 @@ impl Walked {
                     }
                     verdict => verdict,
                 };
-                if !Self::is_settled(&verdict) {
+                // Of a length that is only kept in a type with a sign, it is how large it is that counts.
+                let is_length = class == Class::Signed
+                    && verdict == Verdict::Unchecked
+                    && !self.is_difference(size)
+                    && !self.is_read_as_number(size);
+                if !is_length && !Self::is_settled(&verdict) {
                     let mut defect = self.defect(site, class, verdict, size, text);
                     defect.wire = self.symbols.wire(size);
                     defect.what = self.shown(size, text);
@@ -250,6 +260,9 @@ impl Walked {
         defect.needs = Some(goal);
         defect.end = address.add(size);
         defect.evidence = match class {
+            Class::Destination if self.is_off_by_few(site, &defect.verdict, &goal, address, buffer) => {
+                Some(Evidence::OffByOne)
+            }
             Class::Destination => self.evidence(site, &goal, address, size, buffer, text),
             Class::Read if self.is_header(site, &defect.verdict, &goal) => Some(Evidence::Header),
             _ if self.is_moved_on(site, &goal, address, buffer) => Some(Evidence::Never),

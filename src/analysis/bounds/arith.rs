@@ -107,7 +107,14 @@ impl Eval<'_> {
             },
             BinaryOp::Shl => match b.linear.as_constant() {
                 Some(c @ 0..=31) => self.valued(a.linear.scaled(1 << c), a.kind.promoted(), wire, span),
-                _ => self.unknown(a.kind.promoted(), wire, span),
+                // `1 << n` has a bit.
+                _ => {
+                    let shifted = self.unknown(a.kind.promoted(), wire, span);
+                    if let (Some(1..), Some(s)) = (a.linear.as_constant(), shifted.linear.as_symbol()) {
+                        self.symbols.info_mut(s).lo = Some(1);
+                    }
+                    shifted
+                }
             },
             BinaryOp::Shr => match b.linear.as_constant() {
                 Some(c @ 0..=31) => self.quotient(a.linear, 1 << c, a.kind.promoted(), span),

@@ -2,6 +2,7 @@
 
 use super::cond::Way;
 use super::eval::{Bound, Eval, Frame, MAX_FRAMES, Variable};
+use super::facts::FactId;
 use super::linear::{Linear, Sym};
 use super::model::{COMPARISONS, Called};
 use super::names::{self, is_length};
@@ -165,7 +166,24 @@ impl Eval<'_> {
         }
         let value = self.call(f, e, callee, args);
         let span = self.span(f, e);
-        self.branch_value(value, span)
+        let ways = self.branch_value(value, span);
+        if let ([text], Some(name)) = (args, f.body.callee(e))
+            && names::asks_for_empty(name)
+        {
+            self.not_empty(f, *text, ways.1.at);
+        }
+        ways
+    }
+
+    /// The text is one that has a character, where `at` is passed.
+    fn not_empty(&mut self, f: &Frame, text: ExprId, at: FactId) {
+        let noted = self.sites.len();
+        let (text, span) = (self.eval(f, text), self.span(f, text));
+        self.sites.truncate(noted);
+        if text.kind.is_pointer() || text.kind == Kind::Unknown {
+            let length = self.length_of_string(text.linear, span);
+            length.plus_constant(-1).into_iter().for_each(|fact| self.facts.add(at, fact));
+        }
     }
 
     /// A function gives a value of its type, a macro one of its expression's.

@@ -15,6 +15,8 @@ use super::symbols::{Buffer, Room, Source, What, Wire};
 const MAX_OPEN: i64 = 8;
 /// Bytes of a header of which no test is wanted elsewhere: longer ones are laid over by those who know who made them.
 const MAX_HEADER: i64 = 7;
+/// Bytes that a test forgets: a terminator, the head of an element.
+const MAX_FEW: i64 = 8;
 /// Joins that a text is followed through.
 const MAX_JOINS: usize = 3;
 
@@ -231,7 +233,16 @@ impl Walked {
     }
 
     /// An index into an array of fixed size is tested, and one too far is let through.
-    pub(super) fn is_off_by_one(&self, site: &Site, goal: &Linear, offset: &Linear, buffer: &Buffer) -> bool {
+    pub(super) fn is_off_by_one(
+        &self,
+        site: &Site,
+        verdict: &Verdict,
+        goal: &Linear,
+        address: &Linear,
+        buffer: &Buffer,
+    ) -> bool {
+        let Verdict::Short { lacking, .. } = verdict else { return false };
+        let offset = self.symbols.offset(address);
         let [(s, step)] = offset.terms() else { return false };
         let by_one = match &self.symbols.info(*s).source {
             Source::Looped { again, .. } => {
@@ -239,12 +250,32 @@ impl Walked {
             }
             _ => true,
         };
+        // A loop that looks for a place may end at none: `while (i < N && a[i])`, and `a[i] = x` behind it.
+        let ends = || *lacking <= i64::from(*step) && self.is_array(address, buffer);
         by_one
             && buffer.room == Room::Array
             && *step > 0
+            && (ends()
+                || self.facts.conditions(site.at).flat_map(|(_, own, _)| own).any(|fact| {
+                    let missing = goal.plus(fact, -step).and_then(|rest| rest.as_constant());
+                    missing.is_some_and(|n| n < 0 && -n <= i64::from(*step))
+                }))
+    }
+
+    /// What is tested is just the sum that has to fit an array, but for a few bytes: a terminator, the head before it.
+    pub(super) fn is_off_by_few(
+        &self,
+        site: &Site,
+        verdict: &Verdict,
+        goal: &Linear,
+        address: &Linear,
+        buffer: &Buffer,
+    ) -> bool {
+        matches!(verdict, Verdict::Short { .. })
+            && goal.has_terms()
+            && self.is_array(address, buffer)
             && self.facts.conditions(site.at).flat_map(|(_, own, _)| own).any(|fact| {
-                let missing = goal.plus(fact, -step).and_then(|rest| rest.as_constant());
-                missing.is_some_and(|n| n < 0 && -n <= i64::from(*step))
+                goal.sub(fact).and_then(|rest| rest.as_constant()).is_some_and(|n| (-MAX_FEW..0).contains(&n))
             })
     }
 

@@ -15,6 +15,7 @@ mod cond;
 mod copies;
 pub mod counted;
 pub mod defects;
+mod differences;
 mod effects;
 mod elements;
 mod eval;

@@ -141,6 +141,13 @@ pub(super) fn reads(name: &str) -> bool {
     name.to_ascii_lowercase().split('_').any(|word| word == "read" || word == "unpack")
 }
 
+/// A question by its name whether a text is null or empty.
+pub(super) fn asks_for_empty(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    lower.contains("strlen_zero")
+        || ends_with_any(&lower, &["zstr", "is_empty", "isempty", "strempty", "str_empty", "or_empty", "empty_string"])
+}
+
 /// A copy of strings that takes the size of its destination.
 pub(super) fn is_bounded_copy(callee: &str) -> bool {
     ["strn", "strl", "snprintf", "copy_string"].iter().any(|part| callee.contains(part)) && !callee.contains("ncat")

@@ -6,7 +6,7 @@ use super::judge::Verdict;
 use super::linear::{Linear, Sym};
 use super::names;
 use super::sites::{Site, SiteKind};
-use super::symbols::{Source, What, Wire};
+use super::symbols::{Source, Tag, What, Wire};
 use super::types::Kind;
 
 impl Walked {
@@ -58,7 +58,10 @@ impl Walked {
             return;
         }
         // A negative one is looked for behind it.
-        if !unsigned && matches!(verdict, Verdict::Late { .. }) {
+        if !unsigned && matches!(verdict, Verdict::Late { .. }) || self.is_meant(site, a, b, &goal, &verdict) {
+            return;
+        }
+        if verdict == Verdict::Unchecked && self.is_told_as_index(site, &goal, text) {
             return;
         }
         let mut defect = self.defect(site, Class::Underflow, verdict, &goal, text);
@@ -68,6 +71,9 @@ impl Walked {
         let mut words = defect.what.split(|c: char| !c.is_alphanumeric() && c != '_');
         let sizes = length || b.as_constant().is_some() || about.iter().any(|s| self.decides_bytes(*s));
         if !sizes && !words.any(names::is_length) {
+            if defect.verdict == Verdict::Unchecked {
+                return;
+            }
             defect.wire = Wire::Faint;
         }
         defect.limit = self.shown(b, text);
@@ -156,11 +162,15 @@ impl Walked {
         if wire == Wire::No && !length {
             return;
         }
+        let difference = self.is_difference(value);
         if !signed && self.symbols.least(value).is_none_or(|least| least < 0) {
             let about: Vec<Sym> = value.terms().iter().map(|(s, _)| *s).collect();
             let verdict = self.judge_difference(site, value, &about);
-            let difference = value.terms().iter().any(|(_, k)| *k < 0) || value.constant < 0;
-            if difference && !Self::is_settled(&verdict) {
+            // As a byte it is no length, and two places of one text come in their order.
+            let places = from == Kind::PTRDIFF && value.terms().len() == 2;
+            let is_other =
+                self.is_rest_of_text(value) || (places || bits == 8 && !stored) && !self.is_used_as_length(site, value);
+            if difference && !is_other && !Self::is_settled(&verdict) {
                 let mut defect = self.defect(site, Class::Underflow, verdict, value, text);
                 defect.wire = wire.max(if length { Wire::Weak } else { Wire::Faint });
                 if self.is_round(value, value) && matches!(defect.verdict, Verdict::Short { .. }) {
@@ -182,6 +192,11 @@ impl Walked {
         }
         let class = if signed && bits == had { Class::Signed } else { Class::Truncation };
         if !stored && !self.is_used_as_length(site, value) {
+            return;
+        }
+        // A length that is kept in a type with a sign is none the less a length: what may be negative is what was read
+        // as such, or taken from another.
+        if class == Class::Signed && verdict == Verdict::Unchecked && !difference && !self.is_read_as_number(value) {
             return;
         }
         let mut defect = self.defect(site, class, verdict, &goal, text);
@@ -230,6 +245,11 @@ impl Walked {
         if chosen.iter().all(|s| self.is_string_length(*s)) {
             return;
         }
+        // Fields and parameters that are lengths by their names are of the program's own making.
+        let is_given = |s: &Sym| matches!(self.symbols.info(*s).what, What::Load { .. } | What::Parameter(_));
+        if !self.is_read_as_number(size) && chosen.iter().all(is_given) {
+            return;
+        }
         if size.as_symbol().is_some_and(|s| self.is_doubled(s)) {
             return;
         }
@@ -247,6 +267,26 @@ impl Walked {
         defect.what = self.shown(size, text);
         defect.origin = chosen.first().and_then(|s| self.symbols.info(*s).span);
         defects.push(defect);
+    }
+
+    /// Something is taken away from something.
+    pub(super) fn is_difference(&self, value: &Linear) -> bool {
+        (value.constant < 0 || value.terms().iter().any(|(_, k)| *k < 0)) && !self.is_rest_of_text(value)
+    }
+
+    /// A part of it was received, or read out of a text.
+    pub(super) fn is_read_as_number(&self, value: &Linear) -> bool {
+        value.terms().iter().any(|(s, _)| {
+            let info = self.symbols.info(*s);
+            let from = match info.source {
+                Source::Converted { from, .. } => from.as_symbol().map(|s| self.symbols.info(s)),
+                _ => None,
+            };
+            [Some(info), from]
+                .into_iter()
+                .flatten()
+                .any(|info| info.wire == Wire::Strong || info.tag == Some(Tag::Text))
+        })
     }
 
     /// A loop multiplies it until it is enough: a capacity, whatever it began with.

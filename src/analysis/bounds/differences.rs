@@ -1,0 +1,119 @@
+//! Differences that are right for a reason of their own, though nothing on the way says that they are not below zero.
+
+use super::Walked;
+use super::call::is_shouting;
+use super::judge::Verdict;
+use super::linear::{Linear, Sym};
+use super::sites::{Site, SiteKind};
+use super::state::Path;
+use super::symbols::{Source, What, Wire};
+use super::types::Kind;
+
+impl Walked {
+    /// `a - b` at a site, judged: nobody has to test it.
+    pub(super) fn is_meant(&self, site: &Site, a: &Linear, b: &Linear, goal: &Linear, verdict: &Verdict) -> bool {
+        let late = matches!(verdict, Verdict::Late { .. });
+        if self.is_kept_signed(site, goal, late) {
+            return true;
+        }
+        *verdict == Verdict::Unchecked
+            && self.symbols.wire(goal) < Wire::Strong
+            && (self.is_of_one_object(a, b)
+                || self.is_named(a)
+                || self.is_rest_of_text(goal)
+                || goal.constant >= 0 && goal.terms().iter().all(|(_, k)| *k > 0)
+                || self.is_room_behind_text(site))
+    }
+
+    /// It is kept in a type with a sign, and asked for being below zero.
+    fn is_kept_signed(&self, site: &Site, goal: &Linear, tested: bool) -> bool {
+        let keeps = |other: &Site| {
+            other.span == site.span
+                && matches!(&other.kind, SiteKind::Conversion { value, to: Kind::Int { signed: true, .. }, .. } if value == goal)
+        };
+        if !self.sites.iter().any(keeps) {
+            return false;
+        }
+        let made = |s: Sym| {
+            let info = self.symbols.info(s);
+            info.span == Some(site.span) && matches!(info.source, Source::Converted { from, .. } if from == *goal)
+        };
+        let asks = |fact: &Linear| matches!(fact.terms(), [(s, _)] if fact.constant.abs() <= 1 && made(*s));
+        tested || self.facts.said().any(|(own, _)| own.iter().any(asks))
+    }
+
+    /// Two numbers of one object, such as its size and what is used of it: who keeps the object keeps their order.
+    fn is_of_one_object(&self, a: &Linear, b: &Linear) -> bool {
+        let mut all = a.terms().iter().chain(b.terms()).map(|(s, _)| self.owner(*s));
+        let Some(Some(first)) = all.next() else { return false };
+        // What lies over bytes of a message was written by who sent it.
+        let is_message = self.symbols.info(first).buffer.is_some_and(|b| b.wire > Wire::Faint);
+        a.has_terms() && b.has_terms() && !is_message && all.all(|owner| owner == Some(first))
+    }
+
+    /// The object whose field it is, or of which a call tells it.
+    fn owner(&self, s: Sym) -> Option<Sym> {
+        let info = self.symbols.info(s);
+        match (&info.source, info.what) {
+            (Source::Converted { from, .. }, _) => self.field_of(from.as_symbol()?),
+            _ => self.field_of(s),
+        }
+    }
+
+    fn field_of(&self, s: Sym) -> Option<Sym> {
+        let info = self.symbols.info(s);
+        match (info.what, &info.depends[..]) {
+            (What::Load { base, path, .. }, _) if path != Path::ITSELF => base.terms().first().map(|(s, _)| *s),
+            (What::Fresh, [of]) => Some(*of),
+            _ => None,
+        }
+    }
+
+    /// `s.len - (p - s.s)`: what is left of a text behind a place that was found in it.
+    pub(super) fn is_rest_of_text(&self, goal: &Linear) -> bool {
+        let mut terms = goal.terms().to_vec();
+        terms.sort_by_key(|(_, k)| *k);
+        let [(place, -1), (one, 1), (other, 1)] = terms[..] else { return false };
+        let found = self.symbols.info(place);
+        let is_found = matches!(found.what, What::Fresh | What::Load { .. }) && matches!(found.source, Source::Itself);
+        let same = self.owner(one).is_some() && self.owner(one) == self.owner(other);
+        same && is_found && goal.constant >= -2 && self.symbols.wire(goal) < Wire::Strong
+    }
+
+    /// A constant that no header in sight defines.
+    fn is_named(&self, a: &Linear) -> bool {
+        let is_name = |s: Sym| match self.symbols.info(s).what {
+            What::Size(_) => true,
+            What::Load { base, path: Path::ITSELF, .. } => match base.as_symbol().map(|s| self.symbols.info(s).what) {
+                Some(What::Global(name)) => is_shouting(self.paths.name(name)),
+                _ => false,
+            },
+            _ => false,
+        };
+        a.has_terms() && a.terms().iter().all(|(s, k)| *k > 0 && is_name(*s))
+    }
+
+    /// `strncat(a, b, size - strlen(a) - 1)`: the text lies in its array, or it is too late already.
+    fn is_room_behind_text(&self, site: &Site) -> bool {
+        self.sites.iter().any(|other| match &other.kind {
+            SiteKind::Block { callee, .. } => {
+                callee.contains("ncat") && other.span.start <= site.span.start && site.span.end <= other.span.end
+            }
+            _ => false,
+        })
+    }
+
+    /// The index that it is for is told of.
+    pub(super) fn is_told_as_index(&self, site: &Site, goal: &Linear, text: &str) -> bool {
+        self.sites.iter().any(|other| match &other.kind {
+            SiteKind::Back { index } if index == goal => {
+                let mut told = Vec::new();
+                if other.span.start <= site.span.start && site.span.end <= other.span.end {
+                    self.back(other, index, text, &mut told);
+                }
+                !told.is_empty()
+            }
+            _ => false,
+        })
+    }
+}
