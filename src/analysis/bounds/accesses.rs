@@ -89,7 +89,7 @@ impl Walked {
         // What is asked of an index behind its use mostly tells cases apart.
         if class == Class::Index
             && matches!(verdict, Verdict::Late { .. })
-            && self.symbols.wire(&offset) < Wire::Strong
+            && buffer.wire.max(self.symbols.wire(&offset)) < Wire::Weak
             && self.in_same_condition(site, &verdict, text).is_none()
         {
             return;
