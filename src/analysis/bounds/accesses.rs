@@ -86,6 +86,9 @@ impl Walked {
             Class::Index if !tested && moved.is_empty() => return,
             _ => {}
         }
+        if matches!(class, Class::Index | Class::Append) && self.is_counted(site, &verdict, &offset) {
+            return;
+        }
         // What is asked of an index behind its use mostly tells cases apart.
         if class == Class::Index
             && matches!(verdict, Verdict::Late { .. })

@@ -88,6 +88,8 @@ pub enum Evidence {
     Header,
     /// More than one byte is taken off, as of no index, and the function asks nothing of how many there are.
     Fixed,
+    /// The last character of a text that may be empty.
+    Last,
     /// The test compares a number of elements with a number of bytes.
     Units,
 }

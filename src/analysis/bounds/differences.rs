@@ -80,6 +80,24 @@ impl Walked {
         same && is_found && goal.constant >= -2 && self.symbols.wire(goal) < Wire::Strong
     }
 
+    /// A loop goes up to a number of elements that an object of the program's own keeps, and all that is known of that
+    /// is its type: who fills the object sees to it.
+    pub(super) fn is_counted(&self, site: &Site, verdict: &Verdict, offset: &Linear) -> bool {
+        let (Verdict::Short { lacking, .. }, [(s, step)]) = (verdict, offset.terms()) else { return false };
+        let is_kept = |c: Sym| {
+            let info = self.symbols.info(c);
+            matches!(info.what, What::Load { path, .. } if path != Path::ITSELF) && info.wire < Wire::Strong
+        };
+        let is_count = |fact: &Linear| match fact.terms() {
+            [(a, -1), (c, 1)] | [(c, 1), (a, -1)] if a == s => is_kept(*c),
+            _ => false,
+        };
+        let looped = matches!(self.symbols.info(*s).source, Source::Looped { .. });
+        looped
+            && *lacking > i64::from(*step)
+            && self.facts.conditions(site.at).any(|(_, own, _)| own.iter().any(is_count))
+    }
+
     /// A constant that no header in sight defines.
     fn is_named(&self, a: &Linear) -> bool {
         let is_name = |s: Sym| match self.symbols.info(s).what {

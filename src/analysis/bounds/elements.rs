@@ -1,7 +1,7 @@
 //! Elements of arrays of which nothing tells how long they are.
 
 use super::Walked;
-use super::defects::{Class, Defect};
+use super::defects::{Class, Defect, Evidence};
 use super::judge::Verdict;
 use super::linear::{Linear, Sym};
 use super::sites::Site;
@@ -64,7 +64,10 @@ impl Walked {
         }
         let mut defect = self.defect(site, Class::Back, verdict, index, text);
         defect.wire = if is_tested { Wire::Faint } else { Wire::No };
-        defect.evidence = self.in_same_condition(site, &defect.verdict, text);
+        // The last character of a text, which may have none.
+        let is_last = || !is_tested && self.is_string_length(s);
+        defect.evidence =
+            self.in_same_condition(site, &defect.verdict, text).or_else(|| is_last().then_some(Evidence::Last));
         defect.what = self.shown(index, text);
         defects.push(defect);
     }

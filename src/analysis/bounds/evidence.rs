@@ -251,7 +251,8 @@ impl Walked {
             _ => true,
         };
         // A loop that looks for a place may end at none: `while (i < N && a[i])`, and `a[i] = x` behind it.
-        let ends = || *lacking <= i64::from(*step) && self.is_array(address, buffer);
+        let writes = matches!(site.kind, SiteKind::Access { does: Use::Write, .. });
+        let ends = || writes && *lacking <= i64::from(*step) && self.is_array(address, buffer);
         by_one
             && buffer.room == Room::Array
             && *step > 0
