@@ -100,15 +100,6 @@ impl Eval<'_> {
                 self.branch(f, *operand)
             }
             ExprKind::Call { callee, args } => self.branch_call(f, e, *callee, args),
-            // `while (n--)`: it is over where it goes below zero.
-            ExprKind::Update { prefix: false, .. } => {
-                let noted = self.sites.len();
-                let value = self.eval(f, e);
-                let zero = self.int(0);
-                self.drop_compared(f, noted, [(e, &value), (e, &zero)]);
-                let span = self.span(f, e);
-                self.branch_value(value, span)
-            }
             _ => {
                 let value = self.eval(f, e);
                 self.note_nul(&value);
@@ -178,16 +169,10 @@ impl Eval<'_> {
     /// `p < end - 4`: a pointer before the start that is only compared reads nothing.
     fn drop_compared(&mut self, f: &Frame, noted: usize, sides: [(ExprId, &Value); 2]) {
         for (side, value) in sides {
-            // `while (n-- > 0)`: it is over where it goes below zero.
-            let lowered = matches!(f.body.expr(side).kind, ExprKind::Update { prefix: false, .. });
-            if (value.kind.is_pointer() || lowered) && self.sites.len() > noted {
+            if value.kind.is_pointer() && self.sites.len() > noted {
                 let span = self.span(f, side);
                 let new = self.sites.split_off(noted);
-                let compared = |site: &Site| {
-                    let is_number =
-                        matches!(site.kind, SiteKind::Difference { .. } | SiteKind::Conversion { .. } if lowered);
-                    site.span == span && (is_number || matches!(site.kind, SiteKind::Difference { .. }))
-                };
+                let compared = |site: &Site| site.span == span && matches!(site.kind, SiteKind::Difference { .. });
                 self.sites.extend(new.into_iter().filter(|site| !compared(site)));
             }
         }

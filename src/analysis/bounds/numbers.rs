@@ -71,9 +71,6 @@ impl Walked {
         let mut words = defect.what.split(|c: char| !c.is_alphanumeric() && c != '_');
         let sizes = length || b.as_constant().is_some() || about.iter().any(|s| self.decides_bytes(*s));
         if !sizes && !words.any(names::is_length) {
-            if defect.verdict == Verdict::Unchecked {
-                return;
-            }
             defect.wire = Wire::Faint;
         }
         defect.limit = self.shown(b, text);
