@@ -167,7 +167,7 @@ impl Eval<'_> {
         let value = self.call(f, e, callee, args);
         let span = self.span(f, e);
         let ways = self.branch_value(value, span);
-        if let ([text], Some(name)) = (args, f.body.callee(e))
+        if let ([text, ..], Some(name)) = (args, f.body.callee(e))
             && names::asks_for_empty(name)
         {
             self.not_empty(f, *text, ways.1.at);
