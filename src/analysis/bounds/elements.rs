@@ -65,7 +65,7 @@ impl Walked {
         let mut defect = self.defect(site, Class::Back, verdict, index, text);
         defect.wire = if is_tested { Wire::Faint } else { Wire::No };
         // The last character of a text, which may have none; told once.
-        let is_last = || !is_tested && self.is_string_length(s);
+        let is_last = || !is_tested && index.constant == -1 && self.is_string_length(s);
         let known = |d: &Defect| d.evidence == Some(Evidence::Last) && d.goal == defect.goal;
         if defects.iter().any(known) {
             return;
