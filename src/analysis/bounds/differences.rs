@@ -2,6 +2,7 @@
 
 use super::Walked;
 use super::call::is_shouting;
+use super::facts::FactId;
 use super::judge::Verdict;
 use super::linear::{Linear, Sym};
 use super::sites::{Site, SiteKind};
@@ -132,6 +133,26 @@ impl Walked {
                 !told.is_empty()
             }
             _ => false,
+        })
+    }
+
+    /// By its type, and not only by our not knowing it, it may be negative.
+    pub(super) fn has_sign(&self, value: &Linear) -> bool {
+        value.terms().iter().any(|(s, k)| *k > 0 && self.symbols.info(*s).lo.is_some_and(|lo| lo < 0))
+    }
+
+    /// A test tells how small a value may be at least.
+    pub(super) fn is_bounded_below(&self, at: FactId, value: &Linear) -> bool {
+        let below = |s: Sym| self.facts.at(at).any(|fact| fact.factor(s) > 0);
+        value.terms().iter().filter(|(_, k)| *k > 0).any(|(s, _)| match &self.symbols.info(*s).source {
+            Source::Joined(values) => {
+                let fact_of = |place: FactId, value: &Linear| {
+                    value.terms().iter().any(|(s, _)| self.facts.at(place).any(|fact| fact.factor(*s) > 0))
+                };
+                below(*s) || values.iter().any(|(value, place)| fact_of(*place, value))
+            }
+            Source::Converted { from, .. } => below(*s) || from.terms().iter().any(|(s, _)| below(*s)),
+            _ => below(*s),
         })
     }
 }
