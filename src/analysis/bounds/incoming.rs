@@ -139,7 +139,9 @@ impl Eval<'_> {
                     0 => self.changed_behind(&object, Wire::Strong),
                     _ => {
                         let size = Linear::constant(bytes);
-                        self.taken(f, call.e, object, size, extractor.bounds, !extractor.peeks);
+                        let element = extractor.element.and_then(|arg| call.args.get(arg.index()?)).copied();
+                        let moves = !extractor.peeks && element.is_none();
+                        self.taken(f, call.e, (object, element), size, extractor.bounds, moves);
                     }
                 }
             }

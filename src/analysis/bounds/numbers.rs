@@ -47,7 +47,15 @@ impl Walked {
         let about: Vec<Sym> = a.terms().iter().map(|(s, _)| *s).collect();
         let verdict = self.judge_difference(site, &goal, &about);
         let is_consumed = verdict == Verdict::Capped && self.is_consumed(site, b, &about);
-        let verdict = if is_consumed { Verdict::Unchecked } else { verdict };
+        // That there is something is not that there is as much as is taken off.
+        let is_only_there = || {
+            let most = b.as_constant().is_some_and(|n| n >= 2);
+            most && self.speaks_of(site.at, &about).is_some() && !self.is_limited_at(site.at, &about)
+        };
+        let verdict = match verdict {
+            Verdict::Capped if is_consumed || is_only_there() => Verdict::Unchecked,
+            verdict => verdict,
+        };
         if Self::is_settled(&verdict) {
             return;
         }

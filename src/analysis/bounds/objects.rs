@@ -58,10 +58,19 @@ impl Eval<'_> {
         })
     }
 
-    /// A reader takes bytes out of an object, or only looks at them.
-    pub(super) fn taken(&mut self, f: &Frame, e: ExprId, object: Linear, size: Linear, bounds: Bounds, moves: bool) {
+    /// A reader takes bytes out of an object or one of its elements, or only looks at them.
+    pub(super) fn taken(
+        &mut self,
+        f: &Frame,
+        e: ExprId,
+        of: (Linear, Option<ExprId>),
+        size: Linear,
+        bounds: Bounds,
+        moves: bool,
+    ) {
+        let (object, element) = of;
         let span = self.span(f, e);
-        let key = self.left_key(f, object, None);
+        let key = self.left_key(f, object, element);
         let left = self.left_at(key, span);
         let lenient = match bounds {
             Bounds::Unchecked | Bounds::Aborts => Some(false),
@@ -93,7 +102,7 @@ impl Eval<'_> {
         if !matches!(cursor.does, Move::Take | Move::TakeEnd | Move::Skip | Move::Peek) {
             return false;
         }
-        self.taken(f, call.e, object, size, cursor.on_short, cursor.does != Move::Peek);
+        self.taken(f, call.e, (object, None), size, cursor.on_short, cursor.does != Move::Peek);
         if let Some(data) = call.linear(cursor.data) {
             self.changed_behind(&data, Wire::Strong);
         }
@@ -135,7 +144,7 @@ impl Eval<'_> {
             return Some((yes, no));
         }
         self.enter(yes);
-        self.taken(f, e, object, size, Bounds::ReturnsError, true);
+        self.taken(f, e, (object, None), size, Bounds::ReturnsError, true);
         Some((self.way(), no))
     }
 }

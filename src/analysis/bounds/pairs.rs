@@ -7,7 +7,7 @@ use super::place::Memory;
 use super::state::{Key, Path, Value};
 use super::symbols::{Buffer, Room, What, Wire};
 use super::types::Kind;
-use crate::hir::{BinaryOp, ExprId, ExprKind};
+use crate::hir::{BinaryOp, ExprId, ExprKind, UnaryOp};
 
 /// Bytes of the largest structure that is laid over a message: fixed headers of protocols are shorter.
 const MAX_HEADER: u64 = 64;
@@ -32,13 +32,18 @@ impl Eval<'_> {
                 let bytes = |p: &usize| !counts || self.is_array(*p);
                 if let Some(pointer) = by_name.or(before).filter(bytes)
                     && let Some(length) = self.length(len)
+                    && let Some(length) = self.in_bytes(pointer, length)
                 {
                     self.give_limit(pointer, |start| start.add(&length));
                 }
             }
             if names::is_count(name(len)) && matches!(kind, Kind::Int { .. }) {
                 let before = (0..len).rev().find(|&p| self.variables[p].kind.is_pointer()).filter(|p| len - p <= 1);
-                if let Some(pointer) = before.filter(|p| self.is_array(*p))
+                // Of nothing in particular there are no elements.
+                let is_void = |p: &usize| {
+                    self.variables[*p].kind.pointee().is_some_and(|ty| self.types.kind(ty) == Kind::Void)
+                };
+                if let Some(pointer) = before.filter(|p| self.is_array(*p) && !is_void(p))
                     && let Some(length) = self.length(len)
                     && let Some(size) = self.element_size(self.variables[pointer].kind).as_constant()
                     && let Some(bytes) = length.scaled(size)
@@ -57,6 +62,26 @@ impl Eval<'_> {
         }
     }
 
+    /// Of an array of structures it is those that are counted.
+    fn in_bytes(&mut self, pointer: usize, length: Linear) -> Option<Linear> {
+        let Variable { kind, name, .. } = self.variables[pointer];
+        let is_struct = kind.pointee().is_some_and(|ty| matches!(self.types.kind(ty), Kind::Struct(_)));
+        let body = &self.function.body;
+        let is_indexed = || {
+            body.exprs.iter().any(|e| match e.kind {
+                ExprKind::Index { base, index } => {
+                    matches!(body.expr(base).kind, ExprKind::Name(n) if n == name)
+                        && matches!(body.expr(body.bare(index)).kind, ExprKind::Name(_))
+                }
+                _ => false,
+            })
+        };
+        if !is_struct || !is_indexed() {
+            return Some(length);
+        }
+        self.element_size(kind).as_constant().and_then(|size| length.scaled(size))
+    }
+
     /// Elements, by their type or by what is done: an object is only used through `->`.
     fn is_array(&self, param: usize) -> bool {
         let Variable { name, kind, .. } = self.variables[param];
@@ -72,9 +97,43 @@ impl Eval<'_> {
             })
     }
 
+    /// What a pointer leads to is an object of the program's own, as it has pointers in it: whatever number stands
+    /// beside it counts something else.
+    pub(super) fn is_object(&mut self, address: &Linear, kind: Kind) {
+        if let Some(s) = address.as_symbol()
+            && self.symbols.info(s).buffer.is_some_and(|b| b.room == Room::Given)
+            && let Kind::Struct(ty) = kind
+            && self.types.holds_pointer(ty)
+        {
+            self.symbols.info_mut(s).buffer = None;
+        }
+    }
+
+    /// The first that is done with what a pointer leads to is that it is set.
+    fn is_output(&self, param: usize) -> bool {
+        let (body, name) = (&self.function.body, self.variables[param].name);
+        let named = |e: ExprId| matches!(body.expr(body.bare(e)).kind, ExprKind::Name(n) if n == name);
+        let behind = |e: ExprId| match body.expr(body.bare(e)).kind {
+            ExprKind::Unary { op: UnaryOp::Deref, operand } => named(operand),
+            ExprKind::Index { base, .. } => named(base),
+            _ => false,
+        };
+        let first = body.exprs.iter().enumerate().filter_map(|(i, e)| match &e.kind {
+            ExprKind::Assign { op: None, left, .. } if behind(*left) => Some((body.expr(*left).span.start, true)),
+            ExprKind::Call { args, .. } if args.iter().any(|arg| named(*arg)) => Some((e.span.start, false)),
+            _ if behind(ExprId(i as u32)) => Some((e.span.start, false)),
+            _ => None,
+        });
+        // Of the same place, that it is set is told first.
+        first.min_by_key(|(at, sets)| (*at, !sets)).is_some_and(|(_, sets)| sets)
+    }
+
     /// The number that a length parameter gives, itself or behind a pointer.
     fn length(&mut self, param: usize) -> Option<Linear> {
         let value = self.state.var(param as u32)?;
+        if value.kind.is_pointer() && self.is_output(param) {
+            return None;
+        }
         let linear = match value.kind.pointee() {
             None => value.linear,
             Some(ty) => {
@@ -120,7 +179,12 @@ impl Eval<'_> {
 
     fn is_bytes(&self, param: usize) -> bool {
         let Variable { kind: Kind::Pointer(ty), name, declared, .. } = self.variables[param] else { return false };
+        // How long an address is, its family says.
+        if declared.to_ascii_lowercase().contains("sockaddr") {
+            return false;
+        }
         match self.types.kind(ty) {
+            Kind::Struct(ty) if self.types.holds_pointer(ty) => false,
             Kind::Int { bits: 8, .. } => true,
             Kind::Void => !is_handle(self.function.body.names.text(name)),
             // A header, by its name; what is larger is an object of the program's own.

@@ -48,6 +48,7 @@ impl Eval<'_> {
                     let cursor = self.cursor(f, *base);
                     let value = self.eval(f, *base);
                     let kind = value.kind.pointee().map_or(Kind::Unknown, |ty| self.types.kind(ty));
+                    self.is_object(&value.linear, kind);
                     Memory { cursor, ..self.led_to(value.linear, kind) }
                 } else {
                     match self.place(f, *base) {

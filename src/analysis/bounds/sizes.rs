@@ -77,6 +77,8 @@ impl Eval<'_> {
             let cursor = self.cursor(f, operand);
             self.pair_up(cursor, &value.linear);
         }
+        let to = self.declared(ty).pointee().map_or(Kind::Unknown, |to| self.types.kind(to));
+        self.is_object(&value.linear, to);
         let Some((_, buffer)) = self.buffer_for(&value.linear, Use::Read) else { return };
         if !matches!(buffer.room, Room::Given | Room::Received) || ty.matches('*').count() != 1 {
             return;

@@ -6,7 +6,7 @@ use super::names;
 use super::place::Place;
 use super::sites::{SiteKind, Use};
 use super::state::{Key, Path, Value};
-use super::symbols::{Tag, What};
+use super::symbols::{Room, Tag, What};
 use super::types::Kind;
 use crate::hir::ExprId;
 
@@ -73,6 +73,14 @@ impl Eval<'_> {
         self.state.set_var(var, Some(value));
     }
 
+    /// Nothing that was there at the entry leads to it.
+    fn is_allocated(&self, base: &Linear) -> bool {
+        base.as_symbol().is_some_and(|s| {
+            let info = self.symbols.info(s);
+            info.what == What::Fresh && info.buffer.is_some_and(|b| b.room == Room::Allocated)
+        })
+    }
+
     fn keep(&mut self, key: Key, value: Value) {
         if let Some(root) = self.root(&key.base) {
             self.written(root);
@@ -87,10 +95,16 @@ impl Eval<'_> {
                 let local =
                     |base: &Linear| base.as_symbol().is_some_and(|s| matches!(symbols.info(s).what, What::Local(_)));
                 let own = local(&key.base);
+                let is_new = self.is_allocated(&key.base);
                 let paths = &self.paths;
                 self.state.change_field(field, event, |k| {
-                    // Two structures of which one is a local variable are two; so are two fields of one.
-                    k.base != key.base && !own && !local(&k.base) && paths.last(k.path).is_some_and(|(_, f)| f == field)
+                    // Two structures of which one is a local variable are two; so are two fields of one, and what was
+                    // allocated here and what was there before.
+                    k.base != key.base
+                        && !own
+                        && !local(&k.base)
+                        && !(is_new && symbols.is_older(&k.base))
+                        && paths.last(k.path).is_some_and(|(_, f)| f == field)
                 });
             }
             None => {

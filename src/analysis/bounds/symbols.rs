@@ -202,6 +202,21 @@ impl Symbols {
         start.and_then(|start| address.sub(&start)).unwrap_or(*address)
     }
 
+    /// Where it leads, something was at the entry.
+    pub fn is_older(&self, base: &Linear) -> bool {
+        let mut base = *base;
+        // As many pointers as a path through objects may have.
+        for _ in 0..8 {
+            let Some(s) = base.as_symbol() else { return false };
+            match self.info(s).what {
+                What::Parameter(_) | What::Global(_) => return true,
+                What::Load { base: outer, since: 0, .. } => base = outer,
+                _ => return false,
+            }
+        }
+        false
+    }
+
     /// The least value that the symbols' own ranges allow.
     pub fn least(&self, linear: &Linear) -> Option<i64> {
         linear.terms().iter().try_fold(linear.constant, |sum, &(s, k)| {

@@ -51,6 +51,7 @@ pub struct TypeTable<'p> {
     declared: RefCell<FxHashMap<Box<str>, Kind>>,
     constants: RefCell<FxHashMap<Box<str>, Option<i64>>>,
     fields: RefCell<Fields>,
+    pointers: RefCell<FxHashMap<Ty, bool>>,
 }
 
 impl<'p> TypeTable<'p> {
@@ -63,6 +64,7 @@ impl<'p> TypeTable<'p> {
             declared: RefCell::default(),
             constants: RefCell::default(),
             fields: RefCell::default(),
+            pointers: RefCell::default(),
         }
     }
 
@@ -110,6 +112,17 @@ impl<'p> TypeTable<'p> {
     pub fn size(&self, ty: Ty) -> Option<u64> {
         let ty = self.all.borrow()[ty.0 as usize].clone();
         self.types.size_of(&ty)
+    }
+
+    /// A structure with a pointer somewhere in it, which no peer can send.
+    pub fn holds_pointer(&self, ty: Ty) -> bool {
+        if let Some(&known) = self.pointers.borrow().get(&ty) {
+            return known;
+        }
+        let of = self.all.borrow()[ty.0 as usize].clone();
+        let holds = matches!(of, Type::Struct(id) if self.types.holds_pointer(id));
+        self.pointers.borrow_mut().insert(ty, holds);
+        holds
     }
 
     pub fn field(&self, ty: Ty, name: &str) -> Option<FieldType> {

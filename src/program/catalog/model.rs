@@ -110,6 +110,8 @@ entry! {
         ptr: Option<Arg>,
         /// Holds the bytes and a position.
         object: Option<Arg>,
+        /// Says which element of `object`.
+        element: Option<Arg>,
         /// Added to `ptr`.
         offset: Option<Arg>,
         /// Where the number goes, by address or, for a macro, by name; else it is returned.

@@ -135,6 +135,11 @@ impl<'p> Types<'p> {
         body.tag.as_deref().or(body.alias.as_deref())
     }
 
+    /// Some pointer is part of it, in a structure or array within it as well: no peer can send one.
+    pub fn holds_pointer(self, of: StructId) -> bool {
+        Query::new(self, &|_| None).holds_pointer(of)
+    }
+
     /// In bytes.
     pub fn size_of(self, ty: &Type) -> Option<u64> {
         Query::new(self, &|_| None).measure(ty).map(|(size, _)| size)

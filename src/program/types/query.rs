@@ -353,6 +353,32 @@ impl<'p, 'q> Query<'p, 'q> {
         Some(Field { offset: self.offset(of, name), ..merged? })
     }
 
+    /// A member of a structure, or of one within it, is a pointer.
+    pub fn holds_pointer(&self, of: StructId) -> bool {
+        let mut todo = self.types.definitions(of);
+        let mut seen = 0;
+        while let Some(&body) = todo.get(seen).filter(|_| seen < MAX_DEFINITIONS) {
+            seen += 1;
+            let owner = self.types.index.body(body);
+            let context = self.types.context(owner.file, owner.at, of.view, 0);
+            for member in &owner.members {
+                let mut ty = self.resolve(&member.ty, context);
+                while let Type::Array(element, _) = ty {
+                    ty = (*element).clone();
+                }
+                match ty {
+                    Type::Pointer(_) | Type::Function(_) => return true,
+                    Type::Struct(id) => {
+                        let inner = self.types.definitions(id);
+                        todo.extend(inner.into_iter().filter(|i| !todo.contains(i)).collect::<Vec<_>>());
+                    }
+                    _ => {}
+                }
+            }
+        }
+        false
+    }
+
     /// Size and alignment in bytes.
     pub fn measure(&self, ty: &Type) -> Option<(u64, u64)> {
         let plain = |bits: u8| Some((u64::from(bits) / 8, u64::from(bits) / 8));
