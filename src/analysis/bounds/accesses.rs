@@ -1,7 +1,6 @@
 //! Reads and writes: which of them are not proved to stay inside, and what is told of them.
 
 use super::Walked;
-use super::beliefs::Belief;
 use super::defects::{Class, Defect, Evidence};
 use super::facts::FactId;
 use super::judge::{MAX_LACKING, Verdict};
@@ -67,7 +66,8 @@ impl Walked {
         if carved && !matches!(verdict, Verdict::Short { .. } | Verdict::Late { .. }) {
             return;
         }
-        if class == Class::Index {
+        // What ends a loop over all of it says that there is no more, not that there is enough.
+        if matches!(class, Class::Index | Class::Read) {
             verdict = self.sided(verdict, site.at, &goal, &about);
         }
         let tested = matches!(verdict, Verdict::Short { .. } | Verdict::Late { .. });
@@ -227,6 +227,11 @@ impl Walked {
             }
             return;
         }
+        // What was asked for is the sum of these lengths: what may have changed one since is not known to.
+        let is_asked_for = class == Class::Destination && buffer.room == Room::Allocated && goal.constant >= 0;
+        if is_asked_for && self.is_counted_in(size, &buffer.limit) {
+            return;
+        }
         let verdict = match class {
             Class::Destination | Class::Origin => {
                 let limits = self.length_of(buffer, address);
@@ -308,62 +313,6 @@ impl Walked {
     fn is_filled(&self, buffer: &Buffer, address: &Linear) -> bool {
         let own = self.symbols.buffer(address).map(|(_, own)| own.limit);
         buffer.wire == Wire::Strong && own.is_some_and(|own| own != buffer.limit)
-    }
-
-    /// An access through a cursor that the function compares with an end elsewhere.
-    #[allow(clippy::too_many_arguments)]
-    pub(super) fn believed(
-        &self,
-        site: &Site,
-        does: Use,
-        address: &Linear,
-        size: &Linear,
-        cursor: Option<u32>,
-        text: &str,
-        defects: &mut Vec<Defect>,
-    ) {
-        let Some(cursor) = cursor else { return };
-        let mut missing = None;
-        for belief in self.beliefs.iter().filter(|b| b.cursor == cursor && !self.is_rounded(&b.end, address)) {
-            let Some(goal) = address.add(size).and_then(|end| belief.end.sub(&end)) else { continue };
-            // Something else than the end that the cursor is compared with.
-            if goal.terms().len() > 4 || !goal.has_terms() {
-                continue;
-            }
-            let about: Vec<Sym> = belief.end.terms().iter().map(|(s, _)| *s).collect();
-            match self.judge(site, &goal, &about) {
-                Verdict::Proved | Verdict::Unknown => return,
-                verdict => missing = missing.or(Some((verdict, goal, belief))),
-            }
-        }
-        let Some((verdict, goal, &Belief { end, is_text, .. })) = missing else {
-            if does == Use::Write {
-                self.copied(site, address, size, text, defects);
-            }
-            return;
-        };
-        let class = if does == Use::Read { Class::Read } else { Class::Append };
-        let mut defect = self.defect(site, class, verdict, &goal, text);
-        defect.wire = Wire::Faint;
-        defect.is_text = is_text;
-        defect.what = self.shown(address, text);
-        defect.limit = self.shown(&end, text);
-        defects.push(defect);
-    }
-
-    /// Whole units of the buffer end there, not all of it: `data + len / 3 * 3`.
-    fn is_rounded(&self, end: &Linear, address: &Linear) -> bool {
-        let Some((_, buffer)) = self.symbols.buffer(address) else { return false };
-        let of_buffer = |s: Sym| match self.symbols.info(s).what {
-            What::Pure(id, of, _) => {
-                self.paths.name(id) == "/" && of.terms().iter().any(|(s, _)| buffer.limit.factor(*s) != 0)
-            }
-            _ => false,
-        };
-        end.sub(&buffer.limit).is_some_and(|rest| {
-            let terms = || rest.terms().iter().map(|(s, _)| *s);
-            terms().any(of_buffer) && terms().all(|s| of_buffer(s) || buffer.limit.factor(s) != 0)
-        })
     }
 
     pub(super) fn is_string_length(&self, s: Sym) -> bool {

@@ -27,7 +27,14 @@ impl Eval<'_> {
         if !self.is_object_call(name)
             && let Some(value) = self.look_into(f, e, name, args, &mut |eval, f, e| eval.eval(f, e))
         {
-            return self.of_result_type(f, e, name, value);
+            let value = self.of_result_type(f, e, name, value);
+            // How a macro asks for memory tells less than its name.
+            if let Some(s) = value.linear.as_symbol().filter(|s| self.symbols.info(*s).what == What::Fresh)
+                && self.cx.program.model(name, self.file).is_some_and(|model| model.allocator().is_some())
+            {
+                self.fresh.insert(s);
+            }
+            return value;
         }
         if let Some((yes, no)) = self.tests_length(f, e, name, args) {
             let at = self.at;

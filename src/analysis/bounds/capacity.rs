@@ -17,6 +17,8 @@ use crate::program::catalog::model::SinkKind;
 const MAX_BESIDE: usize = 4;
 /// Joins that a pointer is followed through.
 const MAX_JOINS: usize = 3;
+/// Pointers that the way to a place may go through.
+const MAX_PATH: usize = 6;
 
 impl Eval<'_> {
     /// Of an array of arrays, one of them is written to.
@@ -132,5 +134,38 @@ fn loaded(symbols: &Symbols, s: Sym, depth: usize) -> Option<(Linear, Path)> {
         (Source::Joined(values), _) => values.iter().find_map(|(value, _)| loaded(symbols, value.as_symbol()?, depth)),
         (_, What::Load { base, path, .. }) => Some((base, path)),
         _ => None,
+    }
+}
+
+impl Walked {
+    /// Each length in `size` is one of those that `limit` was computed from, as it was then.
+    pub(super) fn is_counted_in(&self, size: &Linear, limit: &Linear) -> bool {
+        let mut lengths = size.terms().iter().filter(|(_, k)| *k > 0).map(|(s, _)| *s).peekable();
+        let older = |s: Sym| {
+            let same = |t: Sym| t != s && self.is_same_place(&Linear::symbol(s), &Linear::symbol(t));
+            limit.terms().iter().any(|(t, k)| *k > 0 && same(*t))
+        };
+        lengths.peek().is_some() && lengths.all(|s| limit.factor(s) > 0 || older(s))
+    }
+
+    /// Both are the content of one place, or the length of one text, perhaps at different times.
+    fn is_same_place(&self, a: &Linear, b: &Linear) -> bool {
+        let (mut a, mut b) = (*a, *b);
+        for _ in 0..MAX_PATH {
+            if a == b {
+                return true;
+            }
+            let (Some(s), Some(t)) = (a.as_symbol(), b.as_symbol()) else { return false };
+            (a, b) = match (self.symbols.info(s).what, self.symbols.info(t).what) {
+                (What::Load { base, path, .. }, What::Load { base: other, path: way, .. }) if path == way => {
+                    (base, other)
+                }
+                (What::Pure(call, of, _), What::Pure(other, text, _)) if call == other && self.is_string_length(s) => {
+                    (of, text)
+                }
+                _ => return false,
+            };
+        }
+        false
     }
 }

@@ -93,6 +93,8 @@ pub(super) struct Eval<'a> {
     pub texts: FxHashSet<Sym>,
     /// By pointer: the variable that says how many bytes it leads to.
     pub lengths: super::together::Lengths,
+    /// Memory that was asked for here, however much.
+    pub fresh: FxHashSet<Sym>,
     /// Arrays made as long as something computed says.
     pub fitted: FxHashSet<Sym>,
     /// Parts of objects that are no arrays: a pointer to one leads to what the object calls it.
@@ -105,6 +107,8 @@ pub(super) struct Eval<'a> {
     pub alone: FxHashSet<ExprId>,
     /// What is being converted goes to a place that by its name is a length.
     pub stores_length: bool,
+    /// What is being read is a field of a structure.
+    pub reads_field: bool,
 }
 
 impl<'a> Eval<'a> {
@@ -131,12 +135,14 @@ impl<'a> Eval<'a> {
             zeroed: FxHashSet::default(),
             texts: FxHashSet::default(),
             lengths: super::together::Lengths::default(),
+            fresh: FxHashSet::default(),
             fitted: FxHashSet::default(),
             parts: FxHashSet::default(),
             copied: FxHashMap::default(),
             sized: Vec::new(),
             alone: FxHashSet::default(),
             stores_length: false,
+            reads_field: false,
         }
     }
     pub fn span(&self, f: &Frame, e: ExprId) -> Span {
@@ -454,7 +460,8 @@ impl<'a> Eval<'a> {
         let buffer = buffer.map(|(_, buffer)| buffer).or_else(carved);
         let bytes = does == Use::Read && self.is_byte_parameter(&address);
         if buffer.is_some() || cursor.is_some() || bytes {
-            self.site(f, e, SiteKind::Access { does, address, size, buffer, cursor, bytes });
+            let field = self.reads_field;
+            self.site(f, e, SiteKind::Access { does, address, size, buffer, cursor, bytes, field });
         }
     }
 }

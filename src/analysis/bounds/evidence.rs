@@ -14,7 +14,7 @@ use super::symbols::{Buffer, Room, Source, What, Wire};
 /// Bytes of an array at the end of a structure that stands for any number of them.
 const MAX_OPEN: i64 = 8;
 /// Bytes of a header of which no test is wanted elsewhere: longer ones are laid over by those who know who made them.
-const MAX_HEADER: i64 = 7;
+const MAX_HEADER: i64 = 64;
 /// Bytes that a test forgets: a terminator, the head of an element.
 const MAX_FEW: i64 = 8;
 /// Joins that a text is followed through.
@@ -124,6 +124,16 @@ impl Walked {
         })
     }
 
+    /// What conditions say of the symbols is that they are not zero, or above it.
+    pub(super) fn asks_only_for_any(&self, at: FactId, about: &[Sym]) -> bool {
+        let any = |fact: &&Linear| matches!(fact.terms(), [(s, 1)] if about.contains(s) && fact.constant >= -1);
+        let not_zero = |fact: &&Linear| matches!(fact.terms(), [(s, _)] if about.contains(s) && fact.constant == 0);
+        self.facts.conditions(at).all(|(_, own, apart)| {
+            let own = own.iter().filter(|fact| !any(fact));
+            !own.chain(apart.iter().filter(|fact| !not_zero(fact))).any(|fact| self.is_about(fact, about))
+        })
+    }
+
     /// What the same function gives is compared with a constant where it is a length elsewhere.
     fn is_tested_elsewhere(&self, size: &Linear, text: &str) -> bool {
         let name = |s: Sym| {
@@ -177,7 +187,19 @@ impl Walked {
         };
         let compares = |with: &str| callee.ends_with(with);
         let few = (2..=MAX_HEADER).contains(&-goal.constant) && !callee.contains("str");
-        *verdict == Verdict::Unchecked && (few || compares("memcmp"))
+        // A structure is laid over what the function was given.
+        let is_field = match &site.kind {
+            SiteKind::Access { field: true, address, .. } => {
+                let start = self.symbols.buffer(address).map(|(start, _)| self.symbols.info(start).what);
+                matches!(start, Some(What::Parameter(_))) && !self.symbols.offset(address).has_terms()
+            }
+            _ => false,
+        };
+        // Of elements it is the number that a test would be of.
+        let in_bytes = goal.terms().iter().all(|(_, k)| *k <= 1);
+        in_bytes
+            && matches!(verdict, Verdict::Unchecked | Verdict::Aside { .. })
+            && (few || compares("memcmp") || is_field)
     }
 
     /// An index of elements is tested for being less than the number of bytes that they take.

@@ -50,7 +50,7 @@ impl Walked {
         // That there is something is not that there is as much as is taken off.
         let is_only_there = || {
             let most = b.as_constant().is_some_and(|n| n >= 2);
-            most && self.speaks_of(site.at, &about).is_some() && !self.is_limited_at(site.at, &about)
+            most && self.speaks_of(site.at, &about).is_some() && self.asks_only_for_any(site.at, &about)
         };
         let verdict = match verdict {
             Verdict::Capped if is_consumed || is_only_there() => Verdict::Unchecked,

@@ -12,6 +12,9 @@ use crate::hir::{BinaryOp, ExprId, ExprKind, UnaryOp};
 /// Bytes of the largest structure that is laid over a message: fixed headers of protocols are shorter.
 const MAX_HEADER: u64 = 64;
 
+/// Bytes of the largest structure that is laid over a message of no type: what is larger is the program's own.
+const MAX_MESSAGE: u64 = 256;
+
 /// Places in a list of parameters between a pointer and what tells its end.
 const MAX_APART: usize = 2;
 
@@ -23,7 +26,10 @@ impl Eval<'_> {
         let count = function.params.len();
         for len in 0..count {
             let kind = self.variables[len].kind;
-            if is_length_of_parameter(name(len)) && matches!(kind, Kind::Int { .. } | Kind::Unknown | Kind::Pointer(_))
+            // How long an address is, its family says.
+            if is_length_of_parameter(name(len))
+                && matches!(kind, Kind::Int { .. } | Kind::Unknown | Kind::Pointer(_))
+                && !self.variables[len].declared.contains("socklen_t")
             {
                 let by_name = (0..count).find(|&p| p != len && named_for(name(p), name(len)) && self.is_bytes(p));
                 let before = (0..len).rev().find(|&p| self.is_bytes(p)).filter(|p| len - p <= MAX_APART);
@@ -40,9 +46,8 @@ impl Eval<'_> {
             if names::is_count(name(len)) && matches!(kind, Kind::Int { .. }) {
                 let before = (0..len).rev().find(|&p| self.variables[p].kind.is_pointer()).filter(|p| len - p <= 1);
                 // Of nothing in particular there are no elements.
-                let is_void = |p: &usize| {
-                    self.variables[*p].kind.pointee().is_some_and(|ty| self.types.kind(ty) == Kind::Void)
-                };
+                let is_void =
+                    |p: &usize| self.variables[*p].kind.pointee().is_some_and(|ty| self.types.kind(ty) == Kind::Void);
                 if let Some(pointer) = before.filter(|p| self.is_array(*p) && !is_void(p))
                     && let Some(length) = self.length(len)
                     && let Some(size) = self.element_size(self.variables[pointer].kind).as_constant()
@@ -97,16 +102,22 @@ impl Eval<'_> {
             })
     }
 
-    /// What a pointer leads to is an object of the program's own, as it has pointers in it: whatever number stands
-    /// beside it counts something else.
+    /// What a pointer leads to is an object of the program's own, as it has pointers in it or is very large: whatever
+    /// number stands beside it counts something else.
     pub(super) fn is_object(&mut self, address: &Linear, kind: Kind) {
         if let Some(s) = address.as_symbol()
             && self.symbols.info(s).buffer.is_some_and(|b| b.room == Room::Given)
             && let Kind::Struct(ty) = kind
-            && self.types.holds_pointer(ty)
+            && (self.types.holds_pointer(ty) || self.is_void(s) && self.types.size(ty).is_some_and(|n| n > MAX_MESSAGE))
         {
             self.symbols.info_mut(s).buffer = None;
         }
+    }
+
+    /// A parameter that is declared to lead to anything.
+    fn is_void(&self, s: Sym) -> bool {
+        let What::Parameter(i) = self.symbols.info(s).what else { return false };
+        self.variables[i as usize].kind.pointee().is_some_and(|ty| self.types.kind(ty) == Kind::Void)
     }
 
     /// The first that is done with what a pointer leads to is that it is set.

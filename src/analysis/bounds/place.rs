@@ -381,6 +381,12 @@ impl Eval<'_> {
 
     /// Notes that the bytes of a place are used.
     pub(super) fn touch(&mut self, f: &Frame, e: ExprId, memory: &Memory, does: Use) {
+        self.reads_field = does == Use::Read && memory.key.path != Path::ITSELF;
+        self.touch_bytes(f, e, memory, does);
+        self.reads_field = false;
+    }
+
+    fn touch_bytes(&mut self, f: &Frame, e: ExprId, memory: &Memory, does: Use) {
         if does == Use::Write {
             self.note_element(f, e, memory);
         }

@@ -33,8 +33,16 @@ pub enum Hint {
 pub enum SiteKind {
     /// `size` bytes at `address` are read or written by the code itself, through the variable `cursor` if it is one.
     /// Without a buffer, nothing is known of how many are there.
-    /// `bytes`: it is a parameter that leads to bytes.
-    Access { does: Use, address: Linear, size: Linear, buffer: Option<Buffer>, cursor: Option<u32>, bytes: bool },
+    /// `bytes`: it is a parameter that leads to bytes; `field`: what is there is a field of a structure.
+    Access {
+        does: Use,
+        address: Linear,
+        size: Linear,
+        buffer: Option<Buffer>,
+        cursor: Option<u32>,
+        bytes: bool,
+        field: bool,
+    },
     /// `size` bytes are read or written by a call, which is given that length.
     /// Without a buffer, `beside` are what stands beside the pointer and may say how many bytes there are.
     /// `inner`: by its names, the callee takes that length for its buffer's.

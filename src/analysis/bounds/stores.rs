@@ -77,7 +77,8 @@ impl Eval<'_> {
     fn is_allocated(&self, base: &Linear) -> bool {
         base.as_symbol().is_some_and(|s| {
             let info = self.symbols.info(s);
-            info.what == What::Fresh && info.buffer.is_some_and(|b| b.room == Room::Allocated)
+            let is_sized = info.buffer.is_some_and(|b| b.room == Room::Allocated);
+            info.what == What::Fresh && (is_sized || self.fresh.contains(&s))
         })
     }
 
