@@ -5,7 +5,7 @@ use super::defects::{Class, Defect, Evidence};
 use super::facts::FactId;
 use super::judge::{MAX_LACKING, Verdict};
 use super::linear::{Linear, Sym};
-use super::sites::{Site, Use};
+use super::sites::{Site, SiteKind, Use};
 use super::symbols::{Buffer, Room, Source, Tag, What, Wire};
 
 /// Joins that a value is followed through.
@@ -25,10 +25,9 @@ impl Walked {
     ) {
         let Some(goal) = buffer.left(address, size) else { return };
         // The place of the NUL, looked at or kept while one is put there: that it is there is agreed.
-        if does == Use::Read
+        if matches!(site.kind, SiteKind::Access { character: true, .. })
             && buffer.room == Room::Given
             && goal.as_constant() == Some(-1)
-            && size.as_constant() == Some(1)
         {
             return;
         }

@@ -107,8 +107,9 @@ pub(super) struct Eval<'a> {
     pub alone: FxHashSet<ExprId>,
     /// What is being converted goes to a place that by its name is a length.
     pub stores_length: bool,
-    /// What is being read is a field of a structure.
+    /// What is being read is a field of a structure, or a character.
     pub reads_field: bool,
+    pub reads_character: bool,
 }
 
 impl<'a> Eval<'a> {
@@ -143,6 +144,7 @@ impl<'a> Eval<'a> {
             alone: FxHashSet::default(),
             stores_length: false,
             reads_field: false,
+            reads_character: false,
         }
     }
     pub fn span(&self, f: &Frame, e: ExprId) -> Span {
@@ -460,8 +462,8 @@ impl<'a> Eval<'a> {
         let buffer = buffer.map(|(_, buffer)| buffer).or_else(carved);
         let bytes = does == Use::Read && self.is_byte_parameter(&address);
         if buffer.is_some() || cursor.is_some() || bytes {
-            let field = self.reads_field;
-            self.site(f, e, SiteKind::Access { does, address, size, buffer, cursor, bytes, field });
+            let (field, character) = (self.reads_field, self.reads_character);
+            self.site(f, e, SiteKind::Access { does, address, size, buffer, cursor, bytes, field, character });
         }
     }
 }

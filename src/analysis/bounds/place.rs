@@ -382,8 +382,9 @@ impl Eval<'_> {
     /// Notes that the bytes of a place are used.
     pub(super) fn touch(&mut self, f: &Frame, e: ExprId, memory: &Memory, does: Use) {
         self.reads_field = does == Use::Read && memory.key.path != Path::ITSELF;
+        self.reads_character = does == Use::Read && matches!(memory.kind, Kind::Int { bits: 8, signed: true });
         self.touch_bytes(f, e, memory, does);
-        self.reads_field = false;
+        (self.reads_field, self.reads_character) = (false, false);
     }
 
     fn touch_bytes(&mut self, f: &Frame, e: ExprId, memory: &Memory, does: Use) {

@@ -33,7 +33,8 @@ pub enum Hint {
 pub enum SiteKind {
     /// `size` bytes at `address` are read or written by the code itself, through the variable `cursor` if it is one.
     /// Without a buffer, nothing is known of how many are there.
-    /// `bytes`: it is a parameter that leads to bytes; `field`: what is there is a field of a structure.
+    /// `bytes`: it is a parameter that leads to bytes; `field`: what is there is a field of a structure;
+    /// `character`: it is a character.
     Access {
         does: Use,
         address: Linear,
@@ -42,6 +43,7 @@ pub enum SiteKind {
         cursor: Option<u32>,
         bytes: bool,
         field: bool,
+        character: bool,
     },
     /// `size` bytes are read or written by a call, which is given that length.
     /// Without a buffer, `beside` are what stands beside the pointer and may say how many bytes there are.
