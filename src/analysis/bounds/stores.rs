@@ -101,11 +101,8 @@ impl Eval<'_> {
                 self.state.change_field(field, event, |k| {
                     // Two structures of which one is a local variable are two; so are two fields of one, and what was
                     // allocated here and what was there before.
-                    k.base != key.base
-                        && !own
-                        && !local(&k.base)
-                        && !(is_new && symbols.is_older(&k.base))
-                        && paths.last(k.path).is_some_and(|(_, f)| f == field)
+                    let are_two = own || local(&k.base) || is_new && symbols.is_older(&k.base);
+                    k.base != key.base && !are_two && paths.last(k.path).is_some_and(|(_, f)| f == field)
                 });
             }
             None => {
