@@ -197,9 +197,7 @@ impl Walked {
         };
         // Of elements it is the number that a test would be of.
         let in_bytes = goal.terms().iter().all(|(_, k)| *k <= 1);
-        in_bytes
-            && matches!(verdict, Verdict::Unchecked | Verdict::Aside { .. })
-            && (few || compares("memcmp") || is_field)
+        in_bytes && *verdict == Verdict::Unchecked && (few || compares("memcmp") || is_field)
     }
 
     /// An index of elements is tested for being less than the number of bytes that they take.
