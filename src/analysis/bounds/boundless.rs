@@ -39,10 +39,14 @@ impl Walked {
             return;
         }
         let Some(goal) = size.scaled(-1) else { return };
-        let is_field = matches!(site.kind, SiteKind::Block { hint: Hint::Field, .. });
-        let object = || is_field || self.is_own_object(address);
+        let field = match site.kind {
+            SiteKind::Block { hint: Hint::Field(is_pair), .. } => Some(is_pair),
+            _ => None,
+        };
+        let object = || field.is_some() || self.is_own_object(address);
+        let is_pair = field == Some(true) && !self.is_limited_at(site.at, &chosen);
         let evidence = match () {
-            () if object() && self.is_whole(site, size) => Some(Evidence::Whole),
+            () if is_pair || object() && self.is_whole(site, size) => Some(Evidence::Whole),
             () if object() && self.is_text_of_any_length(site, size, text) => Some(Evidence::Text),
             () => match self.other_end(site, address, size, cursor) {
                 Some(Verdict::Proved | Verdict::Unknown) => return,

@@ -92,7 +92,7 @@ impl Walked {
         let Some(start) = pointer_in(&self.symbols, address).filter(|_| !beside.is_empty()) else { return false };
         let used = address.sub(&Linear::symbol(start)).and_then(|offset| offset.add(size));
         // What was just set to this very number says how much is there, not how much there is room for.
-        let is_field = matches!(site.kind, SiteKind::Block { hint: Hint::Field, .. });
+        let is_field = matches!(site.kind, SiteKind::Block { hint: Hint::Field(_), .. });
         let tells = |goal: &Linear| !is_field || *goal != Linear::ZERO;
         let goals = |used: Linear| beside.iter().filter_map(move |room| room.sub(&used)).filter(tells);
         used.is_some_and(|used| goals(used).any(|goal| self.prove(site.at, &goal)))

@@ -6,7 +6,7 @@ use super::defects::Evidence;
 use super::facts::FactId;
 use super::judge::Verdict;
 use super::linear::{Linear, Sym};
-use super::names::{is_bounded_copy, is_looked_up};
+use super::names::{is_bounded_copy, is_looked_up, is_searched};
 use super::sites::{Hint, Site, SiteKind, Use};
 use super::state::Path;
 use super::symbols::{Buffer, Room, Source, What, Wire};
@@ -246,7 +246,11 @@ impl Walked {
                     Some(What::Global(name)) => path != Path::ITSELF || !is_shouting(self.paths.name(name)),
                     _ => true,
                 },
-                What::Fresh => info.span.and_then(|span| text.get(span.range())).is_some_and(is_looked_up),
+                What::Fresh => info.span.and_then(|span| text.get(span.range())).is_some_and(|call| {
+                    // A place in a text is as foreign as the text.
+                    let of = |s: &Sym| self.is_foreign(&Linear::symbol(*s), text, depth);
+                    is_looked_up(call) || is_searched(call) && info.depends.iter().any(of)
+                }),
                 _ => false,
             },
         })

@@ -175,3 +175,9 @@ pub(super) fn hands_back(call: &str) -> bool {
         ["cpy", "copy", "append", "find", "search", "lookup", "parse", "skip", "chr", "cat", "print", "read", "write"];
     words.iter().any(|word| lower.contains(word))
 }
+
+/// A call that gives a place in the text that it was given.
+pub(super) fn is_searched(call: &str) -> bool {
+    let name = call.split('(').next().unwrap_or("").trim();
+    ["strchr", "strrchr", "strstr", "strcasestr", "strpbrk", "strchrnul", "strtok", "strtok_r", "strsep"].contains(&name)
+}

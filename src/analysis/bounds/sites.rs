@@ -19,8 +19,8 @@ pub enum Use {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hint {
     Nothing,
-    /// A field of a structure that is declared nowhere in sight.
-    Field,
+    /// A field of a structure that is declared nowhere in sight; whether a pointer and its own length are put there.
+    Field(bool),
     /// The bound is the size of the whole array, whatever stands in it already: `strncat(a, b, sizeof(a))`.
     Capacity,
     /// A pointer and its own length, two fields of a structure or two parameters beside each other.
