@@ -370,7 +370,9 @@ impl Walked {
         }
         // What the loop goes on by may itself have been tested.
         let limited = |s: Sym, by: &Linear| {
-            self.facts.said().any(|(own, _)| own.iter().any(|fact| fact != by && fact.factor(s) < 0))
+            // That the loop ends is no limit.
+            let ends = |fact: &Linear| fact.add(by).is_some_and(|sum| !sum.has_terms());
+            self.facts.said().any(|(own, _)| own.iter().any(|fact| fact != by && !ends(fact) && fact.factor(s) < 0))
         };
         let tests: Vec<_> = self.facts.tests_between(site.at, *before).collect();
         let walks = |fact: &Linear| fact.terms().iter().any(|(s, _)| is_own(*s));
