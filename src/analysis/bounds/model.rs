@@ -290,7 +290,8 @@ impl Eval<'_> {
             let beside = if buffer.is_none() { self.beside(&address) } else { Vec::new() };
             let cursor = call.args.iter().filter(|_| unknown).find_map(|&arg| self.pointer_to(f, arg, &address));
             let callee = call.name.into();
-            let hint = if unknown && self.is_unknown_field(call, &address) { Hint::Field(hint == Hint::Whole) } else { hint };
+            let hint =
+                if unknown && self.is_unknown_field(call, &address) { Hint::Field(hint == Hint::Whole) } else { hint };
             let kind = SiteKind::Block { does, address, size, buffer, beside, callee, inner: false, cursor, hint };
             self.site(f, call.e, kind);
         }

@@ -179,5 +179,6 @@ pub(super) fn hands_back(call: &str) -> bool {
 /// A call that gives a place in the text that it was given.
 pub(super) fn is_searched(call: &str) -> bool {
     let name = call.split('(').next().unwrap_or("").trim();
-    ["strchr", "strrchr", "strstr", "strcasestr", "strpbrk", "strchrnul", "strtok", "strtok_r", "strsep"].contains(&name)
+    ["strchr", "strrchr", "strstr", "strcasestr", "strpbrk", "strchrnul", "strtok", "strtok_r", "strsep"]
+        .contains(&name)
 }
