@@ -93,7 +93,7 @@ impl Walked {
             Class::Index if !tested && moved.is_empty() => return,
             _ => {}
         }
-        if matches!(class, Class::Index | Class::Append) && self.is_counted(site, &verdict, &offset) {
+        if matches!(class, Class::Index | Class::Append) && self.goes_up_to_kept(site, &verdict, &offset) {
             return;
         }
         // What is asked of an index behind its use mostly tells cases apart.

@@ -83,7 +83,7 @@ impl Walked {
 
     /// A loop goes up to a number of elements that an object of the program's own keeps, and all that is known of that
     /// is its type: who fills the object sees to it.
-    pub(super) fn is_counted(&self, site: &Site, verdict: &Verdict, offset: &Linear) -> bool {
+    pub(super) fn goes_up_to_kept(&self, site: &Site, verdict: &Verdict, offset: &Linear) -> bool {
         let (Verdict::Short { lacking, .. }, [(s, step)]) = (verdict, offset.terms()) else { return false };
         let is_kept = |c: Sym| {
             let info = self.symbols.info(c);
@@ -93,8 +93,7 @@ impl Walked {
             [(a, -1), (c, 1)] | [(c, 1), (a, -1)] if a == s => is_kept(*c),
             _ => false,
         };
-        let looped = matches!(self.symbols.info(*s).source, Source::Looped { .. });
-        looped
+        self.symbols.is_looped(*s)
             && *lacking > i64::from(*step)
             && self.facts.conditions(site.at).any(|(_, own, _)| own.iter().any(is_count))
     }

@@ -5,7 +5,7 @@ use super::defects::{Class, Defect, Evidence};
 use super::judge::Verdict;
 use super::linear::{Linear, Sym};
 use super::sites::Site;
-use super::symbols::{Source, What, Wire};
+use super::symbols::{What, Wire};
 
 /// How far an index counts back from a number, such as the last of `n`.
 const MAX_BACK: i64 = 2;
@@ -14,8 +14,7 @@ impl Walked {
     /// An array of unknown length is appended to, and nothing in the function limits the counter.
     pub(super) fn element(&self, site: &Site, index: &Linear, text: &str, defects: &mut Vec<Defect>) {
         let [(s, 1)] = index.terms() else { return };
-        let is_looped = matches!(self.symbols.info(*s).source, Source::Looped { .. });
-        if index.constant != 0 || !is_looped || !self.is_counter(index) || self.is_limited(*s) {
+        if index.constant != 0 || !self.symbols.is_looped(*s) || !self.is_counter(index) || self.is_limited(*s) {
             return;
         }
         let Some(goal) = index.scaled(-1) else { return };
@@ -30,10 +29,7 @@ impl Walked {
         let mut added = index.terms().iter().filter(|(_, k)| *k > 0).map(|(s, _)| *s);
         let Some(s) = added.next() else { return };
         // Of a parameter its callers see to it, of a loop's counter its first value.
-        let is_chosen = |s: Sym| {
-            let info = self.symbols.info(s);
-            !matches!(info.what, What::Parameter(_)) && !matches!(info.source, Source::Looped { .. })
-        };
+        let is_chosen = |s: Sym| !matches!(self.symbols.info(s).what, What::Parameter(_)) && !self.symbols.is_looped(s);
         if !is_chosen(s) || !added.all(is_chosen) {
             // ... but what the same condition asks behind it was in doubt.
             let verdict = self.judge(site, index, &[s]);

@@ -323,7 +323,7 @@ impl Walked {
             })
         };
         let is_constant = |fact: &Linear| {
-            let looped = |s: Sym| matches!(self.symbols.info(s).source, Source::Looped { .. });
+            let looped = |s: Sym| self.symbols.is_looped(s);
             fact.terms().iter().any(|(s, k)| *k < 0 && looped(*s))
                 && fact.terms().iter().all(|(s, _)| looped(*s) || matches!(self.symbols.info(*s).what, What::Size(_)))
         };
@@ -345,7 +345,7 @@ impl Walked {
         if !self.is_array(begin, buffer) || !again.iter().any(|(value, _)| self.moves_on(value, cursor, MAX_JOINS)) {
             return false;
         }
-        let looped = |s: Sym| matches!(self.symbols.info(s).source, Source::Looped { .. });
+        let looped = |s: Sym| self.symbols.is_looped(s);
         let counts_down = |s: Sym| match &self.symbols.info(s).source {
             Source::Looped { again, .. } => again
                 .iter()

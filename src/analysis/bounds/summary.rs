@@ -110,7 +110,7 @@ impl Walked {
                 && self
                     .facts
                     .conditions(site.at)
-                    .all(|(_, own, apart)| own.iter().chain(apart).all(|c| is_about(c, *s)))
+                    .all(|(_, own, apart)| own.iter().chain(apart).all(|c| asks_only_of(c, *s)))
             {
                 match all.iter_mut().find(|(p, _)| *p == i) {
                     Some((_, most)) => *most = bytes.max(*most),
@@ -184,7 +184,7 @@ impl Walked {
 }
 
 /// Only whether a pointer is null is asked: with null nobody reads.
-fn is_about(condition: &Linear, pointer: Sym) -> bool {
+fn asks_only_of(condition: &Linear, pointer: Sym) -> bool {
     matches!(condition.terms(), [(s, _)] if *s == pointer)
 }
 

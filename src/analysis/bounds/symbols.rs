@@ -202,6 +202,11 @@ impl Symbols {
         start.and_then(|start| address.sub(&start)).unwrap_or(*address)
     }
 
+    /// A loop brings it round.
+    pub fn is_looped(&self, s: Sym) -> bool {
+        matches!(self.info(s).source, Source::Looped { .. })
+    }
+
     /// Where it leads, something was at the entry.
     pub fn is_older(&self, base: &Linear) -> bool {
         let mut base = *base;

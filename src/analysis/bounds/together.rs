@@ -221,7 +221,7 @@ impl Eval<'_> {
         let wire = if is_decoder { Wire::Weak } else { Wire::Faint };
         // A length that stays as it is while the pointer moves on was that of where the loop began.
         let start = match &self.symbols.info(root).source {
-            Source::Looped { first, .. } if !n.linear.terms().iter().any(|(s, _)| self.is_looped(*s)) => {
+            Source::Looped { first, .. } if !n.linear.terms().iter().any(|(s, _)| self.symbols.is_looped(*s)) => {
                 match first[..] {
                     [(first, _)] => first,
                     _ => p.linear,
@@ -236,10 +236,6 @@ impl Eval<'_> {
     /// The variable that an argument is taken from, if it leads to that address.
     pub(super) fn cursor_to(&self, f: &Frame, arg: ExprId, address: &Linear) -> Option<u32> {
         self.pointer_to(f, arg, address).filter(|cursor| self.lengths.contains_key(cursor))
-    }
-
-    fn is_looped(&self, s: Sym) -> bool {
-        matches!(self.symbols.info(s).source, Source::Looped { .. })
     }
 
     /// The variable by which an argument is this address, or one in the same buffer.
