@@ -170,24 +170,43 @@ impl Accesses {
 
     /// Those of one block; none where the block does not touch the variable.
     pub fn in_block(&self, base: Symbol, block: BlockId) -> impl Iterator<Item = &Access> {
-        self.from(base, block, 0)
+        self.uses(base).in_block(block)
     }
 
-    /// Those that follow a statement in its block.
-    pub fn behind(&self, base: Symbol, stmt: StmtId) -> impl Iterator<Item = &Access> {
-        let own = self.by_stmt[stmt.0 as usize].as_ref();
-        own.into_iter().flat_map(move |(block, own)| self.from(base, *block, own.end))
-    }
-
-    fn from(&self, base: Symbol, block: BlockId, index: u32) -> impl Iterator<Item = &Access> {
-        let all = self.by_base.get(&base).map_or(&[][..], Vec::as_slice);
-        let first = all.partition_point(|at| *at < (block, index));
-        let own = all[first..].iter().take_while(move |(b, _)| *b == block);
-        own.map(|&(b, i)| &self.blocks[b.0 as usize][i as usize])
+    /// The accesses to one variable, to be asked block by block.
+    pub fn uses(&self, base: Symbol) -> Uses<'_> {
+        Uses { accesses: self, all: self.by_base.get(&base).map_or(&[][..], Vec::as_slice) }
     }
 
     pub fn is_havoc(&self, block: BlockId) -> bool {
         self.havoc[block.0 as usize]
+    }
+}
+
+/// See [`Accesses::uses`].
+#[derive(Clone, Copy)]
+pub struct Uses<'a> {
+    accesses: &'a Accesses,
+    /// By block and index, in order.
+    all: &'a [(BlockId, u32)],
+}
+
+impl<'a> Uses<'a> {
+    /// Those of one block.
+    pub fn in_block(self, block: BlockId) -> impl Iterator<Item = &'a Access> {
+        self.from(block, 0)
+    }
+
+    /// Those that follow a statement in its block.
+    pub fn behind(self, stmt: StmtId) -> impl Iterator<Item = &'a Access> {
+        let own = self.accesses.by_stmt[stmt.0 as usize].as_ref();
+        own.into_iter().flat_map(move |(block, own)| self.from(*block, own.end))
+    }
+
+    fn from(self, block: BlockId, index: u32) -> impl Iterator<Item = &'a Access> {
+        let first = self.all.partition_point(|(b, i)| b.0 < block.0 || b.0 == block.0 && *i < index);
+        let own = self.all[first..].iter().take_while(move |(b, _)| *b == block);
+        own.map(move |&(b, i)| &self.accesses.blocks[b.0 as usize][i as usize])
     }
 }
 

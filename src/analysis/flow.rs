@@ -80,13 +80,14 @@ impl<'f> Flow<'f> {
         let count = self.cfg.blocks.len();
         self.spend(1 + count as u64 / IDLE)?;
         let mut reached = Reached { heads: vec![false; count], ends: vec![false; count] };
+        let uses = self.accesses.uses(base);
         let mut todo: Vec<BlockId> = Vec::new();
         for start in starts {
             match *start {
                 From::Head(block) => todo.push(block),
                 From::Behind(stmt) => {
                     let Some(block) = self.accesses.block_of(stmt) else { continue };
-                    let mut own = self.accesses.behind(base, stmt);
+                    let mut own = uses.behind(stmt);
                     if !self.accesses.is_havoc(block) && own.all(|a| meet(block, a) == Go::On) {
                         self.leave(block, &mut reached, &mut todo, pass);
                     }
@@ -102,7 +103,7 @@ impl<'f> Flow<'f> {
             if self.accesses.is_havoc(block) {
                 continue;
             }
-            if self.accesses.in_block(base, block).all(|a| meet(block, a) == Go::On) {
+            if uses.in_block(block).all(|a| meet(block, a) == Go::On) {
                 self.leave(block, &mut reached, &mut todo, pass);
             }
         }

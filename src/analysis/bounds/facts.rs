@@ -20,6 +20,8 @@ impl FactId {
 struct Node {
     parent: Option<FactId>,
     own: Vec<Linear>,
+    /// Of which symbols `own` may speak, as in a Bloom filter.
+    speaks: u64,
     /// Each is not zero.
     apart: Vec<Linear>,
     /// The nearest place, this one or above, at which something is not zero.
@@ -59,7 +61,8 @@ impl Facts {
         }
         let id = FactId(self.nodes.len() as u32);
         let told_apart = if apart.is_empty() { self.nodes[parent.0 as usize].told_apart } else { Some(id) };
-        self.nodes.push(Node { parent: Some(parent), own, apart, told_apart, span: Some(span) });
+        let speaks = own.iter().fold(0, |all, fact| all | fact.mask());
+        self.nodes.push(Node { parent: Some(parent), own, speaks, apart, told_apart, span: Some(span) });
         id
     }
 
@@ -71,7 +74,9 @@ impl Facts {
     }
 
     pub fn add(&mut self, id: FactId, fact: Linear) {
-        self.nodes[id.0 as usize].own.push(fact);
+        let node = &mut self.nodes[id.0 as usize];
+        node.speaks |= fact.mask();
+        node.own.push(fact);
     }
 
     pub fn remove(&mut self, id: FactId, fact: &Linear) {
@@ -141,6 +146,19 @@ impl Facts {
     /// Every fact at `id`, the nearest first.
     pub fn at(&self, id: FactId) -> impl Iterator<Item = &Linear> {
         self.above(id).flat_map(|node| node.own.iter().rev()).take(MAX_FACTS)
+    }
+
+    /// Those of them that have a term of `s`.
+    fn at_of(&self, id: FactId, s: Sym) -> impl Iterator<Item = (&Linear, i32)> {
+        let mut left = MAX_FACTS;
+        let nodes = self.above(id).map_while(move |node| {
+            let looked_at = node.own.len().min(left);
+            left -= looked_at;
+            (looked_at > 0 || left > 0).then_some((node, looked_at))
+        });
+        let speaking = nodes.filter(move |(node, _)| node.speaks & s.mask() != 0);
+        let facts = speaking.flat_map(|(node, looked_at)| node.own.iter().rev().take(looked_at));
+        facts.map(move |fact| (fact, fact.factor(s))).filter(|(_, own)| *own != 0)
     }
 
     /// The budget is used up: what was not proved may hold all the same.
@@ -322,12 +340,10 @@ impl<'p> Proof<'p> {
     /// Facts and axioms in which `s` has a factor that divides `k`, with its sign, and how often it does.
     fn useful(&self, s: Sym, k: i32) -> Vec<(&'p Linear, i32)> {
         let (facts, symbols) = (self.facts, self.symbols);
-        let at_places = self.places.iter().flat_map(|place| facts.at(*place));
-        let fitting = symbols.info(s).axioms.iter().chain(at_places).filter_map(|fact| {
-            let own = fact.factor(s);
-            (own != 0 && k % own == 0 && k / own > 0).then(|| (fact, k / own))
-        });
-        fitting.collect()
+        let at_places = self.places.iter().flat_map(|place| facts.at_of(*place, s));
+        let axioms = symbols.info(s).axioms.iter().map(|fact| (fact, fact.factor(s)));
+        let fitting = axioms.chain(at_places).filter(|(_, own)| *own != 0 && k % own == 0 && k / own > 0);
+        fitting.map(|(fact, own)| (fact, k / own)).collect()
     }
 
     /// Takes a joined value apart: the goal has to hold for each of the values that it joins.

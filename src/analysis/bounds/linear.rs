@@ -6,6 +6,13 @@ use std::hash::{Hash, Hasher};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Sym(pub u32);
 
+impl Sym {
+    /// One bit of 64, for a filter of symbols.
+    pub fn mask(self) -> u64 {
+        1 << (self.0 % 64)
+    }
+}
+
 /// Terms of one expression. A longer one is a value that is not followed.
 const MAX_TERMS: usize = 6;
 
@@ -53,6 +60,11 @@ impl Linear {
 
     pub fn factor(&self, s: Sym) -> i32 {
         self.terms().iter().find(|(t, _)| *t == s).map_or(0, |(_, k)| *k)
+    }
+
+    /// The bits of all its symbols.
+    pub fn mask(&self) -> u64 {
+        self.terms().iter().fold(0, |all, (s, _)| all | s.mask())
     }
 
     pub fn plus_constant(mut self, c: i64) -> Option<Linear> {

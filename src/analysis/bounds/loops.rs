@@ -60,10 +60,14 @@ impl Eval<'_> {
         for _ in 0..MAX_ROUNDS {
             let mut changed = false;
             for (head, candidates) in heads.iter().zip(&mut all) {
-                let failed: Vec<Linear> = candidates.iter().filter(|c| !self.is_kept(head, c)).copied().collect();
-                changed |= !failed.is_empty();
-                candidates.retain(|c| !failed.contains(c));
-                failed.iter().for_each(|c| self.facts.remove(head.at, c));
+                candidates.retain(|c| {
+                    let kept = self.is_kept(head, c);
+                    if !kept {
+                        changed = true;
+                        self.facts.remove(head.at, c);
+                    }
+                    kept
+                });
             }
             if !changed {
                 return;

@@ -49,6 +49,8 @@ pub struct Switch {
     tops: Vec<(StmtId, usize)>,
     telling: OnceCell<Telling>,
     work_behind: OnceCell<bool>,
+    /// By block: control may come there from the code behind the switch, without passing its head.
+    behind: OnceCell<Vec<bool>>,
 }
 
 /// A larger switch is a table, and looking at each of its exits would cost more than it tells.
@@ -76,8 +78,9 @@ impl Switch {
         body.walk_stmts(at.stmt, &mut |s| {
             has_labels |= matches!(body.stmt(s).kind, StmtKind::Label(_) | StmtKind::Opaque);
         });
-        let (telling, work_behind) = (OnceCell::new(), OnceCell::new());
-        let mut switch = Switch { at, operand, sections, exits: Vec::new(), has_labels, tops, telling, work_behind };
+        let (telling, work_behind, behind) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        let exits = Vec::new();
+        let mut switch = Switch { at, operand, sections, exits, has_labels, tops, telling, work_behind, behind };
         let landing = landing(cfg, at.after);
         let from: BTreeSet<BlockId> = landing.iter().flat_map(|to| &into[to.0 as usize]).copied().collect();
         for b in from {
@@ -165,6 +168,20 @@ impl Switch {
                 }
             }
         })
+    }
+
+    fn is_behind(&self, cfg: &Cfg, block: BlockId) -> bool {
+        let behind = self.behind.get_or_init(|| {
+            let mut behind = vec![false; cfg.blocks.len()];
+            let mut todo = vec![self.at.after];
+            while let Some(block) = todo.pop() {
+                if block != self.at.head && !std::mem::replace(&mut behind[block.0 as usize], true) {
+                    todo.extend(cfg.block(block).edges.iter().map(|e| e.to));
+                }
+            }
+            behind
+        });
+        behind[block.0 as usize]
     }
 
     fn tell(&self, view: &View, flow: &Flow) -> Telling {
@@ -352,6 +369,10 @@ pub fn after<'f>(
 
 /// Whether `after` may find a use behind some exit: most variables are set anew first, or never named again.
 pub fn may_be_used(flow: &Flow, switch: &Switch, base: Symbol, meet: &dyn Fn(&Access) -> Meets) -> bool {
+    let named = |(block, a): (BlockId, &Access)| meet(a) == Meets::Use && switch.is_behind(flow.cfg, block);
+    if !flow.accesses.of_variable(base).any(named) {
+        return false;
+    }
     let mut used = false;
     let mut meets = |_, access: &Access| {
         let meets = meet(access);
