@@ -131,9 +131,12 @@ impl Eval<'_> {
         for (i, way) in ways.iter().enumerate() {
             let own: Vec<Linear> = self.facts.between(way.at, at).take(MAX_COMMON).copied().collect();
             for fact in own {
-                let others = ways.iter().enumerate().filter(|(j, _)| *j != i);
+                let mut others = ways.iter().enumerate().filter(|(j, _)| *j != i);
+                // What follows from what holds on all of them anyway is no news.
+                let speaks = |o: &Way| self.facts.between(o.at, at).any(|own| own.mask() & fact.mask() != 0);
                 if !kept.contains(&fact)
-                    && others.into_iter().all(|(_, o)| self.facts.prove(&self.symbols, o.at, &fact))
+                    && others.clone().all(|(_, o)| speaks(o))
+                    && others.all(|(_, o)| self.facts.prove(&self.symbols, o.at, &fact))
                 {
                     kept.push(fact);
                 }
