@@ -9,12 +9,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::bounds::counted::Counted;
 use super::bounds::defects::{Defect, Found, Unmet};
+use super::bounds::granted::granted;
 use super::bounds::siblings::told_by_siblings;
 use super::bounds::summary::{CallSite, DefectId};
 use super::bounds::trace::Explained;
 use super::bounds::{Bounds, Summaries, Summary, Verdict};
 use super::cfg::Cfg;
-use crate::hir::Function;
+use crate::hir::{Function, Parameter};
 use crate::program::{Definition, Program, guarded};
 use crate::source::{FileId, Span};
 
@@ -26,6 +27,20 @@ pub struct Input<'a> {
     pub cfg: &'a Cfg,
     /// The file's text.
     pub text: &'a str,
+}
+
+impl Input<'_> {
+    /// The types of the parameters.
+    pub fn form(&self) -> String {
+        let body = &self.function.body;
+        let one = |p: &Parameter| {
+            let declared = self.text.get(p.span.range()).unwrap_or_default();
+            let name = body.names.text(p.name);
+            let at = declared.rfind(name).unwrap_or(declared.len());
+            declared[..at].split_whitespace().collect::<Vec<_>>().join(" ").replace(" *", "*")
+        };
+        self.function.params.iter().map(one).collect::<Vec<_>>().join(",")
+    }
 }
 
 /// Callers of a function that are told.
@@ -44,6 +59,8 @@ pub fn defects(program: &Program, inputs: &[Input]) -> Vec<Of> {
     let Analysed { called, calls, summaries, mut found } = analysed(program, inputs, None);
     let functions: Vec<&Function> = inputs.iter().map(|input| input.function).collect();
     told_by_siblings(&functions, &calls, &mut found);
+    let forms: Vec<String> = inputs.iter().map(Input::form).collect();
+    granted(&functions, &forms, &mut found);
     let given_up: Vec<bool> = found.iter().map(|one| one.given_up).collect();
     let defects = put_to_callers(inputs, &called, &summaries, found);
     defects.into_iter().zip(given_up).map(|(defects, given_up)| Of { defects, given_up }).collect()

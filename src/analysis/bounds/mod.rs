@@ -21,6 +21,7 @@ mod elements;
 mod eval;
 mod evidence;
 pub mod facts;
+pub mod granted;
 mod incoming;
 mod inline;
 mod join;

@@ -288,7 +288,7 @@ fn tables(program: &Program, inputs: &[Input], file: FileId, numbers: &FxHashMap
                 continue;
             }
             let Some(n) = number(program, numbers, word, file) else { continue };
-            let form = form(&inputs[n as usize]);
+            let form = inputs[n as usize].form();
             match by_form.iter_mut().find(|(f, _)| *f == form) {
                 Some((_, all)) if all.contains(&n) || all.len() >= MAX_MEMBERS => {}
                 Some((_, all)) => all.push(n),
@@ -300,16 +300,4 @@ fn tables(program: &Program, inputs: &[Input], file: FileId, numbers: &FxHashMap
         groups.extend(large.map(|members| Group { members, at: (file, first), asks: false, is_table: true }));
     }
     groups
-}
-
-/// The types of the parameters.
-fn form(input: &Input) -> String {
-    let body = &input.function.body;
-    let one = |p: &crate::hir::Parameter| {
-        let declared = input.text.get(p.span.range()).unwrap_or_default();
-        let name = body.names.text(p.name);
-        let at = declared.rfind(name).unwrap_or(declared.len());
-        declared[..at].split_whitespace().collect::<Vec<_>>().join(" ").replace(" *", "*")
-    };
-    input.function.params.iter().map(one).collect::<Vec<_>>().join(",")
 }
