@@ -52,6 +52,7 @@ impl Walked {
         match class {
             Class::Read if buffer.wire == Wire::No => return,
             Class::Append if buffer.room == Room::Array && self.is_unlimited_cursor(site, address, buffer) => {}
+            Class::Index | Class::Append if self.is_certainly_behind(&goal, address, buffer) => {}
             Class::Index | Class::Append if buffer.room != Room::Given && !offset.has_terms() => return,
             Class::Index | Class::Append => about.extend(offset.terms().iter().map(|(s, _)| *s)),
             _ => {}
@@ -90,7 +91,7 @@ impl Walked {
             {
                 return;
             }
-            Class::Index if !tested && moved.is_empty() => return,
+            Class::Index if !tested && moved.is_empty() && offset.has_terms() => return,
             _ => {}
         }
         if matches!(class, Class::Index | Class::Append) && self.goes_up_to_kept(site, &verdict, &offset) {
@@ -114,6 +115,10 @@ impl Walked {
             }
             Class::Append if defect.verdict == Verdict::Unchecked && self.is_unlimited(site, address, buffer) => {
                 Some(Evidence::Unlimited)
+            }
+            Class::Index | Class::Append if self.is_certainly_behind(&goal, address, buffer) => Some(Evidence::Never),
+            Class::Index | Class::Append if tested && self.counts_too_far(site, &goal, address, buffer) => {
+                Some(Evidence::Above)
             }
             Class::Read if self.is_header(site, &defect.verdict, &goal) => Some(Evidence::Header),
             _ => None,
@@ -213,6 +218,9 @@ impl Walked {
         }
         // How long an array of a constant's length is, its author knew.
         if does == Use::Write && buffer.room == Room::Array && goal.has_terms() && self.is_constant(&goal) {
+            return;
+        }
+        if does == Use::Write && self.digits_fit(site, &goal) {
             return;
         }
         // To use no byte is always right.

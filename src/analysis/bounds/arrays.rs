@@ -1,5 +1,7 @@
 //! How long arrays are whose length is a name that no header in sight defines: as long as the same name says elsewhere.
 
+use rustc_hash::FxHashSet;
+
 use super::Walked;
 use super::eval::{Eval, Frame};
 use super::linear::{Linear, Sym};
@@ -58,10 +60,28 @@ impl Eval<'_> {
         self.sum(&mut reader, MAX_DEPTH).filter(|_| reader.at == reader.tokens.len())?.scaled(each)
     }
 
+    /// The addresses of variables that are arrays, of whose names there is one in the function.
+    pub(super) fn plain_arrays(&self) -> FxHashSet<Sym> {
+        let once = |name| self.variables.iter().filter(|v| v.name == name).count() == 1;
+        let is_plain = |what: What| match what {
+            What::Local(var) => {
+                let variable = &self.variables[var as usize];
+                matches!(variable.kind, Kind::Array(..)) && once(variable.name)
+            }
+            What::Global(name) => matches!(self.types.global(self.paths.name(name)), Some(Kind::Array(..))),
+            _ => false,
+        };
+        self.symbols.iter().filter(|(_, info)| is_plain(info.what)).map(|(s, _)| s).collect()
+    }
+
     /// Where an element of an array is, in a buffer as long as the array has elements: of some that a structure without
     /// a header is part of, nobody knows the size.
     pub(super) fn in_elements(&mut self, f: &Frame, array: ExprId, base: &Value, index: &Value) -> Option<Linear> {
         let Kind::Array(_, Some(count @ 2..)) = self.kind_of(f, array, 0) else { return None };
+        // A row of an array: whose length the type is, is not told.
+        if matches!(f.body.expr(array).kind, ExprKind::Index { .. }) {
+            return None;
+        }
         let id = self.paths.text(ELEMENTS);
         let (s, new) = self.symbols.get(What::Pure(id, base.linear, Linear::ZERO), Some(1), None);
         if new {

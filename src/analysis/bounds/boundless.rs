@@ -23,7 +23,12 @@ impl Walked {
         text: &str,
         defects: &mut Vec<Defect>,
     ) {
-        let chosen = self.wire_symbols(size);
+        let mut chosen = self.wire_symbols(size);
+        let is_field = matches!(site.kind, SiteKind::Block { hint: Hint::Field(_), .. });
+        let is_between = chosen.is_empty() && is_field && self.is_between(site, size);
+        if is_between {
+            chosen.extend(size.terms().iter().filter(|(_, k)| *k > 0).map(|(s, _)| *s));
+        }
         // That a string ends in its own array says nothing of another one.
         let is_bounded = || match chosen.iter().all(|s| self.is_string_length(*s)) {
             true => chosen.iter().any(|s| self.facts.at(site.at).any(|fact| fact.factor(*s) < 0)),
@@ -46,6 +51,8 @@ impl Walked {
         let object = || field.is_some() || self.is_own_object(address);
         let is_pair = field == Some(true) && !self.is_limited_at(site.at, &chosen);
         let evidence = match () {
+            () if is_between && self.is_limited_at(site.at, &chosen) => return,
+            () if is_between => Some(Evidence::Between),
             () if is_pair || object() && self.is_whole(site, size) => Some(Evidence::Whole),
             () if object() && self.is_text_of_any_length(site, size, text) => Some(Evidence::Text),
             () => match self.other_end(site, address, size, cursor) {

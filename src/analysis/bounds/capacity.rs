@@ -66,6 +66,11 @@ impl Eval<'_> {
                 let outer = |path| self.paths.last(path).map(|(outer, _)| outer);
                 base == other && path != beside && outer(path).is_some() && outer(path) == outer(beside)
             }
+            (What::Fresh, What::Fresh) => {
+                let code = &self.cx.program.units[self.file.0 as usize].base.code;
+                let call = |s: Sym| self.symbols.info(s).span.and_then(|span| code.get(span.range()));
+                call(data).zip(call(length)).is_some_and(|(data, length)| names::is_accessor_pair(data, length))
+            }
             _ => false,
         }
     }

@@ -66,6 +66,8 @@ pub enum Evidence {
     SameCondition,
     /// However much there is, it does not fit.
     Never,
+    /// A number that nothing keeps small has more digits than there is room for.
+    Digits,
     /// The bound of a copy is not what there is room for.
     Capacity,
     /// It is compared with a constant that is more than there is room for.

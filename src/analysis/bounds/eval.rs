@@ -91,6 +91,7 @@ pub(super) struct Eval<'a> {
     pub zeroed: FxHashSet<Sym>,
     /// Buffers of characters that are searched for a NUL.
     pub texts: FxHashSet<Sym>,
+    pub printed: Vec<(Span, Linear, i64)>,
     /// By pointer: the variable that says how many bytes it leads to.
     pub lengths: super::together::Lengths,
     /// Memory that was asked for here, however much.
@@ -135,6 +136,7 @@ impl<'a> Eval<'a> {
             terminated: FxHashSet::default(),
             zeroed: FxHashSet::default(),
             texts: FxHashSet::default(),
+            printed: Vec::new(),
             lengths: super::together::Lengths::default(),
             fresh: FxHashSet::default(),
             fitted: FxHashSet::default(),

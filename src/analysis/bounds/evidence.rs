@@ -6,7 +6,7 @@ use super::defects::Evidence;
 use super::facts::FactId;
 use super::judge::Verdict;
 use super::linear::{Linear, Sym};
-use super::names::{is_bounded_copy, is_looked_up, is_searched};
+use super::names::{is_bounded_copy, is_duplicated, is_looked_up, is_searched};
 use super::sites::{Hint, Site, SiteKind, Use};
 use super::state::Path;
 use super::symbols::{Buffer, Room, Source, What, Wire};
@@ -19,6 +19,8 @@ const MAX_HEADER: i64 = 64;
 const MAX_FEW: i64 = 8;
 /// Joins that a text is followed through.
 const MAX_JOINS: usize = 3;
+/// Joins, searches and copies between a text and where it came from.
+const MAX_STEPS: usize = 6;
 
 impl Walked {
     /// Why a copy that nothing bounds is likely to be written past the end of an array.
@@ -39,6 +41,10 @@ impl Walked {
             () if in_array && *hint == Hint::Capacity => Some(Evidence::Capacity),
             () if in_array && self.is_all_behind(address, size, buffer) => Some(Evidence::Capacity),
             () if self.is_told_apart(address, buffer) && self.never_fits(site, goal, callee) => Some(Evidence::Never),
+            () if in_array && at_begin && callee.contains("printf") && self.never_fits(site, goal, "") => {
+                Some(Evidence::Digits)
+            }
+            () if *hint == Hint::Left && self.is_told_apart(address, buffer) => Some(Evidence::OffByOne),
             // What a callee takes for a length is told by names alone.
             () if *inner => None,
             () if self.is_unlimited(site, address, buffer) => Some(Evidence::Unlimited),
@@ -56,8 +62,42 @@ impl Walked {
             }
             () if in_array && self.is_above_constant(site, goal) => Some(Evidence::Above),
             () if in_array && unchecked() && self.is_tested_elsewhere(size, text) => Some(Evidence::Elsewhere),
+            () if *hint == Hint::Whole && unchecked() && self.is_room_unasked(site, address, buffer) => {
+                Some(Evidence::Whole)
+            }
+            () if self.is_text(size)
+                && !callee.contains("ncat")
+                && unchecked()
+                && self.is_room_unasked(site, address, buffer) =>
+            {
+                Some(Evidence::Text)
+            }
             () => None,
         }
+    }
+
+    /// The room was handed over as a parameter beside the pointer, and no condition of the function speaks of it.
+    fn is_room_unasked(&self, site: &Site, address: &Linear, buffer: &Buffer) -> bool {
+        let Some((start, _)) = self.symbols.buffer(address).filter(|_| buffer.room == Room::Given) else {
+            return false;
+        };
+        let room = self.length_of(buffer, address);
+        let is_parameter = |s: &Sym| matches!(self.symbols.info(*s).what, What::Parameter(_));
+        // A zero is no room at all, and no measure of it.
+        let speaks = |fact: &Linear| fact.terms().len() > 1 || fact.constant.abs() > 1;
+        is_parameter(&start)
+            && !room.is_empty()
+            && room.iter().all(is_parameter)
+            && !self.is_limited_at(site.at, &room)
+            && !self
+                .facts
+                .said()
+                .any(|(own, apart)| own.iter().chain(apart).any(|fact| speaks(fact) && self.is_about(fact, &room)))
+    }
+
+    /// How long a text is that may be of any length, or one that an array holds.
+    fn is_text(&self, size: &Linear) -> bool {
+        self.symbols.greatest(size).is_none() && size.terms().iter().any(|(s, k)| *k > 0 && self.is_string_length(*s))
     }
 
     /// How much room there is does not come from what stands beside a pointer, nor from an array without an end.
@@ -111,6 +151,25 @@ impl Walked {
         let [(s, -1)] = goal.terms() else { return false };
         let too_much = |fact: &Linear| matches!(fact.terms(), [(t, -1)] if t == s) && fact.constant > goal.constant;
         self.facts.conditions(site.at).any(|(_, own, _)| own.iter().any(too_much))
+    }
+
+    /// A constant is an index into a variable of the program, and it is behind its end.
+    pub(super) fn is_certainly_behind(&self, goal: &Linear, address: &Linear, buffer: &Buffer) -> bool {
+        goal.as_constant().is_some_and(|n| n < 0)
+            && self.symbols.buffer(address).is_some_and(|(start, _)| self.arrays.contains(&start))
+            && self.is_array(address, buffer)
+    }
+
+    /// A loop counts up to a constant, which is more than an array has elements.
+    pub(super) fn counts_too_far(&self, site: &Site, goal: &Linear, address: &Linear, buffer: &Buffer) -> bool {
+        let [(counter, step @ ..0)] = goal.terms() else { return false };
+        let too_much = |fact: &Linear| match fact.terms() {
+            [(s, -1)] => s == counter && fact.constant * i64::from(-step) > goal.constant,
+            _ => false,
+        };
+        self.is_array(address, buffer)
+            && matches!(&self.symbols.info(*counter).source, Source::Looped { again, .. } if is_by_one(*counter, again))
+            && self.facts.conditions(site.at).any(|(_, own, _)| own.iter().any(too_much))
     }
 
     /// A condition speaks of one of the symbols, or of what was computed from it: not only of its being there at all,
@@ -172,10 +231,16 @@ impl Walked {
     }
 
     /// From one place to another behind it, and nothing says how far that may be.
-    fn is_between(&self, site: &Site, written: &Linear) -> bool {
-        let mut terms = written.terms().to_vec();
+    pub(super) fn is_between(&self, site: &Site, written: &Linear) -> bool {
+        let distance = match written.as_symbol().map(|s| &self.symbols.info(s).source) {
+            Some(Source::Converted { from, .. }) => *from,
+            _ => *written,
+        };
+        let mut terms = distance.terms().to_vec();
         terms.sort_by_key(|(_, k)| *k);
-        matches!(terms[..], [(_, -1), (_, 1)]) && self.upper_bounds(site.at, written).is_empty()
+        matches!(terms[..], [(_, -1), (_, 1)])
+            && self.upper_bounds(site.at, written).is_empty()
+            && self.upper_bounds(site.at, &distance).is_empty()
     }
 
     /// A few bytes of a message are read of which nothing asks how many there are. Of a text that would be the first
@@ -213,25 +278,45 @@ impl Walked {
     /// The length of a text that came from elsewhere is part of the size, and no test speaks of that.
     pub(super) fn is_text_of_any_length(&self, site: &Site, size: &Linear, text: &str) -> bool {
         let prints = matches!(&site.kind, SiteKind::Block { callee, .. } if callee.contains("printf"));
-        let open = size.terms().iter().filter(|(s, k)| {
+        let mut open = Vec::new();
+        for (s, _) in size.terms().iter().filter(|(_, k)| *k > 0) {
             let info = self.symbols.info(*s);
-            *k > 0
-                && match info.what {
-                    What::Pure(_, of, _) if self.is_string_length(*s) => self.is_foreign(&of, text, MAX_JOINS),
-                    // `%.*s`
-                    What::Load { .. } | What::Parameter(_) => prints && info.wire > Wire::No,
-                    _ => false,
-                }
-        });
-        let open: Vec<Sym> = open.map(|(s, _)| *s).collect();
+            // `%.*s`
+            let is_given =
+                prints && info.wire > Wire::No && matches!(info.what, What::Load { .. } | What::Parameter(_));
+            if is_given || self.is_open_length(*s, text, MAX_JOINS) {
+                open.push(*s);
+            }
+        }
         !open.is_empty() && !self.is_limited_at(site.at, &open)
+    }
+
+    /// How long a foreign text is, on some of the ways that it was computed.
+    fn is_open_length(&self, s: Sym, text: &str, depth: usize) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        let info = self.symbols.info(s);
+        let of = |value: &Linear| value.as_symbol().is_some_and(|s| self.is_open_length(s, text, depth));
+        match (&info.source, info.what) {
+            // One way of `len = strlen(s)` and `len = LIMIT` is a bound, beside nothing at all it is none.
+            (Source::Joined(values), _) => {
+                let (open, rest): (Vec<_>, Vec<_>) = values.iter().partition(|(value, _)| of(value));
+                !open.is_empty() && rest.iter().all(|(value, _)| *value == Linear::ZERO)
+            }
+            (Source::Converted { from, .. }, _) => of(from),
+            (_, What::Pure(_, string, _)) if self.is_string_length(s) => self.is_foreign(&string, text, MAX_STEPS),
+            _ => false,
+        }
     }
 
     /// A text that the function was given, or that stands behind a pointer: no array of its own, no literal.
     fn is_foreign(&self, string: &Linear, text: &str, depth: usize) -> bool {
         let Some(depth) = depth.checked_sub(1) else { return false };
         let in_array = |b: Buffer| matches!(b.room, Room::Array | Room::Allocated | Room::Text);
-        if self.symbols.buffer(string).is_some_and(|(_, b)| in_array(b)) {
+        let is_copy = |s: Sym| {
+            let call = self.symbols.info(s).span.and_then(|span| text.get(span.range()));
+            matches!(self.symbols.info(s).what, What::Fresh) && call.is_some_and(is_duplicated)
+        };
+        if self.symbols.buffer(string).is_some_and(|(start, b)| in_array(b) && !is_copy(start)) {
             return false;
         }
         let start = string.terms().iter().filter(|(_, k)| *k == 1).map(|(s, _)| self.symbols.info(*s));
@@ -249,7 +334,7 @@ impl Walked {
                 What::Fresh => info.span.and_then(|span| text.get(span.range())).is_some_and(|call| {
                     // A place in a text is as foreign as the text.
                     let of = |s: &Sym| self.is_foreign(&Linear::symbol(*s), text, depth);
-                    is_looked_up(call) || is_searched(call) && info.depends.iter().any(of)
+                    is_looked_up(call) || (is_searched(call) || is_duplicated(call)) && info.depends.iter().any(of)
                 }),
                 _ => false,
             },
@@ -269,9 +354,7 @@ impl Walked {
         let offset = self.symbols.offset(address);
         let [(s, step)] = offset.terms() else { return false };
         let by_one = match &self.symbols.info(*s).source {
-            Source::Looped { again, .. } => {
-                again.iter().all(|(value, _)| value.sub(&Linear::symbol(*s)).and_then(|d| d.as_constant()) == Some(1))
-            }
+            Source::Looped { again, .. } => is_by_one(*s, again),
             _ => true,
         };
         // A loop that looks for a place may end at none: `while (i < N && a[i])`, and `a[i] = x` behind it.
@@ -409,4 +492,9 @@ impl Walked {
         let bounds = text.get(by.range()).is_some_and(|test| !test.contains("=="));
         (joins && bounds && !between.contains([';', '{', '}'])).then_some(Evidence::SameCondition)
     }
+}
+
+/// A loop adds one to it each time.
+fn is_by_one(counter: Sym, again: &[(Linear, FactId)]) -> bool {
+    again.iter().all(|(value, _)| value.sub(&Linear::symbol(counter)).and_then(|d| d.as_constant()) == Some(1))
 }

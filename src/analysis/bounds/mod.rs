@@ -71,7 +71,7 @@ use types::Kind;
 use crate::analysis::cfg::Cfg;
 use crate::hir::{DeclaratorForm, ExprKind, Function, StmtKind, UnaryOp};
 use crate::program::Program;
-use crate::source::FileId;
+use crate::source::{FileId, Span};
 
 /// Expressions of a function that is still walked.
 const MAX_EXPRS: usize = 20_000;
@@ -98,6 +98,10 @@ pub struct Walked {
     beliefs: Vec<Belief>,
     /// Buffers of characters that are searched for a NUL.
     texts: FxHashSet<Sym>,
+    /// Where variables begin that are arrays.
+    arrays: FxHashSet<Sym>,
+    /// Decimal numbers that are printed where their types do not tell that there is room, and how long they may be.
+    printed: Vec<(Span, Linear, i64)>,
     lengths: OnceCell<Lengths>,
 }
 
@@ -174,8 +178,10 @@ impl<'a> Bounds<'a> {
         let heads = eval.walk(cfg);
         eval.invariants(&heads);
         eval.facts.renew();
-        let Eval { symbols, facts, paths, sites, writes, returns, beliefs, texts, .. } = eval;
-        Some(Walked { symbols, facts, paths, sites, writes, returns, narrow, beliefs, texts, lengths: OnceCell::new() })
+        let arrays = eval.plain_arrays();
+        let Eval { symbols, facts, paths, sites, writes, returns, beliefs, texts, printed, .. } = eval;
+        let lengths = OnceCell::new();
+        Some(Walked { symbols, facts, paths, sites, writes, returns, narrow, beliefs, texts, arrays, printed, lengths })
     }
 }
 

@@ -89,7 +89,11 @@ impl Eval<'_> {
                 (None, Some([a, b])) => self.product(call.linear(Some(a)), call.linear(Some(b))),
                 _ => None,
             };
-            return Some(self.allocated(f, &call, size));
+            let copy = self.allocated(f, &call, size);
+            if names::is_duplicated(name) {
+                self.depends(&copy, &call);
+            }
+            return Some(copy);
         }
         if let Some(accessor) = model.accessor()
             && let Some(value) = self.accessed(f, &call, accessor)
@@ -285,7 +289,14 @@ impl Eval<'_> {
         if buffer.is_none() && self.root(&address).is_some_and(|root| self.fitted.contains(&root)) {
             return;
         }
-        if buffer.is_some() || self.symbols.wire(&size) > Wire::No {
+        // From one place of a text to another.
+        let is_distance = || {
+            does == Use::Write
+                && size.terms().len() == 2
+                && size.terms().iter().any(|(_, k)| *k == -1)
+                && self.is_unknown_field(call, &address)
+        };
+        if buffer.is_some() || self.symbols.wire(&size) > Wire::No || is_distance() {
             let unknown = buffer.is_none() && does == Use::Write;
             let beside = if buffer.is_none() { self.beside(&address) } else { Vec::new() };
             let cursor = call.args.iter().filter(|_| unknown).find_map(|&arg| self.pointer_to(f, arg, &address));

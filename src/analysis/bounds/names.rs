@@ -176,6 +176,21 @@ pub(super) fn hands_back(call: &str) -> bool {
     words.iter().any(|word| lower.contains(word))
 }
 
+/// A call that gives a copy of the text that it was given, or what is left of it.
+pub(super) fn is_duplicated(call: &str) -> bool {
+    let name = call.split('(').next().unwrap_or("").trim().to_ascii_lowercase();
+    ["strdup", "strndup", "str_dup", "strip", "trim", "skip_blank", "skip_space"].iter().any(|word| name.contains(word))
+}
+
+/// Two calls that tell of one object where its bytes are and how many: `data(x)`, `length(x)`.
+pub(super) fn is_accessor_pair(data: &str, length: &str) -> bool {
+    let (Some((data, of)), Some((length, other))) = (data.split_once('('), length.split_once('(')) else {
+        return false;
+    };
+    let is_name = |name: &str| name.trim().bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    of == other && data != length && is_name(data) && is_name(length) && is_length(length) && !is_length(data)
+}
+
 /// A call that gives a place in the text that it was given.
 pub(super) fn is_searched(call: &str) -> bool {
     let name = call.split('(').next().unwrap_or("").trim();

@@ -228,7 +228,12 @@ impl Walked {
         let Some(goal) = room.sub(length).and_then(|goal| goal.plus_constant(-1)) else { return };
         let about: Vec<Sym> = length.terms().iter().map(|(s, _)| *s).collect();
         // Any test of it in the function may be the one; that a sum of it was sent is none.
-        let is_limit = |fact: &Linear| fact.terms().len() <= 2 && about.iter().any(|s| fact.factor(*s) < 0);
+        let is_limit = |fact: &Linear| match fact.terms() {
+            // That it failed is no limit.
+            [(s, k)] => *k < 0 && fact.constant > 0 && about.contains(s),
+            [_, _] => about.iter().any(|s| fact.factor(*s) < 0),
+            _ => fact.sub(&goal).is_some_and(|rest| !rest.has_terms()),
+        };
         let tested = self.facts.said().any(|(own, _)| own.iter().any(is_limit));
         if tested || self.judge(site, &goal, &about) == Verdict::Proved {
             return;

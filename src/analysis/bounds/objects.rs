@@ -12,7 +12,7 @@ use super::linear::{Linear, Sym};
 use super::model::Called;
 use super::sites::{Site, SiteKind};
 use super::state::{Key, Path, Value};
-use super::symbols::{Room, Source, What, Wire};
+use super::symbols::{Room, Source, Tag, What, Wire};
 use super::types::Kind;
 use crate::hir::{ExprId, ExprKind};
 use crate::program::catalog::model::{Bounds, Cursor, Move};
@@ -99,6 +99,12 @@ impl Eval<'_> {
             (None, size) => size,
         };
         let (Some(object), Some(size)) = (call.linear(Some(cursor.object)), size) else { return false };
+        // What printing may not have written is taken for a part of the message.
+        if cursor.does == Move::Put
+            && let Some(Tag::WouldBe(room)) = self.tag(&size)
+        {
+            self.site(f, call.e, SiteKind::Printed { length: size, room });
+        }
         if !matches!(cursor.does, Move::Take | Move::TakeEnd | Move::Skip | Move::Peek) {
             return false;
         }

@@ -23,6 +23,8 @@ pub enum Hint {
     Field(bool),
     /// The bound is the size of the whole array, whatever stands in it already: `strncat(a, b, sizeof(a))`.
     Capacity,
+    /// The bound is all that is left behind what stands in the array, and the NUL comes on top of it.
+    Left,
     /// A pointer and its own length, two fields of a structure or two parameters beside each other.
     Whole,
     /// A comparison, which ends at the first difference.

@@ -49,7 +49,7 @@ impl Eval<'_> {
         }
     }
 
-    fn tag(&self, value: &Linear) -> Option<Tag> {
+    pub(super) fn tag(&self, value: &Linear) -> Option<Tag> {
         self.symbols.info(value.as_symbol()?).tag
     }
 

@@ -1,9 +1,10 @@
 //! Strings: what `strcpy`, `sprintf` and `sscanf` write, as far as their arguments and formats tell.
 
+use super::Walked;
 use super::eval::{Eval, Frame};
 use super::linear::Linear;
 use super::model::Called;
-use super::sites::{Hint, SiteKind, Use};
+use super::sites::{Hint, Site, SiteKind, Use};
 use super::state::{Key, Path};
 use super::symbols::{Buffer, Room, Source, What, Wire};
 use crate::hir::{ExprKind, UnaryOp};
@@ -140,7 +141,7 @@ impl Eval<'_> {
         }
         let mut length = self.length_of_string(src, call.span);
         let mut hint = Hint::Nothing;
-        let before = match call.name.contains("cat") {
+        let before = match call.name.contains("cat") && !self.is_end_of_string(&dst) {
             true => self.length_of_string(dst, call.span),
             false => Linear::ZERO,
         };
@@ -152,10 +153,25 @@ impl Eval<'_> {
             {
                 hint = Hint::Capacity;
             }
+            let left = self.symbols.buffer(&dst).and_then(|(_, buffer)| buffer.left(&dst, &before));
+            if left == Some(most) && most.has_terms() {
+                hint = Hint::Left;
+            }
             length = self.least_of(length, most.add(&before)?, call.span);
         }
         self.hinted_block(f, call, Use::Write, dst, length.plus_constant(1)?, hint);
         Some(length)
+    }
+
+    /// `s + strlen(s)`: what stands there is the NUL.
+    fn is_end_of_string(&self, address: &Linear) -> bool {
+        address.terms().iter().any(|(s, k)| match self.symbols.info(*s).what {
+            What::Pure(id, text, since) if *k == 1 && self.paths.name(id) == "strlen" => {
+                let now = self.state.since(&Key { base: text, path: Path::ITSELF }, &self.paths);
+                since == Linear::constant(i64::from(now)) && address.sub(&text) == Some(Linear::symbol(*s))
+            }
+            _ => false,
+        })
     }
 
     /// The lesser of two lengths.
@@ -199,8 +215,27 @@ impl Eval<'_> {
 
     /// `sprintf`
     pub(super) fn printed(&mut self, f: &Frame, call: &Called, sink: &Sink, dst: Linear) {
-        if let Some(size) = self.printed_size(f, call, sink) {
-            self.block_site(f, call, Use::Write, dst, size);
+        let Some(size) = self.printed_size(f, call, sink) else { return };
+        let left = self.symbols.buffer(&dst).and_then(|(_, buffer)| buffer.left(&dst, &size)?.as_constant());
+        // Where types alone do not tell that it fits, what is tested may.
+        if matches!(left, Some(..0)) {
+            self.note_numbers(f, call, sink);
+        }
+        self.block_site(f, call, Use::Write, dst, size);
+    }
+
+    /// Keeps the decimal numbers that are printed, for when all that is known of them is.
+    fn note_numbers(&mut self, f: &Frame, call: &Called, sink: &Sink) {
+        let Some((format, at)) = self.format(f, call, sink) else { return };
+        let mut arg = at + 1;
+        for c in conversions(&format, false).1 {
+            arg += c.stars;
+            if let (Some(value), Some(most), 'd' | 'i' | 'u') =
+                (call.values.get(arg).map(|v| v.linear), digits(c.kind, c.bits), c.kind)
+            {
+                self.printed.push((call.span, value, most.max(c.width)));
+            }
+            arg += usize::from(c.kind != '%');
         }
     }
 
@@ -350,6 +385,26 @@ fn conversions(format: &str, scans: bool) -> (i64, Vec<Conversion>) {
         all.push(found);
     }
     (literal.max(0), all)
+}
+
+impl Walked {
+    /// What is tested of the numbers that are printed saves the bytes that are lacking.
+    pub(super) fn digits_fit(&self, site: &Site, goal: &Linear) -> bool {
+        let Some(lacking @ 1..) = goal.as_constant().map(|n| -n) else { return false };
+        let printed = self.printed.iter().filter(|(span, ..)| *span == site.span);
+        let saved: i64 = printed.map(|(_, value, most)| most - self.tested_digits(site, value, *most)).sum();
+        saved >= lacking
+    }
+
+    /// How many decimal digits a number has at most that is known not to be negative; else `most`.
+    fn tested_digits(&self, site: &Site, value: &Linear, most: i64) -> i64 {
+        let below = |n: i64| Linear::constant(10i64.pow(n as u32) - 1).sub(value);
+        let fits = |n: &i64| below(*n).is_some_and(|goal| self.prove(site.at, &goal));
+        match self.prove(site.at, value) {
+            true => (1..most.min(10)).find(fits).unwrap_or(most),
+            false => most,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::{Words, told, wants};
 use crate::analysis::access::{Place, Step, place};
 use crate::analysis::bounds::defects::{Class, Defect};
 use crate::checks::{Context, Rule, View};
-use crate::hir::{BinaryOp, ExprId, ExprKind, StmtKind};
+use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtKind};
 use crate::program::catalog::model::{Arg, Sink, SinkKind, Written};
 use crate::report::{Confidence, Finding};
 
@@ -27,8 +27,10 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
         (sink.kind == SinkKind::FormatBounded && sink.ret == Some(Written::WouldBeLength)).then_some(sink)
     };
     let prints = view.function.body.calls().filter_map(|(call, name, _)| Some((call, bounded(name)?)));
-    let stored: Vec<Finding> =
-        prints.take(MAX_PRINTS).filter_map(|(call, sink)| kept_beside(view, call, sink)).collect();
+    let stored: Vec<Finding> = prints
+        .take(MAX_PRINTS)
+        .filter_map(|(call, sink)| kept_beside(view, call, sink).or_else(|| lets_one_through(view, call, sink)))
+        .collect();
     // Of one place, what says most.
     told.retain(|t| stored.iter().all(|f| f.span != t.span));
     out.extend(stored);
@@ -64,17 +66,7 @@ fn kept_beside(view: &View, call: ExprId, sink: &Sink) -> Option<Finding> {
         })
     };
     // Where the number goes first, and where it is kept beside the text.
-    let first = body.exprs.iter().find_map(|e| match e.kind {
-        ExprKind::Assign { op: None, left, right } if right == call => place(body, left),
-        _ => None,
-    });
-    let declared = body.stmts.iter().find_map(|s| match &s.kind {
-        StmtKind::Decl(all) => {
-            all.iter().find(|d| d.init == Some(call)).map(|d| Place { base: d.name, path: Vec::new() })
-        }
-        _ => None,
-    });
-    let first = first.or(declared)?;
+    let first = kept_first(body, call)?;
     let is_member = |p: &Place| matches!(p.path.last(), Some(Step::Field(_)));
     let kept = if is_member(&first) { first.clone() } else { place(body, kept_in(&first)?).filter(is_member)? };
     let beside = |p: &Place| {
@@ -118,6 +110,74 @@ fn kept_beside(view: &View, call: ExprId, sink: &Sink) -> Option<Finding> {
         "`{name}` returns what it would have written; that is kept as the length of the text, and nothing has tested it"
     );
     Some(f)
+}
+
+/// `n = snprintf(buf, SIZE, ...); if (n > SIZE) return;`: a text of just that many bytes has lost its last one, and no
+/// place for its NUL.
+fn lets_one_through(view: &View, call: ExprId, sink: &Sink) -> Option<Finding> {
+    let body = &view.function.body;
+    let ExprKind::Call { args, .. } = &body.expr(call).kind else { return None };
+    let size = *args.get(sink.size?.index()?)?;
+    let code = |e: ExprId| view.reading.code.get(body.expr(body.bare(e)).span.range()).unwrap_or_default();
+    let words = |e: ExprId| code(e).split_whitespace().collect::<String>();
+    let room = words(size);
+    // One less than there is: what is lost is a character, and nothing is written behind the end.
+    if room.is_empty() || room.ends_with("-1") {
+        return None;
+    }
+    let result = kept_first(body, call)?;
+    let end = body.expr(call).span.end;
+    let test = body.exprs.iter().filter(|e| e.span.start >= end).find(|e| {
+        let ExprKind::Binary { op, left, right } = e.kind else { return false };
+        let is = |number: ExprId, limit: ExprId| place(body, number).as_ref() == Some(&result) && words(limit) == room;
+        match op {
+            BinaryOp::Gt | BinaryOp::Le => is(left, right),
+            BinaryOp::Lt | BinaryOp::Ge => is(right, left),
+            _ => false,
+        }
+    })?;
+    let set_anew = body.exprs.iter().any(|e| match e.kind {
+        ExprKind::Assign { left, .. } => {
+            (end..test.span.start).contains(&e.span.start) && place(body, left).as_ref() == Some(&result)
+        }
+        _ => false,
+    });
+    // Another test asks for enough.
+    let asked = body.exprs.iter().any(|e| match e.kind {
+        ExprKind::Binary { op: BinaryOp::Ge | BinaryOp::Lt, left, right } => {
+            e.span.start >= end && place(body, left).as_ref() == Some(&result) && words(right) == room
+        }
+        _ => false,
+    });
+    if set_anew || asked {
+        return None;
+    }
+    let confidence = if view.source.is_test() { Confidence::Low } else { Confidence::Medium };
+    let mut f = view.finding(RULE.id, confidence, test.span, test.span);
+    f.label = "one too many".into();
+    let name = body.callee(call).unwrap_or_default();
+    f.message = format!(
+        "`{name}` returns what it would have written, and this lets through as many bytes as there are, of which the NUL needs one"
+    );
+    f.related.push(view.related(body.expr(call).span, "the number comes from here"));
+    Some(f)
+}
+
+/// Where the result of a call is put.
+fn kept_first(body: &Body, call: ExprId) -> Option<Place> {
+    let assigned = body.exprs.iter().find_map(|e| match e.kind {
+        ExprKind::Assign { op: None, left, right } if body.bare(right) == call => place(body, left),
+        _ => None,
+    });
+    let declared = || {
+        body.stmts.iter().find_map(|s| match &s.kind {
+            StmtKind::Decl(all) => {
+                all.iter().find(|d| d.init == Some(call)).map(|d| Place { base: d.name, path: Vec::new() })
+            }
+            _ => None,
+        })
+    };
+    assigned.or_else(declared)
 }
 
 fn words(defect: &Defect) -> Words {
