@@ -52,7 +52,7 @@ impl Walked {
         match class {
             Class::Read if buffer.wire == Wire::No => return,
             Class::Append if buffer.room == Room::Array && self.is_unlimited_cursor(site, address, buffer) => {}
-            Class::Index | Class::Append if self.is_certainly_behind(&goal, address, buffer) => {}
+            Class::Index | Class::Append if self.is_certainly_behind(address, buffer) => {}
             Class::Index | Class::Append if buffer.room != Room::Given && !offset.has_terms() => return,
             Class::Index | Class::Append => about.extend(offset.terms().iter().map(|(s, _)| *s)),
             _ => {}
@@ -116,7 +116,7 @@ impl Walked {
             Class::Append if defect.verdict == Verdict::Unchecked && self.is_unlimited(site, address, buffer) => {
                 Some(Evidence::Unlimited)
             }
-            Class::Index | Class::Append if self.is_certainly_behind(&goal, address, buffer) => Some(Evidence::Never),
+            Class::Index | Class::Append if self.is_certainly_behind(address, buffer) => Some(Evidence::Never),
             Class::Index | Class::Append if tested && self.counts_too_far(site, &goal, address, buffer) => {
                 Some(Evidence::Above)
             }

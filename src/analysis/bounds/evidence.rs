@@ -153,9 +153,10 @@ impl Walked {
         self.facts.conditions(site.at).any(|(_, own, _)| own.iter().any(too_much))
     }
 
-    /// A constant is an index into a variable of the program, and it is behind its end.
-    pub(super) fn is_certainly_behind(&self, goal: &Linear, address: &Linear, buffer: &Buffer) -> bool {
-        goal.as_constant().is_some_and(|n| n < 0)
+    /// A constant is an index into a variable of the program, and what is there begins behind its end.
+    pub(super) fn is_certainly_behind(&self, address: &Linear, buffer: &Buffer) -> bool {
+        let left = buffer.limit.sub(address).and_then(|left| left.as_constant());
+        left.is_some_and(|n| n <= 0)
             && self.symbols.buffer(address).is_some_and(|(start, _)| self.arrays.contains(&start))
             && self.is_array(address, buffer)
     }

@@ -188,7 +188,15 @@ pub(super) fn is_accessor_pair(data: &str, length: &str) -> bool {
         return false;
     };
     let is_name = |name: &str| name.trim().bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    of == other && data != length && is_name(data) && is_name(length) && is_length(length) && !is_length(data)
+    // How long an address is, its family says.
+    let is_address = |name: &str| name.contains("addr");
+    of == other
+        && data != length
+        && !is_address(length)
+        && is_name(data)
+        && is_name(length)
+        && is_length(length)
+        && !is_length(data)
 }
 
 /// A call that gives a place in the text that it was given.
