@@ -21,6 +21,7 @@ mod elements;
 mod eval;
 mod evidence;
 pub mod facts;
+mod foreign;
 pub mod granted;
 mod incoming;
 mod inline;
