@@ -1,8 +1,7 @@
 //! `no-progress-loop`: a loop over a message that a message can keep from ending.
 
-use rustc_hash::FxHashSet;
-
-use super::rounds::{InPlace, Over, elsewhere, in_place, over};
+use super::rounds::{InPlace, Over, elsewhere, in_place, never_moves, over};
+use super::still::stands_still;
 use super::stuck::{self, Stuck};
 use crate::analysis::access::{Place, place};
 use crate::analysis::nesting::is_loop;
@@ -21,7 +20,7 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-const OUTAGE: &str = "outage: one message keeps a thread busy for ever, and what waits for it stands still";
+pub(super) const OUTAGE: &str = "outage: one message keeps a thread busy for ever, and what waits for it stands still";
 
 fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     let body = &view.function.body;
@@ -40,6 +39,10 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
         };
         if let Some(f) = wraps(view, id, cond) {
             out.push(f);
+            continue;
+        }
+        if let Some(walker) = never_moves(cx, view, id, cond, step) {
+            out.push(never_ends(view, cond, walker));
             continue;
         }
         if let Some((walker, step)) = elsewhere(view, id) {
@@ -61,11 +64,13 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
             continue;
         }
         let received = received.get_or_insert_with(|| Received::new(cx.program, view.function, &view.source.text));
-        if received.is_empty() {
+        let found = stands_still(view, received, id, cond, step);
+        if found.is_some() || received.is_empty() {
+            out.extend(found);
             continue;
         }
-        let found = stands_still(view, received, id, cond, step)
-            .or_else(|| over(view, received, id, cond, step).map(|found| jumps(view, &found)))
+        let found = over(view, received, id, cond, step)
+            .map(|found| jumps(view, &found))
             .or_else(|| stuck::by_stale(cx, view, received, id, cond).map(|found| stays(view, found)));
         out.extend(found);
     }
@@ -81,6 +86,17 @@ fn continues(view: &View, cond: ExprId, found: &InPlace) -> Finding {
     f.message = format!("{what} leaves out the step of the loop, and the next round comes here again");
     f.related.push(view.related(found.skipped, "the step that is left out"));
     f.related.push(view.related(view.function.body.expr(cond).span, "what ends the loop"));
+    f.notes.push(OUTAGE.into());
+    f
+}
+
+/// Nothing in the loop moves what its condition asks about.
+fn never_ends(view: &View, cond: ExprId, walker: Symbol) -> Finding {
+    let body = &view.function.body;
+    let span = body.expr(cond).span;
+    let mut f = view.finding(RULE.id, Confidence::Medium, span, span);
+    f.label = "the same in each round".into();
+    f.message = format!("the loop ends by `{}` only, and nothing in it moves that", body.names.text(walker));
     f.notes.push(OUTAGE.into());
     f
 }
@@ -211,81 +227,6 @@ fn counts(body: &Body, within: Span, counter: Symbol) -> bool {
     up && !set
 }
 
-/// All that moves the loop towards its end is a number of the message, which may be 0.
-fn stands_still(view: &View, received: &Received, at: StmtId, cond: ExprId, step: Option<ExprId>) -> Option<Finding> {
-    let body = &view.function.body;
-    let controls = controls(body, cond)?;
-    let mut inside = Vec::new();
-    body.walk_stmts(at, &mut |s| body.own_exprs(s, &mut |e| inside.push(e)));
-    inside.extend(step);
-    let mut moves: Vec<(ExprId, ExprId)> = Vec::new();
-    let mut asked: FxHashSet<Symbol> = FxHashSet::default();
-    let mut unknown = false;
-    for &root in inside.iter().take(4000) {
-        body.walk(root, &mut |e| match &body.expr(e).kind {
-            ExprKind::Assign { op, left, right } if is_control(body, &controls, *left) => match op {
-                Some(BinaryOp::Add | BinaryOp::Sub) => moves.push((e, *right)),
-                _ => unknown = true,
-            },
-            ExprKind::Update { operand, .. } if is_control(body, &controls, *operand) => unknown = true,
-            // Given its address, or the object that it is part of, a call may move it.
-            ExprKind::Call { args, .. } => {
-                unknown |= args.iter().any(|&a| gives(body, &controls, a));
-            }
-            _ => {}
-        });
-    }
-    if unknown || moves.is_empty() {
-        return None;
-    }
-    body.walk_stmts(at, &mut |s| {
-        if let Some(asks) = body.stmt(s).kind.condition().filter(|&c| s != at && c != cond) {
-            body.walk(asks, &mut |e| {
-                if let ExprKind::Name(name) = body.expr(e).kind {
-                    asked.insert(name);
-                }
-            });
-        }
-    });
-    // A function that is told where the loop stands, and may end it, looks at what is there.
-    let mut looks = false;
-    body.walk_stmts(at, &mut |s| {
-        let asks = body.stmt(s).kind.condition().filter(|&c| s != at && c != cond);
-        asks.iter().for_each(|&c| {
-            body.walk(c, &mut |e| {
-                if let ExprKind::Call { args, .. } = &body.expr(e).kind
-                    && !received.is_read(e)
-                {
-                    looks |= args.iter().any(|&a| controls.iter().any(|c| body.mentions(a, c.base)));
-                }
-            });
-        });
-    });
-    if looks {
-        return None;
-    }
-    let may_be_zero = |step: ExprId| match body.expr(body.bare(step)).kind {
-        ExprKind::Name(name) => {
-            received.mentions(body, step)
-                && !asked.contains(&name)
-                && is_set_from(body, received, &controls, &inside, name)
-        }
-        _ => false,
-    };
-    let &(first, by) = moves.first().filter(|_| moves.iter().all(|(_, by)| may_be_zero(*by)))?;
-    let span = body.expr(first).span;
-    let mut f = view.finding(RULE.id, Confidence::Medium, span, span);
-    f.label = "moves nothing where the message says 0".into();
-    let ExprKind::Name(name) = body.expr(body.bare(by)).kind else { return None };
-    f.message = format!(
-        "the loop gets on by `{}` only, which the message decides and nothing here tests for 0",
-        body.names.text(name)
-    );
-    f.related.push(view.related(body.expr(cond).span, "what ends the loop"));
-    f.notes.push(OUTAGE.into());
-    Some(f)
-}
-
 /// The variables that the condition asks about; none if it calls something.
 pub(super) fn controls(body: &Body, cond: ExprId) -> Option<Vec<Place>> {
     let mut all = Vec::new();
@@ -315,46 +256,6 @@ pub(super) fn gives(body: &Body, controls: &[Place], arg: ExprId) -> bool {
         }
         _ => place(body, arg).is_some_and(|p| controls.iter().any(|c| c != &p && p.covers(c))),
     }
-}
-
-/// In the loop it is set, and only to what is read from the message: no sum with a constant, nothing limited to what is
-/// left.
-fn is_set_from(body: &Body, received: &Received, controls: &[Place], inside: &[ExprId], name: Symbol) -> bool {
-    let (mut sets, mut other) = (0, false);
-    for &root in inside {
-        body.walk(root, &mut |e| {
-            let ExprKind::Assign { left, right, op } = body.expr(e).kind else { return };
-            if !matches!(body.expr(left).kind, ExprKind::Name(n) if n == name) {
-                return;
-            }
-            sets += 1;
-            let mut reads = false;
-            body.walk(right, &mut |e| {
-                let kind = &body.expr(e).kind;
-                reads |= matches!(kind, ExprKind::Call { .. } | ExprKind::Index { .. } | ExprKind::Member { .. });
-            });
-            other |= op.is_some()
-                || is_limited(body, received, controls, right)
-                || !reads
-                || !received.mentions(body, right);
-        });
-    }
-    sets > 0 && !other
-}
-
-/// A sum, one of two, given by a function that is not known to read a message, or computed from what is left: indices and arguments do not count.
-fn is_limited(body: &Body, received: &Received, controls: &[Place], e: ExprId) -> bool {
-    let mut todo = vec![e];
-    while let Some(e) = todo.pop() {
-        match body.expr(e).kind {
-            ExprKind::Call { .. } if !received.is_read(e) => return true,
-            ExprKind::Call { .. } | ExprKind::Index { .. } => continue,
-            ExprKind::Conditional { .. } | ExprKind::Binary { op: BinaryOp::Add | BinaryOp::BitOr, .. } => return true,
-            ExprKind::Name(_) if is_control(body, controls, e) => return true,
-            _ => body.operands(e, &mut |e| todo.push(e)),
-        }
-    }
-    false
 }
 
 /// Before `before`, something is done where the variable is too large.

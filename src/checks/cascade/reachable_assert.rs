@@ -1,13 +1,16 @@
 //! `reachable-assert`: an assertion whose condition a message decides.
 
+use super::asserted::{asked_status, asks_about_length, is_given_field, is_search};
 use super::no_progress_loop;
 use crate::analysis::access::place;
+use crate::analysis::noreturn::sounds_final;
 use crate::analysis::nullness::link::{Miss, Why};
 use crate::analysis::nullness::{Origin, UseKind};
 use crate::analysis::received::Received;
 use crate::checks::{Context, Rule, View};
 use crate::hir::{BinaryOp, Body, DeclaratorForm, ExprId, ExprKind, StmtId, StmtKind};
-use crate::preprocess::token::integer;
+use crate::preprocess::macros::MacroDef;
+use crate::preprocess::token::{Token, integer};
 use crate::program::catalog::model::{AssertMode, NullReason};
 use crate::report::{Confidence, Finding};
 use crate::source::Span;
@@ -28,8 +31,12 @@ enum Asks {
     Length,
     /// Bytes of a message or what was computed from them.
     Data,
+    /// How much there is of something else that came, or may go.
+    Room,
     /// The result of a search or of decoding.
     Result,
+    /// How a function ended that is given part of a message.
+    Status,
     /// Nothing: it stands where a value of the message leads.
     Place,
 }
@@ -56,6 +63,7 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
         let stmt = StmtId(i as u32);
         let received = received.get_or_insert_with(|| Received::new(cx.program, view.function, &view.source.text));
         let mut result = None;
+        let mut status = None;
         let asks = match () {
             () if is_false(body, cond) => in_section_of_message(view, received, stmt).then_some(Asks::Place),
             () if is_encoder(view) => None,
@@ -65,14 +73,23 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
         };
         let asks = asks.or_else(|| {
             result = asserted_result(view, cond);
-            result.is_some().then_some(Asks::Result)
+            status = result.is_none().then(|| asked_status(view, received, cond)).flatten();
+            match () {
+                () if result.is_some() => Some(Asks::Result),
+                () if status.is_some() => Some(Asks::Status),
+                () => (!is_encoder(view) && asks_about_length(view, cond)).then_some(Asks::Room),
+            }
         });
         if let Some(asks) = asks {
-            let is_for_message = result.is_some_and(|m| depends_on_message(body, received, m));
-            found.push(Assertion { stmt, asks, mode, callee: result.and_then(|m| m.callee.clone()), is_for_message });
+            let is_for_message = result.is_some_and(|m| depends_on_message(view, received, m));
+            let callee = result.and_then(|m| m.callee.clone()).or_else(|| status.map(Into::into));
+            found.push(Assertion { stmt, asks, mode, callee, is_for_message });
         }
     }
-    for asks in [Asks::Length, Asks::Data, Asks::Result, Asks::Place] {
+    let certain = |a: &&Assertion| a.is_for_message && a.mode == AssertMode::AlwaysAbort;
+    out.extend(found.iter().filter(certain).map(|a| finding(view, a, &[])));
+    found.retain(|a| !certain(&a));
+    for asks in [Asks::Length, Asks::Data, Asks::Room, Asks::Result, Asks::Status, Asks::Place] {
         let same: Vec<&Assertion> = found.iter().filter(|a| a.asks == asks).collect();
         if let Some((first, others)) = same.split_first() {
             out.push(finding(view, first, others));
@@ -87,7 +104,11 @@ fn asserted(cx: &Context, view: &View, stmt: StmtId) -> Option<(ExprId, AssertMo
     let (cond, assert) = match stmt.kind {
         StmtKind::Expr(e) => {
             let ExprKind::Call { args, .. } = &body.expr(e).kind else { return None };
-            let assert = cx.program.model(body.callee(e)?, view.unit.file)?.assert()?;
+            let name = body.callee(e)?;
+            let Some(model) = cx.program.model(name, view.unit.file) else {
+                return Some((*args.first()?, by_definition(cx, view, name)?));
+            };
+            let assert = model.assert()?;
             (*args.get(assert.cond.index()?)?, assert)
         }
         StmtKind::If { cond, .. } if stmt.in_macro => {
@@ -100,8 +121,41 @@ fn asserted(cx: &Context, view: &View, stmt: StmtId) -> Option<(ExprId, AssertMo
     if stmt.in_macro && gives_up(cx, view, stmt.span) {
         return None;
     }
-    use AssertMode::{AlwaysAbort, DebugAbort, DebugAbortReleaseNoop};
-    matches!(assert.mode, AlwaysAbort | DebugAbort | DebugAbortReleaseNoop).then_some((cond, assert.mode))
+    use AssertMode::{AlwaysAbort, DebugAbort, DebugAbortReleaseNoop, Infer};
+    let mode = match assert.mode {
+        // By its name only: it may end the program.
+        Infer if is_assert(view, stmt.span) => DebugAbort,
+        mode => mode,
+    };
+    matches!(mode, AlwaysAbort | DebugAbort | DebugAbortReleaseNoop).then_some((cond, mode))
+}
+
+/// A macro called like an assertion that calls what ends the program, however the build is.
+fn by_definition(cx: &Context, view: &View, name: &str) -> Option<AssertMode> {
+    let assert = cx.program.catalog.assert(name)?;
+    if !is_called_assert(name) || assert.cond.index() != Some(0) {
+        return None;
+    }
+    if assert.mode != AssertMode::Infer {
+        return Some(assert.mode);
+    }
+    let all = cx.program.macros.in_force(name, view.unit.file, u32::MAX);
+    let ends = |def: &&MacroDef| {
+        let calls = |t: &Token| t.is_ident() && (t.text.contains("assert_") || sounds_final(&t.text));
+        def.tokens().any(|t| calls(&t)) && !def.tokens().any(|t| t.is("return"))
+    };
+    (!all.is_empty() && all.iter().all(ends)).then_some(AssertMode::AlwaysAbort)
+}
+
+/// `ASSERT`, `LIB_ASSERT`: no word behind it that would say what it does instead.
+fn is_assert(view: &View, span: Span) -> bool {
+    let text = view.source.text.get(span.range()).unwrap_or_default();
+    let name = text.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+    is_called_assert(name)
+}
+
+fn is_called_assert(name: &str) -> bool {
+    name.rsplit('_').next().is_some_and(|last| last.eq_ignore_ascii_case("assert"))
 }
 
 /// The macro that the author wrote returns where it does not hold: it is a test, and its assertion is for debugging.
@@ -131,8 +185,10 @@ fn finding(view: &View, first: &Assertion, others: &[&Assertion]) -> Finding {
     let mut f = view.finding(RULE.id, confidence, span, span);
     f.label = "a message decides whether this holds".into();
     let what = match (&first.callee, first.asks) {
+        (Some(callee), Asks::Status) => format!("how `{callee}` ends, to which part of a message is given,"),
         (Some(callee), _) => format!("the result of `{callee}`, which may be null for some input,"),
         (None, Asks::Length) => "how much came in the message".into(),
+        (None, Asks::Room) => "how much came or has room".into(),
         (None, Asks::Place) => "a value of the message that no other label handles".into(),
         (None, _) => "what came in the message".into(),
     };
@@ -284,12 +340,13 @@ fn asks_for_null(body: &Body, cond: ExprId) -> bool {
     true
 }
 
-/// The function is known to fail where it finds nothing or cannot read its input, and that is from a message.
-fn depends_on_message(body: &Body, received: &Received, miss: &Miss) -> bool {
+/// The function fails where it finds nothing or cannot read its input, and that is from a message.
+fn depends_on_message(view: &View, received: &Received, miss: &Miss) -> bool {
     let Origin::Call(call) = miss.used.origin else { return false };
-    let ExprKind::Call { args, .. } = &body.expr(call).kind else { return false };
-    matches!(miss.why, Some(Why::Known(NullReason::NotFound | NullReason::NoToken | NullReason::ParseFailure)))
-        && args.iter().any(|&a| received.mentions(body, a))
+    let fails =
+        matches!(miss.why, Some(Why::Known(NullReason::NotFound | NullReason::NoToken | NullReason::ParseFailure)))
+            || miss.callee.as_deref().is_some_and(is_search);
+    fails && is_given_field(view, received, call)
 }
 
 /// `msgb_alloc`, `new_call`: null only where no memory is left.

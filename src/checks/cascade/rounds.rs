@@ -7,7 +7,7 @@ use super::no_progress_loop::{controls, gives, is_control, is_zero};
 use crate::analysis::access::{Access, Place, Step, place};
 use crate::analysis::cfg::{BlockId, EdgeKind};
 use crate::analysis::flow::{From, Go};
-use crate::analysis::noreturn::last_of;
+use crate::analysis::noreturn::{last_of, sounds_final};
 use crate::analysis::received::Received;
 use crate::checks::{Context, View};
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtId, StmtKind, Symbol, UnaryOp};
@@ -109,6 +109,87 @@ fn ends(view: &View, at: StmtId) -> Vec<(StmtId, Option<StmtId>)> {
         }
     });
     ends
+}
+
+/// `while (p) { … }` without any step: the variable that all rounds leave as it is, and no way out but the condition.
+pub fn never_moves(cx: &Context, view: &View, at: StmtId, cond: ExprId, step: Option<ExprId>) -> Option<Symbol> {
+    const NOTES: [&str; 6] = ["STAT", "LOG", "DEBUG", "TRACE", "DBG", "COUNT"];
+    let body = &view.function.body;
+    let controls = controls(body, cond)?;
+    let walker = controls.first()?.base;
+    let mut plain = true;
+    body.walk(cond, &mut |e| {
+        plain &= match body.expr(e).kind {
+            // What memory holds others may change; and a local called like a constant is none.
+            ExprKind::Index { .. } | ExprKind::Member { .. } | ExprKind::Unary { op: UnaryOp::Deref, .. } => false,
+            ExprKind::Name(n) => controls.iter().any(|c| c.base == n) || view.local(n).is_none(),
+            _ => true,
+        };
+    });
+    if !plain {
+        return None;
+    }
+    let is_address = |e: ExprId| {
+        matches!(body.expr(e).kind, ExprKind::Unary { op: UnaryOp::AddressOf, operand }
+            if place(body, operand).is_some_and(|p| controls.iter().any(|c| c.base == p.base)))
+    };
+    let sets = |e: ExprId| match body.expr(e).kind {
+        ExprKind::Assign { left, .. } => controls.iter().any(|c| place(body, left).is_some_and(|p| p.base == c.base)),
+        ExprKind::Update { operand, .. } => {
+            controls.iter().any(|c| place(body, operand).is_some_and(|p| p.base == c.base))
+        }
+        ExprKind::Opaque(_) | ExprKind::Statement(_) => true,
+        _ => false,
+    };
+    // A loop that is to run for ever is told by what is set once, to a constant.
+    let is_given = |name: Symbol| {
+        view.local(name).is_some_and(|l| l.parameter)
+            || body.exprs.iter().any(|e| {
+                matches!(e.kind, ExprKind::Assign { left, right, .. }
+                if place(body, left).is_some_and(|p| p.is_variable() && p.base == name) && !is_constant(body, right))
+            })
+            || body.stmts.iter().any(|s| match &s.kind {
+                StmtKind::Decl(all) => {
+                    all.iter().any(|d| d.name == name && d.init.is_some_and(|i| !is_constant(body, i)))
+                }
+                _ => false,
+            })
+    };
+    if !controls.iter().all(|c| c.is_variable() && view.local(c.base).is_some() && is_given(c.base))
+        || (0..body.exprs.len() as u32).map(ExprId).any(is_address)
+        || inside(body, at, step).into_iter().any(sets)
+    {
+        return None;
+    }
+    let nesting = view.nesting();
+    let mut leaves = false;
+    body.walk_stmts(at, &mut |s| {
+        leaves |= match body.stmt(s).kind {
+            StmtKind::Break => nesting.left_by_break(body, s) == Some(at),
+            StmtKind::Return(_) | StmtKind::Goto(_) | StmtKind::Opaque => true,
+            _ => false,
+        };
+        body.own_exprs(s, &mut |root| {
+            body.walk(root, &mut |e| {
+                // A macro may set or leave; one that is given none of it and counts or notes something does not.
+                leaves |= matches!(body.expr(e).kind, ExprKind::Call { .. })
+                    && body.callee(e).is_none_or(|name| {
+                        let is_macro = !name.bytes().any(|b| b.is_ascii_lowercase());
+                        let is_note = NOTES.iter().any(|w| name.contains(w));
+                        cx.program.macros.is_defined(name) || is_macro && !is_note || sounds_final(name)
+                    });
+            });
+        });
+    });
+    (!leaves).then_some(walker)
+}
+
+fn is_constant(body: &Body, e: ExprId) -> bool {
+    match body.expr(body.bare(e)).kind {
+        ExprKind::Number(_) => true,
+        ExprKind::Name(n) => !body.names.text(n).bytes().any(|b| b.is_ascii_lowercase()),
+        _ => false,
+    }
 }
 
 /// `for (p = a; p; p = q->next)` where `q` stays: each round but the first is about the same.

@@ -3,6 +3,7 @@
 mod apart;
 pub mod null_on_some_path;
 pub mod numeric_text_as_length;
+mod passed_over;
 pub mod sibling_without_length_check;
 pub mod unchecked_lookup;
 pub mod unchecked_parse_result;

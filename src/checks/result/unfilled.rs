@@ -2,6 +2,7 @@
 //! taken.
 
 use super::graded;
+use super::passed_over::passed_over;
 use super::uninitialized_after_parse::{RULE, Unset};
 use crate::analysis::access::{Access, Act, Step};
 use crate::analysis::cfg::BlockId;
@@ -15,7 +16,7 @@ use crate::report::{Confidence, Finding};
 const MAX_ACCESSES: usize = 256;
 
 /// What an access does to a variable without a value.
-enum Does {
+pub(super) enum Does {
     Reads,
     Fills,
     Nothing,
@@ -52,7 +53,7 @@ pub fn check(cx: &Context, view: &View, local: &Unset) -> Option<Finding> {
     if reads.is_empty() || has_more_in_other_arms(view, name) {
         return None;
     }
-    let (read, confidence, message, at) = reads.into_iter().find_map(|read| {
+    let found = reads.into_iter().find_map(|read| {
         let e = read.expr?;
         if body.stmt(read.stmt).in_macro || means_nothing(view, read) {
             return None;
@@ -69,7 +70,8 @@ pub fn check(cx: &Context, view: &View, local: &Unset) -> Option<Finding> {
         let message =
             format!("`{name}` is filled in one branch only, and read behind it whether that was taken or not");
         Some((e, Confidence::Medium, message, Some((fill, branch))))
-    })?;
+    });
+    let Some((read, confidence, message, at)) = found else { return jumped(cx, view, local, &fills) };
     let span = body.expr(read).span;
     let mut f = view.finding(RULE.id, graded(view, confidence), span, span);
     f.label = "has no value here".into();
@@ -83,7 +85,24 @@ pub fn check(cx: &Context, view: &View, local: &Unset) -> Option<Finding> {
     Some(f)
 }
 
-fn does(cx: &Context, view: &View, local: &Unset, a: &Access) -> Does {
+/// A way leads past all that sets it.
+fn jumped(cx: &Context, view: &View, local: &Unset, fills: &[(BlockId, StmtId)]) -> Option<Finding> {
+    let body = &view.function.body;
+    let fills: Vec<StmtId> = fills.iter().map(|&(_, s)| s).collect();
+    let found = passed_over(cx, view, local, &fills)?;
+    let name = body.names.text(local.name);
+    let span = body.expr(found.read).span;
+    let mut f = view.finding(RULE.id, graded(view, Confidence::Medium), span, span);
+    f.label = "may have no value here".into();
+    let is_switch = matches!(body.stmt(found.by).kind, StmtKind::Switch { .. });
+    let by = if is_switch { "a value that the `switch` has no label for" } else { "a jump" };
+    f.message = format!("`{name}` is read here, and {by} leads here past all that sets it");
+    f.related.push(view.at(found.by, if is_switch { "no label for some value" } else { "jumps over it" }));
+    f.related.push(view.at(found.fill, "set here"));
+    Some(f)
+}
+
+pub(super) fn does(cx: &Context, view: &View, local: &Unset, a: &Access) -> Does {
     let body = &view.function.body;
     if a.act == Act::Declare {
         return Does::Nothing;

@@ -8,7 +8,7 @@ use crate::analysis::cfg::{BlockId, Edge, EdgeKind};
 use crate::analysis::flow::{Flow, From, Go};
 use crate::analysis::outcome::{Goes, evaluated_at, goes, outcome};
 use crate::checks::{Context, Rule, View};
-use crate::hir::{DeclaratorForm, ExprId, ExprKind, StmtId, StmtKind, Symbol, UnaryOp};
+use crate::hir::{BinaryOp, DeclaratorForm, ExprId, ExprKind, StmtId, StmtKind, Symbol, UnaryOp};
 use crate::program::catalog::model::Failure;
 use crate::report::{Confidence, Finding, Related};
 use crate::source::{FileId, Span};
@@ -138,7 +138,10 @@ fn read_after_failure(
 ) -> Option<Finding> {
     let body = &view.function.body;
     let name = body.callee(call)?;
-    let failures = failures(cx, view, call, arg)?;
+    let (failures, is_told) = match failures(cx, view, call, arg) {
+        Some(failures) => (failures, true),
+        None => (vec![Fails { value: unknown_failure(cx, view, local, call, stmt)?, at: None }], false),
+    };
     let result = match goes(body, stmt, call) {
         Goes::To(place) => Some(place),
         Goes::IntoCondition | Goes::Nowhere => None,
@@ -149,15 +152,24 @@ fn read_after_failure(
         let read = Way { cx, view, local, call, stmt, result: result.as_ref(), value: fails.value }.read(flow)?;
         Some((fails, read))
     })?;
-    let span = body.expr(call).span;
+    // What an unknown function does is a guess: there it is the read that is looked at.
+    let (at, other) = if is_told { (call, read) } else { (read, call) };
+    let span = body.expr(at).span;
     let variable = body.names.text(local.name);
     let is_parser = is_parser_name(name);
     let confidence = if is_parser { Confidence::Medium } else { Confidence::Low };
     let mut f = view.finding(RULE.id, graded(view, confidence), span, span);
-    f.label = "may store nothing".into();
-    f.message =
-        format!("where `{name}` fails it leaves `{variable}` without a value, and a way leads from there to a read");
-    f.related.push(view.related(body.expr(read).span, format!("`{variable}` is read here")));
+    f.label = if is_told { "may store nothing".into() } else { "may have no value here".into() };
+    f.message = match is_told {
+        true => {
+            format!("where `{name}` fails it leaves `{variable}` without a value, and a way leads from there to a read")
+        }
+        false => format!(
+            "where `{name}` fails it may leave `{variable}` without a value, and a way leads from there to a read"
+        ),
+    };
+    let what = if is_told { format!("`{variable}` is read here") } else { format!("may leave `{variable}` unset") };
+    f.related.push(view.related(body.expr(other).span, what));
     if let Some((file, span)) = fails.at {
         f.related.push(Related { file, span, message: "a failure that stores nothing".into() });
     }
@@ -206,6 +218,34 @@ fn failures(cx: &Context, view: &View, call: ExprId, arg: usize) -> Option<Vec<F
         Failure::ZeroOrNegative => &[0],
         _ => return None,
     }))
+}
+
+/// Of a function that is not known, what the `if` that asks about its result takes for a failure: `f(&x) < 0`, or 0 where
+/// only the branch for other values reads the variable.
+fn unknown_failure(cx: &Context, view: &View, local: &Unset, call: ExprId, stmt: StmtId) -> Option<i64> {
+    let body = &view.function.body;
+    let name = body.callee(call)?;
+    let is_known = cx.program.is_defined(name) || cx.program.macros.is_defined(name);
+    if is_known || cx.program.catalog.model(name).is_some() || local.form == DeclaratorForm::Array {
+        return None;
+    }
+    let StmtKind::If { cond, then, otherwise } = body.stmt(stmt).kind else { return None };
+    let cond = body.bare(cond);
+    if let ExprKind::Binary { op: BinaryOp::Lt, left, right } = body.expr(cond).kind {
+        let is_zero = matches!(body.expr(right).kind, ExprKind::Number(n) if body.names.text(n) == "0");
+        return (is_zero && body.bare(left) == call).then_some(-1);
+    }
+    let reads = |branch: StmtId| {
+        let mut found = false;
+        body.walk_stmts(branch, &mut |s| body.own_exprs(s, &mut |e| found |= body.mentions(e, local.name)));
+        found
+    };
+    let (on_success, on_failure) = match body.expr(cond).kind {
+        ExprKind::Call { .. } if cond == call => (Some(then), otherwise),
+        ExprKind::Unary { op: UnaryOp::Not, operand } if body.bare(operand) == call => (otherwise, Some(then)),
+        _ => return None,
+    };
+    (on_success.is_some_and(reads) && !on_failure.is_some_and(reads)).then_some(0)
 }
 
 /// What a scan returns where it stored all that stands before the output `number`, and not this one; none where

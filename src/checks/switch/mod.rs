@@ -15,7 +15,7 @@ pub mod exits;
 mod facts;
 mod falls;
 mod fixes;
-mod handled;
+pub mod handled;
 mod hints;
 pub mod implicit_fallthrough;
 mod known;
