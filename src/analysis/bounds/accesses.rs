@@ -49,6 +49,19 @@ impl Walked {
             _ if does == Use::Write => Class::Append,
             _ => Class::Read,
         };
+        // One element behind an array, whatever came.
+        if matches!(class, Class::Index | Class::Append)
+            && !size.has_terms()
+            && goal.as_constant() == Some(-size.constant)
+            && matches!(site.kind, SiteKind::Access { field: false, .. })
+            && self.is_array(address, buffer)
+        {
+            let mut defect = self.defect(site, Class::Index, Verdict::Unchecked, &goal, text);
+            (defect.what, defect.limit) = (self.shown(&offset, text), self.shown_limit(buffer, address, text));
+            (defect.room, defect.evidence) = (Some(buffer.room), Some(Evidence::Never));
+            defects.push(defect);
+            return;
+        }
         match class {
             Class::Read if buffer.wire == Wire::No => return,
             Class::Append if buffer.room == Room::Array && self.is_unlimited_cursor(site, address, buffer) => {}
@@ -288,6 +301,11 @@ impl Walked {
             }
             Class::Destination => self.evidence(site, &goal, address, size, buffer, text),
             Class::Read if self.is_header(site, &defect.verdict, &goal) => Some(Evidence::Header),
+            Class::Read if self.is_prefix(site, &defect.verdict, address) => {
+                // One word after the other, of the same text.
+                let known = |d: &Defect| d.evidence == Some(Evidence::Prefix) && d.limit == defect.limit;
+                (!defects.iter().any(known)).then_some(Evidence::Prefix)
+            }
             _ if self.is_moved_on(site, &goal, address, buffer) => Some(Evidence::Never),
             _ => None,
         };

@@ -77,12 +77,16 @@ impl Eval<'_> {
     /// Where an element of an array is, in a buffer as long as the array has elements: of some that a structure without
     /// a header is part of, nobody knows the size.
     pub(super) fn in_elements(&mut self, f: &Frame, array: ExprId, base: &Value, index: &Value) -> Option<Linear> {
-        let Kind::Array(_, Some(count @ 2..)) = self.kind_of(f, array, 0) else { return None };
+        let id = self.paths.text(ELEMENTS);
+        let Kind::Array(_, Some(count @ 2..)) = self.kind_of(f, array, 0) else {
+            // What a macro counted the elements of, before.
+            let s = self.symbols.find(&What::Pure(id, base.linear, Linear::ZERO))?;
+            return Linear::symbol(s).add(&index.linear);
+        };
         // A row of an array: whose length the type is, is not told.
         if matches!(f.body.expr(array).kind, ExprKind::Index { .. }) {
             return None;
         }
-        let id = self.paths.text(ELEMENTS);
         let (s, new) = self.symbols.get(What::Pure(id, base.linear, Linear::ZERO), Some(1), None);
         if new {
             let limit = Linear::symbol(s).plus_constant(i64::try_from(count).ok()?);
@@ -167,11 +171,33 @@ impl Eval<'_> {
         if !counts.iter().any(|word| name.contains(word)) {
             return None;
         }
-        let of = self.kind_of(f, *array, 0).pointee()?;
-        let each = i64::try_from(self.types.size(of)?).ok().filter(|n| *n > 0)?;
+        let of = self.kind_of(f, *array, 0).pointee();
+        let Some(each) = of.and_then(|of| i64::try_from(self.types.size(of)?).ok()).filter(|n| *n > 0) else {
+            return self.counted_by_name(f, e, *array);
+        };
         let size = self.sizeof(f, e, None, Some(*array));
         let each = Value { linear: Linear::constant(each), kind: Kind::SIZE };
         Some(self.binary(f, e, crate::hir::BinaryOp::Div, size, each))
+    }
+
+    /// The elements of an array of which no header in sight tells how large it is: as many as are said to be counted.
+    fn counted_by_name(&mut self, f: &Frame, e: ExprId, array: ExprId) -> Option<Value> {
+        if !matches!(self.kind_of(f, array, 0), Kind::Unknown) {
+            return None;
+        }
+        let base = self.eval(f, array).linear;
+        base.has_terms().then_some(())?;
+        let (start, count) = (self.paths.text(ELEMENTS), self.paths.text("count"));
+        let (s, new) = self.symbols.get(What::Pure(start, base, Linear::ZERO), Some(1), None);
+        let count = self.symbols.get(What::Pure(count, base, Linear::ZERO), Some(1), Some(1 << 20)).0;
+        let span = self.span(f, e);
+        self.symbols.info_mut(count).span.get_or_insert(span);
+        let count = Linear::symbol(count);
+        if new {
+            let limit = Linear::symbol(s).add(&count);
+            self.symbols.info_mut(s).buffer = limit.map(|limit| Buffer { limit, room: Room::Array, wire: Wire::No });
+        }
+        Some(Value { linear: count, kind: Kind::SIZE })
     }
 }
 

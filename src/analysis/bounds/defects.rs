@@ -92,6 +92,10 @@ pub enum Evidence {
     Fixed,
     /// The last character of a text that may be empty.
     Last,
+    /// A counted text is compared with a word, as many bytes as that has, and nothing asks how long the text is.
+    Prefix,
+    /// Taken off the length that came with bytes of a message, of which the function asks nothing.
+    Given,
     /// The test compares a number of elements with a number of bytes.
     Units,
 }
@@ -252,6 +256,7 @@ impl Walked {
                     self.take(site, left, size, *lenient, text, &mut found.defects);
                 }
                 SiteKind::Element { index } => self.element(site, index, text, &mut found.defects),
+                SiteKind::UpTo { index } => self.up_to(site, index, text, &mut found.defects),
                 SiteKind::Chosen { index } => self.chosen(site, index, text, &mut found),
                 SiteKind::Back { index } => self.back(site, index, text, &mut found.defects),
                 SiteKind::Wrapping { sum } => self.wrapping(site, sum, text, &mut found.defects),

@@ -92,6 +92,8 @@ pub(super) struct Eval<'a> {
     /// Buffers of characters that are searched for a NUL.
     pub texts: FxHashSet<Sym>,
     pub printed: Vec<(Span, Linear, i64)>,
+    /// Pointers that were loaded, and kept moved on by a few bytes: what stands there was read.
+    pub stepped: FxHashSet<Sym>,
     /// By pointer: the variable that says how many bytes it leads to.
     pub lengths: super::together::Lengths,
     /// Memory that was asked for here, however much.
@@ -137,6 +139,7 @@ impl<'a> Eval<'a> {
             zeroed: FxHashSet::default(),
             texts: FxHashSet::default(),
             printed: Vec::new(),
+            stepped: FxHashSet::default(),
             lengths: super::together::Lengths::default(),
             fresh: FxHashSet::default(),
             fitted: FxHashSet::default(),
@@ -249,6 +252,13 @@ impl<'a> Eval<'a> {
                     self.note_element(f, e, memory);
                 }
                 self.note_record(f, e, *operand, &place);
+                // `&all[n].part`: no end of the array, but a part of an element.
+                if let Place::Memory(memory) = &place
+                    && let Some(address) = memory.counted
+                    && let ExprKind::Member { arrow: false, .. } = f.body.expr(*operand).kind
+                {
+                    self.access(f, e, Use::Read, address, Linear::constant(1), None);
+                }
                 self.address(f, e, place)
             }
             ExprKind::Unary { op, operand } => self.unary(f, e, *op, *operand),
@@ -376,6 +386,7 @@ impl<'a> Eval<'a> {
             && let Kind::Struct(_) = memory.kind
             && let Some(size) = self.size_of_kind(memory.kind)
             && self.symbols.buffer(&memory.key.base).is_some_and(|(_, buffer)| buffer.room == Room::Array)
+            && self.symbols.offset(&memory.key.base).has_terms()
         {
             let size = Linear::constant(i64::try_from(size).unwrap_or(i64::MAX));
             self.access(f, e, Use::Read, memory.key.base, size, None);

@@ -119,7 +119,7 @@ impl Walked {
 
     /// It is written into an array, and to no pointer that may lead into one. What is as short as a pointer stands for
     /// any number of bytes behind a structure.
-    fn is_array(&self, address: &Linear, buffer: &Buffer) -> bool {
+    pub(super) fn is_array(&self, address: &Linear, buffer: &Buffer) -> bool {
         let Some((start, _)) = self.symbols.buffer(address) else { return false };
         let is_array = matches!(self.symbols.info(start).what, What::Local(_) | What::Global(_) | What::Inside { .. })
             || self.counts_elements(address);
@@ -257,6 +257,20 @@ impl Walked {
         in_bytes && *verdict == Verdict::Unchecked && (few || compares("memcmp") || is_field)
     }
 
+    /// As many bytes of a text as a word has are compared with it, and nothing asks how many the text has, which a
+    /// parameter led to with its length. What follows the word is taken, so it is no whole text that is looked for.
+    pub(super) fn is_prefix(&self, site: &Site, verdict: &Verdict, address: &Linear) -> bool {
+        let SiteKind::Block { callee, .. } = &site.kind else { return false };
+        let compares = ["strncmp", "strncasecmp", "strnicmp"].iter().any(|with| callee.ends_with(with));
+        let is_given = |s: Sym| matches!(self.symbols.info(s).what, What::Parameter(_));
+        let of_parameter = || match self.symbols.buffer(address).map(|(start, _)| self.symbols.info(start).what) {
+            Some(What::Load { base, .. }) => base.as_symbol().is_some_and(is_given),
+            _ => false,
+        };
+        let is_stepped = || self.symbols.buffer(address).is_some_and(|(start, _)| self.stepped.contains(&start));
+        compares && *verdict == Verdict::Unchecked && of_parameter() && is_stepped()
+    }
+
     /// An index of elements is tested for being less than the number of bytes that they take.
     pub(super) fn is_in_bytes(&self, verdict: &Verdict, offset: &Linear, address: &Linear, buffer: &Buffer) -> bool {
         let (Verdict::Short { lacking, .. }, [(_, step @ 2..)]) = (verdict, offset.terms()) else { return false };
@@ -285,15 +299,37 @@ impl Walked {
         };
         // A loop that looks for a place may end at none: `while (i < N && a[i])`, and `a[i] = x` behind it.
         let writes = matches!(site.kind, SiteKind::Access { does: Use::Write, .. });
+        // All that is asked of a counter is a constant, which is more than there are elements.
+        let above =
+            |fact: &Linear| fact.terms() == [(*s, -1)] && !goal.add(&offset).is_some_and(|rest| rest.has_terms());
+        let is_above = || {
+            let own = || self.facts.conditions(site.at).flat_map(|(_, own, _)| own);
+            self.is_array(address, buffer)
+                && own().any(above)
+                && own().filter(|fact| fact.factor(*s) < 0).all(above)
+                && !self.asks_of_elements(site.at, address)
+        };
         let ends = || writes && *lacking <= i64::from(*step) && self.is_array(address, buffer);
         by_one
             && buffer.room == Room::Array
             && *step > 0
             && (ends()
+                || is_above()
                 || self.facts.conditions(site.at).flat_map(|(_, own, _)| own).any(|fact| {
                     let missing = goal.plus(fact, -step).and_then(|rest| rest.as_constant());
                     missing.is_some_and(|n| n < 0 && -n <= i64::from(*step))
                 }))
+    }
+
+    /// A condition asks for what stands in the array: it may end with a mark.
+    fn asks_of_elements(&self, at: FactId, address: &Linear) -> bool {
+        let Some((start, _)) = self.symbols.buffer(address) else { return false };
+        let is_own = |s: Sym| match self.symbols.info(s).what {
+            What::Load { base, .. } => base.factor(start) != 0,
+            _ => false,
+        };
+        let asks = |fact: &Linear| fact.terms().iter().any(|(s, _)| is_own(*s));
+        self.facts.conditions(at).any(|(_, own, apart)| own.iter().chain(apart).any(asks))
     }
 
     /// What is tested is just the sum that has to fit an array, but for a few bytes: a terminator, the head before it.

@@ -103,6 +103,7 @@ pub struct Walked {
     arrays: FxHashSet<Sym>,
     /// Decimal numbers that are printed where their types do not tell that there is room, and how long they may be.
     printed: Vec<(Span, Linear, i64)>,
+    stepped: FxHashSet<Sym>,
     lengths: OnceCell<Lengths>,
 }
 
@@ -180,9 +181,22 @@ impl<'a> Bounds<'a> {
         eval.invariants(&heads);
         eval.facts.renew();
         let arrays = eval.plain_arrays();
-        let Eval { symbols, facts, paths, sites, writes, returns, beliefs, texts, printed, .. } = eval;
-        let lengths = OnceCell::new();
-        Some(Walked { symbols, facts, paths, sites, writes, returns, narrow, beliefs, texts, arrays, printed, lengths })
+        let Eval { symbols, facts, paths, sites, writes, returns, beliefs, texts, printed, stepped, .. } = eval;
+        Some(Walked {
+            symbols,
+            facts,
+            paths,
+            sites,
+            writes,
+            returns,
+            narrow,
+            beliefs,
+            texts,
+            arrays,
+            printed,
+            stepped,
+            lengths: OnceCell::new(),
+        })
     }
 }
 

@@ -88,10 +88,38 @@ impl Walked {
             defect.evidence = Some(Evidence::Consumed);
         } else if unsigned && self.is_round(a, &goal) && matches!(defect.verdict, Verdict::Short { .. }) {
             defect.evidence = Some(Evidence::Round);
+        } else if unsigned && self.is_off_given(&defect.verdict, a, b) {
+            defect.evidence = Some(Evidence::Given);
         } else if defect.verdict == Verdict::Unchecked && b.as_constant().is_some_and(|n| n >= 2) {
             defect.evidence = Some(Evidence::Fixed).filter(|_| defect.wire > Wire::Faint);
         }
         defects.push(defect);
+    }
+
+    /// A constant, or somebody else's number, is taken off the length of a message that the function was given, and
+    /// nothing asks how long that is.
+    fn is_off_given(&self, verdict: &Verdict, a: &Linear, b: &Linear) -> bool {
+        let Some(s) = a.as_symbol().filter(|_| *verdict == Verdict::Unchecked) else { return false };
+        let given = |s: Sym| matches!(self.symbols.info(s).what, What::Parameter(_));
+        let is_given = given(s)
+            || matches!(self.symbols.info(s).what, What::Load { base, .. } if base.as_symbol().is_some_and(given));
+        let chosen = b.as_constant().is_some_and(|n| n >= 1) || self.has_chosen_part(b);
+        let of_message = || {
+            self.symbols.info(s).wire > Wire::Faint
+                || self.symbols.iter().any(|(start, info)| {
+                    info.buffer.is_some_and(|own| own.wire > Wire::Faint && own.limit.factor(s) > 0) && given(start)
+                })
+        };
+        is_given && chosen && of_message()
+    }
+
+    /// A part of it is somebody else's number, on some way.
+    fn has_chosen_part(&self, value: &Linear) -> bool {
+        !self.wire_symbols(value).is_empty()
+            || value.terms().iter().any(|(s, _)| match &self.symbols.info(*s).source {
+                Source::Joined(values) => values.iter().any(|(value, _)| !self.wire_symbols(value).is_empty()),
+                _ => false,
+            })
     }
 
     /// A difference that is compared, and in the first round of a loop certainly below zero, whatever came.

@@ -24,7 +24,9 @@ impl Eval<'_> {
         let function = self.function;
         let name = |i: usize| function.body.names.text(function.params[i].name);
         let count = function.params.len();
-        for len in 0..count {
+        // Of a packet that was cut short, what was captured is what is there.
+        let captured = |len: &usize| name(*len).ends_with("caplen");
+        for len in (0..count).filter(captured).chain((0..count).filter(|len| !captured(len))) {
             let kind = self.variables[len].kind;
             // How long an address is, its family says.
             if is_length_of_parameter(name(len))
@@ -40,7 +42,15 @@ impl Eval<'_> {
                     && let Some(length) = self.length(len)
                     && let Some(length) = self.in_bytes(pointer, length)
                 {
+                    let known = self.state.var(pointer as u32).and_then(|v| self.symbols.buffer(&v.linear));
                     self.give_limit(pointer, |start| start.add(&length));
+                    // How long the packet was on the wire, its sender knew.
+                    if let Some((_, known)) = known
+                        && known.limit.sub(&length).is_some_and(|rest| rest.terms().len() > 1)
+                        && let Some(s) = length.as_symbol()
+                    {
+                        self.symbols.info_mut(s).wire = known.wire;
+                    }
                 }
             }
             if names::is_count(name(len)) && matches!(kind, Kind::Int { .. }) {

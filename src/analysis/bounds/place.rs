@@ -73,9 +73,12 @@ impl Eval<'_> {
                     self.site(f, e, SiteKind::Chosen { index: index.linear });
                 }
                 let element = matches!(base.kind, Kind::Unknown | Kind::Array(_, None)).then_some(index.linear);
+                if element.is_some() && f.depth == 0 && index.linear.as_symbol().is_some() {
+                    self.site(f, e, SiteKind::UpTo { index: index.linear });
+                }
                 let counted = match size.as_constant() {
-                    Some(_) => None,
-                    None => self.in_elements(f, array, &base, &index),
+                    Some(_) if base.kind != Kind::Unknown => None,
+                    _ => self.in_elements(f, array, &base, &index),
                 };
                 let address = self.moved(base, index, size, span);
                 match self.through(address, cursor) {

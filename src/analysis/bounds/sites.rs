@@ -66,6 +66,8 @@ pub enum SiteKind {
     Take { left: Linear, size: Linear, lenient: bool },
     /// A place of an array is used of which nothing tells how long it is.
     Element { index: Linear },
+    /// A place of such an array whose number is only tested against a name.
+    UpTo { index: Linear },
     /// An element is used whose number stands in a field of a structure.
     Chosen { index: Linear },
     /// An element is used that counts back from a number: `a[n - 1]`.

@@ -13,6 +13,12 @@ use crate::hir::ExprId;
 impl Eval<'_> {
     /// Stores `value` and gives what the place holds then.
     pub fn store(&mut self, f: &Frame, e: ExprId, place: Place, value: Value) -> Value {
+        if value.linear.constant >= 2
+            && let &[(s, 1)] = value.linear.terms()
+            && self.symbols.info(s).buffer.is_some()
+        {
+            self.stepped.insert(s);
+        }
         match place {
             Place::Value(_) => value,
             Place::Variable(var) => {

@@ -85,6 +85,18 @@ impl Eval<'_> {
                 found.entry(p).or_insert(n);
             }
         }
+        // What was captured of a packet, as its header says: `caplen = h->caplen`.
+        let captured = (parameters..count).find(|&n| name(n) == "caplen" && self.is_number(n));
+        if let Some(n) = captured {
+            let is_bytes = |p: u32| match self.variables[p as usize].kind {
+                Kind::Pointer(to) => matches!(self.types.kind(to), Kind::Int { bits: 8, signed: false }),
+                _ => false,
+            };
+            let mut all = (0..parameters).filter(|&p| is_bytes(p) && !filled.contains(&p));
+            if let (Some(p), None) = (all.next(), all.next()) {
+                found.insert(p, n);
+            }
+        }
         found
     }
 

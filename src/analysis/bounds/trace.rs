@@ -85,6 +85,7 @@ impl Walked {
                 goals.extend(a.sub(b));
                 format!("`{}` is taken from `{}`", shown(b), shown(a))
             }
+            SiteKind::UpTo { index } => format!("element `{}` of an array of unknown length", shown(index)),
             SiteKind::NeverNegative { a, b } => format!("`{}` - `{}` is compared with zero", shown(a), shown(b)),
             SiteKind::Conversion { value, .. } => {
                 goals.push(*value);

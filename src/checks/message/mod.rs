@@ -14,7 +14,7 @@ pub mod would_be_length;
 pub mod wrapping_length_check;
 
 use crate::analysis::bounds::Verdict;
-use crate::analysis::bounds::defects::{Class, Defect};
+use crate::analysis::bounds::defects::{Class, Defect, Evidence};
 use crate::analysis::bounds::symbols::Wire;
 use crate::checks::{Candidate, View};
 use crate::report::{Confidence, Finding, Related};
@@ -96,19 +96,23 @@ fn is_aside(view: &View, defect: &Defect) -> bool {
     view.source.is_test() || !received && (is_text || prints())
 }
 
-fn is_access(class: Class) -> bool {
-    matches!(class, Class::Read | Class::Origin | Class::Index | Class::Destination)
+/// What a caller tests that cannot be related is no answer where the function itself asks for too few, or reads a
+/// header of bytes whose number it was given and never looks at.
+fn is_asked_here(defect: &Defect) -> bool {
+    match defect.verdict {
+        Verdict::Short { .. } => true,
+        Verdict::Late { .. } => defect.class == Class::Underflow && defect.wire > Wire::Faint,
+        _ => defect.evidence == Some(Evidence::Header),
+    }
 }
 
 fn confidence(defect: &Defect) -> Confidence {
     let strong = defect.wire == Wire::Strong || defect.caller_wire == Wire::Strong;
-    if defect.vague && defect.callers.is_empty() {
+    if defect.vague && defect.callers.is_empty() && !is_asked_here(defect) {
         return Confidence::Low;
     }
     match defect.verdict {
         Verdict::Short { .. } | Verdict::Late { .. } if strong => Confidence::High,
-        // A contract between functions, perhaps, about bytes that nobody is known to have received.
-        Verdict::Short { .. } if is_access(defect.class) && !defect.callers.is_empty() => Confidence::Low,
         Verdict::Short { .. } | Verdict::Late { .. } if defect.wire > Wire::Faint => Confidence::Medium,
         // Where fewer do no harm, it is the value that is wrong.
         Verdict::Short { .. } if defect.class == Class::Take && defect.wire < Wire::Weak => Confidence::Low,
