@@ -93,7 +93,7 @@ impl Walked {
     fn is_known_to_hold(&self, at: FactId, string: &Linear) -> bool {
         let is_of = |s: Sym| string.factor(s) != 0;
         let is_held = |s: Sym| match self.symbols.info(s).what {
-            What::Load { base, .. } => base.terms().iter().any(|(s, _)| is_of(*s)),
+            What::Load { base, .. } => base == *string,
             _ => false,
         };
         let was_given = |s: Sym| self.symbols.info(s).depends.iter().any(|s| is_of(*s));
