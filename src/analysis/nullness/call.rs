@@ -66,8 +66,8 @@ impl Walker<'_> {
         let body = self.body;
         let ExprKind::Call { callee, args } = &body.expr(e).kind else { return Values::UNKNOWN };
         let name = body.callee(e);
-        if name.is_none() {
-            self.eval(*callee, st);
+        if name.is_none_or(|_| self.is_pointer(*callee)) {
+            self.called_through(*callee, st);
         }
         let model = name.and_then(|n| self.program.model(n, self.file));
         if let Some(assert) = model.and_then(|m| m.assert())
@@ -173,6 +173,16 @@ impl Walker<'_> {
             self.stored(e, args, st);
         }
         self.result(e, name, model.and_then(|m| m.may_null()).map(|m| m.reason), is_macro, st)
+    }
+
+    /// `ops->open(x)`, `(*handler)(x)`: a pointer to a function that is null is a crash.
+    fn called_through(&mut self, callee: ExprId, st: &mut State) {
+        let pointer = match self.body.expr(callee).kind {
+            ExprKind::Unary { op: UnaryOp::Deref, operand } => operand,
+            _ => callee,
+        };
+        let value = self.eval(pointer, st);
+        self.used(value, UseKind::Called, pointer, st);
     }
 
     /// `packet_free(&p->a)`, `SAFE_FREE(p->a)`: the member is null behind it.

@@ -158,6 +158,10 @@ fn unasked(program: &Program, input: &Input, facts: &Facts) -> Vec<(Part, Use)> 
         if minded.contains(&place) || !seen.insert(place) {
             continue;
         }
+        // `api.open(x)` of a table that was filled when the program began.
+        if used.kind == UseKind::Called && matches!(body.expr(e).kind, ExprKind::Member { arrow: false, .. }) {
+            continue;
+        }
         let Some(part) = Part::of(program, input.function, input.text, e) else { continue };
         let filled = program.catalog.is_filled_by_call(&part.field) && is_given(body, e);
         if !filled && !program.catalog.is_text_of_object(&part.field) {
@@ -256,6 +260,15 @@ pub fn takes_null(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     lower.split('_').any(|w| WORDS.iter().any(|&word| w == word || (word.len() > 4 && w.ends_with(word))))
         || lower.ends_with("free")
+}
+
+/// Called like what may well be given null: it gives something back, asks, copies, or says something.
+pub fn may_take_null(name: &str) -> bool {
+    const WORDS: [&str; 24] = [
+        "is", "has", "empty", "zero", "zstr", "true", "false", "dup", "strdup", "json", "cjson", "log", "debug",
+        "warn", "warning", "error", "info", "trace", "safe", "ref", "append", "prepend", "equal", "printf",
+    ];
+    takes_null(name) || name.to_ascii_lowercase().split('_').any(|w| WORDS.contains(&w) || w.ends_with("cmp"))
 }
 
 /// A call before the member `e` is given the object that it is a member of, or its address.

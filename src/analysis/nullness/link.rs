@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::callers::{Beliefs, Call, Callers, by_name};
-use super::doubts::{Doubt, Reading, doubts, is_accessor, takes_null};
+use super::doubts::{Doubt, Reading, doubts, is_accessor};
 use super::questions::{alike, answers, conditions};
 use super::{Facts, Origin, Use, UseKind, bits, facts};
 use crate::analysis::messages::Input;
@@ -48,6 +48,8 @@ pub struct Miss {
     pub asked: Vec<ExprId>,
     /// Where a function it is given to reads through it.
     pub inside: Option<(FileId, Span)>,
+    /// That function does so on some way only.
+    pub sometimes: bool,
     /// Other places of a function about which most of its callers ask; told once for all.
     pub others: Vec<(FileId, Span)>,
     /// Nothing on the way to the use says that it may be null; this does.
@@ -64,6 +66,7 @@ impl Miss {
             callers: Callers::default(),
             asked: Vec::new(),
             inside,
+            sometimes: false,
             others: Vec::new(),
             doubt: Some(doubt),
         }
@@ -90,9 +93,9 @@ impl Miss {
     }
 }
 
-struct Linker<'a> {
-    program: &'a Program,
-    inputs: &'a [Input<'a>],
+pub(super) struct Linker<'a> {
+    pub(super) program: &'a Program,
+    pub(super) inputs: &'a [Input<'a>],
     all: Vec<Facts>,
     beliefs: Beliefs<'a>,
     numbers: FxHashMap<Definition, u32>,
@@ -168,7 +171,7 @@ pub(super) fn is_unasked(known: u8) -> bool {
 }
 
 pub(super) fn is_direct(kind: &UseKind) -> bool {
-    matches!(kind, UseKind::Dereference | UseKind::Library)
+    matches!(kind, UseKind::Dereference | UseKind::Called | UseKind::Library)
 }
 
 impl<'a> Linker<'a> {
@@ -322,23 +325,6 @@ impl<'a> Linker<'a> {
         false
     }
 
-    /// `EVP_MD_size(EVP_get_digestbyname(…))`: what a library gave is given to another function of it, and neither is declared
-    /// here.
-    fn is_of_library(&self, origin: Origin, why: Option<Why>, function: &Function, callee: &str) -> bool {
-        const TAKE_NULL: [&str; 4] = ["json", "cjson", "iks", "g"];
-        let Origin::Call(call) = origin else { return false };
-        let name = function.body.callee(call).filter(|_| matches!(why, Some(Why::Known(_))));
-        let prefix =
-            |name: &str| name.split_once('_').map(|(first, _)| first.to_ascii_lowercase()).filter(|p| p.len() > 1);
-        let declared = |name: &str| self.program.types().returns(name, function.file).is_some();
-        name.is_some_and(|name| {
-            prefix(name).is_some_and(|p| !TAKE_NULL.contains(&p.as_str()) && prefix(callee) == Some(p))
-                && !declared(name)
-                && !declared(callee)
-                && !takes_null(callee)
-        })
-    }
-
     fn judged(&self, n: usize) -> Vec<Miss> {
         let function = self.inputs[n].function;
         let body = &function.body;
@@ -411,11 +397,12 @@ impl<'a> Linker<'a> {
                     }
                 }
             }
-            let mut inside = None;
+            let (mut inside, mut sometimes) = (None, false);
             if let UseKind::Given { callee, arg } = &used.kind {
                 match self.needed(callee, function.file, *arg) {
-                    Some((_, _, false)) => continue,
-                    Some((file, span, true)) => inside = Some((file, span)),
+                    Some((_, _, false)) if !self.may_find_nothing(function, used.origin, why, callers) => continue,
+                    Some((file, span, surely)) => (inside, sometimes) = (Some((file, span)), !surely),
+                    None if self.may_read(n, used, why, callers, callee, *arg) => {}
                     None if *arg == 0
                         && self.program.callees(callee, function.file).is_empty()
                         && (self.is_of_library(used.origin, why, function, callee)
@@ -445,6 +432,7 @@ impl<'a> Linker<'a> {
                 callers,
                 asked,
                 inside,
+                sometimes,
                 others: Vec::new(),
                 doubt: None,
             });

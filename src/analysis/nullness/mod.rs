@@ -10,6 +10,7 @@ pub mod callers;
 pub mod doubts;
 mod elsewhere;
 mod eval;
+mod given;
 pub mod link;
 mod members;
 mod questions;
@@ -46,6 +47,8 @@ pub enum Origin {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UseKind {
     Dereference,
+    /// `ops->open(x)`: a function is called through it.
+    Called,
     /// `p + 1`, `p - s`.
     Arithmetic,
     /// `&p->f`.

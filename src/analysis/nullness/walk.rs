@@ -144,6 +144,14 @@ impl<'a> Walker<'a> {
                 }
             }
         }
+        // `handler_t *h` may as well be `handler_t h`: what is called is a pointer.
+        for e in &body.exprs {
+            if let ExprKind::Call { callee, .. } = e.kind
+                && let ExprKind::Name(name) = body.expr(callee).kind
+            {
+                plain.remove(&name);
+            }
+        }
         Walker {
             program,
             file: function.file,

@@ -43,6 +43,7 @@ fn finding(view: &View, rule: &'static str, miss: &Miss, confidence: Confidence)
     let mut finding = view.finding(rule, graded(view, confidence), span, span);
     finding.label = match miss.used.kind {
         UseKind::Dereference => "dereferenced here",
+        UseKind::Called => "called here",
         UseKind::Arithmetic => "computed with here",
         UseKind::Address | UseKind::PartGiven => "a member's address is computed here",
         UseKind::Library | UseKind::Given { .. } | UseKind::Asserted => "read through by what it is given to",
@@ -83,12 +84,16 @@ fn is_command_line(body: &Body, arg: ExprId) -> bool {
 fn used(miss: &Miss) -> String {
     match &miss.used.kind {
         UseKind::Dereference => "is dereferenced".into(),
+        UseKind::Called => "is called".into(),
         UseKind::Arithmetic => "is computed with".into(),
         UseKind::Address => "has the address of a part taken".into(),
         UseKind::PartGiven => "has the address of a part given away".into(),
         UseKind::Library | UseKind::Asserted => "is read through".into(),
         UseKind::Given { callee, .. } if miss.inside.is_none() => {
             format!("is given to `{callee}`, called like what reads through it,")
+        }
+        UseKind::Given { callee, .. } if miss.sometimes => {
+            format!("is given to `{callee}`, which reads through it on some way,")
         }
         UseKind::Given { callee, .. } => format!("is given to `{callee}`, which reads through it,"),
     }

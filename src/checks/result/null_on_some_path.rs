@@ -60,7 +60,8 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
             ),
             Doubt::Part { .. } | Doubt::Guarded { .. } => continue,
         };
-        let is_plain = miss.used.known & bits::FRESH != 0 && miss.used.kind == UseKind::Dereference;
+        let is_plain =
+            miss.used.known & bits::FRESH != 0 && matches!(miss.used.kind, UseKind::Dereference | UseKind::Called);
         let confidence = match doubt {
             Doubt::Late(_) if is_plain => Confidence::High,
             // Whoever leaves where it is null does not only look for what to print.
@@ -116,7 +117,16 @@ fn is_for_the_switch(view: &View, miss: &Miss) -> bool {
             && span.end <= to.start
             && matches!(body.stmt(id).kind, StmtKind::Switch { .. })
             && !in_own_loop()
+            && (matches!(miss.used.origin, Origin::Null(_)) || speaks_of(body, id, miss))
     })
+}
+
+/// The pointer occurs in the statement.
+fn speaks_of(body: &Body, at: StmtId, miss: &Miss) -> bool {
+    let Some(pointer) = place(body, miss.used.expr) else { return true };
+    let span = body.stmt(at).span;
+    let within = body.exprs.iter().enumerate().filter(|(_, e)| span.start <= e.span.start && e.span.end <= span.end);
+    within.into_iter().any(|(i, _)| place(body, ExprId(i as u32)).is_some_and(|p| pointer.covers(&p)))
 }
 
 /// `if (!p) return;`
@@ -164,9 +174,12 @@ fn is_asked_in_one_arm(view: &View, miss: &Miss) -> bool {
 }
 
 fn confidence(view: &View, miss: &Miss) -> Confidence {
+    if miss.sometimes {
+        return Confidence::Low;
+    }
     let here = miss.used.known & bits::NULL_HERE != 0;
     let is_mixed = miss.used.known & (bits::ANY_UNTESTED | bits::NULL | bits::USED | bits::STALE) != 0;
-    let is_direct = matches!(miss.used.kind, UseKind::Dereference | UseKind::Library);
+    let is_direct = matches!(miss.used.kind, UseKind::Dereference | UseKind::Called | UseKind::Library);
     // What is given to `channel_get_name()`, which is not here, is read through as well.
     let is_given = matches!(miss.used.kind, UseKind::Given { .. }) && miss.inside.is_none();
     let is_used = is_direct || is_given || miss.used.kind == UseKind::PartGiven;

@@ -85,9 +85,12 @@ fn confidence(miss: &Miss, why: Why) -> Option<Confidence> {
     // Where no branch was passed since the call, the paths on which something else is held say nothing against it.
     let is_fresh = miss.used.known == bits::FRESH;
     let is_clean = is_open && (!miss.used.one_of || is_fresh);
-    let is_direct = matches!(miss.used.kind, UseKind::Dereference | UseKind::Library);
+    let is_direct = matches!(miss.used.kind, UseKind::Dereference | UseKind::Called | UseKind::Library);
     let is_used = is_direct || miss.used.kind == UseKind::PartGiven;
     let name = miss.callee.as_deref().unwrap_or_default();
+    if miss.sometimes {
+        return (!contrary).then_some(Confidence::Low);
+    }
     match why {
         _ if matches!(miss.used.kind, UseKind::Given { .. }) && miss.inside.is_none() => {
             let known = matches!(why, Why::Known(_)) && !miss.used.one_of;

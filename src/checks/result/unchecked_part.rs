@@ -43,6 +43,8 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
             _ => continue,
         };
         let confidence = match optional {
+            // What a table of functions has to offer is known to those who call it.
+            _ if miss.used.kind == UseKind::Called => Confidence::Low,
             // This function is one of those that do not.
             true if others.asked * 100 >= others.all().saturating_sub(1) * 70 => Confidence::Medium,
             false if others.all() >= MANY && others.asked * 100 >= others.all() * MOST => Confidence::Medium,
