@@ -25,6 +25,9 @@ const MIN_SHARE_NULLED: u32 = 60;
 /// In a hundred functions that give a member to a certain function: so many have to ask before.
 const MIN_SHARE_GUARDED: u32 = 50;
 
+/// The same where it is read through for a line of a log only.
+const MIN_SHARE_LOGGED: u32 = 10;
+
 /// What says that a pointer may be null.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Doubt {
@@ -83,6 +86,7 @@ pub fn doubts(
     let given = given(program, inputs, facts);
     let with_parts = (0..inputs.len()).filter(|&n| !parts[n].is_empty());
     let settled = Settled::new(program, inputs, facts, with_parts);
+    let body_of = |n: usize| &inputs[n].function.body;
     let one = |n: usize| {
         let mut all = late_or_given(&inputs[n], &facts[n], &given, &known[n], reads);
         elsewhere(&inputs[n], &facts[n], &known[n], &mut all);
@@ -100,7 +104,10 @@ pub fn doubts(
                 matches!(used.origin, Origin::Loaded(e)
                 if settled.by_call(&inputs[n], e) || settled.by_callers(&inputs[n], e))
             };
-            if (optional && !contrary) || ((believed || comes_and_goes) && !is_settled()) {
+            // A line of a log is written where not all is as it should be.
+            let some_ask = others.asked >= 2 && others.asked * 100 >= others.all() * MIN_SHARE_LOGGED;
+            let in_log = || some_ask && is_logged(program, body_of(n), used);
+            if (optional && !contrary) || ((believed || comes_and_goes || in_log()) && !is_settled()) {
                 let doubt = Doubt::Part { field: part.field.clone(), others, optional, nulled: nulled.contains(part) };
                 all.push(Miss::doubted(used.clone(), doubt));
             }
@@ -126,6 +133,15 @@ pub fn doubts(
         all
     };
     (0..inputs.len()).into_par_iter().map(one).collect()
+}
+
+/// The pointer is read through for what a log tells.
+fn is_logged(program: &Program, body: &Body, used: &Use) -> bool {
+    let at = body.expr(used.expr).span;
+    body.calls().any(|(call, name, _)| {
+        let own = body.expr(call).span;
+        own.start <= at.start && at.end <= own.end && program.catalog.model(name).is_some_and(|m| m.log().is_some())
+    })
 }
 
 /// The catalog says that the member used may be absent.
@@ -264,9 +280,9 @@ pub fn takes_null(name: &str) -> bool {
 
 /// Called like what may well be given null: it gives something back, asks, copies, or says something.
 pub fn may_take_null(name: &str) -> bool {
-    const WORDS: [&str; 24] = [
+    const WORDS: [&str; 20] = [
         "is", "has", "empty", "zero", "zstr", "true", "false", "dup", "strdup", "json", "cjson", "log", "debug",
-        "warn", "warning", "error", "info", "trace", "safe", "ref", "append", "prepend", "equal", "printf",
+        "trace", "safe", "ref", "append", "prepend", "equal", "printf",
     ];
     takes_null(name) || name.to_ascii_lowercase().split('_').any(|w| WORDS.contains(&w) || w.ends_with("cmp"))
 }

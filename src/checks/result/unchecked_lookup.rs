@@ -89,7 +89,8 @@ fn confidence(miss: &Miss, why: Why) -> Option<Confidence> {
     let is_used = is_direct || miss.used.kind == UseKind::PartGiven;
     let name = miss.callee.as_deref().unwrap_or_default();
     if miss.sometimes {
-        return (!contrary).then_some(Confidence::Low);
+        let known = matches!(why, Why::Known(_)) && is_clean;
+        return (!contrary).then_some(if known { Confidence::Medium } else { Confidence::Low });
     }
     match why {
         _ if matches!(miss.used.kind, UseKind::Given { .. }) && miss.inside.is_none() => {
