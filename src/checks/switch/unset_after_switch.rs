@@ -72,13 +72,18 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
                 left.extend(found);
             }
         }
+        let mut freed: Vec<Finding> = Vec::new();
         for (i, exit) in switch.exits.iter().enumerate() {
             let here: Vec<&Left> = left.iter().filter(|l| l.exit == i).collect();
             if !here.is_empty() {
                 out.push(finding(view, switch, exit, &here));
             } else if loop_around(view, switch).is_none() {
-                out.extend(used_after_free(view, flow, switch, exit, telling));
+                freed.extend(used_after_free(view, flow, switch, exit, telling));
             }
+        }
+        // Where many sections do it, its name says more than it does.
+        if freed.len() <= MAX_EXITS {
+            out.append(&mut freed);
         }
     }
 }
