@@ -33,6 +33,17 @@ pub enum Verdict {
     Unknown,
 }
 
+impl Verdict {
+    /// The test that does not do.
+    pub fn by(&self) -> Option<Span> {
+        match *self {
+            Verdict::Short { by, .. } => by,
+            Verdict::Late { by } | Verdict::Aside { by } => Some(by),
+            _ => None,
+        }
+    }
+}
+
 /// Conditions behind a site that are tried for a late check.
 const MAX_LATE: usize = 48;
 /// Values computed from others are followed this far for what bounds them.

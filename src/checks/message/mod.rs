@@ -13,11 +13,18 @@ pub mod unterminated_message_string;
 pub mod would_be_length;
 pub mod wrapping_length_check;
 
+use std::cell::OnceCell;
+
+use rustc_hash::FxHashMap;
+
 use crate::analysis::bounds::Verdict;
 use crate::analysis::bounds::defects::{Class, Defect, Evidence};
 use crate::analysis::bounds::symbols::Wire;
+use crate::analysis::cfg::BlockId;
+use crate::analysis::dominators::Dominators;
 use crate::checks::{Candidate, View};
 use crate::report::{Confidence, Finding, Related};
+use crate::source::Span;
 
 /// Functions in which something is read or written through a pointer, or handed on.
 pub fn wants(candidate: &Candidate) -> bool {
@@ -30,23 +37,46 @@ struct Words {
     message: String,
 }
 
-/// The findings of a function that are of these classes: one for a place, that says all of it.
+/// The findings of a function that are of these classes: one for a place, that says all of it. Of reads that one test
+/// would see to, the first tells: the others come only behind it.
 fn told(view: &View, rule: &'static str, classes: &[Class], words: fn(&Defect) -> Words) -> Vec<Finding> {
-    let mut all: Vec<Finding> = Vec::new();
+    let mut all: Vec<(Finding, &Defect)> = Vec::new();
     for defect in view.known.defects.iter().filter(|d| classes.contains(&d.class)) {
         let mut finding = finding(view, rule, defect, words(defect));
-        match all.iter_mut().find(|f| f.span == finding.span) {
-            Some(first) if first.message == finding.message => {}
-            Some(first) => {
+        match all.iter_mut().find(|(f, _)| f.span == finding.span) {
+            Some((first, _)) if first.message == finding.message => {}
+            Some((first, _)) => {
                 if finding.confidence > first.confidence {
                     std::mem::swap(first, &mut finding);
                 }
                 first.notes.push(format!("and {}", finding.message));
             }
-            None => all.push(finding),
+            None => all.push((finding, defect)),
         }
     }
-    all
+    all.sort_by_key(|(finding, _)| finding.span.start);
+    let tree = OnceCell::new();
+    let mut told: FxHashMap<_, Vec<BlockId>> = FxHashMap::default();
+    for (finding, defect) in all.iter_mut().filter(|(f, d)| f.confidence > Confidence::Low && d.class == Class::Read) {
+        let (kind, by) = (std::mem::discriminant(&defect.verdict), defect.verdict.by());
+        let Some(block) = block_at(view, finding.span) else { continue };
+        let first = told.entry((&defect.limit, kind, by)).or_default();
+        let tree = || tree.get_or_init(|| Dominators::new(view.cfg));
+        match first.iter().any(|above| tree().dominates(*above, block)) {
+            true => finding.confidence = Confidence::Low,
+            false => first.push(block),
+        }
+    }
+    all.into_iter().map(|(finding, _)| finding).collect()
+}
+
+/// The block that evaluates what stands there.
+fn block_at(view: &View, at: Span) -> Option<BlockId> {
+    let body = &view.function.body;
+    let blocks = view.cfg.blocks.iter().enumerate();
+    let all = blocks.flat_map(|(b, block)| block.stmts.iter().map(move |&s| (BlockId(b as u32), body.stmt(s).span)));
+    let around = all.filter(|(_, span)| span.start <= at.start && at.end <= span.end);
+    around.min_by_key(|(_, span)| span.end - span.start).map(|(block, _)| block)
 }
 
 fn finding(view: &View, rule: &'static str, defect: &Defect, words: Words) -> Finding {
