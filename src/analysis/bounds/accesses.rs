@@ -49,9 +49,11 @@ impl Walked {
             _ if does == Use::Write => Class::Append,
             _ => Class::Read,
         };
-        // One element behind an array, whatever came.
+        // One element behind an array, whatever came. Behind a structure there may be what it is the header of.
+        let is_index = || text.get(site.span.range()).is_some_and(|code| code.contains('['));
         if matches!(class, Class::Index | Class::Append)
             && !size.has_terms()
+            && is_index()
             && goal.as_constant() == Some(-size.constant)
             && matches!(site.kind, SiteKind::Access { field: false, .. })
             && self.is_array(address, buffer)

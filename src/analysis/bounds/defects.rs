@@ -132,6 +132,8 @@ pub struct Defect {
     pub is_need: bool,
     /// A caller tests something of which it is not known whether it helps.
     pub vague: bool,
+    /// Functions like this one leave it to what calls them.
+    pub contract: bool,
     /// The function looks for the NUL that ends the bytes: their length is not all that keeps it inside.
     pub is_text: bool,
     /// What there is are elements, not bytes.
@@ -185,6 +187,8 @@ pub struct Found {
     pub untested: Vec<(Defect, Box<str>)>,
     /// Fields that are tested for not being too large.
     pub tested: Vec<(Box<str>, Span)>,
+    /// It reads what it was given with its length.
+    pub reads: bool,
     /// What is known at the place that was asked about.
     pub explained: Vec<Explained>,
     /// It is too large to be followed.
@@ -211,6 +215,7 @@ impl Walked {
             match &site.kind {
                 SiteKind::Access { does, address, size, buffer: Some(buffer), cursor, .. } => {
                     let known = found.defects.len();
+                    found.reads |= buffer.room == Room::Given && *does == Use::Read;
                     self.access(site, *does, address, size, buffer, text, &mut found.defects);
                     // A message that says how long it is, and the end of what was captured of it, are two ends.
                     if found.defects.len() == known && buffer.room == Room::Given && *does == Use::Read {
@@ -345,6 +350,7 @@ impl Walked {
             open: false,
             is_need: false,
             vague: false,
+            contract: false,
             is_text: false,
             in_elements: false,
         }

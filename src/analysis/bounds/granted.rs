@@ -2,24 +2,29 @@
 
 use rustc_hash::FxHashMap;
 
-use super::defects::{Defect, Evidence, Found};
+use super::defects::{Class, Defect, Evidence, Found};
+use super::judge::Verdict;
+use super::symbols::Wire;
 use crate::hir::Function;
 use crate::source::FileId;
 
 /// Fewer functions are no family.
 const MIN_FAMILY: usize = 6;
 
-/// Takes the evidence from what they do: `forms` are the types of each function's parameters.
+/// Notes what such functions leave to their callers: `forms` are the types of each function's parameters.
 pub fn granted(functions: &[&Function], forms: &[String], found: &mut [Found]) {
     let takes = |one: &Found| one.defects.iter().any(is_header);
     let mut families: FxHashMap<(FileId, &str), [usize; 2]> = FxHashMap::default();
-    for (i, one) in found.iter().enumerate() {
+    for (i, one) in found.iter().enumerate().filter(|(_, one)| one.reads) {
         families.entry((functions[i].file, &forms[i])).or_default()[usize::from(takes(one))] += 1;
     }
     for (i, one) in found.iter_mut().enumerate() {
-        let [others, granting] = families[&(functions[i].file, &*forms[i])];
+        let [others, granting] = families.get(&(functions[i].file, &*forms[i])).copied().unwrap_or_default();
         if granting >= MIN_FAMILY && granting > 2 * others {
-            one.defects.iter_mut().filter(|d| is_header(d)).for_each(|d| d.evidence = None);
+            // What the header says of the rest is tested behind it.
+            let late = |d: &Defect| d.class == Class::Read && matches!(d.verdict, Verdict::Late { .. });
+            let left = one.defects.iter_mut().filter(|d| d.wire < Wire::Strong && (is_header(d) || late(d)));
+            left.for_each(|d| d.contract = true);
         }
     }
 }

@@ -138,7 +138,7 @@ fn is_asked_here(defect: &Defect) -> bool {
 
 fn confidence(defect: &Defect) -> Confidence {
     let strong = defect.wire == Wire::Strong || defect.caller_wire == Wire::Strong;
-    if defect.vague && defect.callers.is_empty() && !is_asked_here(defect) {
+    if defect.contract || defect.vague && defect.callers.is_empty() && !is_asked_here(defect) {
         return Confidence::Low;
     }
     match defect.verdict {
