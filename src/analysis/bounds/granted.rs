@@ -13,7 +13,7 @@ const MIN_FAMILY: usize = 6;
 
 /// Notes what such functions leave to their callers: `forms` are the types of each function's parameters.
 pub fn granted(functions: &[&Function], forms: &[String], found: &mut [Found]) {
-    let takes = |one: &Found| one.defects.iter().any(is_header);
+    let takes = |one: &Found| one.defects.iter().any(|d| d.class == Class::Read && d.verdict == Verdict::Unchecked);
     let mut families: FxHashMap<(FileId, &str), [usize; 2]> = FxHashMap::default();
     for (i, one) in found.iter().enumerate().filter(|(_, one)| one.reads) {
         families.entry((functions[i].file, &forms[i])).or_default()[usize::from(takes(one))] += 1;
