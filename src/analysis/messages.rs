@@ -184,12 +184,12 @@ fn put_to_callers(
     all
 }
 
-/// By function: the functions that it calls.
 /// By definition: its place among the inputs.
 pub(super) fn numbers(inputs: &[Input]) -> FxHashMap<Definition, u32> {
     inputs.iter().enumerate().filter_map(|(i, input)| Some((input.definition?, i as u32))).collect()
 }
 
+/// By function: the functions that it calls.
 fn calls(program: &Program, inputs: &[Input], numbers: &FxHashMap<Definition, u32>) -> Vec<Vec<u32>> {
     inputs
         .par_iter()

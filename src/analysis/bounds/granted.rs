@@ -23,12 +23,9 @@ pub fn granted(functions: &[&Function], forms: &[String], found: &mut [Found]) {
         if granting >= MIN_FAMILY && granting > 2 * others {
             // What the header says of the rest is tested behind it.
             let late = |d: &Defect| d.class == Class::Read && matches!(d.verdict, Verdict::Late { .. });
-            let left = one.defects.iter_mut().filter(|d| d.wire < Wire::Strong && (is_header(d) || late(d)));
+            let header = |d: &Defect| d.evidence == Some(Evidence::Header);
+            let left = one.defects.iter_mut().filter(|d| d.wire < Wire::Strong && (header(d) || late(d)));
             left.for_each(|d| d.contract = true);
         }
     }
-}
-
-fn is_header(defect: &Defect) -> bool {
-    defect.evidence == Some(Evidence::Header)
 }
