@@ -360,13 +360,6 @@ impl Walked {
         let Source::Looped { again, .. } = &self.symbols.info(*counter).source else { return false };
         let Some((start, _)) = self.symbols.buffer(address) else { return false };
         let spoken = |fact: &Linear| fact.factor(*counter) != 0;
-        // A table of the program's own that ends with a mark.
-        let ends_itself = |fact: &Linear| {
-            fact.terms().iter().any(|(s, _)| match self.symbols.info(*s).what {
-                What::Load { base, .. } => base.factor(start) != 0,
-                _ => false,
-            })
-        };
         let is_constant = |fact: &Linear| {
             let looped = |s: Sym| self.symbols.is_looped(s);
             fact.terms().iter().any(|(s, k)| *k < 0 && looped(*s))
@@ -376,7 +369,8 @@ impl Walked {
         let holds = self.is_array(address, buffer) || buffer.room == Room::Allocated && fixed;
         holds
             && again.iter().any(|(value, _)| self.grows(value, *counter, MAX_JOINS))
-            && !self.facts.conditions(site.at).any(|(_, own, apart)| own.iter().chain(apart).any(ends_itself))
+            // A table of the program's own that ends with a mark.
+            && !self.asks_of_elements(site.at, address)
             && !self.facts.said().any(|(own, apart)| own.iter().chain(apart).any(spoken))
             && !self.facts.conditions(site.at).any(|(_, own, _)| own.iter().any(is_constant))
     }
