@@ -84,7 +84,11 @@ fn wrong_usage() {
     ends(&folder.run(&["check", "--rule", "no-such-rule"]), 2, "no-such-rule");
     ends(&folder.run(&["explain", "no-such-rule"]), 2, "no-such-rule");
     ends(&folder.run(&["check", "--stdin-filename", "x.c", "a.c"]), 2, "--stdin-filename");
-    ends(&folder.run(&["check", "-", "a.c"]), 2, "stdin");
+    ends(&folder.run(&["check", "-", "a.c"]), 2, "crosstalk: `-` reads one buffer from stdin");
+    ends(&folder.run(&["check", "a.c", "absent"]), 2, "absent: does not exist");
+    ends(&folder.run(&["check", "-0", "a.c"]), 2, "crosstalk: -0 needs --files-from");
+    ends(&folder.run(&["check", "--threads", "999999"]), 2, "999999 is not in 0..=1024");
+    ends(&folder.run(&["check", "--add-allow", " "]), 2, "expected a reason");
     ends(&folder.run(&["check", "--files-from", "absent.txt"]), 2, "absent.txt");
     ends(&folder.run(&["check", "-0"]), 2, "--files-from");
     ends(&folder.run(&["check", "--coverage-json", "no/such/folder.json"]), 2, "no/such/folder.json");
@@ -155,7 +159,8 @@ fn the_list_of_rules() {
     let table = folder.run(&["rules"]);
     ends(&table, 0, "");
     let row = |id: &str| table.out.lines().find(|line| line.starts_with(id)).expect("a row").to_owned();
-    assert!(row("implicit-fallthrough ").contains(" default ") && row("implicit-fallthrough ").contains(" 484 "));
+    assert!(row("implicit-fallthrough ").contains(" default ") && row("implicit-fallthrough ").contains(" switch "));
+    assert!(table.out.lines().all(|line| line.chars().count() < 180), "a row fits on a wide terminal");
     assert!(row("misra-16-2 ").contains(" misra, cert "), "{}", table.out);
     let list = folder.run(&["rules", "--format", "json"]);
     ends(&list, 0, "");
@@ -197,6 +202,14 @@ fn explain() {
     assert!(list.out.contains("implicit-fallthrough") && list.out.contains("misplaced-fallthrough-mark"));
     let page = folder.run(&["explain", "implicit-fallthrough"]);
     ends(&page, 0, "");
+    assert!(
+        page.out.contains("\n\nfamily switch, set default, CWE-484, MISRA C:2012 16.3, CERT MSC17-C\n"),
+        "{}",
+        page.out
+    );
+    assert!(page.out.contains("crosstalk: allow(implicit-fallthrough) -- REASON") && !page.out.contains("// ~ "));
+    let full = folder.run(&["explain", "implicit-fallthrough", "--full"]);
+    assert!(full.out.len() > 2 * page.out.len() && full.out.contains("\n## More that"));
     assert!(page.out.contains("FreeSWITCH") && !page.out.contains("---\n"), "the page without its front matter");
 }
 

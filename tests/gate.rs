@@ -134,7 +134,8 @@ fn a_configuration_adds_macros_and_catalogs() {
 fn init_writes_one_to_begin_with() {
     let folder = Folder::new(&[("a.c", FALLS)]);
     let before = found(&folder, &[]);
-    ends(&folder.run(&["init"]), 0, "");
+    let run = folder.run(&["init"]);
+    assert!(run.code == Some(0) && run.out.contains("uncomment `baseline`"), "{}", run.out);
     ends(&folder.run(&["init"]), 2, "crosstalk.toml is there already");
     assert_eq!(found(&folder, &[]), before);
     assert_eq!(folder.run(&["init", "--stdout"]).out, read(&folder, "crosstalk.toml"));
@@ -148,6 +149,7 @@ fn a_baseline_hides_what_is_old() {
     ends(&folder.run(&check(&["--baseline", "none.tsv"])), 2, "`crosstalk baseline write` makes a baseline");
     let written = folder.run(&["baseline", "write"]);
     assert_eq!((written.code, &*written.out), (Some(0), "crosstalk-baseline.tsv: 2 findings\n"));
+    ends(&written, 0, "write `baseline = \"crosstalk-baseline.tsv\"` into crosstalk.toml");
     let file = read(&folder, "crosstalk-baseline.tsv");
     let with = ["--baseline", "crosstalk-baseline.tsv"];
     let run = folder.run(&check(&with));
@@ -205,6 +207,15 @@ fn only_what_touches_changed_lines() {
         .output()
         .expect("it starts");
     assert!(String::from_utf8_lossy(&below.stdout).starts_with("b.c:6:"), "{below:?}");
+
+    // A file that moves brings nothing new, but for what changes in it.
+    folder.git(&["stash", "-q", "-u"]);
+    folder.git(&["mv", "src/a.c", "src/moved.c"]);
+    assert_eq!(found(&folder, &["--since", "HEAD"]), [""; 0]);
+    folder.write("src/moved.c", FALLS.replace("case 2: h();", "case 2: k();").as_bytes());
+    assert_eq!(found(&folder, &["--since", "HEAD"]), [format!("src/moved.c {FALL}")]);
+    folder.git(&["reset", "-q", "--hard"]);
+    folder.git(&["stash", "pop", "-q"]);
 
     let diff = Command::new("git").args(["diff"]).current_dir(folder.path()).output().expect("git starts");
     folder.write("../changes.diff", &diff.stdout);
@@ -327,6 +338,10 @@ fn completions_and_a_manual() {
     for command in ["CHECK", "RULES", "EXPLAIN", "BASELINE", "BASELINE WRITE", "INIT", "COMPLETIONS", "MAN", "TRACE"] {
         assert!(man.out.contains(&format!("\n.SH \"CROSSTALK {command}\"\n")), "{command}");
     }
+    assert!(
+        man.out.contains("\ncrosstalk baseline\n") && !man.out.contains("crosstalk\\-baseline(1)"),
+        "no pages of their own"
+    );
     for option in ["schema", "format", "timings", "skip\\-rule", "baseline"] {
         assert!(man.out.contains(&format!("\\-\\-{option}\\f")), "{option}");
     }

@@ -87,9 +87,13 @@ fn files_that_hold_no_text_are_named() {
 #[test]
 fn absent_paths_are_named() {
     let folder = Folder::new(&[("a.c", FALLS)]);
-    let run = survives(&folder, &["a.c", "absent.c", "absent/folder"]);
-    assert!(run.err.contains("absent.c: does not exist") && run.err.contains("absent/folder: does not exist"));
-    assert_eq!(lines(&run), [5]);
+    let run = folder.run(&["check", "a.c", "absent.c", "absent/folder"]);
+    let named = "crosstalk: absent.c: does not exist\ncrosstalk: absent/folder: does not exist\n";
+    assert_eq!((run.code, &*run.out, &*run.err), (Some(2), "", named));
+    // A list may be older than the files.
+    folder.write("list", b"a.c\nabsent.c\n");
+    let run = survives(&folder, &["--files-from", "list"]);
+    assert!(run.err.contains("absent.c: does not exist") && lines(&run) == [5], "{}", run.err);
 }
 
 #[cfg(unix)]

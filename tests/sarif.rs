@@ -215,11 +215,11 @@ fn log(more: &[&str]) -> (Value, BTreeMap<String, String>) {
         folder.write(&name, code.as_bytes());
         sources.insert(name, code.to_owned());
     };
-    for page in crosstalk::checks::pages::PAGES.iter() {
-        for (n, block) in page.page.split("```c bad").skip(1).enumerate() {
+    for rule in crosstalk::checks::RULES {
+        for (n, block) in rule.page.split("```c bad").skip(1).enumerate() {
             let code = block.split("```").next().unwrap_or_default();
             let code = code.split_once('\n').map_or("", |(_, code)| code);
-            write(format!("a b/{}-{n}ä.c", page.id), code);
+            write(format!("a b/{}-{n}ä.c", rule.id), code);
         }
     }
     write(

@@ -59,7 +59,18 @@ fn only_what_is_new_stops_the_team() {
     let finding: Value = serde_json::from_str(&run.out).expect("JSON");
     assert_eq!((&finding["rule"], &finding["path"]), (&"premature-break".into(), &"src/switch.c".into()));
     assert_eq!(
-        folder.run(&["check", "--since", "HEAD~1", "--isolated", "--format", "json-lines", "src/switch.c"]).out,
+        folder
+            .run(&[
+                "check",
+                "--since",
+                "HEAD~1",
+                "--isolated",
+                "--format",
+                "json-lines",
+                "src/switch.c",
+                "src/stream.c"
+            ])
+            .out,
         run.out
     );
 

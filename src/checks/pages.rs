@@ -51,8 +51,37 @@ fn info(rule: &Rule) -> RuleInfo {
         cwe: list("cwe").filter_map(|id| id.parse().ok()).collect(),
         references: list("references").collect(),
         since: field("since").to_owned(),
-        page,
+        page: readable(rule.id, page.split_once(MORE).map_or(page, |(told, _)| told)),
     }
+}
+
+/// What begins a page's further examples.
+const MORE: &str = "\n## More that ";
+
+/// All of a rule's page, with every example.
+pub fn whole(rule: &Rule) -> String {
+    readable(rule.id, split(rule.page).1)
+}
+
+/// A page without what only tests read, and with what holds for every rule.
+fn readable(id: &str, page: &str) -> String {
+    let mut text = String::with_capacity(page.len() + 512);
+    for line in page.trim_end().lines() {
+        let mut parts = line.split(" // ~ ");
+        text.push_str(parts.next().unwrap_or_default());
+        for (rule, confidence) in parts.map(|marker| marker.split_once(": ").unwrap_or((marker, ""))) {
+            text.push_str(" // reported");
+            let more = [("by", if rule == id { "" } else { rule }), ("at", confidence)];
+            more.iter().filter(|(_, what)| !what.is_empty()).for_each(|(at, what)| text += &format!(" {at} {what}"));
+        }
+        text.push('\n');
+    }
+    text.push_str(&format!(
+        "\n## How to silence it\n\n- One finding: `/* crosstalk: allow({id}) -- REASON */`, behind the code of its line or on a line of \
+         its own before it.\n- The rule: `{id} = \"off\"` below `[rules]` in `crosstalk.toml`, or `--skip-rule {id}`.\n- All \
+         that is found today: `crosstalk baseline write`.\n"
+    ));
+    text
 }
 
 /// Front matter (between two `---` lines) and what follows it.
@@ -65,6 +94,20 @@ fn split(page: &str) -> (&str, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_is_for_readers() {
+        let text = "# x\n\n```c bad\na(); // ~ x: high // ~ y\nb(); // ~ x\n```\n\n## More that it finds\n\nMuch.\n";
+        let told = readable("x", text);
+        assert!(told.contains("a(); // reported at high // reported by y\nb(); // reported\n"), "{told}");
+        assert!(told.contains("Much.") && told.contains("crosstalk: allow(x) -- REASON"), "{told}");
+        for rule in RULES {
+            let (told, all) = (info(rule).page, whole(rule));
+            assert!(!told.contains("// ~ ") && !told.contains("## More that"), "{}: {told}", rule.id);
+            assert_eq!(all.contains("## More that"), rule.page.contains(MORE), "{}", rule.id);
+            assert!(told.contains("## Limits") || !all.contains("## Limits"), "{}: limits stand before", rule.id);
+        }
+    }
 
     #[test]
     fn every_page_says_what_it_has_to() {

@@ -55,7 +55,9 @@ pub fn analyse(settings: &Settings, timings: bool) -> Result<Analysis, String> {
         complain(problem);
     }
     if loaded.files.is_empty() {
-        let why = if loaded.problems.is_empty() { "no C file found" } else { "no C file could be read" };
+        let none =
+            "no C file found: names end in .c or .h unless --extension says more, and ignored files are left out";
+        let why = if loaded.problems.is_empty() { none } else { "no C file could be read" };
         return Err(why.into());
     }
     let read_in = start.elapsed();
@@ -119,12 +121,20 @@ pub(super) fn catalog(settings: &Settings) -> Result<Arc<Catalog>, String> {
 
 pub(super) fn input(settings: &Settings) -> Result<Loaded, String> {
     let args = &settings.run.input;
-    let paths = match args.input().map_err(|e| e.to_string())? {
+    let paths = match args.input()? {
         Input::Stdin(name) => {
             let file = read(io::stdin().lock(), &name, args.max_file_size).map_err(|e| format!("{name}: {e}"))?;
             return Ok(Loaded { files: vec![file], paths: vec![name.into()], problems: Vec::new() });
         }
-        Input::Paths(paths) => paths,
+        // A misspelled folder is not to pass for a clean one.
+        Input::Paths(paths) => {
+            let absent = paths.iter().filter(|path| !path.exists());
+            let absent: Vec<String> = absent.map(|path| format!("{}: does not exist", shown(path))).collect();
+            if !absent.is_empty() {
+                return Err(absent.join("\ncrosstalk: "));
+            }
+            paths
+        }
         Input::ListOnStdin => read_list(io::stdin().lock(), args.null)?,
         Input::List(list) => {
             let file = File::open(&list).map_err(|e| format!("{}: {e}", list.display()))?;

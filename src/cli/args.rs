@@ -77,6 +77,10 @@ pub struct ExplainArgs {
     /// Rule to explain, such as `implicit-fallthrough`, or family or set to list
     #[arg(value_parser = rule_names(), hide_possible_values = true)]
     pub rule: Option<String>,
+
+    /// Print every example of the rule's page
+    #[arg(long, requires = "rule")]
+    pub full: bool,
 }
 
 #[derive(Debug, Args)]
@@ -157,7 +161,7 @@ pub struct CheckArgs {
     pub fix_diff: bool,
 
     /// Accept every finding that is shown by a comment on its line, with this reason
-    #[arg(long, value_name = "REASON", conflicts_with_all = ["fix", "unsafe_fixes"], help_heading = FIXES)]
+    #[arg(long, value_name = "REASON", value_parser = parse_reason, conflicts_with_all = ["fix", "unsafe_fixes"], help_heading = FIXES)]
     pub add_allow: Option<String>,
 
     /// Exit with 1 on a finding of this severity or confidence or above, or of this rule or family; several with commas
@@ -330,6 +334,10 @@ impl Color {
 
 fn rule_names() -> impl TypedValueParser<Value = String> {
     Names::new("rule or family", RuleName::all()).map(str::to_owned)
+}
+
+fn parse_reason(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() { Err("expected a reason".into()) } else { Ok(text.to_owned()) }
 }
 
 fn parse_percent(text: &str) -> Result<f64, String> {

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::analyse::{Analysis, analyse};
@@ -66,10 +67,16 @@ fn open(run: &RunArgs) -> Result<(Settings, PathBuf, Analysis), String> {
 
 /// All findings, whatever their confidence: a better ranking is to bring none of them back.
 fn write(run: &RunArgs) -> Result<u8, String> {
-    let (_, path, analysis) = open(run)?;
+    let (settings, path, analysis) = open(run)?;
     let baseline = Baseline::new(&analysis.files, &analysis.findings);
     replace(&path, baseline.text().as_bytes())?;
     say(&format!("{}: {}\n", shown(&path), count(baseline.entries.len(), "finding")))?;
+    if settings.baseline.is_none() {
+        let _ = writeln!(
+            io::stderr(),
+            "crosstalk: to leave them out, write `baseline = \"{FILE}\"` into crosstalk.toml, or give --baseline {FILE}"
+        );
+    }
     Ok(CLEAN)
 }
 

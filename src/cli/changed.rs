@@ -17,7 +17,7 @@ pub struct Changed {
 
 impl Changed {
     /// What differs between the merge base of `revision` and HEAD and the files as they are, with files that git does
-    /// not know yet. Git runs in the current folder, with fixed arguments.
+    /// not know yet. A file that was only moved has not changed. Git runs in the current folder, with fixed arguments.
     pub fn since(revision: &str) -> Result<Changed, String> {
         let top = git(&["rev-parse", "--show-toplevel"], &[])
             .map_err(|why| format!("--since needs a git repository: {why}"))?;
@@ -37,7 +37,7 @@ impl Changed {
             "--no-color",
             "--no-ext-diff",
             "--no-textconv",
-            "--no-renames",
+            "--find-renames",
             "--no-relative",
             "--ignore-submodules",
             "--src-prefix=a/",

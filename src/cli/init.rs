@@ -26,7 +26,9 @@ pub fn init(args: &InitArgs) -> Result<(), String> {
     let name = NAMES[0];
     let file = OpenOptions::new().write(true).create_new(true).open(name);
     file.and_then(|mut file| file.write_all(schema::TEMPLATE.as_bytes())).map_err(|e| format!("{name}: {e}"))?;
-    say(&format!("{name} is written; `crosstalk baseline write` accepts what is found so far\n"))
+    say(&format!(
+        "{name} is written; to accept what is found so far, uncomment `baseline` in it and run `crosstalk baseline write`\n"
+    ))
 }
 
 pub fn completions(shell: Shell) -> Result<(), String> {
@@ -41,18 +43,20 @@ pub fn man() -> Result<(), String> {
     command.build();
     let mut text = Vec::new();
     clap_mangen::Man::new(command.clone()).render(&mut text).map_err(|e| e.to_string())?;
+    // The commands have no pages of their own.
+    let mut text = String::from_utf8_lossy(&text).replace("\ncrosstalk\\-", "\ncrosstalk ").replace("(1)\n", "\n");
     let mut left: Vec<&clap::Command> = command.get_subcommands().collect();
     left.reverse();
     while let Some(sub) = left.pop() {
         let first = left.len();
         left.extend(sub.get_subcommands().filter(|sub| sub.get_name() != "help"));
         left[first..].reverse();
-        text.extend(section(sub).map_err(|e| e.to_string())?);
+        text.push_str(&section(sub).map_err(|e| e.to_string())?);
     }
-    say(&String::from_utf8_lossy(&text))
+    say(&text)
 }
 
-fn section(sub: &clap::Command) -> io::Result<Vec<u8>> {
+fn section(sub: &clap::Command) -> io::Result<String> {
     let man = clap_mangen::Man::new(sub.clone());
     let mut parts = Vec::new();
     man.render_synopsis_section(&mut parts)?;
@@ -76,5 +80,5 @@ fn section(sub: &clap::Command) -> io::Result<Vec<u8>> {
         text.push_str(&line);
         text.push('\n');
     }
-    Ok(text.into_bytes())
+    Ok(text)
 }

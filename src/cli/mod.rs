@@ -43,7 +43,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::check(args),
         Command::Rules(args) => rules::rules(args.format).map(|()| check::CLEAN),
         Command::Trace(args) => trace::run(args).map(|()| check::CLEAN),
-        Command::Explain(args) => explain::explain(args.rule.as_deref()).map(|()| check::CLEAN),
+        Command::Explain(args) => explain::explain(args.rule.as_deref(), args.full).map(|()| check::CLEAN),
         Command::Baseline(args) => baseline::baseline(&args.action),
         Command::Init(args) => init::init(args).map(|()| check::CLEAN),
         Command::Completions(args) => init::completions(args.shell).map(|()| check::CLEAN),

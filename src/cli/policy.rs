@@ -71,12 +71,13 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// The rules that `names` names, by themselves or by family or set, and nothing else, or, where it is empty, those of the profile and the levels.
+    /// The rules that `names` names, and nothing else, or, where it is empty, those of the profile and the levels.
     pub fn new(names: &[String], profile: Profile, base: Levels, overrides: Vec<(Patterns, Levels)>) -> Policy {
         let mut policy = Policy { rules: Vec::new(), base, overrides, profile, named: !names.is_empty() };
         let is_on = |page: &&RuleInfo| match names {
             [] => policy.runs_somewhere(page),
-            _ => is_named(page, names),
+            // A family is what the profile runs of it: who names `switch` does not ask for MISRA.
+            _ => is_named(page, names, profile.runs(page)),
         };
         let rule = |page: &RuleInfo| Some((RULES.iter().find(|r| r.id == page.id)?, page.clone()));
         policy.rules = PAGES.iter().filter(is_on).filter_map(rule).collect();
@@ -85,7 +86,7 @@ impl Policy {
 
     /// The same without the rules that `names` names.
     pub fn without(mut self, names: &[String]) -> Policy {
-        self.rules.retain(|(_, info)| !is_named(info, names));
+        self.rules.retain(|(_, info)| !is_named(info, names, true));
         self
     }
 
@@ -95,7 +96,10 @@ impl Policy {
             return Level::On;
         }
         let overrides = self.overrides.iter().rev().filter(|(paths, _)| paths.matches(path));
-        let told = overrides.map(|(_, levels)| levels).chain([&self.base]).find_map(|levels| level(levels, rule));
+        let told = overrides
+            .map(|(_, levels)| levels)
+            .chain([&self.base])
+            .find_map(|levels| level(levels, rule, self.profile));
         told.unwrap_or(if self.profile.runs(rule) { Level::On } else { Level::Off })
     }
 
@@ -113,20 +117,24 @@ impl Policy {
     }
 
     fn runs_somewhere(&self, rule: &RuleInfo) -> bool {
-        let is_on = level(&self.base, rule).map_or(self.profile.runs(rule), |level| level != Level::Off);
-        is_on || self.overrides.iter().any(|(_, levels)| level(levels, rule).is_some_and(|level| level != Level::Off))
+        let told = |levels| level(levels, rule, self.profile).map(|level| level != Level::Off);
+        told(&self.base).unwrap_or(self.profile.runs(rule))
+            || self.overrides.iter().any(|(_, levels)| told(levels) == Some(true))
     }
 }
 
-/// A rule's own name says more than its family's, and that more than its set's.
-/// By itself, or by its family or set.
-fn is_named(rule: &RuleInfo, names: &[String]) -> bool {
-    names.iter().any(|name| [rule.id, rule.family, rule.set.as_str()].contains(&&**name))
+/// By itself, by its set, or by its family where that counts.
+fn is_named(rule: &RuleInfo, names: &[String], by_family: bool) -> bool {
+    let is_it = |name: &str| name == rule.id || name == rule.set.as_str() || by_family && name == rule.family;
+    names.iter().any(|name| is_it(name))
 }
 
-fn level(levels: &Levels, rule: &RuleInfo) -> Option<Level> {
-    let names = [rule.id, rule.family, rule.set.as_str()];
-    names.into_iter().find_map(|name| levels.get(&RuleName(name.into())).copied())
+/// A rule's own name says more than its family's, and that more than its set's. A family's level turns no rule on that
+/// the profile leaves out.
+fn level(levels: &Levels, rule: &RuleInfo, profile: Profile) -> Option<Level> {
+    let family = Some(rule.family).filter(|_| profile.runs(rule));
+    let names = [Some(rule.id), family, Some(rule.set.as_str())];
+    names.into_iter().flatten().find_map(|name| levels.get(&RuleName(name.into())).copied())
 }
 
 #[cfg(test)]
@@ -167,8 +175,20 @@ mod tests {
         let name = RULES[RULES.len() - 1].id;
         assert_eq!(ids(&[name], Profile::Default), [name]);
         assert!(ids(&["misra", "cascade"], Profile::Default).len() > 7 && ids(&["misra"], Profile::Default).len() == 7);
+        let of_family = |profile| ids(&["switch"], profile).contains(&"misra-16-4");
+        assert!(!of_family(Profile::Default) && of_family(Profile::Misra), "a family brings no set along");
         assert_eq!(ids(&[], Profile::Audit).len(), RULES.len());
         assert!(ids(&[], Profile::Default).iter().all(|id| ids(&[], Profile::Misra).contains(id)));
+    }
+
+    #[test]
+    fn the_level_of_a_family_turns_no_set_on() {
+        let levels = |names: &[&str]| names.iter().map(|n| (RuleName((*n).into()), Level::Error)).collect::<Levels>();
+        let has = |names: &[&str]| {
+            let policy = Policy::new(&[], Profile::Default, levels(names), Vec::new());
+            policy.rules.iter().any(|(rule, _)| rule.id == "misra-16-4")
+        };
+        assert!(!has(&["switch"]) && has(&["switch", "misra"]) && has(&["misra-16-4"]));
     }
 
     #[test]

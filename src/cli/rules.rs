@@ -48,34 +48,27 @@ fn entry(page: &RuleInfo) -> Entry<'_> {
 }
 
 fn table() -> String {
-    let head = ["rule", "family", "profile", "severity", "CWE", "references", "summary"].map(str::to_owned);
-    let rows: Vec<[String; 7]> = std::iter::once(head).chain(PAGES.iter().map(row)).collect();
-    let mut widths = [0; 7];
+    let head = ["rule", "family", "profile", "summary"].map(str::to_owned);
+    let rows: Vec<[String; 4]> = std::iter::once(head).chain(PAGES.iter().map(row)).collect();
+    let mut widths = [0; 4];
     for row in &rows {
         widths.iter_mut().zip(row).for_each(|(width, cell)| *width = cell.len().max(*width));
     }
-    let line = |row: &[String; 7]| -> String {
+    let line = |row: &[String; 4]| -> String {
         let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}  "));
         format!("{}\n", cells.collect::<String>().trim_end())
     };
     let list: String = rows.iter().map(line).collect();
-    format!("{list}\nRules of the default profile run in every profile, and every rule runs in the profile audit.\n")
+    format!(
+        "{list}\nRules of the default profile run in every profile, and every rule runs in the profile audit.\n\
+         `crosstalk explain RULE` tells more; --format json adds severity, CWE and references.\n"
+    )
 }
 
-fn row(page: &RuleInfo) -> [String; 7] {
-    let entry = entry(page);
+fn row(page: &RuleInfo) -> [String; 4] {
     let profiles = match page.set {
         RuleSet::Default => page.set.as_str().to_owned(),
-        _ => entry.profiles.iter().filter(|p| **p != Profile::Audit.name()).cloned().collect::<Vec<_>>().join(", "),
+        _ => entry(page).profiles.into_iter().filter(|p| *p != Profile::Audit.name()).collect::<Vec<_>>().join(", "),
     };
-    let cwe: Vec<String> = page.cwe.iter().map(u32::to_string).collect();
-    [
-        page.id.to_owned(),
-        page.family.to_owned(),
-        profiles,
-        entry.severity.to_owned(),
-        cwe.join(", "),
-        page.references.join(", "),
-        page.summary.clone(),
-    ]
+    [page.id.to_owned(), page.family.to_owned(), profiles, page.summary.clone()]
 }

@@ -107,7 +107,7 @@ fn found(args: &InputArgs) -> Result<Option<Found>, String> {
     if let Some(path) = &args.config {
         return config::load(path).map(Some);
     }
-    let input = args.input().map_err(|e| e.to_string())?;
+    let input = args.input()?;
     let start = match &input {
         Input::Paths(paths) => paths.first().map(PathBuf::as_path).filter(|path| path.exists()),
         _ => None,

@@ -65,7 +65,7 @@ impl Baseline {
             }
             let fields: Vec<&str> = line.split('\t').collect();
             let [path, rule, function, fingerprint, content] = fields[..] else {
-                return Err((number, format!("{} fields where a baseline has 5", fields.len())));
+                return Err((number, format!("expected 5 fields with tabs between them, found {}", fields.len())));
             };
             let (path, rule, function) = (unescaped(path), rule.to_owned(), unescaped(function));
             let (fingerprint, content) = (fingerprint.to_owned(), content.to_owned());

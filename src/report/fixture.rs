@@ -26,7 +26,7 @@ pub fn rules() -> Vec<RuleInfo> {
         cwe: cwe.to_vec(),
         references: vec!["MISRA C:2012 16.3".into()],
         since: "0.1.0".into(),
-        page: "# Title\n\nWhat it is,\nin prose.\n\n## Why\n\nBecause.\n",
+        page: "# Title\n\nWhat it is,\nin prose.\n\n## Why\n\nBecause.\n".into(),
     };
     vec![
         rule("implicit-fallthrough", "switch", Severity::Warning, &[484]),

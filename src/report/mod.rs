@@ -136,8 +136,8 @@ pub struct RuleInfo {
     /// Ids of MISRA C:2012, CERT C and the like, as printed.
     pub references: Vec<String>,
     pub since: String,
-    /// The page's Markdown, without its front matter.
-    pub page: &'static str,
+    /// What its page tells everybody, in Markdown: without front matter and further examples.
+    pub page: String,
 }
 
 #[derive(Clone, Debug)]

@@ -36,9 +36,13 @@ pub fn findings(file: &Accepting, allows: &Allows) -> Vec<Finding> {
         if PAGES.iter().any(|page| page.id == name) {
             return None;
         }
-        let guess = nearest(name, PAGES.iter().map(|page| page.id));
-        let guess = guess.map(|guess| format!("; did you mean `{guess}`?")).unwrap_or_default();
-        Some(finding(span, "no such rule", format!("there is no rule `{name}`{guess}")))
+        let is_group = PAGES.iter().any(|page| page.family == name || page.set.as_str() == name);
+        let hint = match nearest(name, PAGES.iter().map(|page| page.id)) {
+            _ if is_group => "; it names several: name each rule".to_owned(),
+            Some(guess) => format!("; did you mean `{guess}`?"),
+            None => String::new(),
+        };
+        Some(finding(span, "no such rule", format!("there is no rule `{name}`{hint}")))
     });
     let silent = allows.comments.iter().filter(|allow| file.reasons && allow.reason.is_empty());
     let silent =

@@ -2,12 +2,15 @@
 
 use std::path::PathBuf;
 
-use clap::error::ErrorKind;
-use clap::{Args, CommandFactory};
+use clap::Args;
+use clap::builder::RangedU64ValueParser;
 
-use super::{Cli, CommentLevel, INPUT, OUTPUT, SELECTION, rule_names};
+use super::{CommentLevel, INPUT, OUTPUT, SELECTION, rule_names};
 use crate::cli::config::model::Config;
 use crate::cli::policy::Profile;
+
+/// More threads than any machine has cores are a slip, and each costs memory.
+const MAX_THREADS: u64 = 1024;
 
 /// What to read.
 #[derive(Clone, Debug, Default, Args)]
@@ -67,7 +70,7 @@ pub struct RunArgs {
     #[arg(long, help_heading = INPUT)]
     pub generated: bool,
 
-    /// Run only this rule, or the rules of this family or set, whatever the profile (repeatable)
+    /// Run only this rule, set, or what the profile runs of this family (repeatable)
     #[arg(long = "rule", value_name = "NAME", value_parser = rule_names(), value_delimiter = ',',
         hide_possible_values = true, help_heading = SELECTION)]
     pub rules: Vec<String>,
@@ -94,7 +97,8 @@ pub struct RunArgs {
     pub quiet: bool,
 
     /// Threads to use; 0 for one on each core
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0,
+        value_parser = RangedU64ValueParser::<usize>::new().range(..=MAX_THREADS))]
     pub threads: usize,
 
     /// Parse whole files, for comparison
@@ -119,12 +123,16 @@ pub enum Input {
 }
 
 impl InputArgs {
-    /// What to read. The error is one of usage: its `exit` prints it and ends with 2.
-    pub fn input(&self) -> Result<Input, clap::Error> {
+    /// What to read. The error is one of usage that clap cannot see.
+    pub fn input(&self) -> Result<Input, String> {
         let is_stdin = |path: &PathBuf| path.as_os_str() == "-";
-        let usage = |message: &str| Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
+        let usage = |message: &str| Err(message.to_owned());
         if let Some(list) = &self.files_from {
             return Ok(if is_stdin(list) { Input::ListOnStdin } else { Input::List(list.clone()) });
+        }
+        // Paths excuse what `requires` says: they exclude --files-from.
+        if self.null {
+            return usage("-0 needs --files-from");
         }
         let stdin = self.paths.iter().any(is_stdin);
         if stdin && self.paths.len() > 1 {

@@ -16,7 +16,7 @@ fn check(arguments: &[&str]) -> CheckArgs {
 }
 
 fn input(arguments: &[&str]) -> Result<Input, i32> {
-    parse(arguments).and_then(|check| check.run.input.input()).map_err(|error| error.exit_code())
+    parse(arguments).map_err(|error| error.exit_code())?.run.input.input().map_err(|_| 2)
 }
 
 #[test]
@@ -58,6 +58,9 @@ fn wrong_usage_exits_with_2() {
         &["--format", "xml"],
         &["--max-file-size", "big"],
         &["--threads", "-1"],
+        &["--threads", "999999"],
+        &["-0", "a.c"],
+        &["--add-allow", " "],
         &[""],
         &["--no-such-flag"],
     ] {

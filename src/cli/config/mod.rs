@@ -110,7 +110,7 @@ fn parse(text: &str) -> Result<Config, (usize, String)> {
     let config: Config = toml::from_str(text).map_err(|e| {
         let start = e.span().unwrap_or_default().start.min(text.len());
         let line = text.as_bytes()[..start].iter().filter(|b| **b == b'\n').count() + 1;
-        (line, explain(e.message()))
+        (line, explain(&of_its_key(text, start, e.message())))
     })?;
     Catalog::check_inside("", text).map_err(|e| (e.line, explain(&e.message)))?;
     if config.min_coverage.is_some_and(|percent| !(0.0..=100.0).contains(&percent)) {
@@ -120,8 +120,31 @@ fn parse(text: &str) -> Result<Config, (usize, String)> {
     Ok(config)
 }
 
-/// An error of serde's with a guess in place of a long list.
+/// What is said of a value, with the key before it: `strict` is more telling than that an integer is no boolean.
+fn of_its_key(text: &str, start: usize, message: &str) -> String {
+    let line = &text[text[..start].rfind('\n').map_or(0, |at| at + 1)..];
+    let key = line.lines().next().and_then(|line| line.split_once('=')).map(|(key, _)| key.trim());
+    match key.filter(|_| message.starts_with("invalid type: ") || message.starts_with("wanted ")) {
+        Some(key) => format!("`{}`: {message}", key.trim_matches('"')),
+        None => message.to_owned(),
+    }
+}
+
+/// Types as serde calls them, and as TOML or a reader does.
+const TYPES: [(&str, &str); 6] = [
+    ("wanted string or table", "expected a string"),
+    ("expected a sequence", "expected a list: [\"...\"]"),
+    ("expected a map", "expected a table"),
+    ("expected usize", "expected a whole number"),
+    ("expected f64", "expected a number"),
+    ("expected a boolean", "expected true or false"),
+];
+
+/// An error of serde's in plain words, with a guess in place of a long list.
 pub fn explain(message: &str) -> String {
+    if let Some((theirs, ours)) = TYPES.iter().find(|(theirs, _)| message.contains(theirs)) {
+        return message.replace(theirs, ours).replace("invalid type: ", "this is ");
+    }
     let (wrong, expected) = message.split_once(", expected ").unwrap_or((message, ""));
     let quoted = |text: &str| text.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
     let (names, known) = (quoted(wrong), quoted(expected));
@@ -161,7 +184,11 @@ mod tests {
             ("fail-on = [\"warnig\"]", 1, "did you mean `warning`?"),
             ("[[overrides]]\npaths = []\nrule = {}", 3, "did you mean `rules`?"),
             ("[macros]\n\"A(x\" = \"\"", 2, "is no macro"),
-            ("strict = 1", 1, "expected a boolean"),
+            ("strict = 1", 1, "`strict`: this is integer `1`, expected true or false"),
+            ("\nexclude = \"a\"", 2, "`exclude`: this is string \"a\", expected a list"),
+            ("min-confidence = 3", 1, "`min-confidence`: expected a string"),
+            ("max-findings = \"3\"", 1, "expected a whole number"),
+            ("rules = 3", 1, "expected a table"),
             ("[[catalog.noretrun]]\nnames = []", 1, "unknown field `noretrun`; did you mean `noreturn`?"),
             ("[[catalog.sink]]\nnames = [\"f\"]\nkind = \"copi\"", 3, "did you mean `copy`?"),
             ("[[catalog.sink]]\nnames = [\"f\"]\nkind = \"copy\"\nsizes = 1", 4, "did you mean `size`?"),

@@ -189,7 +189,7 @@ fn evidence(all: &[Related]) -> impl Iterator<Item = &Related> {
 
 fn rule<'a>(report: &'a Report, id: &'a str) -> Rule<'a> {
     match report.rule_index(id).map(|index| &report.rules[index]) {
-        Some(rule) => Rule { id, family: rule.family, summary: &rule.summary, page: rule.page },
+        Some(rule) => Rule { id, family: rule.family, summary: &rule.summary, page: &rule.page },
         None => Rule { id, family: "", summary: "", page: "" },
     }
 }

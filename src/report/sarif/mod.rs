@@ -93,9 +93,9 @@ fn rule<'a>(info: &'a RuleInfo, taxa: &[u32]) -> Descriptor<'a> {
     Descriptor {
         id: info.id.into(),
         name: Some(pascal_case(info.id)),
-        full_description: Some(first_paragraph(info.page).unwrap_or_else(|| summary.clone()).into()),
+        full_description: Some(first_paragraph(&info.page).unwrap_or_else(|| summary.clone()).into()),
         short_description: Some(summary.into()),
-        help: Some(Text { text: info.page.into(), markdown: Some(info.page) }),
+        help: Some(Text { text: info.page.as_str().into(), markdown: Some(&info.page) }),
         default_configuration: Some(Configuration { level: info.severity.as_str() }),
         properties: Some(RuleProperties {
             tags: security.into_iter().chain([info.family.to_owned()]).chain(cwe).take(TAGS).collect(),
