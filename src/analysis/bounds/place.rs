@@ -443,7 +443,7 @@ impl Eval<'_> {
             info.wire = wire;
         }
         let mut event = self.event;
-        self.state.set(key, value, &mut event);
+        self.state.add(key, value, &mut event);
         self.event = event;
         value
     }

@@ -149,11 +149,15 @@ impl State {
 
     /// Remembers what a place holds.
     pub fn set(&mut self, key: Key, value: Value, event: &mut u32) {
-        let memory = Rc::make_mut(&mut self.memory);
-        if let Some((_, v)) = memory.iter_mut().find(|(k, _)| *k == key) {
-            *v = value;
-            return;
+        match self.memory.iter().position(|(k, _)| k.path == key.path && k.base == key.base) {
+            Some(i) => Rc::make_mut(&mut self.memory)[i].1 = value,
+            None => self.add(key, value, event),
         }
+    }
+
+    /// Remembers what a place holds of which nothing is known.
+    pub fn add(&mut self, key: Key, value: Value, event: &mut u32) {
+        let memory = Rc::make_mut(&mut self.memory);
         if memory.len() >= MAX_MEMORY {
             memory.drain(..MAX_MEMORY / 2);
             *event += 1;

@@ -219,8 +219,8 @@ impl State {
 
     /// Drops what is known of values that nobody holds any more.
     pub fn tidy(&mut self) {
-        let held = &self.held;
-        self.bits.retain(|(value, _)| held.iter().any(|(_, values)| values.ids().contains(value)));
+        let held = self.values();
+        self.bits.retain(|(value, _)| held.binary_search(value).is_ok());
         let all = &self.bits;
         self.given.retain(|value| all.binary_search_by_key(value, |b| b.0).is_ok());
     }
@@ -234,8 +234,11 @@ impl State {
         }
     }
 
-    fn holds(&self, value: Value) -> bool {
-        self.held.iter().any(|(_, values)| values.ids().contains(&value))
+    /// Those that something holds, sorted.
+    fn values(&self) -> Vec<Value> {
+        let mut all: Vec<Value> = self.held.iter().flat_map(|(_, values)| values.ids().iter().copied()).collect();
+        all.sort_unstable();
+        all
     }
 
     /// What was not known to be null `before` and is perhaps null now was asked about in between; values from `limit` on
@@ -278,6 +281,7 @@ impl State {
             }
         }
         held.truncate(MAX_HELD);
+        let (own, others) = (self.values(), with.values());
         let mut known: Vec<(Value, u8)> = Vec::with_capacity(self.bits.len().max(with.bits.len()));
         let (mut a, mut b) = (self.bits.iter().peekable(), with.bits.iter().peekable());
         loop {
@@ -289,7 +293,7 @@ impl State {
             };
             let one = a.next_if(|x| x.0 == value).map_or(0, |x| x.1);
             let two = b.next_if(|x| x.0 == value).map_or(0, |x| x.1);
-            let mut both = match (self.holds(value), with.holds(value)) {
+            let mut both = match (own.binary_search(&value).is_ok(), others.binary_search(&value).is_ok()) {
                 (true, false) if one != 0 => one,
                 (false, true) if two != 0 => two,
                 _ => one | two,
