@@ -1,10 +1,11 @@
 //! `break-among-returns`: one section breaks out to the code behind the switch, where all sections that do the same
 //! return.
 
-use super::early::{is_commented, works};
+use super::early::is_commented;
 use super::exits::{Leaving, Switch};
 use super::facts::{Facts, similarity};
 use super::hints;
+use super::work::works;
 use crate::analysis::sections::Section;
 use crate::checks::{Context, Rule, View};
 use crate::hir::{Body, StmtId, StmtKind, Symbol};

@@ -1,12 +1,12 @@
 //! `conditional-break-falls`: the only `break` of a section stands inside an `if`, and the other way falls through.
 
 use super::circuit;
-use super::early::{only_logs, works};
 use super::evidence::{Sections, evidence};
 use super::facts::ends_in_jump;
 use super::falls::{FallSite, SwitchFalls, switch_falls};
 use super::outline::may_fall;
 use super::ranking::Score;
+use super::work::{only_logs, works};
 use crate::checks::{Context, Rule, View};
 use crate::hir::{Body, StmtId, StmtKind};
 use crate::report::{Confidence, Edit, Finding, Fix};

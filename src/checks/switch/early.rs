@@ -1,10 +1,10 @@
 //! A jump inside an `if` of a section that leaves the rest of the section undone.
 
 use super::exits::Switch;
-use super::facts::{MAX_STMTS, ends_in_jump};
-use super::names::{calls_log, is_in_log_macro};
+use super::facts::ends_in_jump;
+use super::work::{only_logs, works};
 use crate::checks::View;
-use crate::hir::{Body, ExprId, ExprKind, StmtId, StmtKind};
+use crate::hir::{Body, ExprId, StmtId, StmtKind};
 use crate::source::Span;
 
 /// What the branch that jumps does before it jumps.
@@ -186,45 +186,5 @@ fn is_idle(body: &Body, s: StmtId) -> bool {
         | StmtKind::FallthroughMark => true,
         StmtKind::Block(all) => all.iter().all(|&s| is_idle(body, s)),
         _ => false,
-    }
-}
-
-/// Some of the statements assigns, or calls something that is no log.
-pub fn works(view: &View, stmts: &[StmtId]) -> bool {
-    let body = &view.function.body;
-    let mut found = false;
-    for &top in stmts {
-        if found {
-            break;
-        }
-        body.walk_first(top, MAX_STMTS, &mut |s| {
-            if found || only_logs(view, s) {
-                return;
-            }
-            body.own_exprs(s, &mut |e| {
-                body.walk(e, &mut |e| {
-                    found |= match body.expr(e).kind {
-                        ExprKind::Assign { .. } | ExprKind::Update { .. } => true,
-                        ExprKind::Call { .. } => !calls_log(body, e),
-                        _ => false,
-                    };
-                });
-            });
-        });
-    }
-    found
-}
-
-/// The statement only writes messages.
-pub fn only_logs(view: &View, s: StmtId) -> bool {
-    let body = &view.function.body;
-    let logs = |s: StmtId| match body.stmt(s).kind {
-        _ if is_in_log_macro(view, s) => true,
-        StmtKind::Expr(e) => calls_log(body, body.bare(e)),
-        _ => false,
-    };
-    match &body.stmt(s).kind {
-        StmtKind::Block(all) if !body.stmt(s).in_macro => !all.is_empty() && all.iter().all(|&s| logs(s)),
-        _ => logs(s),
     }
 }

@@ -3,10 +3,11 @@
 
 use rustc_hash::FxHashMap;
 
-use super::early::{is_commented, only_logs};
+use super::early::is_commented;
 use super::exits::{Exit, Leaving, Switch, exit_span};
 use super::hints;
 use super::names::{is_error_message_name, written_name};
+use super::work::only_logs;
 use crate::checks::{Context, Rule, View};
 use crate::hir::{Body, StmtId, StmtKind};
 use crate::report::{Confidence, Finding};

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashSet;
 
-use super::early::works;
 use super::facts::folded;
 use super::known::{Known, MAX_LABELS};
+use super::work::works;
 use crate::analysis::access::{Access, Act, place};
 use crate::analysis::cfg::{BlockId, Cfg, Construct, EdgeKind};
 use crate::analysis::flow::{Flow, From, Go};

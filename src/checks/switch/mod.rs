@@ -42,3 +42,4 @@ pub mod unhandled_enumerator;
 pub mod unreachable_in_switch;
 pub mod unset_after_switch;
 mod weights;
+mod work;

@@ -4,11 +4,12 @@
 use rustc_hash::FxHashSet;
 
 use super::circuit;
-use super::early::{Branch, Early, works};
+use super::early::{Branch, Early};
 use super::exits::{Exit, Leaving, Meets, Switch, Telling, after, is_test, loop_around};
 use super::facts::{MAX_STMTS, folded};
 use super::hints;
 use super::names::{is_log_name, is_null, is_releasing_name, jump_word, writes_argument};
+use super::work::works;
 use crate::analysis::access::{Access, Act, Place, Step, place};
 use crate::analysis::cfg::Cfg;
 use crate::analysis::constant;
