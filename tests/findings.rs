@@ -191,3 +191,45 @@ fn a_large_switch_is_drawn_in_part() {
     assert_eq!(circuit.leak, Leak { from: Some(4), to: Some(5), early: false, line: 25 });
     assert_eq!(circuit.sections[5].label, "case 21");
 }
+
+/// Turns of phrase that a C programmer would have to read twice.
+const ODD: [&str; 11] = [
+    " behind ",
+    " way ",
+    " ways ",
+    "for ever",
+    "nobody",
+    "given away",
+    "read through",
+    "gets on",
+    "where it fails",
+    "asks for",
+    " without a test",
+];
+
+/// What is said of the bad blocks of every page: messages are one plain sentence, and what goes with them is plain, too.
+#[test]
+fn messages_are_plain() {
+    let plain = |text: &str| {
+        // What is quoted is the user's.
+        let ours: String = text.split('`').step_by(2).collect::<Vec<_>>().join("x");
+        ODD.iter().find(|odd| format!(" {ours} ").contains(**odd)).copied()
+    };
+    let mut wrong = Vec::new();
+    for rule in RULES {
+        for block in rule.page.split("```c bad").skip(1).filter_map(|block| block.split("```").next()) {
+            let code = block.split_once('\n').map_or("", |(_, code)| code);
+            for finding in findings(&[SourceFile::new("a.c", code.into())]) {
+                let related = finding.related.iter().chain(&finding.flow).map(|r| &r.message);
+                let texts = [&finding.message, &finding.label].into_iter().chain(related).chain(&finding.notes);
+                wrong.extend(texts.filter_map(|text| Some(format!("{}: `{}` in: {text}", finding.rule, plain(text)?))));
+                if finding.message.ends_with('.') || finding.message.starts_with(|c: char| c.is_uppercase()) {
+                    wrong.push(format!("{}: no sentence in lower case: {}", finding.rule, finding.message));
+                }
+            }
+        }
+    }
+    wrong.sort();
+    wrong.dedup();
+    assert!(wrong.is_empty(), "{} odd:\n{}", wrong.len(), wrong.join("\n"));
+}

@@ -62,9 +62,9 @@ fn told(verdict: &Verdict, place: &dyn Fn(Span) -> String) -> String {
     match verdict {
         Verdict::Proved => "proved".into(),
         Verdict::Unchecked => "not proved, and no test speaks of it".into(),
-        Verdict::Short { lacking, .. } => format!("not proved: what is tested leaves up to {lacking} too few"),
+        Verdict::Short { lacking, .. } => format!("not proved: the checks before it are off by up to {lacking}"),
         Verdict::Late { by } => format!("not proved here; it is tested at {}", place(*by)),
-        Verdict::Aside { .. } => "not proved; a test keeps it from the other side".into(),
+        Verdict::Aside { .. } => "not proved: a check limits it only in the other direction".into(),
         Verdict::Capped => "not proved; a test speaks of it, but cannot be related to it".into(),
         Verdict::Unknown => "given up: the proof takes too long".into(),
     }

@@ -149,17 +149,16 @@ impl Defect {
         )
     }
 
-    /// Why it is a defect, as the second half of a sentence.
-    pub fn reason(&self) -> String {
+    /// Why it is a defect, as the second half of a sentence. `sound` says what would have to hold.
+    pub fn reason(&self, sound: &str) -> String {
         match &self.verdict {
             Verdict::Short { lacking, .. } if *lacking < 1 << 12 => {
-                format!("and what is tested leaves up to {lacking} too few")
+                format!("the checks before it are off by up to {lacking}")
             }
-            Verdict::Short { .. } => "and what is tested does not rule it out".into(),
-            Verdict::Late { .. } => "and that is tested only afterwards".into(),
-            Verdict::Aside { .. } => "and what is tested keeps it only from the other side".into(),
-            Verdict::Capped => "and what is tested does not prove that there are as many".into(),
-            _ => "and nothing has tested that".into(),
+            Verdict::Late { .. } => format!("only later code checks that {sound}"),
+            Verdict::Aside { .. } => "the checks before it limit it only in the other direction".into(),
+            Verdict::Short { .. } | Verdict::Capped => format!("the checks before it do not prove that {sound}"),
+            _ => format!("nothing checks first that {sound}"),
         }
     }
 }

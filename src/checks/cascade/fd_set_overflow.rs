@@ -38,8 +38,9 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
         let text = view.source.text.get(body.expr(*fd).span.range()).unwrap_or_default();
         let mut f = view.finding(RULE.id, confidence, span, span);
         f.label = "writes past the set for large descriptors".into();
-        f.message =
-            format!("`{text}` may be FD_SETSIZE or more, and nothing compares it: the bit is set behind the set");
+        f.message = format!(
+            "`{text}` may be FD_SETSIZE or more, and nothing checks that: the bit is then written past the end of the set"
+        );
         f.notes.push("outage: so many connections as there are bits are enough, whoever opens them".into());
         out.push(f);
     }

@@ -43,12 +43,12 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
         let span = body.expr(first).span;
         let mut f = view.finding(RULE.id, Confidence::Medium, span, span);
         f.label = "a new request for each challenge".into();
-        f.message = "the challenge that came leads to a new request, and nothing limits how often".into();
+        f.message = "each challenge that comes leads to a new request, and nothing limits how often".into();
         f.related.push(view.related(body.expr(region.test).span, "a challenge"));
         if send != first {
             f.related.push(view.related(body.expr(send).span, "sent here"));
         }
-        f.notes.push("outage: a peer that answers each request with a challenge keeps both ends busy for ever".into());
+        f.notes.push("outage: a peer that answers each request with a challenge keeps both ends busy forever".into());
         out.push(f);
         return;
     }

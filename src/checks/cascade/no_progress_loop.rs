@@ -20,7 +20,7 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-pub(super) const OUTAGE: &str = "outage: one message keeps a thread busy for ever, and what waits for it stands still";
+pub(super) const OUTAGE: &str = "outage: one message keeps a thread busy forever, and what waits for it stands still";
 
 fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     let body = &view.function.body;
@@ -83,8 +83,8 @@ fn continues(view: &View, cond: ExprId, found: &InPlace) -> Finding {
     let what = if matches!(stmt.kind, StmtKind::Continue) { "this `continue`" } else { "this branch" };
     let mut f = view.finding(RULE.id, Confidence::Medium, span, span);
     f.label = "back to the same place".into();
-    f.message = format!("{what} leaves out the step of the loop, and the next round comes here again");
-    f.related.push(view.related(found.skipped, "the step that is left out"));
+    f.message = format!("{what} skips the step of the loop, so the next round comes here again");
+    f.related.push(view.related(found.skipped, "the step that is skipped"));
     f.related.push(view.related(view.function.body.expr(cond).span, "what ends the loop"));
     f.notes.push(OUTAGE.into());
     f
@@ -96,7 +96,7 @@ fn never_ends(view: &View, cond: ExprId, walker: Symbol) -> Finding {
     let span = body.expr(cond).span;
     let mut f = view.finding(RULE.id, Confidence::Medium, span, span);
     f.label = "the same in each round".into();
-    f.message = format!("the loop ends by `{}` only, and nothing in it moves that", body.names.text(walker));
+    f.message = format!("the loop ends only when `{}` changes, and nothing in it does that", body.names.text(walker));
     f.notes.push(OUTAGE.into());
     f
 }
@@ -134,7 +134,7 @@ fn jumps(view: &View, found: &Over) -> Finding {
     let mut f = view.finding(RULE.id, Confidence::Medium, span, span);
     f.label = "may step past the end".into();
     f.message = format!(
-        "the loop ends only where its end is met exactly, and `{}`, which the message decides, may jump over it",
+        "the loop ends only if its end is met exactly, and `{}`, which comes from the message, may step over it",
         body.names.text(found.by)
     );
     f.related.push(view.related(body.expr(found.test).span, "what ends the loop"));
@@ -166,7 +166,7 @@ fn wraps(view: &View, at: StmtId, cond: ExprId) -> Option<Finding> {
         body.names.text(bound)
     );
     f.notes.push(OUTAGE.into());
-    f.related.push(view.related(body.expr(cond).span, "true for ever where the limit is larger"));
+    f.related.push(view.related(body.expr(cond).span, "true forever if the limit is larger"));
     Some(f)
 }
 
@@ -195,11 +195,11 @@ fn never_fails(view: &View, at: StmtId) -> Option<Finding> {
     let mut f = view.finding(RULE.id, Confidence::High, span, span);
     f.label = "unsigned, so never below 0".into();
     f.message = format!(
-        "`{}` is unsigned: the test for a failed call, which is to end the loop, never holds",
+        "`{}` is unsigned: the check for a failed call, which should end the loop, never holds",
         body.names.text(name)
     );
     f.related.push(view.related(test, "never true"));
-    f.related.push(view.at(at, "the loop that it is to end"));
+    f.related.push(view.at(at, "the loop that it should end"));
     f.notes.push(OUTAGE.into());
     Some(f)
 }

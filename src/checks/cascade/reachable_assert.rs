@@ -185,18 +185,18 @@ fn finding(view: &View, first: &Assertion, others: &[&Assertion]) -> Finding {
     let mut f = view.finding(RULE.id, confidence, span, span);
     f.label = "a message decides whether this holds".into();
     let what = match (&first.callee, first.asks) {
-        (Some(callee), Asks::Status) => format!("how `{callee}` ends, to which part of a message is given,"),
-        (Some(callee), _) => format!("the result of `{callee}`, which may be null for some input,"),
-        (None, Asks::Length) => "how much came in the message".into(),
-        (None, Asks::Room) => "how much came or has room".into(),
-        (None, Asks::Place) => "a value of the message that no other label handles".into(),
-        (None, _) => "what came in the message".into(),
+        (Some(callee), Asks::Status) => format!("the status of `{callee}`, which is given part of a message"),
+        (Some(callee), _) => format!("the result of `{callee}`, which may be null for some input"),
+        (None, Asks::Length) => "the length of a message".into(),
+        (None, Asks::Room) => "how much came or how much fits".into(),
+        (None, Asks::Place) => "a value of a message that no other case handles".into(),
+        (None, _) => "the content of a message".into(),
     };
     let then = match always {
-        true => "ends the program, in releases, too",
-        false => "ends a debug build, and a release goes on as if it held",
+        true => "the program ends, also in a release build",
+        false => "a debug build ends and a release build goes on",
     };
-    f.message = format!("{what} decides this assertion, which {then}");
+    f.message = format!("this assertion depends on {what}; if it fails, {then}");
     f.notes.push("outage: one message ends the whole process, with every call it carries".into());
     for other in others.iter().take(8) {
         f.related.push(view.at(other.stmt, "the same is asserted here"));

@@ -43,8 +43,8 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
         let span = body.expr(call).span;
         let mut f = view.finding(RULE.id, confidence, span, span);
         f.label = "tried again at once".into();
-        f.message = format!("`{name}` is called again as soon as it failed, and as often as it fails");
-        f.related.push(view.related(body.expr(test).span, "the way on which it failed leads back"));
+        f.message = format!("`{name}` is called again at once when it fails, as often as it fails");
+        f.related.push(view.related(body.expr(test).span, "on failure, this leads back to the call"));
         f.notes.push(
             "outage: the other side, back from a failure, meets everyone's retries at once and fails again".into(),
         );
@@ -97,7 +97,7 @@ fn delays(view: &View) -> Option<Finding> {
         let mut f = view.finding(RULE.id, Confidence::Low, span, e.span);
         f.label = "nothing is left of a short one".into();
         f.message =
-            "this delay is what the other side said less a constant, and nothing asks whether it said more".into();
+            "this delay is a time from the other side minus a constant; nothing checks that it is larger".into();
         f.notes.push(
             "outage: a short time given by the other side makes a refresh at once, and one after the other".into(),
         );

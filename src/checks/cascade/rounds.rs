@@ -141,7 +141,7 @@ pub fn never_moves(cx: &Context, view: &View, at: StmtId, cond: ExprId, step: Op
         ExprKind::Opaque(_) | ExprKind::Statement(_) => true,
         _ => false,
     };
-    // A loop that is to run for ever is told by what is set once, to a constant.
+    // A loop that is to run forever is told by what is set once, to a constant.
     let is_given = |name: Symbol| {
         view.local(name).is_some_and(|l| l.parameter)
             || body.exprs.iter().any(|e| {

@@ -50,14 +50,14 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
         let mut f = view.finding(RULE.id, confidence, span, span);
         f.label = "read again at the end".into();
         f.message = match end {
-            0 => format!("`{name}` returns 0 at the end of what it reads, and the loop calls it again for ever"),
-            _ => format!("`{name}` fails at the end of what it reads, and the loop calls it again for ever"),
+            0 => format!("`{name}` returns 0 at the end of its input, and the loop calls it again forever"),
+            _ => format!("`{name}` fails at the end of its input, and the loop calls it again forever"),
         };
         if let Some(test) = way.test {
             f.related.push(view.related(body.expr(test).span, "lets the end pass"));
         }
         f.notes.push(
-            "outage: a peer that closes its connection leaves a thread busy for ever, one for each connection".into(),
+            "outage: a peer that closes its connection leaves a thread busy forever, one for each connection".into(),
         );
         out.push(f);
     }

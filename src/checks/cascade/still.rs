@@ -83,12 +83,13 @@ pub fn stands_still(
     let &(first, by) = moves.first().filter(|_| moves.iter().all(|(_, by)| may_be_zero(*by)))?;
     let span = body.expr(first).span;
     let mut f = view.finding(RULE.id, Confidence::Medium, span, span);
-    f.label = "moves nothing where the message says 0".into();
+    f.label = "moves nothing when the message says 0".into();
     let what = match body.expr(body.bare(by)).kind {
         ExprKind::Name(name) => body.names.text(name).to_owned(),
         _ => written(view, by)?,
     };
-    f.message = format!("the loop gets on by `{what}` only, which the message decides and nothing here tests for 0");
+    f.message =
+        format!("the loop advances only by `{what}`, which comes from the message; nothing checks that it is not 0");
     f.related.push(view.related(body.expr(cond).span, "what ends the loop"));
     f.notes.push(OUTAGE.into());
     Some(f)

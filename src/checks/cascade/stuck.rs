@@ -158,9 +158,9 @@ pub fn by_failure(cx: &Context, view: &View, at: StmtId, cond: ExprId) -> Option
     let text = body.names.text(name);
     Some(Stuck {
         span: body.expr(steps[0].0).span,
-        label: "moves nothing where the call failed",
+        label: "moves nothing when the call failed",
         message: format!(
-            "the loop gets on by `{text}` only, and `{callee}` gives 0 where it fails, for which nothing here tests"
+            "the loop advances only by `{text}`, but `{callee}` returns 0 when it fails, and nothing here checks that"
         ),
         related: vec![(file, zero, "returns 0"), (view.unit.file, body.expr(cond).span, "what ends the loop")],
     })
@@ -208,12 +208,12 @@ pub fn by_stale(cx: &Context, view: &View, received: &Received, at: StmtId, cond
     let set = body.expr(*values.iter().find(|v| !is_zero(body, **v))?).span;
     Some(Stuck {
         span: body.expr(steps[0].0).span,
-        label: "not set on every way through the round",
+        label: "not set on every path through the round",
         message: format!(
-            "the loop gets on by `{text}` only, which some kinds of what it reads leave as it was: a round may move nothing"
+            "the loop advances only by `{text}`, which some input leaves unchanged: a round may move nothing"
         ),
         related: vec![
-            (view.unit.file, set, "set on this way only"),
+            (view.unit.file, set, "set on this path only"),
             (view.unit.file, body.expr(cond).span, "what ends the loop"),
         ],
     })
@@ -274,9 +274,9 @@ pub fn by_failing_read(cx: &Context, view: &View, at: StmtId, cond: ExprId) -> O
     let read = reads[0];
     Some(Stuck {
         span: body.expr(read).span,
-        label: "takes nothing where it fails",
+        label: "takes nothing when it fails",
         message: format!(
-            "the loop goes on while something is left in `{}`, and a read that fails for what is left is tried again for ever",
+            "the loop goes on while something is left in `{}`, but a read that fails on what is left is tried again forever",
             body.names.text(object)
         ),
         related: vec![(view.unit.file, body.expr(cond).span, "what ends the loop")],
@@ -378,7 +378,7 @@ pub fn by_empty_text(cx: &Context, view: &View, at: StmtId, cond: ExprId) -> Opt
     Some(Stuck {
         span: body.expr(cond).span,
         label: "never null",
-        message: format!("`{callee}` gives an empty text where it finds nothing, and the loop waits for null"),
+        message: format!("`{callee}` returns an empty text when it finds nothing, but the loop waits for null"),
         related: vec![(file, text, "what it returns at the end")],
     })
 }
@@ -438,7 +438,7 @@ pub fn next(cx: &Context, view: &View) -> Option<Stuck> {
             span: body.expr(e).span,
             label: "may move nothing",
             message: format!(
-                "`{callee}` gives 0 where it fails: this moves nothing then, and the caller is told that there is one more"
+                "`{callee}` returns 0 when it fails: this then moves nothing, and the caller is told that there is one more"
             ),
             related: vec![(file, zero, "returns 0")],
         })

@@ -23,7 +23,7 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
         [] => format!("`{name}` calls itself"),
         others => format!("`{name}` calls itself through `{}`", others.join("`, `")),
     };
-    f.message = format!("{calls} for what is nested in the message, and nothing counts how deep it is nested");
+    f.message = format!("{calls} for each level of nesting in the message, and nothing limits the depth");
     f.notes.push("outage: one deeply nested message uses up the stack, and the process ends".into());
     out.push(f);
 }

@@ -22,17 +22,16 @@ fn words(defect: &Defect) -> Words {
     let Defect { what, limit, .. } = defect;
     let subject = match defect.room {
         _ if defect.class == Class::Copied => {
-            let message =
-                format!("bytes up to a delimiter are copied to `{what}`, and no condition here limits how many");
+            let message = format!("bytes are copied to `{what}` until a delimiter comes; nothing limits how many");
             return Words { label: "may be past the end", message };
         }
         None if limit.is_empty() => {
-            let message = format!("element after element is appended at `{what}`, and no condition here limits that");
+            let message = format!("elements are appended at `{what}`; nothing checks that there is room");
             return Words { label: "may be past the end", message };
         }
-        None => format!("bytes are written at `{what}`, which the function compares with `{limit}` elsewhere"),
-        _ if defect.in_elements => format!("element `{what}` of `{limit}` is written"),
-        _ => format!("byte `{what}` of `{limit}` is written"),
+        None => format!("this writes at `{what}`, which the function compares with `{limit}` elsewhere"),
+        _ if defect.in_elements => format!("this writes element `{what}` of an array of `{limit}`"),
+        _ => format!("this writes byte `{what}` of a buffer of `{limit}` bytes"),
     };
-    Words { label: "may be past the end", message: format!("{subject}, {}", defect.reason()) }
+    Words { label: "may be past the end", message: format!("{subject}; {}", defect.reason("there is room")) }
 }

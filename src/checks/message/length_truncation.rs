@@ -22,6 +22,6 @@ fn words(defect: &Defect) -> Words {
     let Defect { what, limit, .. } = defect;
     Words {
         label: "loses its high bits",
-        message: format!("the length `{what}` is cut to {limit}, {}", defect.reason()),
+        message: format!("the length `{what}` is cut to {limit}; {}", defect.reason("it fits")),
     }
 }

@@ -23,19 +23,19 @@ fn words(defect: &Defect) -> Words {
     match (defect.class, &**limit) {
         (Class::NeverNegative, _) => Words {
             label: "never below zero",
-            message: "a difference without a sign is compared with zero, below which it never is".into(),
+            message: "this unsigned difference is compared with zero, but it is never negative".into(),
         },
         (Class::Back, _) => Words {
             label: "may lie before the first",
-            message: format!("the index `{what}` may be below zero, {}", defect.reason()),
+            message: format!("the index `{what}` may be negative; {}", defect.reason("it is not")),
         },
         (_, "0") => Words {
             label: "may be below zero",
-            message: format!("`{what}` may be below zero and is then very large, {}", defect.reason()),
+            message: format!("`{what}` may wrap below zero to a very large number; {}", defect.reason("it does not")),
         },
         _ => Words {
             label: "may be below zero",
-            message: format!("`{limit}` is taken from `{what}`, which may be less, {}", defect.reason()),
+            message: format!("`{limit}` is subtracted from `{what}`; {}", defect.reason("it is large enough")),
         },
     }
 }

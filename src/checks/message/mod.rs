@@ -79,6 +79,11 @@ fn block_at(view: &View, at: Span) -> Option<BlockId> {
     around.min_by_key(|(_, span)| span.end - span.start).map(|(block, _)| block)
 }
 
+/// `` `1` byte is `` or `` `n` bytes are ``.
+fn bytes(what: &str) -> String {
+    format!("`{what}` {}", if what == "1" { "byte is" } else { "bytes are" })
+}
+
 fn finding(view: &View, rule: &'static str, defect: &Defect, words: Words) -> Finding {
     let confidence = if is_aside(view, defect) { Confidence::Low } else { confidence(defect) };
     let mut finding = view.finding(rule, confidence, defect.span, defect.span);
@@ -91,19 +96,19 @@ fn finding(view: &View, rule: &'static str, defect: &Defect, words: Words) -> Fi
     }
     match &defect.verdict {
         Verdict::Short { by: Some(by), .. } => {
-            finding.related.push(view.related(*by, "this test does not ask for enough"))
+            finding.related.push(view.related(*by, "this check does not ask for enough"))
         }
         Verdict::Aside { by } => {
-            finding.related.push(view.related(*by, "this test bounds it from the other side"));
+            finding.related.push(view.related(*by, "this check limits it only in the other direction"));
         }
-        Verdict::Late { by } => finding.related.push(view.related(*by, "it is tested only here")),
+        Verdict::Late { by } => finding.related.push(view.related(*by, "it is checked only here")),
         _ => {}
     }
     if let Some(sibling) = &defect.sibling {
         finding.related.push(Related {
             file: sibling.file,
             span: sibling.span,
-            message: format!("`{}` tests it", sibling.function),
+            message: format!("`{}` checks it", sibling.function),
         });
     }
     for caller in &defect.callers {
@@ -113,7 +118,7 @@ fn finding(view: &View, rule: &'static str, defect: &Defect, words: Words) -> Fi
             message: format!("called without a check from `{}`", caller.function),
         });
     }
-    finding.notes.push(format!("what would have to be proved: `{} >= 0`", defect.goal));
+    finding.notes.push(format!("not proved: `{} >= 0`", defect.goal));
     finding
 }
 

@@ -31,21 +31,21 @@ fn finding(view: &View, slip: &Slip) -> Finding {
     let span = slip.step.unwrap_or(slip.read);
     let mut f = view.finding(RULE.id, confidence, span, span);
     let name = &slip.name;
-    let does = if slip.step.is_some() { "is moved past" } else { "is read behind" };
+    let does = if slip.step.is_some() { "moved" } else { "read" };
     let end = match slip.kind {
-        Kind::Seen => "the NUL that its text may have ended with here",
-        Kind::Tested => "the NUL that may follow the bytes tested before",
-        Kind::Untested => "the NUL of a text that nothing tells the length of",
+        Kind::Seen => "the NUL that may end its text here",
+        Kind::Tested => "a NUL right after the bytes checked before",
+        Kind::Untested => "the NUL of a text whose length nothing checks",
     };
     f.label = "the text may have ended".into();
-    f.message = format!("`{name}` {does} {end}");
+    f.message = format!("`{name}` may be {does} past {end}");
     if slip.step.is_some() && slip.read != span {
         f.related.push(view.related(slip.read, "it is read here"));
     }
     if let Some(seen) = slip.seen.filter(|seen| *seen != span) {
-        let words = if slip.kind == Kind::Seen { "the NUL may be met here" } else { "tested last here" };
+        let words = if slip.kind == Kind::Seen { "the NUL may be met here" } else { "checked last here" };
         f.related.push(view.related(seen, words));
     }
-    f.notes.push(format!("{} byte(s) behind the end", slip.by));
+    f.notes.push(format!("{} byte(s) past the end", slip.by));
     f
 }

@@ -20,7 +20,11 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
 
 fn words(defect: &Defect) -> Words {
     Words {
-        label: "-1 where receiving failed",
-        message: format!("`{}`, the result of receiving, is used as a length, {}", defect.what, defect.reason()),
+        label: "-1 if receiving failed",
+        message: format!(
+            "`{}`, the result of receiving, is used as a length; {}",
+            defect.what,
+            defect.reason("it is not -1")
+        ),
     }
 }

@@ -22,9 +22,9 @@ fn words(defect: &Defect) -> Words {
     Words {
         label: "may be negative",
         message: format!(
-            "the length `{}` may be negative and is then taken for a very large one, {}",
+            "the length `{}` may be negative, and then counts as a very large one; {}",
             defect.what,
-            defect.reason()
+            defect.reason("it is not")
         ),
     }
 }

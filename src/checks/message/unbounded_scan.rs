@@ -20,8 +20,8 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
 
 fn words(defect: &Defect) -> Words {
     let message = match &*defect.limit {
-        "" => "a string of any length is scanned, as its conversion has no width".into(),
-        limit => format!("a string of any length is scanned into `{limit}` bytes, as its conversion has no width"),
+        "" => "a string of any length is scanned, because its conversion has no width".into(),
+        limit => format!("a string of any length is scanned into `{limit}` bytes, because its conversion has no width"),
     };
     Words { label: "a conversion without a width", message }
 }

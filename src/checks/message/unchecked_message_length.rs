@@ -1,6 +1,6 @@
 //! `unchecked-message-length`: a length, index or size out of a message that nothing keeps inside its buffer.
 
-use super::{Words, told, wants};
+use super::{Words, bytes, told, wants};
 use crate::analysis::bounds::defects::{Class, Defect};
 use crate::checks::{Context, Rule, View};
 use crate::report::Finding;
@@ -21,21 +21,27 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
 
 fn words(defect: &Defect) -> Words {
     let Defect { what, limit, .. } = defect;
-    let (label, subject) = match defect.class {
+    let (label, subject, sound) = match defect.class {
         Class::Index if limit.is_empty() => {
             return Words {
                 label: "may lie outside the array",
-                message: format!("`{what}` is an index that nothing here tests, as another function does"),
+                message: format!("`{what}` is used as an index without a check; another function checks it"),
             };
         }
         Class::Index => {
             let units = if defect.in_elements { "elements" } else { "bytes" };
-            ("may lie outside the array", format!("`{what}` is an index into `{limit}` {units}"))
+            ("may lie outside the array", format!("`{what}` is an index into `{limit}` {units}"), "it is in range")
         }
-        Class::Allocation => ("as much as a peer asks for", format!("memory is asked for by `{what}`")),
-        Class::Origin => ("reads more than there may be", format!("`{what}` bytes are read of `{limit}`")),
-        _ if limit.is_empty() => ("writes as much as is told", format!("`{what}` bytes are written")),
-        _ => ("writes more than fits", format!("`{what}` bytes are written to `{limit}`")),
+        Class::Allocation => {
+            ("as large as a peer wants", format!("memory of the size `{what}` is allocated"), "it is not too large")
+        }
+        Class::Origin => (
+            "reads more than there may be",
+            format!("{} read out of a buffer of `{limit}` bytes", bytes(what)),
+            "there are so many",
+        ),
+        _ if limit.is_empty() => ("writes as much as the message says", format!("{} written", bytes(what)), "they fit"),
+        _ => ("writes more than fits", format!("{} written to a buffer of `{limit}` bytes", bytes(what)), "they fit"),
     };
-    Words { label, message: format!("{subject}, {}", defect.reason()) }
+    Words { label, message: format!("{subject}; {}", defect.reason(sound)) }
 }

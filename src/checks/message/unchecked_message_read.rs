@@ -1,6 +1,6 @@
 //! `unchecked-message-read`: a read of message bytes that no check proves to be there.
 
-use super::{Words, told, wants};
+use super::{Words, bytes, told, wants};
 use crate::analysis::bounds::defects::{Class, Defect};
 use crate::checks::{Context, Rule, View};
 use crate::report::Finding;
@@ -25,12 +25,17 @@ fn words(defect: &Defect) -> Words {
         Class::Take => "takes more than there may be",
         _ => "may lie past the end",
     };
-    let subject = match (defect.class, defect.room) {
-        (Class::Overlay, _) => format!("a structure of `{what}` bytes is laid over a message of `{limit}` bytes"),
-        (Class::Take, _) => format!("`{what}` bytes are taken of `{limit}` that are left"),
+    let (subject, sound) = match (defect.class, defect.room) {
+        (Class::Overlay, _) => {
+            (format!("a structure of `{what}` bytes is laid over a message of `{limit}` bytes"), "it is that long")
+        }
+        (Class::Take, _) => (format!("{} taken out of `{limit}`", bytes(what)), "so many are left"),
         // A cursor with an end that the function knows elsewhere.
-        (_, None) => format!("bytes are read at `{what}`, which the function compares with `{limit}` elsewhere"),
-        _ => format!("byte `{what}` of `{limit}` is read"),
+        (_, None) => (
+            format!("this reads at `{what}`, which the function compares with `{limit}` elsewhere"),
+            "the end is not reached",
+        ),
+        _ => (format!("this reads byte `{what}` of `{limit}` bytes"), "it is there"),
     };
-    Words { label, message: format!("{subject}, {}", defect.reason()) }
+    Words { label, message: format!("{subject}; {}", defect.reason(sound)) }
 }

@@ -21,17 +21,14 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
 fn words(defect: &Defect) -> Words {
     if defect.room.is_none() {
         return Words {
-            label: "no NUL where the string is as long",
-            message: format!(
-                "`{}` may fill all of `{}` bytes, and nothing puts a NUL there",
-                defect.what, defect.limit
-            ),
+            label: "no NUL if the string is as long",
+            message: format!("`{}` may fill all `{}` bytes, and nothing adds the NUL", defect.what, defect.limit),
         };
     }
     Words {
         label: "no NUL is known to follow",
         message: format!(
-            "`{}` looks for a NUL in `{}` bytes of a message, which nothing has terminated",
+            "`{}` needs a NUL, but nothing has put one after these `{}` bytes of a message",
             defect.what, defect.limit
         ),
     }

@@ -106,9 +106,8 @@ fn kept_beside(view: &View, call: ExprId, sink: &Sink) -> Option<Finding> {
     let mut f = view.finding(RULE.id, confidence, span, span);
     f.label = "may be more than was written".into();
     let name = body.callee(call).unwrap_or_default();
-    f.message = format!(
-        "`{name}` returns what it would have written; that is kept as the length of the text, and nothing has tested it"
-    );
+    f.message =
+        format!("`{name}` returns the length that it needed; it is kept as the length of the text without a check");
     Some(f)
 }
 
@@ -157,7 +156,7 @@ fn lets_one_through(view: &View, call: ExprId, sink: &Sink) -> Option<Finding> {
     f.label = "one too many".into();
     let name = body.callee(call).unwrap_or_default();
     f.message = format!(
-        "`{name}` returns what it would have written, and this lets through as many bytes as there are, of which the NUL needs one"
+        "`{name}` returns the length that it needed, without the NUL: this check passes a text that lost its last byte"
     );
     f.related.push(view.related(body.expr(call).span, "the number comes from here"));
     Some(f)
@@ -184,9 +183,9 @@ fn words(defect: &Defect) -> Words {
     Words {
         label: "may be more than was written",
         message: format!(
-            "`{}` is what printing would have written, not what it wrote, {}",
+            "`{}` is the length that printing needed, not what it wrote; {}",
             defect.what,
-            defect.reason()
+            defect.reason("the text was not cut off")
         ),
     }
 }

@@ -21,6 +21,6 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
 fn words(defect: &Defect) -> Words {
     Words {
         label: "may wrap to a small number",
-        message: format!("the sum `{}` may be too large for its type, and the check then lets it through", defect.what),
+        message: format!("the sum `{}` may wrap to a small number, and then passes this check", defect.what),
     }
 }

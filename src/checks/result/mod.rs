@@ -44,20 +44,20 @@ fn finding(view: &View, rule: &'static str, miss: &Miss, confidence: Confidence)
     finding.label = match miss.used.kind {
         UseKind::Dereference => "dereferenced here",
         UseKind::Called => "called here",
-        UseKind::Arithmetic => "computed with here",
+        UseKind::Arithmetic => "used in arithmetic here",
         UseKind::Address | UseKind::PartGiven => "a member's address is computed here",
-        UseKind::Library | UseKind::Given { .. } | UseKind::Asserted => "read through by what it is given to",
+        UseKind::Library | UseKind::Given { .. } | UseKind::Asserted => "dereferenced by what it is passed to",
     }
     .into();
     let origin: Option<(Span, String)> = match miss.used.origin {
         Origin::Call(call) => Some((body.expr(call).span, "the result comes from here".into())),
         Origin::Stored { call, .. } => Some((body.expr(call).span, "it is stored here".into())),
-        Origin::Null(e) => Some((body.expr(e).span, "null from here on some way".into())),
+        Origin::Null(e) => Some((body.expr(e).span, "null from here on some path".into())),
         Origin::Asked(e) | Origin::Loaded(e) if miss.doubt.is_none() => {
-            Some((body.expr(e).span, "null is held possible here".into()))
+            Some((body.expr(e).span, "null is possible here".into()))
         }
         Origin::Parameter(_) if miss.doubt.is_none() => {
-            miss.asked.first().map(|&e| (body.expr(e).span, "null is held possible here".into()))
+            miss.asked.first().map(|&e| (body.expr(e).span, "null is possible here".into()))
         }
         Origin::Parameter(_) | Origin::Asked(_) | Origin::Loaded(_) => None,
     };
@@ -65,7 +65,7 @@ fn finding(view: &View, rule: &'static str, miss: &Miss, confidence: Confidence)
         finding.related.push(view.related(at, text));
     }
     if let (UseKind::Given { callee, .. }, Some((file, at))) = (&miss.used.kind, miss.inside) {
-        let message = format!("`{callee}` reads through it without a test");
+        let message = format!("`{callee}` dereferences it without a check");
         finding.related.push(Related { file, span: at, message });
     }
     finding
@@ -80,29 +80,36 @@ fn is_command_line(body: &Body, arg: ExprId) -> bool {
     }
 }
 
+/// The pointer as the source has it, where that is short.
+fn pointer(view: &View, miss: &Miss) -> String {
+    let text = view.source.slice(view.function.body.expr(miss.used.expr).span);
+    let is_short = text.len() <= 40 && !text.contains(['\n', '`']);
+    if is_short { format!("`{text}`") } else { "the pointer".into() }
+}
+
 /// How the pointer is used, as the end of a sentence.
 fn used(miss: &Miss) -> String {
     match &miss.used.kind {
         UseKind::Dereference => "is dereferenced".into(),
         UseKind::Called => "is called".into(),
-        UseKind::Arithmetic => "is computed with".into(),
-        UseKind::Address => "has the address of a part taken".into(),
-        UseKind::PartGiven => "has the address of a part given away".into(),
-        UseKind::Library | UseKind::Asserted => "is read through".into(),
+        UseKind::Arithmetic => "is used in arithmetic".into(),
+        UseKind::Address => "is used to take the address of a member".into(),
+        UseKind::PartGiven => "is used to pass on the address of a member".into(),
+        UseKind::Library | UseKind::Asserted => "is passed to a function that dereferences it,".into(),
         UseKind::Given { callee, .. } if miss.inside.is_none() => {
-            format!("is given to `{callee}`, called like what reads through it,")
+            format!("is passed to `{callee}`, whose name suggests that it dereferences it,")
         }
         UseKind::Given { callee, .. } if miss.sometimes => {
-            format!("is given to `{callee}`, which reads through it on some way,")
+            format!("is passed to `{callee}`, which dereferences it on some path,")
         }
-        UseKind::Given { callee, .. } => format!("is given to `{callee}`, which reads through it,"),
+        UseKind::Given { callee, .. } => format!("is passed to `{callee}`, which dereferences it,"),
     }
 }
 
-/// `; 41 of 43 calls are tested`; nothing where there are few.
+/// `; 41 of 43 calls are checked`; nothing where there are few.
 fn counted(callers: Callers) -> String {
     match callers.all() {
         0..=3 => String::new(),
-        all => format!("; {} of {all} other calls in the repository are tested", callers.asked),
+        all => format!("; {} of {all} other calls in the repository are checked", callers.asked),
     }
 }

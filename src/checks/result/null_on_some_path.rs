@@ -1,7 +1,7 @@
 //! `null-on-some-path`: a pointer that is null on some way to its use.
 
 use super::apart::{is_apart, is_left_out};
-use super::{doubted, finding, used, used_nulls};
+use super::{doubted, finding, pointer, used, used_nulls};
 use crate::analysis::access::place;
 use crate::analysis::nullness::doubts::Doubt;
 use crate::analysis::nullness::link::Miss;
@@ -28,36 +28,34 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
             continue;
         }
         let why = match miss.used.origin {
-            _ if miss.is_surely_null() => "is null on every way that leads here",
-            Origin::Null(_) => "is null on a way on which nothing gives it another value",
-            _ => "was tested, and the way on which it is null leads here, too",
+            _ if miss.is_surely_null() => "it is null on every path that leads here",
+            Origin::Null(_) => "it is still null on some path that leads here",
+            _ => "the path on which a check found it null leads here, too",
         };
         let mut f = finding(view, RULE.id, miss, confidence(view, miss));
-        f.message = format!("the pointer {} here; it {why}", used(miss).trim_end_matches(','));
+        f.message = format!("{} {}, but {why}", pointer(view, miss), used(miss).trim_end_matches(','));
         out.push(f);
     }
     let mut last: Option<StmtId> = None;
     for (miss, doubt) in doubted(view) {
         let (why, at, file, span) = match *doubt {
-            Doubt::Late(test) => {
-                ("is tested for null only behind it", "tested here", view.unit.file, view.function.body.expr(test).span)
-            }
-            Doubt::Elsewhere { test, .. } => (
-                "is tested for null on another way only",
-                "tested here",
+            Doubt::Late(test) => (
+                "it is checked for null only afterwards",
+                "checked here",
                 view.unit.file,
                 view.function.body.expr(test).span,
             ),
-            Doubt::Given { file, span } => ("is given as null by a caller", "null is given here", file, span),
-            Doubt::GivenPart { file, span, .. } => {
-                ("is given by a caller what may be absent", "given here", file, span)
-            }
-            Doubt::ErrorIgnored { error } => (
-                "may be null where there was an error, and nobody looks at the error",
-                "the error",
+            Doubt::Elsewhere { test, .. } => (
+                "it is checked for null on another path only",
+                "checked here",
                 view.unit.file,
-                error,
+                view.function.body.expr(test).span,
             ),
+            Doubt::Given { file, span } => ("a caller passes null", "null is passed here", file, span),
+            Doubt::GivenPart { file, span, .. } => ("a caller passes what may be null", "passed here", file, span),
+            Doubt::ErrorIgnored { error } => {
+                ("it may be null after an error that nothing checks", "the error", view.unit.file, error)
+            }
             Doubt::Part { .. } | Doubt::Guarded { .. } => continue,
         };
         let is_plain =
@@ -82,7 +80,7 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
         }
         last = Some(miss.used.stmt);
         let mut f = finding(view, RULE.id, miss, confidence);
-        f.message = format!("the pointer {} here; it {why}", used(miss).trim_end_matches(','));
+        f.message = format!("{} {}, but {why}", pointer(view, miss), used(miss).trim_end_matches(','));
         f.related.push(Related { file, span, message: at.into() });
         out.push(f);
     }

@@ -33,7 +33,7 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
         let mut f = view.finding(RULE.id, graded(view, confidence), at, at);
         let (variable, parser) = (body.names.text(name), body.callee(call).unwrap_or_default());
         f.label = "any number, negative ones too".into();
-        f.message = format!("`{parser}` takes any number from the text, and `{variable}` is {what} without a test");
+        f.message = format!("`{parser}` accepts any number, and `{variable}` is {what} without a check");
         f.related.push(view.related(to, format!("`{variable}` is {what} here")));
         out.push(f);
     }

@@ -26,12 +26,12 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     let (name, checked, of) = (&view.function.name, outlier.checked, outlier.of);
     let beside = if outlier.is_table { "of its table" } else { "called with the same message" };
     f.message =
-        format!("{checked} of the {of} decoders {beside} test the length before they read; `{name}` reads first");
+        format!("{checked} of the {of} decoders {beside} check the length before they read; `{name}` reads first");
     if let Some(late) = outlier.late {
         f.related.push(view.related(late, "tested only here"));
     }
     for (name, file, span) in &outlier.examples {
-        f.related.push(Related { file: *file, span: *span, message: format!("`{name}` tests here") });
+        f.related.push(Related { file: *file, span: *span, message: format!("`{name}` checks here") });
     }
     let (file, span) = outlier.group;
     f.related.push(Related { file, span, message: "named together here".into() });

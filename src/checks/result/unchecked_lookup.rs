@@ -38,29 +38,32 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
         }
         if matches!(why, Why::Stores | Why::StoresIgnored) {
             let when = match why {
-                Why::Stores => "null on some way on which it succeeds",
-                _ => "null where it fails, which nobody looks at",
+                Why::Stores => "null on some path on which the call succeeds",
+                _ => "null when the call fails, which nothing checks",
             };
             let mut f = finding(view, RULE.id, miss, confidence);
-            f.message = format!("the pointer that `{callee}` stores, {when}, {} without a test", used(miss));
+            f.message = format!("the pointer that `{callee}` stores {} without a check; it is {when}", used(miss));
             out.push(f);
             continue;
         }
         let when = match why {
-            Why::Known(NullReason::NotFound) => "null where nothing is found",
-            Why::Known(NullReason::NoToken) => "null where no token is left",
-            Why::Known(NullReason::ParseFailure) => "null where the input is malformed",
-            Why::Known(NullReason::Alloc | NullReason::Exhausted) => "null where nothing is left to give",
-            Why::Returns | Why::Stores | Why::StoresIgnored => "null on some path through it",
-            Why::Belief | Why::Name | Why::Getter => "perhaps null where nothing is found",
-            Why::Few => "which others test",
+            Why::Known(NullReason::NotFound) => "is null when nothing is found",
+            Why::Known(NullReason::NoToken) => "is null when no token is left",
+            Why::Known(NullReason::ParseFailure) => "is null when the input is malformed",
+            Why::Known(NullReason::Alloc | NullReason::Exhausted) => "is null when nothing is left to give",
+            Why::Returns | Why::Stores | Why::StoresIgnored => "is null on some path through that function",
+            Why::Belief | Why::Name | Why::Getter => "may be null when nothing is found",
+            Why::Few => "is checked by other callers",
         };
         let mut f = finding(view, RULE.id, miss, confidence);
         let asked = match miss.used.known & bits::ASSERTED {
-            0 => "without a test",
+            0 => "without a check",
             _ => "with only an assertion before",
         };
-        f.message = format!("the result of `{callee}`, {when}, {} {asked}{}", used(miss), counted(miss.callers));
+        let counted = counted(miss.callers);
+        // Where it says how many test it, that is said.
+        let why = if why == Why::Few && !counted.is_empty() { String::new() } else { format!("; it {when}") };
+        f.message = format!("the result of `{callee}` {} {asked}{why}{counted}", used(miss));
         out.push(f);
     }
 }

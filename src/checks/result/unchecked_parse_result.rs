@@ -47,8 +47,8 @@ fn ignored(cx: &Context, view: &View, call: ExprId) -> Option<Finding> {
     };
     if let Some(cursor) = model.cursor().filter(|c| c.must_check) {
         let mut f = view.finding(RULE.id, graded(view, Confidence::Medium), span, span);
-        f.label = "its result is not looked at".into();
-        f.message = format!("`{name}` says whether there were enough bytes to take, and nobody looks");
+        f.label = "its result is ignored".into();
+        f.message = format!("the result of `{name}`, which tells whether there were enough bytes, is ignored");
         let object = cursor.object.index().and_then(|i| args.get(i)).and_then(|&a| base(body, a));
         let next = object.and_then(|base| read_behind(body, base, span.end))?;
         f.related.push(view.related(body.expr(next).span, "goes on with what is left"));
@@ -71,9 +71,9 @@ fn ignored(cx: &Context, view: &View, call: ExprId) -> Option<Finding> {
         false => Confidence::Medium,
     };
     let mut f = view.finding(RULE.id, graded(view, confidence), span, span);
-    f.label = "its result is not looked at".into();
+    f.label = "its result is ignored".into();
     f.message =
-        format!("`{name}` leaves `{output}` unset where it fails; its result is ignored, and `{output}` is read");
+        format!("`{name}` leaves `{output}` unset when it fails; its result is ignored, and `{output}` is read");
     f.related.push(view.related(body.expr(next).span, "read here"));
     Some(f)
 }
@@ -119,10 +119,11 @@ fn ignored_by_name(cx: &Context, view: &View, call: ExprId, name: &str, args: &[
     };
     let output = body.names.text(output);
     let mut f = view.finding(RULE.id, graded(view, confidence), span, span);
-    f.label = "its result is not looked at".into();
-    f.message = format!("`{name}` says by its result what became of `{output}`, nobody looks, and `{output}` is read");
+    f.label = "its result is ignored".into();
+    f.message =
+        format!("the result of `{name}` tells whether `{output}` is valid; it is ignored, and `{output}` is read");
     if counts.all() > 1 {
-        f.notes.push(format!("{} of {} calls look at the result", counts.heeded, counts.all()));
+        f.notes.push(format!("{} of {} calls check the result", counts.heeded, counts.all()));
     }
     f.related.push(view.related(body.expr(next).span, "read here"));
     Some(f)
@@ -210,7 +211,7 @@ fn too_narrow(cx: &Context, view: &View, e: ExprId) -> Option<Finding> {
     let span = body.expr(e).span;
     let mut f = view.finding(RULE.id, graded(view, Confidence::Medium), span, span);
     f.label = "only one of its errors".into();
-    f.message = format!("`{name}` also returns other negative numbers where it fails, and they pass this test");
+    f.message = format!("`{name}` also returns other negative numbers when it fails, and they pass this check");
     f.related.push(crate::report::Related { file: definition, span: at, message: "another error".into() });
     Some(f)
 }
@@ -288,10 +289,9 @@ fn unasked_sentinel(cx: &Context, view: &View, e: ExprId) -> Option<Finding> {
     let mut f = view.finding(RULE.id, graded(view, Confidence::Medium), span, span);
     f.label = format!("may be `{sentinel}`");
     let text = body.names.text(variable);
-    f.message = format!(
-        "`{name}` returns `{sentinel}` where it fails; nothing compares `{text}` with it, and it is computed with"
-    );
-    f.related.push(view.related(body.expr(used).span, "computed with here"));
+    f.message =
+        format!("`{name}` returns `{sentinel}` when it fails; `{text}` is used in arithmetic without a check for that");
+    f.related.push(view.related(body.expr(used).span, "used in arithmetic here"));
     let start = function.span.start + at as u32;
     let span = Span { start, end: start + "return ".len() as u32 + sentinel.len() as u32 };
     f.related.push(crate::report::Related { file: definition.file, span, message: "returned here".into() });

@@ -33,7 +33,7 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
                 };
                 let mut f = finding(view, RULE.id, miss, confidence);
                 f.message = format!(
-                    "`{field}` is given to `{callee}` without a test; {} of {} functions that do so test it before",
+                    "`{field}` is passed to `{callee}` without a check; {} of {} functions that do so check it first",
                     others.asked,
                     others.all()
                 );
@@ -53,14 +53,16 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
         let mut f = finding(view, RULE.id, miss, confidence);
         let counted = match others.all() {
             0..=3 => String::new(),
-            all => format!("; {} of {all} functions test it", others.asked),
+            all => format!("{} of {all} functions check it", others.asked),
         };
         let why = match (optional, nulled) {
-            (true, _) => "which is null where the part is absent",
-            (false, true) => "which other functions test and some set to null",
-            (false, false) => "which other functions test",
+            (true, _) => "it is null when the part is absent",
+            (false, true) => "some functions set it to null",
+            (false, false) if counted.is_empty() => "other functions check it",
+            (false, false) => "",
         };
-        f.message = format!("`{field}`, {why}, {} without a test{counted}", used(miss).trim_end_matches(','));
+        let and = if why.is_empty() || counted.is_empty() { "" } else { ", and " };
+        f.message = format!("`{field}` {} without a check; {why}{and}{counted}", used(miss));
         out.push(f);
     }
 }

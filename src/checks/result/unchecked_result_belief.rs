@@ -31,14 +31,14 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
             n => format!(", and at {n} more places"),
         };
         f.message = format!(
-            "the result of `{callee}` {} without a test here{others}; {} of {} calls are tested",
+            "the result of `{callee}` {} without a check here{others}; {} of {} calls are checked",
             used(miss),
             miss.callers.asked,
             miss.callers.all()
         );
         f.notes.push(format!("rank {rank:.1}: standard deviations above nine in ten"));
         for &(file, span) in miss.others.iter().take(MAX_LISTED) {
-            f.related.push(Related { file, span, message: "used without a test here, too".into() });
+            f.related.push(Related { file, span, message: "used without a check here, too".into() });
         }
         out.push(f);
     }

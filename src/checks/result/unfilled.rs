@@ -66,7 +66,7 @@ pub fn check(cx: &Context, view: &View, local: &Unset) -> Option<Finding> {
             return None;
         }
         if fills.iter().all(|&(block, stmt)| !reaches(view, (block, stmt), read.stmt)) {
-            let message = format!("`{name}` is read here, and nothing before has given it a value");
+            let message = format!("`{name}` is read here, but nothing has set it");
             let certain = read.certain && local.form != DeclaratorForm::Array;
             let confidence = if certain { Confidence::High } else { Confidence::Medium };
             return Some((e, confidence, message, None));
@@ -74,8 +74,7 @@ pub fn check(cx: &Context, view: &View, local: &Unset) -> Option<Finding> {
         let whole = read.call.is_some() && local.form != DeclaratorForm::Pointer && !is_number(view, local);
         let [(_, fill)] = fills[..] else { return None };
         let branch = whole.then(|| skipped(view, local, fill, read.stmt))??;
-        let message =
-            format!("`{name}` is filled in one branch only, and read behind it whether that was taken or not");
+        let message = format!("`{name}` is filled in one branch only, but read after it in any case");
         Some((e, Confidence::Medium, message, Some((fill, branch))))
     });
     let Some((read, confidence, message, at)) = found else { return jumped(cx, view, local, &fills) };
@@ -103,8 +102,8 @@ fn jumped(cx: &Context, view: &View, local: &Unset, fills: &[(BlockId, StmtId)])
     f.label = "may have no value here".into();
     let is_switch = matches!(body.stmt(found.by).kind, StmtKind::Switch { .. });
     let by = if is_switch { "a value that the `switch` has no label for" } else { "a jump" };
-    f.message = format!("`{name}` is read here, and {by} leads here past all that sets it");
-    f.related.push(view.at(found.by, if is_switch { "no label for some value" } else { "jumps over it" }));
+    f.message = format!("`{name}` is read here, but {by} skips all that sets it");
+    f.related.push(view.at(found.by, if is_switch { "no label for some value" } else { "skips it" }));
     f.related.push(view.at(found.fill, "set here"));
     Some(f)
 }

@@ -123,7 +123,7 @@ fn read_first(cx: &Context, view: &View, local: &Unset, call: ExprId, arg: usize
     let variable = body.names.text(local.name);
     let mut f = view.finding(RULE.id, graded(view, Confidence::Medium), span, span);
     f.label = format!("`{variable}` has no value yet");
-    f.message = format!("`{name}` reads `{variable}` before it stores anything there, and nothing gave it a value");
+    f.message = format!("`{name}` reads `{variable}` before it stores anything there, and nothing else has set it");
     f.related.push(Related { file, span: output.read_first?, message: "read here".into() });
     Some(f)
 }
@@ -162,11 +162,9 @@ fn read_after_failure(
     f.label = if is_told { "may store nothing".into() } else { "may have no value here".into() };
     f.message = match is_told {
         true => {
-            format!("where `{name}` fails it leaves `{variable}` without a value, and a way leads from there to a read")
+            format!("`{name}` leaves `{variable}` unset when it fails, and `{variable}` may then be read")
         }
-        false => format!(
-            "where `{name}` fails it may leave `{variable}` without a value, and a way leads from there to a read"
-        ),
+        false => format!("`{name}` may leave `{variable}` unset when it fails, and `{variable}` may then be read"),
     };
     let what = if is_told { format!("`{variable}` is read here") } else { format!("may leave `{variable}` unset") };
     f.related.push(view.related(body.expr(other).span, what));

@@ -110,8 +110,8 @@ fn odd_ones(view: &View, switch: &Switch, budget: &mut usize, out: &mut Vec<Find
         };
         let whole = body.stmt(switch.at.stmt).span;
         let mut finding = view.finding(RULE.id, confidence, body.stmt(jump).span, whole);
-        finding.label = "this one goes on behind the switch".into();
-        finding.message = format!("this section breaks where {leaving} others, which do the same, leave the function");
+        finding.label = "this one goes on after the switch".into();
+        finding.message = format!("this section breaks, but {leaving} others that do the same leave the function");
         finding.related = vec![view.at(last, "a section like this one leaves here")];
         out.push(finding);
     }

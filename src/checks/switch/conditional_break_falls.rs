@@ -118,5 +118,5 @@ fn fixes(view: &View, shape: &Shape) -> Vec<Fix> {
     let newline = view.unit.habits(&source.text).newline;
     let end = decision.end as usize;
     let edits = vec![Edit { file, span: Span::new(end, end), replacement: format!("{newline}{indent}break;") }];
-    vec![Fix { description: "end the section with `break;` behind the `if`".into(), safe: false, edits }]
+    vec![Fix { description: "end the section with `break;` after the `if`".into(), safe: false, edits }]
 }

@@ -134,10 +134,10 @@ fn finding(view: &View, jump: StmtId, acquired: StmtId, release: StmtId, resourc
     let span = body.stmt(jump).span;
     let mut finding = view.finding(RULE.id, Confidence::High, span, span);
     finding.label = "this begins the next round".into();
-    finding.message = format!("this `continue` skips the release of `{name}` behind the switch");
+    finding.message = format!("this `continue` skips the release of `{name}` after the switch");
     finding.related = vec![
         view.at(acquired, format!("`{name}` is acquired here")),
-        view.at(release, format!("`{name}` is released here, on the ways that do not continue")),
+        view.at(release, format!("`{name}` is released here, on the other paths")),
     ];
     finding
 }

@@ -138,11 +138,11 @@ fn finding(
 ) -> Finding {
     let body = &view.function.body;
     let mut finding = view.finding(RULE.id, confidence, exit_span(view, switch, exit), body.stmt(switch.at.stmt).span);
-    finding.label = "control goes on behind the switch".into();
-    finding.message = "this section reports an error, and control goes on as if there were none".into();
+    finding.label = "control goes on after the switch".into();
+    finding.message = "this section reports an error, but control goes on as if there were none".into();
     finding.related.push(view.at(report, "the error is reported here"));
     if confidence > Confidence::Low {
-        let elsewhere = format!("`{name}` and then a way out of the function, as at {} places", all.ending);
+        let elsewhere = format!("`{name}` and then the function is left, as at {} places", all.ending);
         finding.related.extend(all.first.map(|s| view.at(s, elsewhere)));
     }
     finding

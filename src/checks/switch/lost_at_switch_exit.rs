@@ -54,11 +54,11 @@ fn lost(view: &View, flow: &Flow, switch: &Switch, jump: StmtId) -> Option<Findi
         let confidence = if is_error(body, right) { Confidence::High } else { Confidence::Medium };
         let whole = body.stmt(switch.at.stmt).span;
         let mut finding = view.finding(RULE.id, confidence, body.stmt(jump).span, whole);
-        finding.label = "this goes on behind the switch".into();
-        finding.message = format!("`{name}` is set to `{was}`, and the code behind the switch sets it anew, unread");
+        finding.label = "this goes on after the switch".into();
+        finding.message = format!("`{name}` is set to `{was}`, but the code after the switch overwrites it unread");
         finding.related = vec![
             view.at(s, format!("`{name}` is set to `{was}` here")),
-            view.at(anew.0, format!("`{name}` is set anew before anything reads it")),
+            view.at(anew.0, format!("`{name}` is overwritten before anything reads it")),
         ];
         return Some(finding);
     }

@@ -20,7 +20,7 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
         let [first, .., last] = switch.labels[..] else { continue };
         if default != first && default != last {
             let message = "`default` is neither the first nor the last label of its `switch`".to_owned();
-            let label = "labels stand before and behind it";
+            let label = "labels stand before and after it";
             let mut finding = switch.finding(view, RULE.id, body.stmt(default).span, label, message);
             finding.related.push(related(view, first, "the first label"));
             finding.related.push(related(view, last, "the last label"));

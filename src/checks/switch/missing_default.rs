@@ -33,7 +33,7 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
             }
             Handled::Values => None,
         };
-        let message = "`switch` without a `default`: other values are passed over".to_owned();
+        let message = "`switch` without a `default`: other values are ignored".to_owned();
         let span = open.switch.keyword;
         let mut finding = open.switch.finding(view, RULE.id, span, "no label for other values", message);
         doubt(&mut finding, unlikely);

@@ -219,7 +219,7 @@ fn finding(view: &View, span: Span, name: &str, switch: &Labels, meant: Meant) -
     let found = view.finding(RULE.id, confidence, span, span);
     Finding {
         label: "a label for `goto`, which nothing uses".into(),
-        message: format!("`{name}:` is no label of the switch: `{text}:` was probably meant"),
+        message: format!("`{name}:` is not a label of the switch; `{text}:` was probably meant"),
         related: switch.first.into_iter().map(|span| view.related(span, "a label of the switch")).collect(),
         notes: [vec![why.to_owned()], found.notes].concat(),
         fixes: vec![Fix {

@@ -433,7 +433,7 @@ fn finding(path: &Path, story: &Story, confidence: Confidence) -> Finding {
     let why = if let Some(s) = &story.suffers {
         finding.related.push(view.at(s.set, format!("`{}` is set here", s.text)));
         let used = s.used_expr.map_or(body.stmt(s.used).span, |e| body.expr(e).span);
-        let place = if s.behind { "and used here, behind the switch" } else { "and used here, in the next round" };
+        let place = if s.behind { "and used here, after the switch" } else { "and used here, in the next round" };
         finding.related.push(view.related(used, place));
         match s.plain {
             true if s.fresh => format!(", which leaves `{}` unset", s.text),
@@ -445,7 +445,7 @@ fn finding(path: &Path, story: &Story, confidence: Confidence) -> Finding {
         ", so the loop goes on".into()
     } else if let Some((s, text)) = &story.null_used {
         finding.related.push(view.at(*s, format!("`{text}`, null on this path, is used here")));
-        format!(" because `{text}` is null, and the code behind the switch uses it")
+        format!(" because `{text}` is null, and the code after the switch uses it")
     } else if let Some((s, text)) = &story.prepared {
         finding.related.push(view.at(*s, format!("`{text}` is given a value that only the skipped part would use")));
         format!(", which would have used `{text}`")

@@ -24,7 +24,7 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
         let Handled::Enumeration(cover) = &open.handled else { continue };
         let message = format!("no label for {}, and no `default`", list(cover));
         let span = open.switch.keyword;
-        let mut finding = open.switch.finding(view, RULE.id, span, "passes over the rest", message);
+        let mut finding = open.switch.finding(view, RULE.id, span, "ignores the rest", message);
         finding.related.push(Related { file: cover.of.file, span: cover.of.head, message: "the enumeration".into() });
         doubt(&mut finding, unlikely(cx, view, &open, cover));
         out.push(finding);
@@ -36,7 +36,7 @@ fn unlikely(cx: &Context, view: &View, open: &Open, cover: &Cover) -> Option<&'s
     if cover.missing.len() >= open.switch.labels.len() {
         Some("no fewer are left out than handled: it may only pick out a few")
     } else if !open.joins && !falls_back(cx, view, open.switch.stmt) {
-        Some("every section leaves: the code behind may be for the others")
+        Some("every section leaves: the code after the switch may be for the others")
     } else if cover.missing.iter().all(|e| stands_for_nothing(&e.name)) {
         Some("what is left out seems to stand for no value")
     } else {

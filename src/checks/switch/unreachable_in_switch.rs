@@ -199,7 +199,7 @@ fn behind_jump<'b>(view: &View<'b>, jump: StmtId, skipped: &[StmtId], switches: 
         StmtKind::Return(_) => "return",
         _ => "goto",
     };
-    let message = format!("this comes behind `{word}` and is never done");
+    let message = format!("this comes after `{word}` and never runs");
     let mut found = finding(view, span, message, (from, "control leaves here"), Confidence::Medium);
     let between = Span { start: from.end.min(span.start), end: span.start };
     let off = view.unit.scan.comments_in(between).iter().any(|c| {
@@ -211,7 +211,7 @@ fn behind_jump<'b>(view: &View<'b>, jump: StmtId, skipped: &[StmtId], switches: 
         found.notes.push("a label seems to have been commented out before it".into());
     } else if word == "break" && !follows_label(view, from) && switches.do_likewise(view, jump, skipped) {
         found.confidence = Confidence::High;
-        found.notes.push("other sections of the switch do the like before their `break`".into());
+        found.notes.push("other sections of the switch do something like it before their `break`".into());
     }
     found.severity = found.confidence.into();
     found

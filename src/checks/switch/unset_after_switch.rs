@@ -341,12 +341,12 @@ fn finding(view: &View, switch: &Switch, exit: &Exit, left: &[&Left]) -> Finding
     let what = match exit.how {
         Leaving::Jump(s) => format!("this `{}` leaves", jump_word(body, s)),
         Leaving::End => "the last section leaves".into(),
-        Leaving::NoCase => "a value that no label fits leaves".into(),
+        Leaving::NoCase => "a value without a label leaves".into(),
     };
     let used = l.used.expr.map_or(body.stmt(l.used.stmt).span, |e| body.expr(e).span);
     finding.label = "control leaves the switch here".into();
     finding.circuit = Some(circuit::of_exit(view, switch, exit));
-    finding.message = format!("{what} {} {state}, and the code behind the switch uses it", same.join(", "));
+    finding.message = format!("{what} {} {state}, and the code after the switch uses it", same.join(", "));
     finding.related = vec![
         view.related(head_of(view, l.origin), format!("`{}` {origin}", name(l))),
         view.at(l.set, "another section gives it one"),
@@ -373,7 +373,7 @@ fn used_after_free(view: &View, flow: &Flow, switch: &Switch, exit: &Exit, telli
     let used = dead.used.expr.map_or(body.stmt(dead.used.stmt).span, |e| body.expr(e).span);
     finding.label = "control leaves the switch here".into();
     finding.circuit = Some(circuit::of_exit(view, switch, exit));
-    finding.message = format!("`{}` is destroyed before this exit, and the code behind the switch uses it", dead.text);
+    finding.message = format!("`{}` is destroyed before this exit, but the code after the switch uses it", dead.text);
     finding.related = vec![
         view.at(dead.by, format!("`{}` is destroyed here", dead.text)),
         view.related(used, format!("`{}` is used here", dead.text)),
