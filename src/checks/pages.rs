@@ -77,7 +77,7 @@ fn readable(id: &str, page: &str) -> String {
         text.push('\n');
     }
     text.push_str(&format!(
-        "\n## How to silence it\n\n- One finding: `/* crosstalk: allow({id}) -- REASON */`, behind the code of its line or on a line of \
+        "\n## How to silence it\n\n- One finding: `/* crosstalk: allow({id}) -- REASON */`, after the code on its line or on a line of \
          its own before it.\n- The rule: `{id} = \"off\"` below `[rules]` in `crosstalk.toml`, or `--skip-rule {id}`.\n- All \
          that is found today: `crosstalk baseline write`.\n"
     ));
