@@ -2,6 +2,7 @@
 
 mod again;
 mod asserted;
+mod control;
 pub mod fd_set_overflow;
 pub mod message_driven_resend;
 pub mod no_progress_loop;

@@ -1,9 +1,9 @@
 //! `no-progress-loop`: a loop over a message that a message can keep from ending.
 
+use super::control::is_zero;
 use super::rounds::{InPlace, Over, elsewhere, in_place, never_moves, over};
 use super::still::stands_still;
 use super::stuck::{self, Stuck};
-use crate::analysis::access::{Place, place};
 use crate::analysis::nesting::is_loop;
 use crate::analysis::received::Received;
 use crate::checks::{Context, Rule, View};
@@ -20,7 +20,7 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-pub(super) const OUTAGE: &str = "outage: one message keeps a thread busy forever, and what waits for it stands still";
+const OUTAGE: &str = "outage: one message keeps a thread busy forever, and what waits for it stands still";
 
 fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     let body = &view.function.body;
@@ -66,7 +66,7 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
         let received = received.get_or_insert_with(|| Received::new(cx.program, view.function, &view.source.text));
         let found = stands_still(view, received, id, cond, step);
         if found.is_some() || received.is_empty() {
-            out.extend(found);
+            out.extend(found.map(|found| stays(view, found)));
             continue;
         }
         let found = over(view, received, id, cond, step)
@@ -225,37 +225,6 @@ fn counts(body: &Body, within: Span, counter: Symbol) -> bool {
         }
     }
     up && !set
-}
-
-/// The variables that the condition asks about; none if it calls something.
-pub(super) fn controls(body: &Body, cond: ExprId) -> Option<Vec<Place>> {
-    let mut all = Vec::new();
-    let mut calls = false;
-    body.walk(cond, &mut |e| match body.expr(e).kind {
-        ExprKind::Call { .. } | ExprKind::Assign { .. } | ExprKind::Update { .. } => calls = true,
-        // `NULL` and limits do not move.
-        ExprKind::Name(n) if !body.names.text(n).bytes().any(|b| b.is_ascii_lowercase()) => {}
-        ExprKind::Name(_) | ExprKind::Member { .. } => all.extend(place(body, e)),
-        _ => {}
-    });
-    (!calls && !all.is_empty()).then_some(all)
-}
-
-pub(super) fn is_zero(body: &Body, e: ExprId) -> bool {
-    matches!(body.expr(e).kind, ExprKind::Number(n) if body.names.text(n) == "0")
-}
-
-pub(super) fn is_control(body: &Body, controls: &[Place], e: ExprId) -> bool {
-    place(body, e).is_some_and(|p| controls.contains(&p))
-}
-
-pub(super) fn gives(body: &Body, controls: &[Place], arg: ExprId) -> bool {
-    match body.expr(arg).kind {
-        ExprKind::Unary { op: crate::hir::UnaryOp::AddressOf, operand } => {
-            place(body, operand).is_some_and(|p| controls.iter().any(|c| p.covers(c)))
-        }
-        _ => place(body, arg).is_some_and(|p| controls.iter().any(|c| c != &p && p.covers(c))),
-    }
 }
 
 /// Before `before`, something is done where the variable is too large.

@@ -1,7 +1,7 @@
 //! `reachable-assert`: an assertion whose condition a message decides.
 
 use super::asserted::{asked_status, asks_about_length, is_given_field, is_search};
-use super::no_progress_loop;
+use super::control;
 use crate::analysis::access::place;
 use crate::analysis::noreturn::sounds_final;
 use crate::analysis::nullness::link::{Miss, Why};
@@ -329,7 +329,7 @@ fn asks_for_null(body: &Body, cond: ExprId) -> bool {
             ExprKind::Binary { op: BinaryOp::And | BinaryOp::Or, left, right } => todo.extend([left, right]),
             ExprKind::Binary { op: BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge, .. } => return false,
             ExprKind::Binary { op: BinaryOp::Eq | BinaryOp::Ne, left, right } => {
-                let null = |e| is_null(body, e) || no_progress_loop::is_zero(body, e);
+                let null = |e| is_null(body, e) || control::is_zero(body, e);
                 if !null(left) && !null(right) {
                     return false;
                 }

@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::no_progress_loop::{controls, gives, is_control, is_zero};
+use super::control::{controls, gives, is_control, is_zero};
 use crate::analysis::access::{Access, Place, Step, place};
 use crate::analysis::cfg::{BlockId, EdgeKind};
 use crate::analysis::flow::{From, Go};

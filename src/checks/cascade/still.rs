@@ -2,21 +2,15 @@
 
 use rustc_hash::FxHashSet;
 
-use super::no_progress_loop::{OUTAGE, RULE, controls, gives, is_control};
+use super::control::{controls, gives, is_control};
+use super::stuck::Stuck;
 use crate::analysis::access::{Place, place};
 use crate::analysis::received::Received;
 use crate::checks::View;
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtId, Symbol, UnaryOp};
-use crate::report::{Confidence, Finding};
 
 /// All that moves the loop towards its end is a number of the message, which may be 0.
-pub fn stands_still(
-    view: &View,
-    received: &Received,
-    at: StmtId,
-    cond: ExprId,
-    step: Option<ExprId>,
-) -> Option<Finding> {
+pub fn stands_still(view: &View, received: &Received, at: StmtId, cond: ExprId, step: Option<ExprId>) -> Option<Stuck> {
     let body = &view.function.body;
     let controls = controls(body, cond)?;
     let mut inside = Vec::new();
@@ -81,18 +75,18 @@ pub fn stands_still(
         }
     };
     let &(first, by) = moves.first().filter(|_| moves.iter().all(|(_, by)| may_be_zero(*by)))?;
-    let span = body.expr(first).span;
-    let mut f = view.finding(RULE.id, Confidence::Medium, span, span);
-    f.label = "moves nothing when the message says 0".into();
     let what = match body.expr(body.bare(by)).kind {
         ExprKind::Name(name) => body.names.text(name).to_owned(),
         _ => written(view, by)?,
     };
-    f.message =
-        format!("the loop advances only by `{what}`, which comes from the message; nothing checks that it is not 0");
-    f.related.push(view.related(body.expr(cond).span, "what ends the loop"));
-    f.notes.push(OUTAGE.into());
-    Some(f)
+    Some(Stuck {
+        span: body.expr(first).span,
+        label: "moves nothing when the message says 0",
+        message: format!(
+            "the loop advances only by `{what}`, which comes from the message; nothing checks that it is not 0"
+        ),
+        related: vec![(view.function.file, body.expr(cond).span, "what ends the loop")],
+    })
 }
 
 /// `p[1]`, `*(p + 1)`, `ntohs(h->length)`: a number of the message as it is, and what it is read through.
