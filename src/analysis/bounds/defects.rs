@@ -149,8 +149,27 @@ impl Defect {
         )
     }
 
+    /// How far past the end it goes, if that is the same whatever the message says.
+    pub fn past_end(&self) -> Option<u64> {
+        let has_end = matches!(
+            self.class,
+            Class::Read
+                | Class::Take
+                | Class::Overlay
+                | Class::Destination
+                | Class::Origin
+                | Class::Index
+                | Class::Append
+        );
+        let missing: i64 = self.goal.parse().ok().filter(|goal| has_end && *goal < 0)?;
+        Some(missing.unsigned_abs())
+    }
+
     /// Why it is a defect, as the second half of a sentence. `sound` says what would have to hold.
     pub fn reason(&self, sound: &str) -> String {
+        if let Some(past) = self.past_end() {
+            return format!("that goes {past} past the end");
+        }
         match &self.verdict {
             Verdict::Short { lacking, .. } if *lacking < 1 << 12 => {
                 format!("the checks before it are off by up to {lacking}")

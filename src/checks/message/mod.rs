@@ -118,7 +118,9 @@ fn finding(view: &View, rule: &'static str, defect: &Defect, words: Words) -> Fi
             message: format!("called without a check from `{}`", caller.function),
         });
     }
-    finding.notes.push(format!("not proved: `{} >= 0`", defect.goal));
+    if defect.past_end().is_none() {
+        finding.notes.push(format!("not proved: `{} >= 0`", defect.goal));
+    }
     finding
 }
 
