@@ -192,6 +192,16 @@ fn a_large_switch_is_drawn_in_part() {
     assert_eq!(circuit.sections[5].label, "case 21");
 }
 
+/// A bound that no message moves is told by how far it is passed, not by a proof about numbers alone.
+#[test]
+fn what_never_fits_says_by_how_much() {
+    let code = "struct peer { char name[8]; };\nvoid set(struct peer *peer)\n{\n    memset(peer->name, 0, 10);\n}\n";
+    let found = findings(&[SourceFile::new("a.c", code.into())]);
+    let never = found.iter().find(|f| f.message.contains("past the end")).expect("a write past the end");
+    assert!(never.message.ends_with("bytes; that goes 2 past the end"), "{}", never.message);
+    assert!(!never.notes.iter().any(|note| note.starts_with("not proved")), "{:?}", never.notes);
+}
+
 /// Turns of phrase that a C programmer would have to read twice.
 const ODD: [&str; 11] = [
     " behind ",

@@ -63,6 +63,9 @@ impl Walked {
             && base.terms().len() <= 2
         {
             let mut shown = self.shown(&base, text);
+            if base.as_symbol().is_none() {
+                shown = format!("({shown})");
+            }
             let fields = self.paths.fields(outer);
             let dots = fields.iter().map(|f| self.paths.name(*f)).chain([self.paths.name(field)]);
             let object = base.as_symbol().is_some_and(|s| matches!(self.symbols.info(s).what, What::Local(_)));
