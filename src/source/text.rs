@@ -35,12 +35,19 @@ impl SourceFile {
 
     /// Part of what tests the program: a directory or the file's own name says so.
     pub fn is_test(&self) -> bool {
-        const WORDS: [&str; 5] = ["test", "tests", "testsuite", "unittest", "unittests"];
+        const WORDS: [&str; 6] = ["test", "tests", "tester", "testsuite", "unittest", "unittests"];
         let says = |part: &str| part.split(['_', '-']).any(|w| WORDS.contains(&w));
+        // `avtest.c`, and not `contest.c`.
+        const OTHERS: [&str; 9] = ["at", "con", "de", "fas", "grea", "la", "pro", "shor", "smar"];
+        let is_program = |name: &str| {
+            let last = name.rsplit(['_', '-']).next().unwrap_or_default();
+            last == "tester" || last.strip_suffix("test").is_some_and(|of| !of.is_empty() && !OTHERS.contains(&of))
+        };
         let mut parts = self.path.rsplit('/');
         let name = parts.next().and_then(|name| name.split('.').next()).unwrap_or_default();
         let of_name =
             name.contains(['_', '-']) && says(name) || name.starts_with("check_") || name.starts_with("torture_");
+        let of_name = of_name || is_program(name);
         // Where the tree lies on the machine says nothing.
         of_name || !self.path.starts_with(['/', '.']) && parts.any(says)
     }

@@ -313,10 +313,14 @@ impl Eval<'_> {
                 let above = lo.is_none_or(|lo| least.is_some_and(|least| least >= lo));
                 let below = hi.is_none_or(|hi| greatest.is_some_and(|greatest| greatest <= hi));
                 let as_is = Value { linear: value.linear, kind: to };
+                let from_int = matches!(from, Kind::Int { .. });
                 if above && below {
+                    // An unsigned difference is asked for being below zero where it is kept.
+                    if signed && from.is_unsigned() && from_int && least.is_some_and(|least| least < 0) {
+                        self.site(f, e, SiteKind::Conversion { value: value.linear, to, from, is_length: false });
+                    }
                     return as_is;
                 }
-                let from_int = matches!(from, Kind::Int { .. });
                 let same_width = matches!(from, Kind::Int { bits: b, .. } if b <= bits);
                 // A length whose type is declared nowhere in sight is no number of 8 bits.
                 let is_cut = from == Kind::Unknown && bits == 8 && self.stores_length;
@@ -331,8 +335,10 @@ impl Eval<'_> {
                 if !signed && (same_width || bits >= 64) {
                     return as_is;
                 }
+                // No two places of one object are so far apart, and nothing is received that is so long.
+                let is_long = from == Kind::PTRDIFF && signed && bits == 32;
                 // What a type unknown holds is taken to fit.
-                if !from_int || bits >= 64 {
+                if !from_int || bits >= 64 || is_long {
                     return as_is;
                 }
                 let source = Source::Converted { from: value.linear, lo: lo.unwrap_or(0), hi };

@@ -82,6 +82,9 @@ impl Walked {
         }
         // What stands there already, behind which a text is put, is not somebody's.
         let own = |s: Sym| matches!(self.symbols.info(s).what, What::Pure(_, of, _) if of == *address);
+        if self.is_thin(site) {
+            return None;
+        }
         let own = size.terms().iter().find(|(s, _)| self.is_string_length(*s) && own(*s));
         let added = own.map_or(Some(*size), |(s, k)| size.plus(&Linear::symbol(*s), -k))?;
         match () {
@@ -89,6 +92,17 @@ impl Walked {
             () if self.is_text_of_any_length(site, &added, text) => Some(Evidence::Text),
             () => None,
         }
+    }
+
+    /// The function does nothing but the copy, of what it was given: to see to it is what it leaves to who calls it.
+    fn is_thin(&self, site: &Site) -> bool {
+        let given =
+            |value: &Linear| value.as_symbol().is_some_and(|s| matches!(self.symbols.info(s).what, What::Parameter(_)));
+        self.sites.iter().all(|other| match &other.kind {
+            SiteKind::Block { address, size, .. } => other.span == site.span && given(address) && given(size),
+            SiteKind::Access { .. } | SiteKind::Need { .. } | SiteKind::Take { .. } => false,
+            _ => true,
+        })
     }
 
     /// A condition speaks of one of the numbers, or of what was computed from it, and not only of how small it may be.

@@ -24,6 +24,11 @@ impl Eval<'_> {
         {
             return self.eval(f, first);
         }
+        if name == "offsetof"
+            && let Some(n) = self.offset_of_member(f, self.span(f, e))
+        {
+            return Value { linear: Linear::constant(n), kind: Kind::SIZE };
+        }
         if !self.is_object_call(name)
             && let Some(value) = self.look_into(f, e, name, args, &mut |eval, f, e| eval.eval(f, e))
         {
@@ -141,6 +146,14 @@ impl Eval<'_> {
                             let info = self.symbols.info_mut(s);
                             info.lo = info.lo.max(returned.lo);
                             info.hi = lesser(info.hi, returned.hi);
+                            let given = returned.at_most.iter().filter_map(|i| values.get(*i as usize));
+                            let given: Vec<Linear> = given.map(|v| v.linear).collect();
+                            for most in given {
+                                let hi = self.symbols.greatest(&most);
+                                let info = self.symbols.info_mut(s);
+                                info.hi = lesser(info.hi, hi);
+                                info.axioms.extend(most.sub(&result.linear).filter(|_| most.has_terms()));
+                            }
                         }
                         result
                     }
@@ -201,6 +214,13 @@ impl Eval<'_> {
                 let noted = self.sites.len();
                 let value = self.convert(f, e, value, kind);
                 self.sites.truncate(noted);
+                // What a type unknown holds is taken to fit.
+                if let Some(s) = value.linear.as_symbol() {
+                    let info = self.symbols.info_mut(s);
+                    if info.what == What::Fresh && info.lo.is_none() && info.hi.is_none() {
+                        (info.lo, info.hi) = kind.range();
+                    }
+                }
                 value
             }
             _ => value,
@@ -386,7 +406,7 @@ impl Eval<'_> {
     }
 
     pub fn returned(&mut self, value: Value) {
-        self.returns.push(value.linear);
+        self.returns.push((value.linear, self.at));
     }
 }
 

@@ -77,6 +77,10 @@ impl Eval<'_> {
                 let a = self.eval(f, *left);
                 let b = self.eval(f, *right);
                 self.drop_compared(f, noted, [(*left, &a), (*right, &b)]);
+                if matches!(op, BinaryOp::Eq | BinaryOp::Ne) {
+                    self.drop_equal(f, noted, (*left, &a), &b);
+                    self.drop_equal(f, noted, (*right, &b), &a);
+                }
                 let never = matches!(op, BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge)
                     && b.linear.as_constant() == Some(0)
                     && a.kind.is_unsigned();
@@ -175,6 +179,20 @@ impl Eval<'_> {
                 let compared = |site: &Site| site.span == span && matches!(site.kind, SiteKind::Difference { .. });
                 self.sites.extend(new.into_iter().filter(|site| !compared(site)));
             }
+        }
+    }
+
+    /// `n == length - 4`: what has wrapped is none of the numbers that the other side may be.
+    fn drop_equal(&mut self, f: &Frame, noted: usize, side: (ExprId, &Value), other: &Value) {
+        let (Kind::Int { bits, .. }, Some(greatest)) = (side.1.kind, self.symbols.greatest(&other.linear)) else {
+            return;
+        };
+        let beyond = if bits > 32 { i64::from(u32::MAX) } else { i64::from(i32::MAX) };
+        if greatest <= beyond && self.sites.len() > noted {
+            let span = self.span(f, side.0);
+            let new = self.sites.split_off(noted);
+            let wraps = |site: &Site| site.span == span && matches!(site.kind, SiteKind::Difference { .. });
+            self.sites.extend(new.into_iter().filter(|site| !wraps(site)));
         }
     }
 

@@ -280,7 +280,7 @@ impl Walked {
                 }
                 SiteKind::Element { index } => self.element(site, index, text, &mut found.defects),
                 SiteKind::UpTo { index } => self.up_to(site, index, text, &mut found.defects),
-                SiteKind::Chosen { index } => self.chosen(site, index, text, &mut found),
+                SiteKind::Chosen { index, count } => self.chosen(site, index, *count, text, &mut found),
                 SiteKind::Back { index } => self.back(site, index, text, &mut found.defects),
                 SiteKind::Wrapping { sum } => self.wrapping(site, sum, text, &mut found.defects),
                 SiteKind::Scan { address, size, buffer } => {

@@ -29,17 +29,20 @@ impl Walked {
     /// It is kept in a type with a sign, and asked for being below zero.
     fn is_kept_signed(&self, site: &Site, goal: &Linear, tested: bool) -> bool {
         let keeps = |other: &Site| {
-            other.span == site.span
+            other.span.start <= site.span.start
+                && site.span.end <= other.span.end
                 && matches!(&other.kind, SiteKind::Conversion { value, to: Kind::Int { signed: true, .. }, .. } if value == goal)
         };
         if !self.sites.iter().any(keeps) {
             return false;
         }
-        let made = |s: Sym| {
-            let info = self.symbols.info(s);
-            info.span == Some(site.span) && matches!(info.source, Source::Converted { from, .. } if from == *goal)
+        let made = |s: Sym| matches!(self.symbols.info(s).source, Source::Converted { from, .. } if from == *goal);
+        let is_near = |rest: Option<Linear>| rest.and_then(|n| n.as_constant()).is_some_and(|n| n.abs() <= 1);
+        let asks = |fact: &Linear| {
+            matches!(fact.terms(), [(s, _)] if fact.constant.abs() <= 1 && made(*s))
+                || is_near(fact.sub(goal))
+                || is_near(fact.add(goal))
         };
-        let asks = |fact: &Linear| matches!(fact.terms(), [(s, _)] if fact.constant.abs() <= 1 && made(*s));
         tested || self.facts.said().any(|(own, _)| own.iter().any(asks))
     }
 

@@ -82,7 +82,8 @@ pub(super) struct Eval<'a> {
     pub event: u32,
     /// Bit `i`: what parameter `i` leads to was stored to, or given away.
     pub writes: u32,
-    pub returns: Vec<Linear>,
+    /// What is returned, and what holds there.
+    pub returns: Vec<(Linear, FactId)>,
     pub beliefs: Vec<Belief>,
     depth: usize,
     /// Buffers into which a NUL was put.
@@ -324,7 +325,11 @@ impl<'a> Eval<'a> {
             }
             ExprKind::Sizeof { ty, operand } => self.sizeof(f, e, *ty, *operand),
             ExprKind::Call { callee, args } => self.call(f, e, *callee, args),
-            ExprKind::Statement(_) | ExprKind::Unevaluated(_) => self.unknown(Kind::Unknown, Wire::No, span),
+            ExprKind::Unevaluated(_) => match self.offset_of_member(f, span) {
+                Some(n) => Value { linear: Linear::constant(n), kind: Kind::SIZE },
+                None => self.unknown(Kind::Unknown, Wire::No, span),
+            },
+            ExprKind::Statement(_) => self.unknown(Kind::Unknown, Wire::No, span),
             ExprKind::Braced(all) | ExprKind::Opaque(all) => {
                 for &inner in all {
                     self.eval(f, inner);

@@ -69,7 +69,8 @@ impl Walked {
             return Verdict::Unknown;
         }
         let later = self.facts.below(at).into_iter().filter(|(_, by)| by.start > span.start).take(MAX_LATE);
-        if let Some((_, by)) = later.into_iter().find(|(place, _)| self.prove(*place, goal)) {
+        let mut later = later.into_iter().filter(|(place, _)| !self.asks_for_none(*place, goal));
+        if let Some((_, by)) = later.find(|(place, _)| self.prove(*place, goal)) {
             return Verdict::Late { by };
         }
         if let Some(lacking) = self.lacking(at, goal) {
@@ -93,6 +94,16 @@ impl Walked {
         let own = || self.facts.limits().filter(|(span, _)| *span == by).map(|(_, fact)| fact);
         let less = sum.scaled(-1);
         own().any(|fact| fact == sum) && own().any(|fact| Some(*fact) == less)
+    }
+
+    /// The condition asks whether there is anything: that nothing fits anywhere is no test of how much fits.
+    fn asks_for_none(&self, place: FactId, goal: &Linear) -> bool {
+        let none = |fact: &Linear| {
+            fact.constant <= 0
+                && fact.terms().iter().all(|(_, k)| *k < 0)
+                && fact.terms().iter().any(|(s, _)| goal.factor(*s) < 0)
+        };
+        self.facts.conditions(place).next().is_some_and(|(_, own, _)| own.iter().any(none))
     }
 
     /// How many bytes are lacking at most, where what is tested says more than the types do.

@@ -58,7 +58,7 @@ use rustc_hash::FxHashSet;
 
 use beliefs::Belief;
 use eval::{Eval, Variable};
-use facts::Facts;
+use facts::{FactId, Facts};
 use inline::{Inline, Inlines};
 pub use judge::Verdict;
 use linear::{Linear, Sym};
@@ -79,6 +79,9 @@ const MAX_EXPRS: usize = 20_000;
 /// Basic blocks times variables of a function that is still walked.
 const MAX_JOINS: usize = 600_000;
 
+/// Lengths that a function was given and that are held against what it returns.
+const MAX_LENGTHS: usize = 4;
+
 /// What the analysis of every function draws on.
 pub struct Bounds<'a> {
     pub program: &'a Program,
@@ -94,7 +97,7 @@ pub struct Walked {
     pub sites: Vec<Site>,
     /// Bit `i`: what parameter `i` leads to may be changed.
     writes: u32,
-    returns: Vec<Linear>,
+    returns: Vec<(Linear, FactId)>,
     narrow: Vec<(u32, Kind)>,
     beliefs: Vec<Belief>,
     /// Buffers of characters that are searched for a NUL.
@@ -130,19 +133,41 @@ impl Walked {
     }
 
     fn returned(&self) -> Option<Returned> {
-        let least = self.returns.iter().map(|v| self.symbols.least(v));
-        let greatest: Option<Vec<i64>> = self.returns.iter().map(|v| self.symbols.greatest(v)).collect();
+        let values = || self.returns.iter().map(|(value, _)| value);
+        let least = values().map(|v| self.symbols.least(v));
+        let greatest: Option<Vec<i64>> = values().map(|v| self.symbols.greatest(v)).collect();
         let value = match &self.returns[..] {
             [] => return None,
-            [only] => self.exported(only),
+            [(only, _)] => self.exported(only),
             _ => None,
         };
         Some(Returned {
+            at_most: if value.is_none() { self.at_most() } else { Vec::new() },
             value,
             lo: least.min().flatten(),
             hi: greatest.and_then(|all| all.into_iter().max()),
-            wire: self.returns.iter().map(|v| self.symbols.wire(v)).max().unwrap_or_default(),
+            wire: values().map(|v| self.symbols.wire(v)).max().unwrap_or_default(),
         })
+    }
+
+    /// The lengths that it was given of which it never returns more: how much of them it used. What it returns where it
+    /// fails, zero or less, is no number of bytes.
+    fn at_most(&self) -> Vec<u32> {
+        let used: Vec<&(Linear, FactId)> =
+            self.returns.iter().filter(|(value, _)| value.as_constant().is_none_or(|n| n > 0)).collect();
+        if used.is_empty() {
+            return Vec::new();
+        }
+        let lengths = self.symbols.iter().filter_map(|(s, info)| match info.what {
+            What::Parameter(i) if info.wire > Wire::No => Some((i, s)),
+            _ => None,
+        });
+        let is_most = |s: Sym| {
+            used.iter().all(|(value, at)| {
+                Linear::symbol(s).sub(value).is_some_and(|left| self.prove(*at, &left)) && !self.facts.is_exhausted()
+            })
+        };
+        lengths.take(MAX_LENGTHS).filter(|(_, s)| is_most(*s)).map(|(i, _)| i).collect()
     }
 }
 

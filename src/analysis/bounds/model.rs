@@ -36,6 +36,14 @@ impl Called<'_> {
 impl Eval<'_> {
     /// The value of a call that the catalog knows, its effects done.
     pub(super) fn modelled(&mut self, f: &Frame, e: ExprId, name: &str, args: &[ExprId]) -> Option<Value> {
+        if let Some(assert) = self.cx.program.catalog.assert(name)
+            && let Some(&cond) = args.get(assert.cond.index()?)
+            && self.cx.program.ends_by_definition(name, self.file)
+        {
+            let (yes, _) = self.branch(f, cond);
+            self.enter(yes);
+            return Some(self.int(0));
+        }
         let model = self.cx.program.model(name, self.file)?;
         let span = self.span(f, e);
         if let Some(assert) = model.assert() {
@@ -187,6 +195,14 @@ impl Eval<'_> {
                 }
                 let result = self.unknown(self.result_kind(call.name), Wire::No, call.span);
                 self.depends(&result, call);
+                if let (Some(s), Some(src), Some(size)) = (result.linear.as_symbol(), src, size)
+                    && self.cx.program.model(call.name, self.file).is_some_and(|model| model.may_null().is_some())
+                {
+                    // What was found lies in what was looked through.
+                    let last = src.add(&size).and_then(|end| end.plus_constant(-1));
+                    let found = [result.linear.sub(&src), last.and_then(|last| last.sub(&result.linear))];
+                    self.symbols.info_mut(s).axioms.extend(found.into_iter().flatten());
+                }
                 return result;
             }
             Send => {

@@ -76,9 +76,8 @@ impl Walked {
         defect.wire = wire.max(if length { Wire::Weak } else { Wire::Faint });
         defect.what = self.shown(a, text);
         // A difference of clocks or of sequence numbers may wrap.
-        let mut words = defect.what.split(|c: char| !c.is_alphanumeric() && c != '_');
         let sizes = length || b.as_constant().is_some() || about.iter().any(|s| self.decides_bytes(*s));
-        if !sizes && !words.any(names::is_length) {
+        if !sizes && !has_length_in_it(&defect.what) {
             defect.wire = Wire::Faint;
         }
         defect.limit = self.shown(b, text);
@@ -210,6 +209,9 @@ impl Walked {
                     defect.evidence = Some(Evidence::Round);
                 }
                 defect.what = self.shown(value, text);
+                if !length && !stored && !self.is_used_as_length(site, value) && !has_length_in_it(&defect.what) {
+                    defect.wire = Wire::Faint;
+                }
                 defect.limit = "0".into();
                 defect.needs = Some(*value);
                 defects.push(defect);
@@ -361,4 +363,9 @@ impl Walked {
     pub(super) fn is_length(&self, value: &Linear) -> bool {
         value.terms().iter().any(|(s, k)| *k > 0 && self.lengths().any.contains(s))
     }
+}
+
+/// One of the names in what is shown is that of a length.
+fn has_length_in_it(shown: &str) -> bool {
+    shown.split(|c: char| !c.is_alphanumeric() && c != '_').any(names::is_length)
 }

@@ -70,7 +70,10 @@ impl Eval<'_> {
                     self.site(f, e, SiteKind::Back { index: index.linear });
                 }
                 if self.is_given_field(&index.linear) && !self.is_global(&base.linear) {
-                    self.site(f, e, SiteKind::Chosen { index: index.linear });
+                    let left = self.symbols.buffer(&base.linear).and_then(|(_, b)| b.limit.sub(&base.linear));
+                    let count = left.and_then(|n| n.as_constant()).zip(size.as_constant());
+                    let count = count.and_then(|(bytes, size)| bytes.checked_div(size));
+                    self.site(f, e, SiteKind::Chosen { index: index.linear, count });
                 }
                 let element = matches!(base.kind, Kind::Unknown | Kind::Array(_, None)).then_some(index.linear);
                 if element.is_some() && f.depth == 0 && index.linear.as_symbol().is_some() {
@@ -397,9 +400,17 @@ impl Eval<'_> {
         if let Some(address) = memory.counted {
             return self.access(f, e, does, address, Linear::constant(1), None);
         }
+        // Of a bit-field that does not begin where one of its type would, only the bytes that it takes: what its type has
+        // more belongs to others, or lies behind the structure.
+        let whole = |eval: &Self| match (memory.bits, eval.size_of_kind(memory.kind), memory.offset) {
+            (Some(bits), Some(size @ 1..), Some(at)) if at.unsigned_abs() % size != 0 => {
+                Some(u64::from(bits.div_ceil(8)))
+            }
+            (_, size, _) => size,
+        };
         let (address, size) = match (memory.key.path, memory.offset) {
             (Path::ITSELF, _) => (Some(memory.key.base), self.size_of_kind(memory.kind)),
-            (_, Some(offset)) => (memory.key.base.plus_constant(offset), self.size_of_kind(memory.kind)),
+            (_, Some(offset)) => (memory.key.base.plus_constant(offset), whole(self)),
             // A field somewhere in the structure: at least one byte of it.
             (_, None) => (Some(memory.key.base), None),
         };

@@ -12,13 +12,13 @@ use crate::source::Span;
 
 impl Walked {
     /// An element of an array whose number a field holds that nothing here tests.
-    pub(super) fn chosen(&self, site: &Site, index: &Linear, text: &str, found: &mut Found) {
+    pub(super) fn chosen(&self, site: &Site, index: &Linear, count: Option<i64>, text: &str, found: &mut Found) {
         let Some((s, field)) = index.as_symbol().and_then(|s| Some((s, self.field(s)?))) else { return };
         let said = || self.facts.said().flat_map(|(own, apart)| own.iter().chain(apart));
         let is_tested =
             said().any(|fact| fact.terms().iter().any(|(other, _)| *other == s || self.field(*other) == Some(field)));
-        // One bit tells two elements apart.
-        let is_small = self.symbols.info(s).hi.is_some_and(|hi| hi < 2);
+        // One bit tells two elements apart, a byte 256.
+        let is_small = self.symbols.info(s).hi.is_some_and(|hi| hi < count.unwrap_or(0).max(2));
         if is_tested || is_small || self.speaks_of(site.at, &[s]).is_some() {
             return;
         }
@@ -43,7 +43,7 @@ impl Walked {
             .sites
             .iter()
             .filter_map(|site| match &site.kind {
-                SiteKind::Chosen { index } => index.as_symbol(),
+                SiteKind::Chosen { index, .. } => index.as_symbol(),
                 _ => None,
             })
             .collect();

@@ -68,8 +68,8 @@ pub enum SiteKind {
     Element { index: Linear },
     /// A place of such an array whose number is only tested against a name.
     UpTo { index: Linear },
-    /// An element is used whose number stands in a field of a structure.
-    Chosen { index: Linear },
+    /// An element is used whose number stands in a field of a structure; how many there are, where that is known.
+    Chosen { index: Linear, count: Option<i64> },
     /// An element is used that counts back from a number: `a[n - 1]`.
     Back { index: Linear },
     /// A string is looked for at `address`, in bytes that nothing has terminated.

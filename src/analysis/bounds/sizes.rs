@@ -10,8 +10,16 @@ use super::state::Value;
 use super::symbols::{Room, What};
 use super::types::Kind;
 use crate::hir::{ExprId, ExprKind, Symbol, UnaryOp};
+use crate::source::Span;
 
 impl Eval<'_> {
+    /// `offsetof(struct header, data)` in the function's own text.
+    pub(super) fn offset_of_member(&self, f: &Frame, span: Span) -> Option<i64> {
+        let code = &self.cx.program.unit(self.file).base.code;
+        let text = code.get(span.range()).filter(|text| f.depth == 0 && text.starts_with("offsetof"))?;
+        self.types.constant(text)
+    }
+
     pub(super) fn sizeof(&mut self, f: &Frame, e: ExprId, ty: Option<Symbol>, operand: Option<ExprId>) -> Value {
         let span = self.span(f, e);
         let body = f.body;

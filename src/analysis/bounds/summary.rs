@@ -81,6 +81,8 @@ impl<'a> Summaries<'a> {
 #[derive(Clone, Debug)]
 pub struct Returned {
     pub value: Option<Template>,
+    /// Parameters of which it is never more, but where it is zero or less.
+    pub at_most: Vec<u32>,
     pub lo: Option<i64>,
     pub hi: Option<i64>,
     pub wire: Wire,

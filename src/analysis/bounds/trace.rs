@@ -75,7 +75,7 @@ impl Walked {
                 format!("takes `{}` bytes of an object that has `{}`", shown(size), shown(left))
             }
             SiteKind::Element { index } => format!("element `{}` of an array of unknown length is used", shown(index)),
-            SiteKind::Chosen { index } => format!("element `{}` is used", shown(index)),
+            SiteKind::Chosen { index, .. } => format!("element `{}` is used", shown(index)),
             SiteKind::Back { index } => {
                 goals.push(*index);
                 format!("element `{}` is used", shown(index))
