@@ -321,6 +321,10 @@ impl Eval<'_> {
                     }
                     return as_is;
                 }
+                // No two places of one object are so far apart, and nothing is received that is so long.
+                if from == Kind::PTRDIFF && signed && bits == 32 {
+                    return as_is;
+                }
                 let same_width = matches!(from, Kind::Int { bits: b, .. } if b <= bits);
                 // A length whose type is declared nowhere in sight is no number of 8 bits.
                 let is_cut = from == Kind::Unknown && bits == 8 && self.stores_length;
@@ -335,10 +339,8 @@ impl Eval<'_> {
                 if !signed && (same_width || bits >= 64) {
                     return as_is;
                 }
-                // No two places of one object are so far apart, and nothing is received that is so long.
-                let is_long = from == Kind::PTRDIFF && signed && bits == 32;
                 // What a type unknown holds is taken to fit.
-                if !from_int || bits >= 64 || is_long {
+                if !from_int || bits >= 64 {
                     return as_is;
                 }
                 let source = Source::Converted { from: value.linear, lo: lo.unwrap_or(0), hi };

@@ -6,7 +6,7 @@ use super::Walked;
 use super::facts::FactId;
 use super::linear::{Linear, Sym};
 use super::sites::Site;
-use super::symbols::{Buffer, Source, Wire};
+use super::symbols::{Buffer, Source, What, Wire};
 use crate::source::Span;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +74,9 @@ impl Walked {
             return Verdict::Late { by };
         }
         if let Some(lacking) = self.lacking(at, goal) {
+            if self.is_asked_of_another(at, goal) {
+                return Verdict::Capped;
+            }
             let by = self.speaks_of(at, about);
             // A few bytes less of a whole word: nothing was tested of the number.
             let plain = self.symbols.least(goal).map_or(i64::MAX, |least| -least);
@@ -94,6 +97,29 @@ impl Walked {
         let own = || self.facts.limits().filter(|(span, _)| *span == by).map(|(_, fact)| fact);
         let less = sum.scaled(-1);
         own().any(|fact| fact == sum) && own().any(|fact| Some(*fact) == less)
+    }
+
+    /// A call that was given how many there are as well as which are used was asked whether that is right.
+    fn is_asked_of_another(&self, at: FactId, goal: &Linear) -> bool {
+        let terms = |sign: i32| -> Vec<Sym> {
+            goal.terms().iter().filter(|(_, k)| k.signum() == sign).map(|(s, _)| *s).collect()
+        };
+        let (there, used) = (terms(1), terms(-1));
+        let is_answer = |fact: &Linear| match fact.terms() {
+            [(s, _)] => {
+                let info = self.symbols.info(*s);
+                info.what == What::Fresh
+                    && info.buffer.is_none()
+                    && !there.contains(s)
+                    && !used.contains(s)
+                    && used.iter().all(|index| info.depends.contains(index))
+                    && self.is_about(fact, &there)
+            }
+            _ => false,
+        };
+        !there.is_empty()
+            && !used.is_empty()
+            && self.facts.conditions(at).any(|(_, own, apart)| own.iter().chain(apart).any(is_answer))
     }
 
     /// The condition asks whether there is anything: that nothing fits anywhere is no test of how much fits.

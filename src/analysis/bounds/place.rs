@@ -348,7 +348,10 @@ impl Eval<'_> {
         let (s, new) = self.symbols.get(What::Inside { base: memory.key.base, path: memory.key.path }, Some(1), None);
         if new {
             self.symbols.info_mut(s).span = Some(span);
-            let size = self.size_in_bytes(memory.kind).or_else(|| match self.sized_field(memory.key.path) {
+            // What is put into one member of a union lies in the union.
+            let union = memory.owner.filter(|ty| !matches!(memory.kind, Kind::Array(..)) && self.types.is_union(*ty));
+            let kind = union.map_or(memory.kind, Kind::Struct);
+            let size = self.size_in_bytes(kind).or_else(|| match self.sized_field(memory.key.path) {
                 Some(name) => Some(self.size_symbol(&name)),
                 None => self.size_of_field(memory),
             });

@@ -140,6 +140,13 @@ impl<'p> TypeTable<'p> {
         found
     }
 
+    pub fn is_union(&self, ty: Ty) -> bool {
+        match self.all.borrow()[ty.0 as usize] {
+            Type::Struct(id) => self.types.is_union(id),
+            _ => false,
+        }
+    }
+
     /// How long an array in a structure is, as it is written.
     pub fn written_length(&self, ty: Ty, name: &str) -> Option<&'p str> {
         match self.all.borrow()[ty.0 as usize] {

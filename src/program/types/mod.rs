@@ -140,6 +140,12 @@ impl<'p> Types<'p> {
         Query::new(self, &|_| None).holds_pointer(of)
     }
 
+    /// Every definition of it is a union.
+    pub fn is_union(self, of: StructId) -> bool {
+        let all = self.definitions(of);
+        !all.is_empty() && all.into_iter().all(|body| self.index.body(body).is_union)
+    }
+
     /// In bytes.
     pub fn size_of(self, ty: &Type) -> Option<u64> {
         Query::new(self, &|_| None).measure(ty).map(|(size, _)| size)
