@@ -34,31 +34,31 @@ pub enum Command {
     Rules(RulesArgs),
     /// Explain a rule, or list rules
     Explain(ExplainArgs),
-    /// Write the list of accepted findings, or compare it with what is found
+    /// Write the list of accepted findings, or compare it with the current ones
     Baseline(Box<BaselineArgs>),
-    /// Write a crosstalk.toml to begin with
+    /// Write a crosstalk.toml to start from
     Init(InitArgs),
     /// Print completions for a shell
     Completions(CompletionsArgs),
     /// Print the manual page
     Man,
-    /// Tell what is known and missing at a line: buffers, lengths, proofs
+    /// Print what the analysis knows at a line: buffers, lengths, proofs
     Trace(TraceArgs),
 }
 
 #[derive(Debug, Args)]
 pub struct TraceArgs {
-    /// The line asked about
+    /// The line to examine
     #[arg(value_name = "PATH:LINE")]
     pub place: String,
-    /// Callers, types and macros come from its paths [default: the file alone]
+    /// Paths for callers, types and macros [default: the file alone]
     #[command(flatten)]
     pub input: InputArgs,
 }
 
 #[derive(Debug, Args)]
 pub struct RulesArgs {
-    /// Form of the list on stdout
+    /// Format of the list on stdout
     #[arg(long, value_enum, default_value_t)]
     pub format: ListFormat,
 }
@@ -91,9 +91,9 @@ pub struct BaselineArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum BaselineAction {
-    /// Accept all that is found now
+    /// Accept all current findings
     Write(RunArgs),
-    /// Drop entries that are found no more
+    /// Drop entries that are no longer found
     Prune(RunArgs),
     /// Say how many entries are found, gone, or new; change nothing
     Status(StatusArgs),
@@ -104,14 +104,14 @@ pub struct StatusArgs {
     #[command(flatten)]
     pub run: RunArgs,
 
-    /// Exit with 0 whatever is gone
+    /// Exit with 0 even if entries are gone
     #[arg(long, help_heading = EXIT)]
     pub exit_zero: bool,
 }
 
 #[derive(Debug, Args)]
 pub struct InitArgs {
-    /// Print it instead of writing it
+    /// Print the configuration instead of writing it
     #[arg(long)]
     pub stdout: bool,
 
@@ -122,7 +122,7 @@ pub struct InitArgs {
 
 #[derive(Debug, Args)]
 pub struct CompletionsArgs {
-    /// Shell to complete in
+    /// Shell to print completions for
     pub shell: clap_complete::Shell,
 }
 
@@ -144,15 +144,15 @@ pub struct CheckArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "since", help_heading = SELECTION)]
     pub diff: Option<PathBuf>,
 
-    /// Show accepted findings, too, where the form can say so: json, json-lines and sarif
+    /// Show accepted findings, too, in formats that can mark them: json, json-lines and sarif
     #[arg(long, help_heading = SELECTION)]
     pub include_suppressed: bool,
 
-    /// Apply the fixes that cannot change what the program does, and report what is left
+    /// Apply the fixes that cannot change what the program does, and report the remaining findings
     #[arg(long, help_heading = FIXES)]
     pub fix: bool,
 
-    /// Apply every fix there is; implies --fix
+    /// Apply every fix, including those that change what the program does; implies --fix
     #[arg(long, help_heading = FIXES)]
     pub unsafe_fixes: bool,
 
@@ -160,25 +160,25 @@ pub struct CheckArgs {
     #[arg(long, help_heading = FIXES)]
     pub fix_diff: bool,
 
-    /// Accept every finding that is shown by a comment on its line, with this reason
+    /// Write a comment with this reason that accepts it, for every finding shown
     #[arg(long, value_name = "REASON", value_parser = parse_reason, conflicts_with_all = ["fix", "unsafe_fixes"], help_heading = FIXES)]
     pub add_allow: Option<String>,
 
-    /// Exit with 1 on a finding of this severity or confidence or above, or of this rule or family; several with commas
+    /// Exit with 1 on a finding at or above this severity or confidence, or of this rule or family; comma-separated
     /// [default: warning, with --profile strict: note]
     #[arg(long, value_name = "WHAT", value_delimiter = ',', value_parser = gates(), hide_possible_values = true,
         help_heading = EXIT)]
     fail_on: Option<Vec<Gate>>,
 
-    /// Exit with 1 only on more such findings than this [default: 0]
+    /// Exit with 1 only if there are more such findings than this [default: 0]
     #[arg(long, value_name = "N", help_heading = EXIT)]
     pub max_findings: Option<usize>,
 
-    /// Exit with 3 when a part of the input was not analysed, with 1 when the baseline lists what is gone
+    /// Exit with 3 if part of the input was not analysed, with 1 if the baseline lists findings that are gone
     #[arg(long, help_heading = EXIT)]
     pub strict: bool,
 
-    /// Exit with 3 when less than this share of the files and functions was read and understood
+    /// Exit with 3 if less than this share of the files and functions was read and parsed
     #[arg(long, value_name = "PERCENT", value_parser = parse_percent, help_heading = EXIT)]
     pub min_coverage: Option<f64>,
 
@@ -186,21 +186,21 @@ pub struct CheckArgs {
     #[arg(long, help_heading = EXIT)]
     pub exit_zero: bool,
 
-    /// Form of the report on stdout
+    /// Format of the report on stdout
     #[arg(long, value_name = "FORMAT", default_value = Format::Human.name(), value_parser = formats(),
         help_heading = OUTPUT)]
     pub format: Format,
 
-    /// Write the report to a file, too, in a form of its own: `sarif=out.sarif` (repeatable)
+    /// Also write the report to a file, in this format: `sarif=out.sarif` (repeatable)
     #[arg(long = "output", value_name = "FORMAT=PATH", value_parser = OutputParser, help_heading = OUTPUT)]
     pub outputs: Vec<Output>,
 
-    /// Name of this analysis in SARIF, where one commit gets several
+    /// Name of this analysis in SARIF, if one commit has several
     #[arg(long, value_name = "NAME", default_value = "crosstalk", value_parser = NonEmptyStringValueParser::new(),
         help_heading = OUTPUT)]
     pub category: String,
 
-    /// Colour the report (auto: on a terminal; heeds NO_COLOR, CLICOLOR_FORCE, FORCE_COLOR)
+    /// Colour the report (auto: on a terminal; respects NO_COLOR, CLICOLOR_FORCE, FORCE_COLOR)
     #[arg(long, value_enum, value_name = "WHEN", default_value_t, help_heading = OUTPUT)]
     pub color: Color,
 
@@ -208,15 +208,15 @@ pub struct CheckArgs {
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub coverage_json: Option<PathBuf>,
 
-    /// Count the findings of each rule by confidence, hidden ones too: behind the human report, else on stderr
+    /// Count the findings by rule and confidence, including hidden ones: after the human report, otherwise on stderr
     #[arg(long, help_heading = OUTPUT)]
     pub statistics: bool,
 
-    /// Print the time that each phase and each rule took to stderr
+    /// Print to stderr the time that each phase and each rule took
     #[arg(long, help_heading = OUTPUT)]
     pub timings: bool,
 
-    /// Print the settings of this run as a configuration, and end
+    /// Print the settings of this run as a configuration, and exit
     #[arg(long, help_heading = OUTPUT)]
     pub print_config: bool,
 }
@@ -254,12 +254,12 @@ impl From<ConfidenceLevel> for Confidence {
 pub enum CommentLevel {
     /// Level 1: any comment
     Any,
-    /// Level 2: any comment that holds `fall through`
+    /// Level 2: any comment that contains `fall through`
     Loose,
     /// Level 3: `fall through` with little around it
     #[default]
     Keyword,
-    /// Level 4: FALLTHROUGH, FALLTHRU and lint's keywords alone
+    /// Level 4: only FALLTHROUGH, FALLTHRU and lint's keywords
     Strict,
     /// Level 5: no comment, only an attribute
     Attribute,

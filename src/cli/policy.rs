@@ -31,9 +31,9 @@ pub enum Profile {
     Strict,
     /// Likely defects, and the rules of MISRA C:2012
     Misra,
-    /// Likely defects, and every rule that serves a CERT C rule or recommendation
+    /// Likely defects, and every rule that corresponds to a CERT C rule or recommendation
     Cert,
-    /// Likely defects, and what is no defect by itself
+    /// Likely defects, and code that is often intended
     Pedantic,
     /// Every rule with --min-confidence low
     Audit,

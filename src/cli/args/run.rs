@@ -19,15 +19,15 @@ pub struct InputArgs {
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
-    /// Check files of this extension too, besides c and h
+    /// Also check files with this extension, besides c and h
     #[arg(long = "extension", value_name = "EXT", value_delimiter = ',', help_heading = INPUT)]
     pub extra_extensions: Vec<String>,
 
-    /// Read the files to check from FILE, one a line, or from stdin (`-`)
+    /// Read the paths to check from FILE, one per line, or from stdin (`-`)
     #[arg(long, value_name = "FILE", conflicts_with = "paths", help_heading = INPUT)]
     files_from: Option<PathBuf>,
 
-    /// The list of --files-from is separated by NUL bytes
+    /// The paths of --files-from are separated by NUL bytes
     #[arg(short = '0', long, requires = "files_from", help_heading = INPUT)]
     pub null: bool,
 
@@ -35,11 +35,11 @@ pub struct InputArgs {
     #[arg(long, value_name = "NAME", requires = "paths", help_heading = INPUT)]
     stdin_filename: Option<String>,
 
-    /// Check files that .gitignore, .ignore and .git/info/exclude leave out
+    /// Also check files that .gitignore, .ignore and .git/info/exclude leave out
     #[arg(long, help_heading = INPUT)]
     pub no_ignore: bool,
 
-    /// Apply the configuration's include and exclude to files named on the command line, too
+    /// Apply the configuration's include and exclude also to files named on the command line
     #[arg(long, help_heading = INPUT)]
     pub force_exclude: bool,
 
@@ -47,7 +47,7 @@ pub struct InputArgs {
     #[arg(long, value_name = "SIZE", default_value = "32M", value_parser = parse_size, help_heading = INPUT)]
     pub max_file_size: u64,
 
-    /// Read this configuration, not the nearest crosstalk.toml above the first PATH
+    /// Read this configuration instead of the nearest crosstalk.toml above the first PATH
     #[arg(long, value_name = "FILE", help_heading = SELECTION)]
     pub config: Option<PathBuf>,
 
@@ -55,7 +55,7 @@ pub struct InputArgs {
     #[arg(long, conflicts_with = "config", help_heading = SELECTION)]
     pub isolated: bool,
 
-    /// Read a catalog of library functions besides the one built in (repeatable; see rules/catalog/README.md)
+    /// Read a catalog of library functions besides the built-in one (repeatable; see rules/catalog/README.md)
     #[arg(long = "catalog", value_name = "FILE", help_heading = SELECTION)]
     pub catalogs: Vec<PathBuf>,
 }
@@ -66,11 +66,11 @@ pub struct RunArgs {
     #[command(flatten)]
     pub input: InputArgs,
 
-    /// Report findings in generated files (ragel, bison, …), too
+    /// Also report findings in generated files (ragel, bison, …)
     #[arg(long, help_heading = INPUT)]
     pub generated: bool,
 
-    /// Run only this rule, set, or what the profile runs of this family (repeatable)
+    /// Run only this rule, this set, or the rules of this family that the profile enables (repeatable)
     #[arg(long = "rule", value_name = "NAME", value_parser = rule_names(), value_delimiter = ',',
         hide_possible_values = true, help_heading = SELECTION)]
     pub rules: Vec<String>,
@@ -80,7 +80,7 @@ pub struct RunArgs {
         hide_possible_values = true, help_heading = SELECTION)]
     pub skipped_rules: Vec<String>,
 
-    /// Which rules run, and how much of what they find counts [default: default]
+    /// Which rules run, and which findings are shown and fail the run [default: default]
     #[arg(long, value_enum, help_heading = SELECTION)]
     pub profile: Option<Profile>,
 
@@ -92,7 +92,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE", help_heading = SELECTION)]
     pub baseline: Option<PathBuf>,
 
-    /// Show neither progress nor coverage
+    /// Do not show progress and coverage
     #[arg(short, long, help_heading = OUTPUT)]
     pub quiet: bool,
 
