@@ -59,14 +59,14 @@ impl Format {
             Format::Human => "Source excerpts with labels",
             Format::Short => "`path:line:column: severity: message [rule]`",
             Format::Json => "One JSON document: findings, rules, coverage and problems",
-            Format::JsonLines => "One JSON object a line and finding",
+            Format::JsonLines => "One line with a JSON object per finding",
             Format::Sarif => "SARIF 2.1.0, for code scanning services and viewers",
-            Format::Html => "A page for people: totals, search, each finding over its source",
-            Format::Github => "Workflow commands of GitHub Actions, which annotate a pull request",
+            Format::Html => "A page for people: totals, search, each finding in its source",
+            Format::Github => "Workflow commands of GitHub Actions that annotate a pull request",
             Format::Gitlab => "GitLab's Code Quality report",
             Format::Checkstyle => "Checkstyle's XML",
             Format::Junit => "JUnit's XML: each finding a failed test",
-            Format::Rdjsonl => "Reviewdog's diagnostics, one a line",
+            Format::Rdjsonl => "Reviewdog's diagnostics, one per line",
         }
     }
 
