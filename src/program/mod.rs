@@ -212,14 +212,6 @@ impl Program {
         if self.defines(name, file) { model.forced() } else { Some(model) }
     }
 
-    /// The repository has an assertion of its own under that name, and in every build it calls what never returns.
-    pub fn ends_by_definition(&self, name: &str, file: FileId) -> bool {
-        let all = self.macros.in_force(name, file, u32::MAX);
-        let is_seen = |def: &MacroDef| def.file == file || self.macros.includes(file, def.file);
-        let ends = |def: &MacroDef| def.tokens().any(|t| t.is_ident() && self.is_declared_noreturn(&t.text));
-        !all.is_empty() && all.iter().all(|def| is_seen(def) && ends(def))
-    }
-
     /// The message object that a declaration declares, or a pointer to one.
     pub fn message_object(&self, declaration: &str) -> Option<&MessageObject> {
         self.catalog.message_object(declaration)

@@ -3,11 +3,12 @@
 use super::eval::{Eval, Frame};
 use super::facts::FactId;
 use super::linear::Linear;
+use super::literals::number;
 use super::sites::{Site, SiteKind};
 use super::state::{Path, State, Value};
 use super::symbols::{What, Wire};
 use super::types::Kind;
-use crate::hir::{BinaryOp, ExprId, ExprKind, UnaryOp};
+use crate::hir::{BinaryOp, Body, ExprId, ExprKind, UnaryOp};
 use crate::source::Span;
 
 /// The end of a way through the function: what is held, and what holds.
@@ -48,6 +49,10 @@ impl Eval<'_> {
 
     fn branch_kind(&mut self, f: &Frame, e: ExprId) -> (Way, Way) {
         let body = f.body;
+        if let Some((cond, same)) = as_number(body, e) {
+            let (yes, no) = self.branch(f, cond);
+            return if same { (yes, no) } else { (no, yes) };
+        }
         match &body.expr(e).kind {
             ExprKind::Unary { op: UnaryOp::Not, operand } => {
                 let (yes, no) = self.branch(f, *operand);
@@ -236,6 +241,17 @@ impl Eval<'_> {
         self.join(vec![yes, no], start);
         self.between(Kind::INT, 0, 1, Wire::No, span)
     }
+}
+
+/// `condition ? 0 : 1`, as assertions have it: the condition, and whether that is as true as it is.
+fn as_number(body: &Body, e: ExprId) -> Option<(ExprId, bool)> {
+    let ExprKind::Conditional { cond, then: Some(then), otherwise } = body.expr(e).kind else { return None };
+    let is_zero = |e: ExprId| match body.expr(e).kind {
+        ExprKind::Number(text) => number(body.names.text(text)).map(|(n, _)| n == 0),
+        _ => None,
+    };
+    let (then, otherwise) = (is_zero(then)?, is_zero(otherwise)?);
+    (then != otherwise).then_some((cond, otherwise))
 }
 
 /// `step` is the least difference of two that differ.
