@@ -28,6 +28,7 @@ pub struct MacroDef {
     pub dead: bool,
     traits: OnceLock<Traits>,
     stores: OnceLock<u32>,
+    reads_only: OnceLock<bool>,
 }
 
 /// What of a macro's replacement, nested macros included, matters to control flow.
@@ -161,6 +162,7 @@ fn parse_define(file: FileId, span: Span, rest: &str) -> Option<MacroDef> {
         dead: false,
         traits: OnceLock::new(),
         stores: OnceLock::new(),
+        reads_only: OnceLock::new(),
     })
 }
 

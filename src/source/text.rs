@@ -36,7 +36,7 @@ impl SourceFile {
     /// Part of what tests the program: a directory or the file's own name says so.
     pub fn is_test(&self) -> bool {
         const WORDS: [&str; 6] = ["test", "tests", "tester", "testsuite", "unittest", "unittests"];
-        let says = |part: &str| part.split(['_', '-']).any(|w| WORDS.contains(&w));
+        let says = |part: &str| part == "unit" || part.split(['_', '-']).any(|w| WORDS.contains(&w));
         // `avtest.c`, and not `contest.c`.
         const OTHERS: [&str; 9] = ["at", "con", "de", "fas", "grea", "la", "pro", "shor", "smar"];
         let is_program = |name: &str| {

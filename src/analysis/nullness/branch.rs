@@ -4,6 +4,7 @@ use super::Origin;
 use super::eval::MAX_DEPTH;
 use super::state::{State, Value, Values, bits, joined};
 use super::walk::{Walker, is_null_literal};
+use crate::analysis::constant::constant;
 use crate::hir::{BinaryOp, ExprId, ExprKind, UnaryOp};
 
 impl Walker<'_> {
@@ -61,6 +62,12 @@ impl Walker<'_> {
                 if *op == BinaryOp::Eq { (null, not_null) } else { (not_null, null) }
             }
             ExprKind::Cast { operand, .. } => self.branch(*operand, st),
+            // `c ? 0 : 1`, as assertions ask.
+            ExprKind::Number(_) => match constant(body, e) {
+                Some(true) => (Some(st), None),
+                Some(false) => (None, Some(st)),
+                None => (Some(st.clone()), Some(st)),
+            },
             ExprKind::Conditional { cond, then: Some(then), otherwise } => {
                 let (yes, no) = self.branch(*cond, st);
                 let (a, b) = yes.map_or((None, None), |st| self.branch(*then, st));

@@ -4,7 +4,8 @@ use super::state::{State, Values, bits};
 use super::walk::{Walker, is_null_literal};
 use super::{Origin, UseKind};
 use crate::analysis::access::{Place, place};
-use crate::hir::{Body, ExprId, ExprKind, UnaryOp};
+use crate::analysis::constant::constant;
+use crate::hir::{ExprId, ExprKind, UnaryOp};
 use crate::program::catalog::Model;
 use crate::program::catalog::model::{NullReason, SinkKind};
 
@@ -31,15 +32,6 @@ fn dereferenced(model: &Model) -> Vec<usize> {
     all.sort_unstable();
     all.dedup();
     all
-}
-
-/// `0`, `false`
-fn is_zero(body: &Body, e: ExprId) -> bool {
-    match body.expr(e).kind {
-        ExprKind::Number(n) => body.names.text(n) == "0",
-        ExprKind::Name(n) => matches!(body.names.text(n), "false" | "FALSE"),
-        _ => false,
-    }
 }
 
 /// What calling something may change.
@@ -73,7 +65,8 @@ impl Walker<'_> {
         if let Some(assert) = model.and_then(|m| m.assert())
             && let Some(&cond) = assert.cond.index().and_then(|i| args.get(i))
         {
-            if is_zero(body, cond) {
+            // `assert(0)`, `assert(!"cannot be")`
+            if constant(body, cond) == Some(false) {
                 // Nothing comes behind it.
                 st.clear();
                 return Values::UNKNOWN;
@@ -161,6 +154,9 @@ impl Walker<'_> {
         }
         self.given = given;
         let effect = match model {
+            None if is_macro && name.is_some_and(|name| self.only_reads(name, e)) => {
+                return self.result(e, name, None, is_macro, st);
+            }
             _ if is_macro => Effect::Macro,
             Some(model) if only_looks(&model) => {
                 return self.result(e, name, model.may_null().map(|m| m.reason), is_macro, st);
@@ -173,6 +169,13 @@ impl Walker<'_> {
             self.stored(e, args, st);
         }
         self.result(e, name, model.and_then(|m| m.may_null()).map(|m| m.reason), is_macro, st)
+    }
+
+    /// `GET_FROM(m)` that is `(m)->from`.
+    fn only_reads(&self, name: &str, call: ExprId) -> bool {
+        let macros = &self.program.macros;
+        let def = macros.resolve(name, self.file, self.body.expr(call).span.start);
+        def.is_some_and(|def| macros.only_reads(def))
     }
 
     /// `ops->open(x)`, `(*handler)(x)`: a pointer to a function that is null is a crash.

@@ -5,10 +5,12 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::callers::Callers;
-use super::elsewhere::{elsewhere, guards_release};
+use super::elsewhere::{elsewhere, ends_a_walk, guards_release};
 use super::link::{Miss, is_direct, is_unasked};
 use super::members::{Part, may_be_pointer, minded};
 use super::settled::Settled;
+use super::sites::Sites;
+use super::walk::is_null_literal;
 use super::{Facts, Origin, Use, UseKind, bits};
 use crate::analysis::access::{Place, place};
 use crate::analysis::messages::Input;
@@ -41,10 +43,10 @@ pub enum Doubt {
     GivenPart { file: FileId, span: Span, field: Box<str> },
     /// A caller also says whether there was an error, and nobody looks.
     ErrorIgnored { error: Span },
-    /// Others ask about the member, or it is known to be absent at times.
-    Part { field: Box<str>, others: Callers, optional: bool, nulled: bool },
+    /// Others ask about the member, or it is known to be absent at times; all callers see to it, or not.
+    Part { field: Box<str>, others: Callers, optional: bool, nulled: bool, settled: bool },
     /// Others ask about the member before they give it to the same function.
-    Guarded { field: Box<str>, others: Callers, nulled: bool },
+    Guarded { field: Box<str>, others: Callers, nulled: bool, settled: bool },
 }
 
 /// By parameter: a caller that gives null, or what may be.
@@ -75,6 +77,7 @@ pub fn doubts(
     facts: &[Facts],
     known: &[Vec<Miss>],
     reads: Readings,
+    sites: &Sites,
 ) -> Vec<Vec<Miss>> {
     let parts: Vec<Vec<(Part, Use)>> =
         (0..inputs.len()).into_par_iter().map(|n| unasked(program, &inputs[n], &facts[n])).collect();
@@ -84,12 +87,15 @@ pub fn doubts(
         (0..inputs.len()).into_par_iter().map(|n| gifts(program, &inputs[n], &facts[n])).collect();
     let guards = guards(program, inputs, facts, &gifts);
     let given = given(program, inputs, facts);
-    let with_parts = (0..inputs.len()).filter(|&n| !parts[n].is_empty());
-    let settled = Settled::new(program, inputs, facts, with_parts);
+    let settled = Settled::new(program, inputs, facts, sites);
     let body_of = |n: usize| &inputs[n].function.body;
     let one = |n: usize| {
         let mut all = late_or_given(&inputs[n], &facts[n], &given, &known[n], reads);
         elsewhere(&inputs[n], &facts[n], &known[n], &mut all);
+        for miss in &mut all {
+            miss.seen_to =
+                matches!(miss.used.origin, Origin::Parameter(i) if sites.give_address(n as u32, usize::from(i)));
+        }
         let told: FxHashSet<Origin> = all.iter().map(|m| m.used.origin).collect();
         for (part, used) in parts[n].iter().filter(|(_, used)| !told.contains(&used.origin)) {
             let others = beliefs.get(part).copied().unwrap_or_default();
@@ -100,15 +106,18 @@ pub fn doubts(
             let comes_and_goes = others.asked >= 1
                 && (others.unasked == 1 || others.asked * 100 >= others.all() * MIN_SHARE_NULLED)
                 && nulled.contains(part);
-            let is_settled = || {
-                matches!(used.origin, Origin::Loaded(e)
-                if settled.by_call(&inputs[n], e) || settled.by_callers(&inputs[n], e))
-            };
+            let by_call = || matches!(used.origin, Origin::Loaded(e) if settled.by_call(&inputs[n], e));
+            let is_asked = || matches!(used.origin, Origin::Loaded(e) if settled.is_asked_by_callers(&inputs[n], e));
+            let by_callers = || matches!(used.origin, Origin::Loaded(e) if settled.by_callers(&inputs[n], e));
             // A line of a log is written where not all is as it should be.
             let some_ask = others.asked >= 2 && others.asked * 100 >= others.all() * MIN_SHARE_LOGGED;
             let in_log = || some_ask && is_logged(program, body_of(n), used);
-            if (optional && !contrary) || ((believed || comes_and_goes || in_log()) && !is_settled()) {
-                let doubt = Doubt::Part { field: part.field.clone(), others, optional, nulled: nulled.contains(part) };
+            let optional_here = optional && !contrary;
+            if (optional_here || believed || comes_and_goes || in_log()) && (optional_here || !by_call() && !is_asked())
+            {
+                let settled = by_callers() || optional_here && by_call();
+                let nulled = nulled.contains(part);
+                let doubt = Doubt::Part { field: part.field.clone(), others, optional, nulled, settled };
                 all.push(Miss::doubted(used.clone(), doubt));
             }
         }
@@ -126,7 +135,8 @@ pub fn doubts(
             if told.insert(used.origin) {
                 let Origin::Loaded(e) = used.origin else { continue };
                 let nulled = nulled.contains(&gift.0) && may_be_pointer(program, inputs[n].function, inputs[n].text, e);
-                let doubt = Doubt::Guarded { field: gift.0.field.clone(), others, nulled };
+                let settled = settled.by_call(&inputs[n], e) || settled.by_callers(&inputs[n], e);
+                let doubt = Doubt::Guarded { field: gift.0.field.clone(), others, nulled, settled };
                 all.push(Miss { inside, ..Miss::doubted(used.clone(), doubt) });
             }
         }
@@ -255,7 +265,7 @@ pub fn is_accessor(name: &str) -> bool {
     for c in name.chars().chain(['_']) {
         if c == '_' || (c.is_uppercase() && before.is_lowercase()) {
             if WORDS.contains(&word.as_str()) {
-                return !takes_null(name);
+                return !may_take_null(name);
             }
             word.clear();
         }
@@ -284,7 +294,19 @@ pub fn may_take_null(name: &str) -> bool {
         "is", "has", "empty", "zero", "zstr", "true", "false", "dup", "strdup", "json", "cjson", "log", "debug",
         "trace", "safe", "ref", "append", "prepend", "equal", "printf",
     ];
-    takes_null(name) || name.to_ascii_lowercase().split('_').any(|w| WORDS.contains(&w) || w.ends_with("cmp"))
+    // Documented to do so.
+    const KNOWN: [&str; 6] = [
+        "ssl_cipher_get_name",
+        "ssl_cipher_get_bits",
+        "ssl_cipher_get_version",
+        "g_strcmp0",
+        "g_set_error",
+        "g_propagate_error",
+    ];
+    let lower = name.to_ascii_lowercase();
+    takes_null(name)
+        || KNOWN.contains(&lower.as_str())
+        || lower.split('_').any(|w| WORDS.contains(&w) || w.ends_with("cmp"))
 }
 
 /// A call before the member `e` is given the object that it is a member of, or its address.
@@ -380,6 +402,22 @@ fn says_something(body: &Body, call: ExprId) -> bool {
     })
 }
 
+/// `if (!p->a) p->a = none;` stands before the use.
+fn is_given_a_default(body: &Body, facts: &Facts, used: &Use) -> bool {
+    let Origin::Loaded(e) = used.origin else { return false };
+    let Some(own) = place(body, e) else { return false };
+    let before = body.expr(used.expr).span.start;
+    let is_it = |e: ExprId| place(body, e).is_some_and(|p| p == own);
+    let asked = facts.members_asked.iter().filter(|&&e| is_it(e)).map(|&e| body.expr(e).span.start).min();
+    asked.is_some_and(|asked| {
+        body.exprs.iter().any(|e| {
+            (asked..before).contains(&e.span.start)
+                && matches!(e.kind, ExprKind::Assign { op: None, left, right }
+                    if is_it(left) && !is_null_literal(body, right, true))
+        })
+    })
+}
+
 /// Pointers read through that are tested behind, and parameters for which somebody gives null.
 fn late_or_given(input: &Input, facts: &Facts, given: &Given, known: &[Miss], reads: Readings) -> Vec<Miss> {
     let body = &input.function.body;
@@ -392,7 +430,11 @@ fn late_or_given(input: &Input, facts: &Facts, given: &Given, known: &[Miss], re
         if seen.contains(&used.origin) {
             continue;
         }
-        let late = facts.late.get(&used.origin).filter(|&&test| start(test) > start(used.expr));
+        let late = facts.late.get(&used.origin);
+        let late = late.filter(|&&test| start(test) > start(used.expr) && !ends_a_walk(body, test, used.expr));
+        if late.is_some() && is_given_a_default(body, facts, used) {
+            continue;
+        }
         let mut inside = None;
         let doubt = match (used.origin, late) {
             (_, Some(&test)) if is_direct(&used.kind) => Some(Doubt::Late(test)),

@@ -35,7 +35,10 @@ pub fn elsewhere(input: &Input, facts: &Facts, known: &[Miss], all: &mut Vec<Mis
             continue;
         }
         let tests: Vec<ExprId> = match used.origin {
-            origin @ Origin::Parameter(_) => facts.asked.get(&origin).cloned().unwrap_or_default(),
+            origin @ Origin::Parameter(_) => {
+                let all = facts.asked.get(&origin).into_iter().flatten();
+                all.copied().filter(|&test| !ends_a_walk(body, test, used.expr)).collect()
+            }
             Origin::Loaded(e) => {
                 let Some(own) = member(e) else { continue };
                 let tests: Vec<ExprId> = members.iter().filter(|(p, _)| *p == own).map(|(_, test)| *test).collect();
@@ -96,6 +99,16 @@ fn assigned(body: &Body) -> FxHashMap<Place, u32> {
         }
     }
     all
+}
+
+/// `for (at = list; at; at = at->next)`: the end of a walk, asked of another variable than the one used.
+pub fn ends_a_walk(body: &Body, test: ExprId, used: ExprId) -> bool {
+    let at = body.expr(test).span.start;
+    place(body, test) != place(body, used)
+        && body.stmts.iter().any(|s| match s.kind {
+            StmtKind::For { cond: Some(cond), .. } | StmtKind::While { cond, .. } => body.expr(cond).span.contains(at),
+            _ => false,
+        })
 }
 
 /// A way leads from the entry to the use past all the tests.

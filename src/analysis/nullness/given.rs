@@ -1,7 +1,7 @@
 //! What may be null and is given to a function: whether that function is likely to read through it.
 
 use super::callers::Callers;
-use super::doubts::{may_take_null, takes_null};
+use super::doubts::may_take_null;
 use super::link::{Linker, Why, is_unasked};
 use super::questions::alike;
 use super::{Origin, Use, bits};
@@ -22,7 +22,7 @@ impl Linker<'_> {
             prefix(name).is_some_and(|p| !TAKE_NULL.contains(&p.as_str()) && prefix(callee) == Some(p))
                 && !declared(name)
                 && !declared(callee)
-                && !takes_null(callee)
+                && !may_take_null(callee)
         })
     }
 

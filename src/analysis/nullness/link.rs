@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::callers::{Beliefs, Call, Callers, by_name};
 use super::doubts::{Doubt, Reading, doubts, is_accessor};
 use super::questions::{alike, answers, conditions};
+use super::sites::Sites;
 use super::{Facts, Origin, Use, UseKind, bits, facts};
 use crate::analysis::messages::Input;
 use crate::hir::{Body, ExprId, ExprKind, Function, StmtKind, UnaryOp};
@@ -22,6 +23,8 @@ pub enum Why {
     Known(NullReason),
     /// A definition in the repository does so.
     Returns,
+    /// The same, and only where an assertion has failed.
+    Asserted,
     /// A definition in the repository stores null, and says that all went well.
     Stores,
     /// The same where it fails, and nobody looks.
@@ -50,6 +53,8 @@ pub struct Miss {
     pub inside: Option<(FileId, Span)>,
     /// That function does so on some way only.
     pub sometimes: bool,
+    /// All callers have asked the same before, or give the address of something.
+    pub seen_to: bool,
     /// Other places of a function about which most of its callers ask; told once for all.
     pub others: Vec<(FileId, Span)>,
     /// Nothing on the way to the use says that it may be null; this does.
@@ -67,6 +72,7 @@ impl Miss {
             asked: Vec::new(),
             inside,
             sometimes: false,
+            seen_to: false,
             others: Vec::new(),
             doubt: Some(doubt),
         }
@@ -96,10 +102,13 @@ impl Miss {
 pub(super) struct Linker<'a> {
     pub(super) program: &'a Program,
     pub(super) inputs: &'a [Input<'a>],
-    all: Vec<Facts>,
+    pub(super) all: Vec<Facts>,
     beliefs: Beliefs<'a>,
-    numbers: FxHashMap<Definition, u32>,
+    pub(super) sites: Sites<'a>,
+    pub(super) numbers: FxHashMap<Definition, u32>,
     nulls: FxHashSet<Definition>,
+    /// The same, only where an assertion has failed.
+    nulls_asserted: FxHashSet<Definition>,
     /// Parameters through which a function reads without asking: where, and whether it does so in any case.
     needs: FxHashMap<(Definition, u8), (Span, bool)>,
 }
@@ -119,8 +128,10 @@ pub fn misses(program: &Program, inputs: &[Input]) -> Vec<Vec<Miss>> {
         inputs,
         all,
         beliefs: Beliefs::default(),
+        sites: Sites::new(program, inputs),
         numbers: inputs.iter().enumerate().filter_map(|(i, input)| Some((input.definition?, i as u32))).collect(),
         nulls: FxHashSet::default(),
+        nulls_asserted: FxHashSet::default(),
         needs: FxHashMap::default(),
     };
     linker.count_callers();
@@ -134,7 +145,7 @@ pub fn misses(program: &Program, inputs: &[Input]) -> Vec<Vec<Miss>> {
         },
         None => Reading::No,
     };
-    let doubts = doubts(program, inputs, &linker.all, &all, &reads);
+    let doubts = doubts(program, inputs, &linker.all, &all, &reads, &linker.sites);
     gather(inputs, &mut all);
     for (own, doubted) in all.iter_mut().zip(doubts) {
         own.extend(doubted);
@@ -211,6 +222,8 @@ impl<'a> Linker<'a> {
             let Some(definition) = self.inputs[n].definition else { continue };
             if facts.returns_null {
                 self.nulls.insert(definition);
+            } else if facts.returns_null_asserted {
+                self.nulls_asserted.insert(definition);
             }
             for u in &facts.uses {
                 if let Origin::Parameter(i) = u.origin
@@ -225,18 +238,22 @@ impl<'a> Linker<'a> {
             }
         }
         for _ in 0..MAX_ROUNDS {
-            let mut nulls: Vec<Definition> = Vec::new();
+            let (mut nulls, mut asserted): (Vec<Definition>, Vec<Definition>) = (Vec::new(), Vec::new());
             let mut needs: Vec<((Definition, u8), (Span, bool))> = Vec::new();
             for (n, facts) in self.all.iter().enumerate() {
                 let function = self.inputs[n].function;
                 let Some(definition) = self.inputs[n].definition else { continue };
-                let gives_null = |call: &ExprId| {
-                    let name = function.body.callee(*call);
-                    let why = name.and_then(|name| self.returns_null(name, function.file));
-                    why.is_some_and(|why| why != Why::Getter)
-                };
-                if !self.nulls.contains(&definition) && facts.returns.iter().any(gives_null) {
-                    nulls.push(definition);
+                if !self.nulls.contains(&definition) {
+                    let given = facts.returns.iter().filter_map(|&call| {
+                        let name = function.body.callee(call)?;
+                        self.returns_null(name, function.file).filter(|why| *why != Why::Getter)
+                    });
+                    let given: Vec<Why> = given.collect();
+                    if given.iter().any(|why| *why != Why::Asserted) {
+                        nulls.push(definition);
+                    } else if !given.is_empty() && !self.nulls_asserted.contains(&definition) {
+                        asserted.push(definition);
+                    }
                 }
                 for u in &facts.uses {
                     if let (Origin::Parameter(i), UseKind::Given { callee, arg }) = (u.origin, &u.kind)
@@ -249,23 +266,27 @@ impl<'a> Linker<'a> {
                     }
                 }
             }
-            if nulls.is_empty() && needs.is_empty() {
+            if nulls.is_empty() && asserted.is_empty() && needs.is_empty() {
                 break;
             }
             self.nulls.extend(nulls);
+            self.nulls_asserted.extend(asserted);
             for (key, need) in needs {
                 self.needs.entry(key).or_insert(need);
             }
         }
     }
 
-    fn returns_null(&self, name: &str, file: FileId) -> Option<Why> {
+    pub(super) fn returns_null(&self, name: &str, file: FileId) -> Option<Why> {
         if let Some(entry) = self.program.model(name, file).and_then(|m| m.may_null()) {
             return Some(Why::Known(entry.reason));
         }
         let meant = self.program.callees(name, file);
         if meant.iter().any(|d| self.nulls.contains(d)) {
             return Some(Why::Returns);
+        }
+        if meant.iter().any(|d| self.nulls_asserted.contains(d)) {
+            return Some(Why::Asserted);
         }
         match self.program.is_defined(name) || self.program.macros.is_defined(name) {
             true => None,
@@ -416,6 +437,13 @@ impl<'a> Linker<'a> {
                     continue;
                 }
                 // `if (find(x))` by way of a variable, and then `use(find(x))`.
+                let is_open = is_unasked(used.known);
+                if why == Some(Why::Returns) && is_open && self.excludes_null(n, call) {
+                    continue;
+                }
+                if is_open && self.is_found_in(n, used.expr) {
+                    continue;
+                }
                 let tested = &self.all[n].tested;
                 if tested.iter().any(|&e| e != call && body.callee(e) == body.callee(call) && answers(body, e, call)) {
                     continue;
@@ -424,6 +452,8 @@ impl<'a> Linker<'a> {
             if !matches!(used.kind, UseKind::Asserted) {
                 seen.insert(used.origin);
             }
+            let seen_to = matches!(used.origin, Origin::Call(call)
+                if is_unasked(used.known) && self.is_asked_by_callers(n, call));
             let asked = self.all[n].asked.get(&used.origin).cloned().unwrap_or_default();
             all.push(Miss {
                 used: (*used).clone(),
@@ -433,6 +463,7 @@ impl<'a> Linker<'a> {
                 asked,
                 inside,
                 sometimes,
+                seen_to,
                 others: Vec::new(),
                 doubt: None,
             });

@@ -4,9 +4,11 @@
 //! Of every call's result, every null constant and every parameter it is followed who holds it (`a = b = f()` is one
 //! value) and what has been found out of it. A branch on any holder tells of all.
 
+mod asked_before;
 mod branch;
 mod call;
 pub mod callers;
+mod constants;
 pub mod doubts;
 mod elsewhere;
 mod eval;
@@ -15,6 +17,7 @@ pub mod link;
 mod members;
 mod questions;
 mod settled;
+mod sites;
 mod state;
 mod walk;
 
@@ -95,6 +98,10 @@ pub struct Facts {
     /// Of those, the ones that only a function or macro was given, which may have asked something else.
     pub looked_at: FxHashSet<ExprId>,
     pub returns_null: bool,
+    /// The same where an assertion has just failed: `ASSERT_RETURN(p, NULL)`.
+    pub returns_null_asserted: bool,
+    /// Parameters for which null gives null back.
+    pub null_for: FxHashSet<u8>,
     /// Parameters through which null is stored for whoever calls, and whether that is told as a success.
     pub stores_null: FxHashMap<u8, bool>,
     /// Calls whose results are returned as they come.

@@ -3,11 +3,13 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::Facts;
+use super::link::is_direct;
+use super::sites::Sites;
 use super::walk::is_null_literal;
+use super::{Facts, Origin, Use};
 use crate::analysis::access::{Place, Step, place};
 use crate::analysis::messages::{Input, numbers};
-use crate::hir::{Body, ExprId, ExprKind, StmtKind, Symbol, UnaryOp};
+use crate::hir::{Body, Expr, ExprId, ExprKind, StmtKind, Symbol, UnaryOp};
 use crate::program::{Definition, Program};
 use crate::source::Span;
 
@@ -15,65 +17,107 @@ use crate::source::Span;
 const MAX_FUNCTIONS: usize = 24;
 /// Calls from the one that is asked about to the one that stores.
 const MAX_DEPTH: usize = 2;
-/// A function that is called from more places than this is not asked for its callers.
-const MAX_CALLERS: usize = 12;
+/// Callers of callers are asked so far.
+const MAX_HOPS: usize = 2;
+
+/// Asks of a function whether it settles what a path leads to from a variable, before a place of it.
+type Settles<'s> = &'s dyn Fn(u32, Symbol, &[Written], u32) -> bool;
 
 pub struct Settled<'a> {
     program: &'a Program,
     inputs: &'a [Input<'a>],
     facts: &'a [Facts],
     numbers: FxHashMap<Definition, u32>,
-    /// Where functions are called.
-    sites: FxHashMap<Definition, Vec<(u32, ExprId)>>,
+    sites: &'a Sites<'a>,
 }
 
 impl<'a> Settled<'a> {
-    /// Callers are listed of the functions `wanted`.
-    pub fn new(
-        program: &'a Program,
-        inputs: &'a [Input<'a>],
-        facts: &'a [Facts],
-        wanted: impl Iterator<Item = usize>,
-    ) -> Settled<'a> {
-        let wanted: Vec<usize> = wanted.collect();
-        let names: FxHashSet<&str> = wanted.iter().map(|&n| inputs[n].function.name.as_str()).collect();
-        let mut sites: FxHashMap<Definition, Vec<(u32, ExprId)>> =
-            wanted.iter().filter_map(|&n| Some((inputs[n].definition?, Vec::new()))).collect();
-        for (n, input) in inputs.iter().enumerate().filter(|(_, input)| input.definition.is_some()) {
-            for (call, name, _) in input.function.body.calls().filter(|(_, name, _)| names.contains(name)) {
-                for definition in program.callees(name, input.function.file) {
-                    if let Some(all) = sites.get_mut(&definition).filter(|all| all.len() <= MAX_CALLERS) {
-                        all.push((n as u32, call));
-                    }
-                }
-            }
-        }
+    pub fn new(program: &'a Program, inputs: &'a [Input<'a>], facts: &'a [Facts], sites: &'a Sites<'a>) -> Settled<'a> {
         Settled { program, inputs, facts, numbers: numbers(inputs), sites }
     }
 
     /// Whoever calls the function asks about this member of what is given before.
+    pub fn is_asked_by_callers(&self, input: &Input, e: ExprId) -> bool {
+        self.by(input, e, MAX_HOPS - 1, &|n, base, path, before| self.asks(n, base, path, before))
+    }
+
+    /// Whoever calls the function, or calls those, sees to this member of what is given before.
     pub fn by_callers(&self, input: &Input, e: ExprId) -> bool {
+        self.by(input, e, 0, &|n, base, path, before| self.sees_to(n, base, path, before))
+    }
+
+    fn by(&self, input: &Input, e: ExprId, hops: usize, settles: Settles) -> bool {
         let body = &input.function.body;
         let (Some(definition), Some(member)) = (input.definition, place(body, e)) else { return false };
         let Some(arg) = input.function.params.iter().position(|p| p.name == member.base) else { return false };
-        let Some(sites) = self.sites.get(&definition).filter(|all| (1..=MAX_CALLERS).contains(&all.len())) else {
-            return false;
-        };
-        let path = written(body, &member.path);
-        sites.iter().all(|&(n, call)| {
-            let caller = &self.inputs[n as usize].function.body;
-            let ExprKind::Call { args, .. } = &caller.expr(call).kind else { return false };
-            let Some((object, inner)) = args.get(arg).and_then(|&arg| pointed_to(caller, arg)) else { return false };
+        let Some(&n) = self.numbers.get(&definition) else { return false };
+        self.seen_to(n, arg, &written(body, &member.path), hops, settles)
+    }
+
+    /// Whoever calls function `n` sees to what this path leads to from argument `arg`.
+    fn seen_to(&self, n: u32, arg: usize, path: &[Written], hops: usize, settles: Settles) -> bool {
+        let Some(sites) = self.sites.of(n) else { return false };
+        sites.iter().all(|&(caller, call)| {
+            let input = &self.inputs[caller as usize];
+            let body = &input.function.body;
+            let ExprKind::Call { args, .. } = &body.expr(call).kind else { return false };
+            let Some((object, inner)) = args.get(arg).and_then(|&arg| pointed_to(body, arg)) else { return false };
             // `&p->a` gives what `->` leads away from again.
-            let rest = if inner { path.strip_prefix(&[Written::Deref]) } else { Some(&path[..]) };
+            let rest = if inner { path.strip_prefix(&[Written::Deref]) } else { Some(path) };
             let Some(rest) = rest else { return false };
-            let before = caller.expr(call).span.start;
-            self.facts[n as usize].members_asked.iter().any(|&m| {
-                caller.expr(m).span.start < before
-                    && place(caller, m)
-                        .is_some_and(|m| object.covers(&m) && written(caller, &m.path[object.path.len()..]) == rest)
-            })
+            let mut whole = written(body, &object.path);
+            whole.extend(rest);
+            let before = body.expr(call).span.start;
+            settles(caller, object.base, &whole, before) || {
+                let outer = input.function.params.iter().position(|p| p.name == object.base);
+                hops + 1 < MAX_HOPS && outer.is_some_and(|outer| self.seen_to(caller, outer, &whole, hops + 1, settles))
+            }
         })
+    }
+
+    fn asks(&self, n: u32, base: Symbol, path: &[Written], before: u32) -> bool {
+        let body = &self.inputs[n as usize].function.body;
+        self.facts[n as usize].members_asked.iter().any(|&m| {
+            body.expr(m).span.start < before
+                && place(body, m).is_some_and(|p| p.base == base && written(body, &p.path) == path)
+        })
+    }
+
+    /// Before a place in function `n`, it asks about what the path leads to from a variable, sets it, reads through it
+    /// itself, or is told by another function.
+    fn sees_to(&self, n: u32, base: Symbol, path: &[Written], before: u32) -> bool {
+        let (input, facts) = (&self.inputs[n as usize], &self.facts[n as usize]);
+        let body = &input.function.body;
+        let is_it = |e: ExprId| {
+            body.expr(e).span.start < before
+                && place(body, e).is_some_and(|p| p.base == base && written(body, &p.path) == path)
+        };
+        let sets = |e: &Expr| match e.kind {
+            ExprKind::Assign { op: None, left, right } => {
+                matches!(body.expr(left).kind, ExprKind::Member { .. })
+                    && !is_null_literal(body, right, true)
+                    && is_it(left)
+            }
+            _ => false,
+        };
+        let reads = |used: &Use| matches!(used.origin, Origin::Loaded(e) if is_direct(&used.kind) && is_it(e));
+        let field = path.iter().rev().find_map(|step| match step {
+            Written::Field(name) => Some(*name),
+            _ => None,
+        });
+        // `if (is_active(p->a)) f(p);`
+        let gives = |args: &[ExprId]| args.iter().any(|&arg| is_it(arg));
+        let decides = || {
+            let conditions = body.stmts.iter().filter_map(|s| s.kind.condition()).map(|c| body.expr(c).span);
+            let conditions: Vec<Span> = conditions.filter(|c| c.start < before).collect();
+            let is_in = |call: ExprId| conditions.iter().any(|c| c.contains(body.expr(call).span.start));
+            body.calls().any(|(call, _, args)| gives(args) && is_in(call))
+        };
+        self.asks(n, base, path, before)
+            || decides()
+            || facts.uses.iter().any(reads)
+            || body.exprs.iter().any(sets)
+            || field.is_some_and(|field| self.is_decided(input, base, field, before, 1))
     }
 
     /// A branch before the member `e` is decided by a call that is given the object which it is reached from, and
@@ -82,7 +126,13 @@ impl<'a> Settled<'a> {
         let body = &input.function.body;
         let ExprKind::Member { field, .. } = body.expr(e).kind else { return false };
         let Some(object) = root(body, e) else { return false };
-        let before = |span: Span| span.start < body.expr(e).span.start;
+        self.is_decided(input, object, body.names.text(field), body.expr(e).span.start, MAX_DEPTH)
+    }
+
+    /// The same of a member by name that something reached from `object` has, before a place of the function.
+    fn is_decided(&self, input: &Input, object: Symbol, field: &str, before: u32, depth: usize) -> bool {
+        let body = &input.function.body;
+        let before = |span: Span| span.start < before;
         let decided: Vec<Span> = body
             .stmts
             .iter()
@@ -109,16 +159,15 @@ impl<'a> Settled<'a> {
             decided.iter().any(|cond| cond.contains(at.start)) || (kept.contains(&call) && before(at))
         };
         let gives = |args: &[ExprId]| args.iter().any(|&arg| root(body, arg) == Some(object));
-        body.calls()
-            .any(|(call, name, args)| decides(call) && gives(args) && self.stores(input, name, body.names.text(field)))
+        body.calls().any(|(call, name, args)| decides(call) && gives(args) && self.stores(input, name, field, depth))
     }
 
     /// A function stores to a member of that name or asks about it, or one that it calls does, and no `switch` decides
     /// whether.
-    fn stores(&self, input: &Input, callee: &str, field: &str) -> bool {
+    fn stores(&self, input: &Input, callee: &str, field: &str, depth: usize) -> bool {
         let mut seen: FxHashSet<Definition> = FxHashSet::default();
         let mut level = self.program.callees(callee, input.function.file).to_vec();
-        for _ in 0..MAX_DEPTH {
+        for _ in 0..depth {
             let mut next = Vec::new();
             for definition in level {
                 if seen.len() >= MAX_FUNCTIONS || !seen.insert(definition) {

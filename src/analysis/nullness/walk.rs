@@ -91,6 +91,8 @@ pub(super) struct Walker<'a> {
     pub stmt: StmtId,
     /// What an assertion asks is being evaluated.
     pub asserting: bool,
+    /// Edges that are not taken, by their number in the block.
+    pub shut: Vec<(BlockId, usize)>,
     pub out: Facts,
 }
 
@@ -172,6 +174,7 @@ impl<'a> Walker<'a> {
             giving: false,
             stmt: StmtId(0),
             asserting: false,
+            shut: Vec::new(),
             out: Facts::default(),
         }
     }
@@ -279,7 +282,10 @@ impl Forward for Walker<'_> {
             out.push((edge.to, st));
             return out;
         }
-        for edge in &block.edges {
+        for (i, edge) in block.edges.iter().enumerate() {
+            if self.shut.contains(&(b, i)) {
+                continue;
+            }
             let state = match (&ways, edge.kind) {
                 (Some((yes, _)), EdgeKind::True) => yes.clone(),
                 (Some((_, no)), EdgeKind::False) => no.clone(),
@@ -385,16 +391,34 @@ impl Walker<'_> {
         }
     }
 
+    /// The macro that the statement comes out of is called like an assertion.
+    fn is_by_assertion(&self) -> bool {
+        let text = self.code.get(self.body.stmt(self.stmt).span.range()).unwrap_or_default();
+        let name = text.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+        let name = name.to_ascii_lowercase();
+        name.contains("assert") || name.ends_with("return_val_if_fail")
+    }
+
     fn returned(&mut self, value: Values, st: &State) {
         if !self.recording {
             return;
         }
         if self.is_given_null(st) {
+            let is_null = |id: &Value| {
+                matches!(self.origins.get(id), Some(Origin::Null(_))) || st.bits(*id) & bits::ANY_NULL != 0
+            };
+            if value.ids().iter().any(is_null) {
+                let params = self.body.exprs.len() as u32;
+                let null = st.all_bits().filter(|(id, known)| *id >= params && known & !bits::ANY_NULL == 0);
+                self.out.null_for.extend(null.filter_map(|(id, _)| u8::try_from(id - params).ok()));
+            }
             return;
         }
+        let asserts = self.body.stmt(self.stmt).in_macro && self.is_by_assertion();
         for id in value.ids() {
             let known = st.bits(*id);
             match self.origins.get(id) {
+                Some(Origin::Null(_)) if asserts => self.out.returns_null_asserted = true,
                 Some(Origin::Null(_)) => self.out.returns_null = true,
                 _ if known & bits::ANY_NULL != 0 && known & bits::STALE == 0 => self.out.returns_null = true,
                 Some(Origin::Call(call)) if known & bits::ANY_UNTESTED != 0 => self.out.returns.push(*call),

@@ -12,6 +12,7 @@ pub mod unchecked_result_belief;
 mod unfilled;
 pub mod uninitialized_after_parse;
 
+use crate::analysis::access::{Place, place};
 use crate::analysis::nullness::callers::Callers;
 use crate::analysis::nullness::doubts::Doubt;
 use crate::analysis::nullness::link::Miss;
@@ -33,7 +34,12 @@ fn doubted<'v>(view: &'v View) -> impl Iterator<Item = (&'v Miss, &'v Doubt)> {
 
 /// What is found in tests is told at `low`: there it fails at once, and before those who can mend it.
 fn graded(view: &View, confidence: Confidence) -> Confidence {
-    if view.source.is_test() { Confidence::Low } else { confidence }
+    if view.source.is_test() || is_called_a_test(&view.function.name) { Confidence::Low } else { confidence }
+}
+
+/// `test_speed()`: a test that stands with what it tests; `proxy_test()` is none.
+fn is_called_a_test(function: &str) -> bool {
+    function.starts_with("test_")
 }
 
 /// A finding at the place where a pointer is used, with where its value comes from.
@@ -85,6 +91,23 @@ fn pointer(view: &View, miss: &Miss) -> String {
     let text = view.source.slice(view.function.body.expr(miss.used.expr).span);
     let is_short = text.len() <= 40 && !text.contains(['\n', '`']);
     if is_short { format!("`{text}`") } else { "the pointer".into() }
+}
+
+/// A condition before `at` asks how many things `object` has: `if (!q->count) return; q->head->next`.
+fn asks_how_many(body: &Body, object: &Place, at: Span) -> bool {
+    const COUNTS: [&str; 9] = ["count", "cnt", "len", "length", "size", "num", "n", "nr", "used"];
+    let is_count = |e: ExprId| match body.expr(e).kind {
+        ExprKind::Member { base, field, .. } => {
+            let name = body.names.text(field).to_ascii_lowercase();
+            name.split('_').any(|word| COUNTS.contains(&word)) && place(body, base).is_some_and(|p| p == *object)
+        }
+        _ => false,
+    };
+    body.stmts.iter().filter_map(|s| s.kind.condition()).filter(|&c| body.expr(c).span.start < at.start).any(|cond| {
+        let mut found = false;
+        body.walk(cond, &mut |e| found |= is_count(e));
+        found
+    })
 }
 
 /// How the pointer is used, as the end of a sentence.

@@ -1,7 +1,7 @@
 //! `null-on-some-path`: a pointer that is null on some way to its use.
 
 use super::apart::{is_apart, is_left_out};
-use super::{doubted, finding, pointer, used, used_nulls};
+use super::{asks_how_many, doubted, finding, pointer, used, used_nulls};
 use crate::analysis::access::place;
 use crate::analysis::nullness::doubts::Doubt;
 use crate::analysis::nullness::link::Miss;
@@ -61,6 +61,10 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
         let is_plain =
             miss.used.known & bits::FRESH != 0 && matches!(miss.used.kind, UseKind::Dereference | UseKind::Called);
         let confidence = match doubt {
+            Doubt::Late(_) if is_plain && miss.seen_to => Confidence::Medium,
+            _ if miss.seen_to => Confidence::Low,
+            Doubt::Elsewhere { test, .. } if is_in_other_section(&view.function.body, miss, *test) => Confidence::Low,
+            Doubt::Late(_) if is_one_of_many(&view.function.body, miss) => Confidence::Low,
             Doubt::Late(_) if is_plain => Confidence::High,
             // Whoever leaves where it is null does not only look for what to print.
             Doubt::Late(test) if matches!(miss.used.kind, UseKind::Given { .. }) && miss.inside.is_none() => {
@@ -127,6 +131,39 @@ fn speaks_of(body: &Body, at: StmtId, miss: &Miss) -> bool {
     within.into_iter().any(|(i, _)| place(body, ExprId(i as u32)).is_some_and(|p| pointer.covers(&p)))
 }
 
+/// `q->head`, where a condition before has asked for `q->count`.
+fn is_one_of_many(body: &Body, miss: &Miss) -> bool {
+    let Origin::Loaded(e) = miss.used.origin else { return false };
+    let ExprKind::Member { base, .. } = body.expr(e).kind else { return false };
+    place(body, base).is_some_and(|object| asks_how_many(body, &object, body.expr(e).span))
+}
+
+/// `if (a || b) { if (a && !b) …; else if (!a && b) …; else a->x; }`: several conditions have asked about this pointer and
+/// others together, and what is left need not be what one of them leaves.
+fn is_asked_with_others(body: &Body, miss: &Miss) -> bool {
+    let is_compound =
+        |cond: &ExprId| matches!(body.expr(*cond).kind, ExprKind::Binary { op: BinaryOp::And | BinaryOp::Or, .. });
+    let before = body.expr(miss.used.expr).span.start;
+    let compound = body.stmts.iter().filter_map(|s| s.kind.condition()).filter(is_compound);
+    let asking = compound.filter(|&cond| {
+        let span = body.expr(cond).span;
+        span.end <= before && miss.asked.iter().any(|&e| span.contains(body.expr(e).span.start))
+    });
+    asking.count() >= 3
+}
+
+/// Test and use stand in two sections of one `switch`.
+fn is_in_other_section(body: &Body, miss: &Miss, test: ExprId) -> bool {
+    let (a, b) = (body.expr(miss.used.expr).span.start, body.expr(test).span.start);
+    let (first, last) = (a.min(b), a.max(b));
+    let holds =
+        |s: &&Stmt| matches!(s.kind, StmtKind::Switch { .. }) && s.span.contains(first) && s.span.contains(last);
+    let inner = body.stmts.iter().filter(holds).min_by_key(|s| s.span.end - s.span.start);
+    inner.is_some_and(|_| {
+        body.stmts.iter().any(|s| matches!(s.kind, StmtKind::Case(_)) && (first..last).contains(&s.span.start))
+    })
+}
+
 /// `if (!p) return;`
 fn leaves(body: &Body, test: ExprId) -> bool {
     let at = body.expr(test).span;
@@ -173,6 +210,9 @@ fn is_asked_in_one_arm(view: &View, miss: &Miss) -> bool {
 
 fn confidence(view: &View, miss: &Miss) -> Confidence {
     if miss.sometimes {
+        return Confidence::Low;
+    }
+    if !miss.is_surely_null() && is_asked_with_others(&view.function.body, miss) {
         return Confidence::Low;
     }
     let here = miss.used.known & bits::NULL_HERE != 0;

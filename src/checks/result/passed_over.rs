@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::unfilled::{Does, does};
+use super::unfilled::{Does, does, is_called_like_a_macro, may_be_macro};
 use super::uninitialized_after_parse::Unset;
 use crate::analysis::access::{Access, place};
 use crate::analysis::cfg::{BlockId, Edge, EdgeKind};
@@ -54,6 +54,7 @@ pub fn passed_over(cx: &Context, view: &View, local: &Unset, fills: &[StmtId]) -
     let mut meet = |_: BlockId, a: &Access| match does(cx, view, local, a) {
         Does::Fills => Go::Stop,
         Does::Nothing => Go::On,
+        Does::Reads if may_be_macro(cx, view, a) && is_called_like_a_macro(view, a) => Go::Stop,
         Does::Reads => {
             if !body.stmt(a.stmt).in_macro {
                 reads.extend(a.expr);

@@ -1,10 +1,11 @@
 //! `unchecked-lookup`: the result of a search that may have found nothing is used as if it had.
 
-use super::{counted, finding, used, used_nulls};
+use super::{asks_how_many, counted, finding, used, used_nulls};
+use crate::analysis::access::place;
 use crate::analysis::nullness::link::{Miss, Why};
 use crate::analysis::nullness::{Origin, UseKind, bits};
 use crate::checks::{Context, Rule, View};
-use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtKind, Symbol};
+use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtKind, Symbol, UnaryOp};
 use crate::program::catalog::model::NullReason;
 use crate::report::{Confidence, Finding};
 
@@ -33,8 +34,15 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
             continue;
         }
         let Some(mut confidence) = confidence(miss, why) else { continue };
-        if !matches!(why, Why::Known(_)) && is_counted(view, miss) {
+        if is_counted(view, miss, matches!(why, Why::Known(_))) {
             confidence = Confidence::Low;
+        }
+        if reports_its_error(view, miss) {
+            confidence = Confidence::Low;
+        }
+        // Every caller has made the same search.
+        if miss.seen_to {
+            confidence = if confidence == Confidence::High { Confidence::Medium } else { Confidence::Low };
         }
         if matches!(why, Why::Stores | Why::StoresIgnored) {
             let when = match why {
@@ -52,6 +60,7 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
             Why::Known(NullReason::ParseFailure) => "is null when the input is malformed",
             Why::Known(NullReason::Alloc | NullReason::Exhausted) => "is null when nothing is left to give",
             Why::Returns | Why::Stores | Why::StoresIgnored => "is null on some path through that function",
+            Why::Asserted => "is null where an assertion in it fails",
             Why::Belief | Why::Name | Why::Getter => "may be null when nothing is found",
             Why::Few => "is checked by other callers",
         };
@@ -104,7 +113,9 @@ fn confidence(miss: &Miss, why: Why) -> Option<Confidence> {
             true => Some(Confidence::Medium),
             false => Some(Confidence::Low),
         },
-        Why::Returns if contrary && callers.all() > MAX_CONTRARY => None,
+        Why::Returns | Why::Asserted if contrary && callers.all() > MAX_CONTRARY => None,
+        // Whoever wrote it says that this cannot be.
+        Why::Asserted => Some(Confidence::Low),
         Why::Returns if contrary => Some(Confidence::Low),
         Why::Name if contrary && (callers.all() > MAX_CONTRARY || !is_clean) => None,
         Why::Getter if contrary => None,
@@ -128,7 +139,7 @@ fn confidence(miss: &Miss, why: Why) -> Option<Confidence> {
 }
 
 /// `for (i = 0; i < n; i++) get(list, i)`: there are that many.
-fn is_counted(view: &View, miss: &Miss) -> bool {
+fn is_counted(view: &View, miss: &Miss, is_known: bool) -> bool {
     let body = &view.function.body;
     let Origin::Call(call) = miss.used.origin else { return false };
     let ExprKind::Call { args, .. } = &body.expr(call).kind else { return false };
@@ -139,8 +150,48 @@ fn is_counted(view: &View, miss: &Miss) -> bool {
         }
         _ => false,
     };
+    // `while (queue.length) pop(&queue)`
+    let of = |arg: ExprId| match body.expr(body.bare(arg)).kind {
+        ExprKind::Unary { op: UnaryOp::AddressOf, operand } => place(body, operand),
+        _ => place(body, arg),
+    };
+    let at = body.expr(call).span;
+    if takes_one_out(miss)
+        && args.first().and_then(|&arg| of(arg)).is_some_and(|object| asks_how_many(body, &object, at))
+    {
+        return true;
+    }
     let mut around = view.nesting().around(miss.used.stmt);
-    around.any(|s| matches!(body.stmt(s).kind, StmtKind::For { cond: Some(cond), .. } if steps(cond)))
+    !is_known && around.any(|s| matches!(body.stmt(s).kind, StmtKind::For { cond: Some(cond), .. } if steps(cond)))
+}
+
+/// `p = find(k, &error); if (error) return;`: null where there was an error, and that was asked.
+fn reports_its_error(view: &View, miss: &Miss) -> bool {
+    let body = &view.function.body;
+    let Origin::Call(call) = miss.used.origin else { return false };
+    let ExprKind::Call { args, .. } = &body.expr(call).kind else { return false };
+    let errors = args.iter().filter_map(|&arg| match body.expr(arg).kind {
+        ExprKind::Unary { op: UnaryOp::AddressOf, operand } => match body.expr(operand).kind {
+            ExprKind::Name(name) if body.names.text(name).to_ascii_lowercase().contains("err") => Some(name),
+            _ => None,
+        },
+        _ => None,
+    });
+    let (from, to) = (body.expr(call).span.start, body.expr(miss.used.expr).span.start);
+    let mut asked = body.stmts.iter().filter_map(|s| s.kind.condition());
+    let errors: Vec<Symbol> = errors.collect();
+    !errors.is_empty()
+        && asked.any(|cond| {
+            (from..to).contains(&body.expr(cond).span.start) && errors.iter().any(|&name| body.mentions(cond, name))
+        })
+}
+
+/// `queue_pop`, `array_get_idx`
+fn takes_one_out(miss: &Miss) -> bool {
+    const WORDS: [&str; 12] =
+        ["pop", "peek", "pull", "head", "tail", "first", "last", "nth", "idx", "index", "dequeue", "at"];
+    let name = miss.callee.as_deref().unwrap_or_default().to_ascii_lowercase();
+    name.split('_').any(|word| WORDS.contains(&word))
 }
 
 /// `codec_name`, `cause2str`: a number that is known has a text.

@@ -8,7 +8,7 @@ use crate::analysis::access::{Access, Act, Step};
 use crate::analysis::cfg::BlockId;
 use crate::analysis::flow::{From, Go};
 use crate::checks::{Context, View};
-use crate::hir::{BinaryOp, DeclaratorForm, ExprId, ExprKind, StmtId, StmtKind, UnaryOp};
+use crate::hir::{BinaryOp, Body, DeclaratorForm, ExprId, ExprKind, StmtId, StmtKind, UnaryOp};
 use crate::program::catalog::model::SinkKind;
 use crate::report::{Confidence, Finding};
 
@@ -36,17 +36,15 @@ pub fn check(cx: &Context, view: &View, local: &Unset) -> Option<Finding> {
             _ => {}
         }
     }
-    // Where nothing else does, what no header in sight declares may be a macro that does: `lock_irqsave(&lock, flags)`.
-    let may_be_macro = |a: &Access| {
-        a.act == Act::Read && a.place.is_variable() && a.call.is_some_and(|call| is_undeclared(cx, view, call))
-    };
-    if fills.is_empty() && flow.accesses.of_variable(local.name).any(|(_, a)| may_be_macro(a)) {
+    // Where nothing else does, that may.
+    if fills.is_empty() && flow.accesses.of_variable(local.name).any(|(_, a)| may_be_macro(cx, view, a)) {
         return None;
     }
     let mut reads: Vec<&Access> = Vec::new();
     let mut meet = |_: BlockId, a: &Access| match does(cx, view, local, a) {
         Does::Fills => Go::Stop,
         Does::Nothing => Go::On,
+        Does::Reads if may_be_macro(cx, view, a) && is_called_like_a_macro(view, a) => Go::Stop,
         Does::Reads => {
             if let Some((_, own)) = flow.accesses.of_variable(local.name).find(|(_, own)| std::ptr::eq(*own, a)) {
                 reads.push(own);
@@ -133,7 +131,10 @@ pub(super) fn does(cx: &Context, view: &View, local: &Unset, a: &Access) -> Does
         Act::Read if local.form == DeclaratorForm::Array && a.place.is_variable() => Does::Fills,
         // A member may be an array, too, and its elements rows.
         Act::Read if !a.place.is_variable() && a.place.path[..] != [Step::Index] && !a.place.is_behind_pointer() => {
-            Does::Nothing
+            match a.expr.is_some_and(|e| is_given_from_on(body, e)) {
+                true => Does::Fills,
+                false => Does::Nothing,
+            }
         }
         // So is a row of an array of arrays.
         Act::Read if local.form == DeclaratorForm::Array && has_rows(view, local) => Does::Fills,
@@ -143,12 +144,29 @@ pub(super) fn does(cx: &Context, view: &View, local: &Unset, a: &Access) -> Does
     }
 }
 
+/// What no header in sight declares may be a macro that sets what it is given: `lock_irqsave(&lock, flags)`.
+pub(super) fn may_be_macro(cx: &Context, view: &View, a: &Access) -> bool {
+    a.act == Act::Read && a.place.is_variable() && a.call.is_some_and(|call| is_undeclared(cx, view, call))
+}
+
+/// `lock_irqsave()`, `list_for_each_entry()`: called like what sets a variable that it is given by name.
+pub(super) fn is_called_like_a_macro(view: &View, a: &Access) -> bool {
+    let name = a.call.and_then(|call| view.function.body.callee(call)).unwrap_or_default();
+    name.ends_with("save") || ["for_each", "foreach", "FOREACH", "FOR_EACH"].iter().any(|word| name.contains(word))
+}
+
 fn is_undeclared(cx: &Context, view: &View, call: ExprId) -> bool {
     let (program, file) = (cx.program, view.unit.file);
     view.function.body.callee(call).is_some_and(|name| {
         let known = program.is_defined(name) || program.model(name, file).is_some();
         !known && program.types().returns(name, file).is_none()
     })
+}
+
+/// `f(x.bytes + 3)`
+fn is_given_from_on(body: &Body, e: ExprId) -> bool {
+    let is_it = |&arg: &ExprId| matches!(body.expr(body.bare(arg)).kind, ExprKind::Binary { op: BinaryOp::Add, left, .. } if left == e);
+    body.calls().any(|(_, _, args)| args.iter().any(is_it))
 }
 
 fn has_rows(view: &View, local: &Unset) -> bool {

@@ -5,6 +5,8 @@ use crate::preprocess::token::{Token, TokenKind};
 
 /// Macros inside macros are followed this deep.
 const MAX_NESTING: usize = 4;
+/// A replacement of more tokens than this does more than read.
+const MAX_READING: usize = 64;
 
 impl MacroTable {
     /// Bit `i`: a call of the macro may store to a variable that is its argument `i`.
@@ -24,6 +26,30 @@ impl MacroTable {
             }
         }
         set
+    }
+
+    /// The macro stores nothing, asks nothing and calls nothing, as far as its own text tells:
+    /// `((struct body *) (m)->from->parsed)`.
+    pub fn only_reads(&self, def: &MacroDef) -> bool {
+        *def.reads_only.get_or_init(|| self.reads(def, MAX_NESTING))
+    }
+
+    fn reads(&self, def: &MacroDef, depth: usize) -> bool {
+        let tokens: Vec<Token> = def.tokens().collect();
+        if tokens.is_empty() || tokens.len() > MAX_READING {
+            return false;
+        }
+        tokens.iter().enumerate().all(|(i, token)| match token.kind {
+            TokenKind::Punct => !(assigns(&token.text) || does_more(&token.text)),
+            TokenKind::Ident if tokens.get(i + 1).is_some_and(|next| &*next.text == "(") => match &*token.text {
+                "sizeof" | "offsetof" => true,
+                name => match self.resolve_nested(name, def.file) {
+                    Some(nested) => depth > 0 && nested.name != def.name && self.reads(nested, depth - 1),
+                    None => false,
+                },
+            },
+            _ => true,
+        })
     }
 
     /// The parameter is the whole argument of another macro, and that one stores to it or is not known.
@@ -55,10 +81,16 @@ fn is_stored_to(tokens: &[Token], at: usize) -> bool {
     }
     let previous = before(first, 1);
     let takes_address = previous == "&" && !first.checked_sub(2).is_some_and(is_operand);
-    let assigns = |op: &str| {
-        matches!(op, "=" | "++" | "--" | "+=" | "-=" | "*=" | "/=" | "%=" | "&=" | "|=" | "^=" | "<<=" | ">>=")
-    };
     takes_address || matches!(previous, "++" | "--") || !matches!(previous, "*" | "." | "->") && assigns(text(next))
+}
+
+fn assigns(op: &str) -> bool {
+    matches!(op, "=" | "++" | "--" | "+=" | "-=" | "*=" | "/=" | "%=" | "&=" | "|=" | "^=" | "<<=" | ">>=")
+}
+
+/// A statement, or a question.
+fn does_more(op: &str) -> bool {
+    matches!(op, "{" | ";" | "?" | "!" | "&&" | "||" | "==" | "!=" | "<" | ">" | "<=" | ">=")
 }
 
 /// The name of the call that a token is an argument of, and which of them.

@@ -56,11 +56,11 @@ impl Lowering<'_> {
                     None => ExprKind::Opaque(Vec::new()),
                 }
             }
-            Kind::Binary if self.is_cast(&children) => {
+            Kind::Binary if let Some(op) = self.cast_of(&children) => {
                 let operands = self.exprs_of(children);
                 let [ty, operand] = operands[..] else { return Lowered::Exprs(operands) };
                 let ExprKind::Name(ty) = self.exprs[ty.0 as usize].kind else { return Lowered::Exprs(operands) };
-                let operand = self.expr(ExprKind::Unary { op: UnaryOp::Deref, operand }, range);
+                let operand = self.expr(ExprKind::Unary { op, operand }, range);
                 ExprKind::Cast { ty, operand }
             }
             Kind::Binary | Kind::Assignment => {
@@ -156,11 +156,21 @@ impl Lowering<'_> {
 }
 
 impl Lowering<'_> {
-    /// `(UINT32)*p`, which the grammar takes for a product where it does not know the type.
-    fn is_cast(&self, children: &[Value]) -> bool {
-        let [left, operator, _] = children else { return false };
+    /// `(UINT32)*p`, `(caddr_t)&x`, which the grammar takes for a product and a bitwise and where it does not know the
+    /// type: the operator of what is cast.
+    fn cast_of(&self, children: &[Value]) -> Option<UnaryOp> {
+        let [left, operator, right] = children else { return None };
         let name = self.text_of(&left.range).trim_start_matches('(').trim_end_matches(')').trim();
-        left.kind == Kind::Parenthesized && self.text_of(&operator.range) == "*" && is_type(name)
+        if left.kind != Kind::Parenthesized || !is_type(name) {
+            return None;
+        }
+        // A mask is no place that has an address.
+        let is_mask = || !self.text_of(&right.range).starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
+        match self.text_of(&operator.range) {
+            "*" => Some(UnaryOp::Deref),
+            "&" if !is_mask() => Some(UnaryOp::AddressOf),
+            _ => None,
+        }
     }
 }
 
