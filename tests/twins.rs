@@ -152,7 +152,7 @@ fn is_kept(name: &str) -> bool {
     keywords.split_whitespace().chain(library.split_whitespace()).any(|word| word == name) || is_evidence(name)
 }
 
-/// The words by which lengths, ends and messages are told where no header does (`src/analysis/bounds/names.rs`).
+/// The words by which lengths, ends and messages are told where no header does (`src/analysis/bounds/terms/names.rs`).
 fn is_evidence(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let length = ["len", "length", "size", "left", "remain", "remaining", "avail", "nbytes", "octets", "bytes"];
