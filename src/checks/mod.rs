@@ -28,7 +28,7 @@ use crate::analysis::heeded::Heeded;
 use crate::analysis::limits::Limits;
 use crate::analysis::nesting::Nesting;
 use crate::analysis::noreturn::NoReturn;
-use crate::analysis::nullness::link::Miss;
+use crate::analysis::nullness::miss::Miss;
 use crate::analysis::outputs::Outputs;
 use crate::analysis::received::Fields;
 use crate::analysis::recursion::Cycles;

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::link::Why;
+use super::why::Why;
 use crate::source::FileId;
 
 /// Fewer callers than this believe nothing.

@@ -2,8 +2,9 @@
 //! itself if the last argument says so.
 
 use super::Facts;
-use super::link::{Linker, Why};
+use super::link::Linker;
 use super::walk::Walker;
+use super::why::Why;
 use crate::analysis::access::place;
 use crate::analysis::cfg::{BlockId, EdgeKind};
 use crate::analysis::messages::Input;

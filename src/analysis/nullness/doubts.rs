@@ -6,10 +6,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::callers::Callers;
 use super::elsewhere::{elsewhere, ends_a_walk, guards_release};
-use super::link::{Miss, is_direct, is_unasked};
 use super::members::{Part, may_be_pointer, minded};
+use super::miss::Doubt;
+use super::miss::Miss;
 use super::settled::Settled;
 use super::sites::Sites;
+use super::state::is_unasked;
 use super::walk::is_null_literal;
 use super::{Facts, Origin, Use, UseKind, bits};
 use crate::analysis::access::{Place, place};
@@ -29,25 +31,6 @@ const MIN_SHARE_GUARDED: u32 = 50;
 
 /// The same where it is read through for a line of a log only.
 const MIN_SHARE_LOGGED: u32 = 10;
-
-/// What says that a pointer may be null.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Doubt {
-    /// It is tested behind the use.
-    Late(ExprId),
-    /// It is tested on another way; all such tests stand behind the use, or not.
-    Elsewhere { test: ExprId, behind: bool },
-    /// A caller gives null.
-    Given { file: FileId, span: Span },
-    /// A caller gives a part of a message that may be absent.
-    GivenPart { file: FileId, span: Span, field: Box<str> },
-    /// A caller also says whether there was an error, and nobody looks.
-    ErrorIgnored { error: Span },
-    /// Others ask about the member, or it is known to be absent at times; all callers see to it, or not.
-    Part { field: Box<str>, others: Callers, optional: bool, nulled: bool, settled: bool },
-    /// Others ask about the member before they give it to the same function.
-    Guarded { field: Box<str>, others: Callers, nulled: bool, settled: bool },
-}
 
 /// By parameter: a caller that gives null, or what may be.
 type Given = FxHashMap<(Definition, u8), Doubt>;
@@ -165,7 +148,7 @@ fn unasked(program: &Program, input: &Input, facts: &Facts) -> Vec<(Part, Use)> 
     let body = &input.function.body;
     let plain = |u: &&Use| {
         matches!(u.origin, Origin::Loaded(_))
-            && is_direct(&u.kind)
+            && u.kind.is_direct()
             && is_unasked(u.known)
             && !u.one_of
             && !body.stmt(u.stmt).in_macro
@@ -437,7 +420,7 @@ fn late_or_given(input: &Input, facts: &Facts, given: &Given, known: &[Miss], re
         }
         let mut inside = None;
         let doubt = match (used.origin, late) {
-            (_, Some(&test)) if is_direct(&used.kind) => Some(Doubt::Late(test)),
+            (_, Some(&test)) if used.kind.is_direct() => Some(Doubt::Late(test)),
             (origin, None) if let UseKind::Given { callee, arg } = &used.kind => {
                 inside = match reads(callee, input.function.file, *arg) {
                     Reading::Yes(file, span) => Some((file, span)),
@@ -454,9 +437,9 @@ fn late_or_given(input: &Input, facts: &Facts, given: &Given, known: &[Miss], re
                 });
                 late.filter(|_| may_read).map(|&test| Doubt::Late(test))
             }
-            (Origin::Parameter(i), _) if is_direct(&used.kind) || used.kind.is_part() => {
+            (Origin::Parameter(i), _) if used.kind.is_direct() || used.kind.is_part() => {
                 let given = input.definition.and_then(|d| given.get(&(d, i))).cloned();
-                given.or_else(|| ignored_error(input, i).filter(|_| is_direct(&used.kind)))
+                given.or_else(|| ignored_error(input, i).filter(|_| used.kind.is_direct()))
             }
             _ => None,
         };

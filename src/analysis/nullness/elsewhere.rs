@@ -2,8 +2,8 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::doubts::Doubt;
-use super::link::{Miss, is_direct, is_unasked};
+use super::miss::{Doubt, Miss};
+use super::state::is_unasked;
 use super::{Facts, Origin, Use, bits};
 use crate::analysis::access::{Place, Step, place};
 use crate::analysis::cfg::Cfg;
@@ -25,7 +25,7 @@ pub fn elsewhere(input: &Input, facts: &Facts, known: &[Miss], all: &mut Vec<Mis
     let mut set: Option<FxHashMap<Place, u32>> = None;
     let mut seen: FxHashSet<Place> = FxHashSet::default();
     for used in &facts.uses {
-        if !is_direct(&used.kind)
+        if !used.kind.is_direct()
             || !is_unasked(used.known)
             || used.known & bits::NOT_NULL != 0
             || used.one_of

@@ -2,8 +2,10 @@
 
 use super::callers::Callers;
 use super::doubts::may_take_null;
-use super::link::{Linker, Why, is_unasked};
+use super::link::Linker;
 use super::questions::alike;
+use super::state::is_unasked;
+use super::why::Why;
 use super::{Origin, Use, bits};
 use crate::hir::{ExprKind, Function};
 use crate::program::catalog::model::NullReason;

@@ -5,9 +5,12 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::callers::{Beliefs, Call, Callers, by_name};
-use super::doubts::{Doubt, Reading, doubts, is_accessor};
+use super::doubts::{Reading, doubts, is_accessor};
+use super::miss::Miss;
 use super::questions::{alike, answers, conditions};
 use super::sites::Sites;
+use super::state::is_unasked;
+use super::why::Why;
 use super::{Facts, Origin, Use, UseKind, bits, facts};
 use crate::analysis::messages::Input;
 use crate::hir::{Body, ExprId, ExprKind, Function, StmtKind, UnaryOp};
@@ -17,88 +20,6 @@ use crate::source::{FileId, Span};
 
 /// Calls are followed this deep for what they return and need.
 const MAX_ROUNDS: usize = 6;
-/// Why a call may return null.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
-    Known(NullReason),
-    /// A definition in the repository does so.
-    Returns,
-    /// The same, and only where an assertion has failed.
-    Asserted,
-    /// A definition in the repository stores null, and says that all went well.
-    Stores,
-    /// The same where it fails, and nobody looks.
-    StoresIgnored,
-    /// Nearly all others ask.
-    Belief,
-    /// Most others ask, and they are few.
-    Few,
-    /// It is not known here, but called like a search.
-    Name,
-    /// It is not known here, but called like what gives something out, which there may not be.
-    Getter,
-}
-
-/// A pointer is used that may be null.
-#[derive(Clone, Debug)]
-pub struct Miss {
-    pub used: Use,
-    /// The call whose result it is.
-    pub callee: Option<Box<str>>,
-    pub why: Option<Why>,
-    pub callers: Callers,
-    /// Where somebody asks whether it is null.
-    pub asked: Vec<ExprId>,
-    /// Where a function it is given to reads through it.
-    pub inside: Option<(FileId, Span)>,
-    /// That function does so on some way only.
-    pub sometimes: bool,
-    /// All callers have asked the same before, or give the address of something.
-    pub seen_to: bool,
-    /// Other places of a function about which most of its callers ask; told once for all.
-    pub others: Vec<(FileId, Span)>,
-    /// Nothing on the way to the use says that it may be null; this does.
-    pub doubt: Option<Doubt>,
-}
-
-impl Miss {
-    pub fn doubted(used: Use, doubt: Doubt) -> Miss {
-        let (callee, why, inside) = (None, None, None);
-        Miss {
-            used,
-            callee,
-            why,
-            callers: Callers::default(),
-            asked: Vec::new(),
-            inside,
-            sometimes: false,
-            seen_to: false,
-            others: Vec::new(),
-            doubt: Some(doubt),
-        }
-    }
-
-    /// It is null wherever control comes from.
-    pub fn is_surely_null(&self) -> bool {
-        self.used.known & bits::ANY_NULL != 0 && self.used.known & !bits::ANY_NULL == 0 && !self.used.one_of
-    }
-
-    /// It is read through, and no path to there asks.
-    fn is_plain(&self) -> bool {
-        is_direct(&self.used.kind) && is_unasked(self.used.known) && self.used.known & bits::NOT_NULL == 0
-    }
-
-    /// It is told by what the others do, once for the function called.
-    pub fn is_deviant(&self) -> bool {
-        let by_others = matches!(self.why, Some(Why::Belief | Why::Known(NullReason::Alloc)));
-        let in_library = matches!(self.used.kind, UseKind::Given { .. }) && self.inside.is_none();
-        by_others
-            && self.used.known & bits::ANY_NULL == 0
-            && !matches!(self.used.kind, UseKind::Asserted)
-            && !(in_library && self.why != Some(Why::Belief))
-    }
-}
-
 pub(super) struct Linker<'a> {
     pub(super) program: &'a Program,
     pub(super) inputs: &'a [Input<'a>],
@@ -176,15 +97,6 @@ fn gather(inputs: &[Input], all: &mut [Vec<Miss>]) {
     }
 }
 
-/// Used with nobody having asked on any path.
-pub(super) fn is_unasked(known: u8) -> bool {
-    known & bits::ANY_UNTESTED != 0 && known & (bits::TESTED | bits::ANY_NULL) == 0
-}
-
-pub(super) fn is_direct(kind: &UseKind) -> bool {
-    matches!(kind, UseKind::Dereference | UseKind::Called | UseKind::Library)
-}
-
 impl<'a> Linker<'a> {
     fn calls(&self, n: usize) -> Vec<Call<'a>> {
         let body = &self.inputs[n].function.body;
@@ -192,7 +104,7 @@ impl<'a> Linker<'a> {
         let used: FxHashSet<ExprId> = facts
             .uses
             .iter()
-            .filter(|u| is_direct(&u.kind) && is_unasked(u.known))
+            .filter(|u| u.kind.is_direct() && is_unasked(u.known))
             .filter_map(|u| match u.origin {
                 Origin::Call(call) => Some(call),
                 _ => None,
@@ -227,7 +139,7 @@ impl<'a> Linker<'a> {
             }
             for u in &facts.uses {
                 if let Origin::Parameter(i) = u.origin
-                    && is_direct(&u.kind)
+                    && u.kind.is_direct()
                     && is_unasked(u.known)
                 {
                     let span = self.inputs[n].function.body.expr(u.expr).span;
@@ -359,7 +271,7 @@ impl<'a> Linker<'a> {
                 continue;
             }
             // What reads through it says more.
-            let reads = |later: &&Use| later.origin == used.origin && is_direct(&later.kind) && is_unasked(later.known);
+            let reads = |later: &&Use| later.origin == used.origin && later.kind.is_direct() && is_unasked(later.known);
             if used.kind == UseKind::Address && is_unasked(used.known) && uses[i + 1..].iter().any(reads) {
                 continue;
             }

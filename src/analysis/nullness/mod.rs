@@ -9,17 +9,19 @@ mod branch;
 mod call;
 pub mod callers;
 mod constants;
-pub mod doubts;
+mod doubts;
 mod elsewhere;
 mod eval;
 mod given;
 pub mod link;
 mod members;
+pub mod miss;
 mod questions;
 mod settled;
 mod sites;
 mod state;
 mod walk;
+pub mod why;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -70,6 +72,11 @@ pub enum UseKind {
 }
 
 impl UseKind {
+    /// It is read through, here or in a library.
+    pub fn is_direct(&self) -> bool {
+        matches!(self, UseKind::Dereference | UseKind::Called | UseKind::Library)
+    }
+
     pub fn is_part(&self) -> bool {
         matches!(self, UseKind::Address | UseKind::PartGiven)
     }

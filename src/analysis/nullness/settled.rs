@@ -3,7 +3,6 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::link::is_direct;
 use super::sites::Sites;
 use super::walk::is_null_literal;
 use super::{Facts, Origin, Use};
@@ -100,7 +99,7 @@ impl<'a> Settled<'a> {
             }
             _ => false,
         };
-        let reads = |used: &Use| matches!(used.origin, Origin::Loaded(e) if is_direct(&used.kind) && is_it(e));
+        let reads = |used: &Use| matches!(used.origin, Origin::Loaded(e) if used.kind.is_direct() && is_it(e));
         let field = path.iter().rev().find_map(|step| match step {
             Written::Field(name) => Some(*name),
             _ => None,

@@ -30,6 +30,11 @@ pub mod bits {
     pub const NOT_NULL: u8 = TESTED | USED | ASSERTED;
 }
 
+/// Used with nobody having asked on any path.
+pub fn is_unasked(known: u8) -> bool {
+    known & bits::ANY_UNTESTED != 0 && known & (bits::TESTED | bits::ANY_NULL) == 0
+}
+
 /// More values than this are taken for any value.
 const MAX_VALUES: usize = 4;
 /// More than this is not remembered at one place.

@@ -4,7 +4,8 @@ use super::asserted::{asked_status, asks_about_length, is_given_field, is_search
 use super::control;
 use crate::analysis::access::place;
 use crate::analysis::noreturn::sounds_final;
-use crate::analysis::nullness::link::{Miss, Why};
+use crate::analysis::nullness::miss::Miss;
+use crate::analysis::nullness::why::Why;
 use crate::analysis::nullness::{Origin, UseKind};
 use crate::analysis::received::Received;
 use crate::checks::{Context, Rule, View};

@@ -5,7 +5,7 @@ use crate::analysis::cfg::BlockId;
 use crate::analysis::dominators::Dominators;
 use crate::analysis::nesting::is_loop;
 use crate::analysis::nullness::Origin;
-use crate::analysis::nullness::link::Miss;
+use crate::analysis::nullness::miss::Miss;
 use crate::checks::View;
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtId, StmtKind, UnaryOp};
 

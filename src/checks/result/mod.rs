@@ -14,8 +14,8 @@ pub mod uninitialized_after_parse;
 
 use crate::analysis::access::{Place, place};
 use crate::analysis::nullness::callers::Callers;
-use crate::analysis::nullness::doubts::Doubt;
-use crate::analysis::nullness::link::Miss;
+use crate::analysis::nullness::miss::Doubt;
+use crate::analysis::nullness::miss::Miss;
 use crate::analysis::nullness::{Origin, UseKind};
 use crate::checks::View;
 use crate::hir::{Body, ExprId, ExprKind};

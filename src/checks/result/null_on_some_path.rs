@@ -3,8 +3,8 @@
 use super::apart::{is_apart, is_left_out};
 use super::{asks_how_many, doubted, finding, pointer, used, used_nulls};
 use crate::analysis::access::place;
-use crate::analysis::nullness::doubts::Doubt;
-use crate::analysis::nullness::link::Miss;
+use crate::analysis::nullness::miss::Doubt;
+use crate::analysis::nullness::miss::Miss;
 use crate::analysis::nullness::{Origin, UseKind, bits};
 use crate::checks::{Context, Rule, View};
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, Stmt, StmtId, StmtKind, UnaryOp};

@@ -2,7 +2,8 @@
 
 use super::{asks_how_many, counted, finding, used, used_nulls};
 use crate::analysis::access::place;
-use crate::analysis::nullness::link::{Miss, Why};
+use crate::analysis::nullness::miss::Miss;
+use crate::analysis::nullness::why::Why;
 use crate::analysis::nullness::{Origin, UseKind, bits};
 use crate::checks::{Context, Rule, View};
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtKind, Symbol, UnaryOp};

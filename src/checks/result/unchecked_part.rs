@@ -2,7 +2,7 @@
 
 use super::{doubted, finding, used};
 use crate::analysis::nullness::UseKind;
-use crate::analysis::nullness::doubts::Doubt;
+use crate::analysis::nullness::miss::Doubt;
 use crate::checks::{Context, Rule, View};
 use crate::report::{Confidence, Finding};
 
