@@ -51,19 +51,17 @@ pub fn elsewhere(input: &Input, facts: &Facts, known: &[Miss], all: &mut Vec<Mis
             }
             _ => continue,
         };
-        let start = |e: ExprId| body.expr(e).span.start;
         if let Some(&test) = tests.first()
             && tests.len() <= MAX_TESTS
             && leads_past(input, &tests, used)
             && !tests.iter().all(|&t| guards_release(body, t))
         {
-            let behind = tests.iter().all(|&t| start(t) > start(used.expr));
             told.insert(used.origin);
             if let Origin::Loaded(e) = used.origin {
                 // Once for each member.
                 seen.extend(member(e));
             }
-            all.push(Miss::doubted(used.clone(), Doubt::Elsewhere { test, behind }));
+            all.push(Miss::doubted(used.clone(), Doubt::Elsewhere { test }));
         }
     }
 }

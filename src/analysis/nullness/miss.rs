@@ -73,8 +73,8 @@ impl Miss {
 pub enum Doubt {
     /// It is tested behind the use.
     Late(ExprId),
-    /// It is tested on another way; all such tests stand behind the use, or not.
-    Elsewhere { test: ExprId, behind: bool },
+    /// It is tested on another way.
+    Elsewhere { test: ExprId },
     /// A caller gives null.
     Given { file: FileId, span: Span },
     /// A caller gives a part of a message that may be absent.
