@@ -1,4 +1,4 @@
-//! The way from a call back to the same call, its result being known.
+//! The path from a call back to the same call, given its result.
 
 use rustc_hash::FxHashSet;
 
@@ -8,10 +8,10 @@ use crate::analysis::outcome::{Goes, evaluated_at, goes, outcome};
 use crate::checks::View;
 use crate::hir::{BinaryOp, ExprId, ExprKind, StmtId, StmtKind};
 
-/// A way is followed through so many blocks.
+/// Limit on the blocks visited when following a path.
 const MAX_BLOCKS: usize = 2000;
 
-/// How surely a way goes on through a statement.
+/// How surely a path continues through a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Passes {
     Surely,
@@ -19,29 +19,29 @@ pub enum Passes {
     Never,
 }
 
-/// A call, and what it is taken to have returned.
+/// A call and its assumed result.
 pub struct Again<'v, 'a> {
     view: &'v View<'a>,
     call: ExprId,
-    /// Evaluates the call.
+    /// The statement that evaluates the call.
     pub stmt: StmtId,
     block: BlockId,
     pub value: i64,
-    /// Where the result goes; none where a condition asks it at once.
+    /// Where the result is stored; none if a condition tests it directly.
     pub result: Option<Place>,
-    /// What conditions ask about and the call is given: a way that changes one of these may not lead back.
+    /// What conditions and the call's arguments mention: a path that changes any of it may not lead back.
     asked: FxHashSet<Place>,
 }
 
-/// A way back that was found.
+/// A path found back to the call.
 pub struct Way {
     pub surely: bool,
-    /// The first condition that asks about the result.
+    /// The first condition that tests the result.
     pub test: Option<ExprId>,
 }
 
 impl<'v, 'a> Again<'v, 'a> {
-    /// None where the result is dropped, or given to something else.
+    /// None if the result is dropped or passed to something else.
     pub fn new(view: &'v View<'a>, call: ExprId, value: i64) -> Option<Again<'v, 'a>> {
         let body = &view.function.body;
         let (block, stmt) = evaluated_at(body, view.cfg, call)?;
@@ -68,7 +68,7 @@ impl<'v, 'a> Again<'v, 'a> {
         Some(Again { view, call, stmt, block, value, result, asked })
     }
 
-    /// The surest way back. `passes` judges calls and names.
+    /// The surest path back. `passes` judges calls and names.
     pub fn way(&self, passes: &dyn Fn(ExprId) -> Passes) -> Option<Way> {
         [Passes::Surely, Passes::Maybe].into_iter().find_map(|least| self.follow(least, passes))
     }
@@ -125,7 +125,7 @@ impl<'v, 'a> Again<'v, 'a> {
         None
     }
 
-    /// A way enters by a label of a `switch`: what it names counts.
+    /// A path enters through a `case` label: the names in it count.
     fn label(&self, label: StmtId, passes: &dyn Fn(ExprId) -> Passes) -> Passes {
         match self.view.function.body.stmt(label).kind {
             StmtKind::Case(Some(e)) => self.expr(false, e, passes),
@@ -133,7 +133,7 @@ impl<'v, 'a> Again<'v, 'a> {
         }
     }
 
-    /// How surely a way goes on through statements of a block.
+    /// How surely a path continues through the statements of a block.
     fn exprs(&self, block: BlockId, stmts: &[StmtId], before: bool, passes: &dyn Fn(ExprId) -> Passes) -> Passes {
         let body = &self.view.function.body;
         let mut worst = Passes::Surely;
@@ -166,7 +166,7 @@ impl<'v, 'a> Again<'v, 'a> {
                 ExprKind::Call { .. } | ExprKind::Name(_) => passes(e),
                 ExprKind::Update { operand, .. } => self.write(before, operand, None, passes),
                 ExprKind::Assign { op, left, right } => {
-                    // What is added is nothing.
+                    // Adds or subtracts 0.
                     let stays = matches!(op, Some(BinaryOp::Add | BinaryOp::Sub))
                         && self.mentions(right)
                         && self.eval(right) == Some(0);
@@ -190,7 +190,7 @@ impl<'v, 'a> Again<'v, 'a> {
             return Passes::Surely;
         }
         if self.result.as_ref().is_some_and(|r| written.covers(r)) {
-            // Set again just before the call, it is not asked with the new value.
+            // Overwritten just before the call, its new value is not tested.
             return if before { Passes::Surely } else { Passes::Never };
         }
         if !self.asked.iter().any(|p| written.covers(p)) {
@@ -204,7 +204,7 @@ impl<'v, 'a> Again<'v, 'a> {
             })
         });
         match calls {
-            // Made anew: `fd = socket(…)`.
+            // Created anew: `fd = socket(…)`.
             Some(made) if !moves => made,
             Some(_) => Passes::Maybe,
             None => Passes::Never,
@@ -228,7 +228,7 @@ impl<'v, 'a> Again<'v, 'a> {
         e == self.call || self.result.as_ref().is_some_and(|r| place(&self.view.function.body, e).as_ref() == Some(r))
     }
 
-    /// What an expression comes to.
+    /// The value of an expression.
     fn eval(&self, e: ExprId) -> Option<i64> {
         outcome(&self.view.function.body, e, &|e| self.is_result(e).then_some(self.value))
     }

@@ -1,18 +1,18 @@
-//! What assertions ask about beyond the bytes of a message: results that its fields decide, and lengths.
+//! What assertions test besides the bytes of a message: results that its fields decide, and lengths.
 
 use crate::analysis::access::{Place, Step, place};
 use crate::analysis::received::{Received, is_length_name};
 use crate::checks::View;
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtKind, Symbol, UnaryOp};
 
-/// A call is given a field of a message.
+/// An argument of the call is a field of a message.
 pub fn is_given_field(view: &View, received: &Received, call: ExprId) -> bool {
     let body = &view.function.body;
     let ExprKind::Call { args, .. } = &body.expr(call).kind else { return false };
     args.iter().any(|&a| received.mentions(body, a) || is_field(view, a))
 }
 
-/// `req->bearer.id`: part of what is called a message.
+/// `req->bearer.id`: part of an object named like a message.
 fn is_field(view: &View, e: ExprId) -> bool {
     let body = &view.function.body;
     let e = match body.expr(body.bare(e)).kind {
@@ -42,13 +42,13 @@ fn is_message(body: &Body, name: Symbol) -> bool {
     body.names.text(name).to_ascii_lowercase().split('_').any(|word| WORDS.contains(&word))
 }
 
-/// `find_by_id`, `lookup`: null for what is not there.
+/// `find_by_id`, `lookup`: null if the object does not exist.
 pub fn is_search(name: &str) -> bool {
     const WORDS: [&str; 4] = ["find", "lookup", "search", "by"];
     name.to_ascii_lowercase().split('_').any(|word| WORDS.contains(&word))
 }
 
-/// `OK == f(req->id)`, `r = f(msg); assert(r != ERROR)`, `read(buf, 4)`: how a function ended that a message is given to.
+/// `OK == f(req->id)`, `r = f(msg); assert(r != ERROR)`, `read(buf, 4)`: the status of a function that takes a message.
 pub fn asked_status<'v>(view: &'v View, received: &Received, cond: ExprId) -> Option<&'v str> {
     let body = &view.function.body;
     let cond = match body.expr(body.bare(cond)).kind {
@@ -72,7 +72,7 @@ pub fn asked_status<'v>(view: &'v View, received: &Received, cond: ExprId) -> Op
     asks.then_some(name)
 }
 
-/// The call itself, or the one that gave a variable its value last before `before`.
+/// The call itself, or the one that last set a variable before `before`.
 fn given(body: &Body, e: ExprId, before: u32) -> Option<ExprId> {
     let name = match body.expr(e).kind {
         ExprKind::Call { .. } => return Some(e),
@@ -97,7 +97,7 @@ fn given(body: &Body, e: ExprId, before: u32) -> Option<ExprId> {
     matches!(body.expr(last).kind, ExprKind::Call { .. }).then_some(last)
 }
 
-/// `buf_advance`, `get_u16`, `parse_header`: fails where not enough is left, or what is there is wrong.
+/// `buf_advance`, `get_u16`, `parse_header`: fails when too little is left or the content is invalid.
 fn is_taker(name: &str) -> bool {
     const WORDS: [&str; 12] = [
         "advance", "pull", "skip", "consume", "read", "parse", "decode", "unpack", "extract", "decrypt", "verify",
@@ -106,7 +106,7 @@ fn is_taker(name: &str) -> bool {
     name.to_ascii_lowercase().split('_').any(|word| WORDS.contains(&word))
 }
 
-/// What it fails by is no message.
+/// No message makes it fail.
 fn is_own_work(name: &str) -> bool {
     const WORDS: [&str; 22] = [
         "send",
@@ -135,7 +135,7 @@ fn is_own_work(name: &str) -> bool {
     name.to_ascii_lowercase().split('_').any(|word| WORDS.contains(&word))
 }
 
-/// `pkt->size <= room`, `offset < input->len`: whether as much as came has room, or is there.
+/// `pkt->size <= room`, `offset < input->len`: whether received data fits, or is present.
 pub fn asks_about_length(view: &View, cond: ExprId) -> bool {
     let body = &view.function.body;
     let ExprKind::Binary { op: BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge, left, right } =
@@ -167,7 +167,7 @@ pub fn asks_about_length(view: &View, cond: ExprId) -> bool {
     apart && (is_length(left) && !is_small(right) || is_length(right) && !is_small(left))
 }
 
-/// `buf`, `chop->input`: called like what bytes stand in.
+/// `buf`, `chop->input`: named like a byte buffer.
 fn has_bytes(body: &Body, of: &Place) -> bool {
     const WORDS: [&str; 8] = ["buf", "buffer", "input", "output", "payload", "frame", "datagram", "data"];
     let fields = of.path.iter().filter_map(|step| match step {

@@ -1,15 +1,15 @@
-//! What a loop's condition asks about, and what may move it.
+//! What a loop's condition tests, and what may change it.
 
 use crate::analysis::access::{Place, place};
 use crate::hir::{Body, ExprId, ExprKind, UnaryOp};
 
-/// The variables that the condition asks about; none if it calls something.
+/// The variables that the condition tests; none if it has a call or side effect.
 pub fn controls(body: &Body, cond: ExprId) -> Option<Vec<Place>> {
     let mut all = Vec::new();
     let mut calls = false;
     body.walk(cond, &mut |e| match body.expr(e).kind {
         ExprKind::Call { .. } | ExprKind::Assign { .. } | ExprKind::Update { .. } => calls = true,
-        // `NULL` and limits do not move.
+        // `NULL` and limits do not change.
         ExprKind::Name(n) if !body.names.text(n).bytes().any(|b| b.is_ascii_lowercase()) => {}
         ExprKind::Name(_) | ExprKind::Member { .. } => all.extend(place(body, e)),
         _ => {}
@@ -21,12 +21,12 @@ pub fn is_zero(body: &Body, e: ExprId) -> bool {
     matches!(body.expr(e).kind, ExprKind::Number(n) if body.names.text(n) == "0")
 }
 
-/// It is one of them.
+/// The expression is one of the controls.
 pub fn is_control(body: &Body, controls: &[Place], e: ExprId) -> bool {
     place(body, e).is_some_and(|p| controls.contains(&p))
 }
 
-/// A call that is given this may move one of them.
+/// A call with this argument may change one of the controls.
 pub fn gives(body: &Body, controls: &[Place], arg: ExprId) -> bool {
     match body.expr(arg).kind {
         ExprKind::Unary { op: UnaryOp::AddressOf, operand } => {

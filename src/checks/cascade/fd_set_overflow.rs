@@ -1,4 +1,4 @@
-//! `fd-set-overflow`: a descriptor is put into an `fd_set` although it may be larger than the set has bits.
+//! `fd-set-overflow`: a descriptor is added to an `fd_set` although it may exceed the bits of the set.
 
 use crate::analysis::access::place;
 use crate::checks::{Context, Rule, View};
@@ -16,7 +16,7 @@ pub const RULE: Rule = Rule {
 
 fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     let body = &view.function.body;
-    // Whoever speaks of the limit keeps it, be it where descriptors are added.
+    // Code that mentions the limit enforces it, perhaps where descriptors are added.
     if view.source.text.contains("FD_SETSIZE") || cx.program.macros.is_defined("FD_SET") {
         return;
     }
@@ -24,14 +24,14 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     for (call, name, args) in body.calls() {
         let ([fd, set], "FD_SET") = (args, name) else { continue };
         let Some(descriptor) = place(body, *fd) else { continue };
-        // What a pointer leads to may have room for more.
+        // The object behind a pointer may be larger.
         let ExprKind::Unary { op: UnaryOp::AddressOf, operand: set } = body.expr(*set).kind else { continue };
         if is_standard(body, *fd) || told.contains(&(descriptor.base, descriptor.path.len())) {
             continue;
         }
         told.push((descriptor.base, descriptor.path.len()));
         let span = body.expr(call).span;
-        // Whoever keeps the set may keep its limit, too; and a tool has its one descriptor.
+        // The owner of the set may enforce its limit, too; and a tool has a single descriptor.
         let is_local = place(body, set).is_some_and(|p| p.is_variable() && view.local(p.base).is_some());
         let is_surely = is_local && !view.source.is_test() && !is_program(view);
         let confidence = if is_surely { Confidence::Medium } else { Confidence::Low };
@@ -55,7 +55,7 @@ fn is_standard(body: &Body, fd: ExprId) -> bool {
     }
 }
 
-/// The file holds the `main` of a tool.
+/// The file defines the `main` of a tool.
 fn is_program(view: &View) -> bool {
     let unit = &view.unit.base;
     unit.functions.iter().any(|f| {

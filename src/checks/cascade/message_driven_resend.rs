@@ -1,4 +1,4 @@
-//! `message-driven-resend`: a challenge leads to a new request, as often as it comes.
+//! `message-driven-resend`: each challenge triggers a new request, without a limit.
 
 use rustc_hash::FxHashSet;
 
@@ -18,9 +18,9 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-/// Statements that control reaches where a challenge came.
+/// Statements reached when a challenge was received.
 struct Region {
-    /// What tells that it is one.
+    /// The test that recognizes it.
     test: ExprId,
     stmts: Vec<StmtId>,
 }
@@ -54,7 +54,7 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     }
 }
 
-/// What is done where a challenge came.
+/// The regions of a function that handle a challenge.
 fn regions(view: &View) -> Vec<Region> {
     let body = &view.function.body;
     let mut all = Vec::new();
@@ -83,7 +83,7 @@ fn regions(view: &View) -> Vec<Region> {
     all
 }
 
-/// A comparison with the number of a challenge, and whether it asks that it is one.
+/// A comparison with a challenge's status code, and whether it tests for equality.
 fn told(body: &Body, cond: ExprId) -> Option<(ExprId, BinaryOp)> {
     let mut found = None;
     body.walk(cond, &mut |e| {
@@ -118,7 +118,7 @@ fn leaves(body: &Body, then: StmtId) -> bool {
     })
 }
 
-/// The calls made in some statements, in order of writing.
+/// The calls made in some statements, in source order.
 fn calls(body: &Body, stmts: &[StmtId]) -> Vec<ExprId> {
     let mut all = Vec::new();
     for &s in stmts {
@@ -170,13 +170,13 @@ fn sends(name: &str) -> bool {
     has_word(name, &SENDS) && !has_word(name, &OTHER)
 }
 
-/// It makes a request that answers the challenge.
+/// It builds the request that answers the challenge.
 fn prepares(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     sends(name) || (lower.contains("auth") && has_word(name, &["request", "create", "reinit", "add", "make", "build"]))
 }
 
-/// Something that a condition asks about is set here: the next challenge is not answered alike.
+/// Something that a condition tests is set here: the next challenge is handled differently.
 fn remembers(body: &Body) -> bool {
     let mut asked: FxHashSet<Place> = FxHashSet::default();
     for cond in body.stmts.iter().filter_map(|s| s.kind.condition()) {

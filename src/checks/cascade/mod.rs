@@ -1,4 +1,4 @@
-//! The cascade family: what makes of one bad message, or of one failure, an outage.
+//! The cascade family: what turns one bad message, or one failure, into an outage.
 
 mod again;
 mod asserted;

@@ -1,4 +1,4 @@
-//! `no-progress-loop`: a loop over a message that a message can keep from ending.
+//! `no-progress-loop`: a loop over a message that the message can keep from terminating.
 
 use super::control::is_zero;
 use super::rounds::{InPlace, Over, elsewhere, in_place, never_moves, over};
@@ -76,7 +76,7 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     }
 }
 
-/// A way that leaves out the step.
+/// A path that skips the step.
 fn continues(view: &View, cond: ExprId, found: &InPlace) -> Finding {
     let stmt = view.function.body.stmt(found.at);
     let span = stmt.span;
@@ -90,7 +90,7 @@ fn continues(view: &View, cond: ExprId, found: &InPlace) -> Finding {
     f
 }
 
-/// Nothing in the loop moves what its condition asks about.
+/// Nothing in the loop changes what its condition tests.
 fn never_ends(view: &View, cond: ExprId, walker: Symbol) -> Finding {
     let body = &view.function.body;
     let span = body.expr(cond).span;
@@ -101,7 +101,7 @@ fn never_ends(view: &View, cond: ExprId, walker: Symbol) -> Finding {
     f
 }
 
-/// A step that does not depend on where the walk is.
+/// A step that does not depend on the current position.
 fn leads_back(view: &View, walker: Symbol, step: ExprId) -> Finding {
     let body = &view.function.body;
     let span = body.expr(step).span;
@@ -115,7 +115,7 @@ fn leads_back(view: &View, walker: Symbol, step: ExprId) -> Finding {
     f
 }
 
-/// A round that changes nothing.
+/// An iteration that changes nothing.
 fn stays(view: &View, found: Stuck) -> Finding {
     let mut f = view.finding(RULE.id, Confidence::Medium, found.span, found.span);
     f.label = found.label.into();
@@ -127,7 +127,7 @@ fn stays(view: &View, found: Stuck) -> Finding {
     f
 }
 
-/// A step past an end that is to be met exactly.
+/// A step past an end that must be met exactly.
 fn jumps(view: &View, found: &Over) -> Finding {
     let body = &view.function.body;
     let span = body.expr(found.step).span;
@@ -142,7 +142,7 @@ fn jumps(view: &View, found: &Over) -> Finding {
     f
 }
 
-/// A counter too narrow for what it is compared with.
+/// A counter narrower than its bound.
 fn wraps(view: &View, at: StmtId, cond: ExprId) -> Option<Finding> {
     let body = &view.function.body;
     let ExprKind::Binary { op: BinaryOp::Lt | BinaryOp::Le, left, right } = body.expr(cond).kind else { return None };
@@ -156,7 +156,7 @@ fn wraps(view: &View, at: StmtId, cond: ExprId) -> Option<Finding> {
     }
     let span = body.stmt(declaration(body, counter)?).span;
     let is_few = is_set_to_few(view, bound);
-    // A 16-bit length is often all that a 32-bit variable is used for.
+    // A 32-bit variable often only holds a 16-bit length.
     let confidence = if narrow == 8 || !is_few { Confidence::Medium } else { Confidence::Low };
     let mut f = view.finding(RULE.id, confidence, span, at_span);
     f.label = "too narrow for the limit of its loop".into();
@@ -170,7 +170,7 @@ fn wraps(view: &View, at: StmtId, cond: ExprId) -> Option<Finding> {
     Some(f)
 }
 
-/// The failure that would end the loop is asked about an unsigned variable.
+/// The error check that would end the loop tests an unsigned variable.
 fn never_fails(view: &View, at: StmtId) -> Option<Finding> {
     let body = &view.function.body;
     let mut found = None;
@@ -204,7 +204,7 @@ fn never_fails(view: &View, at: StmtId) -> Option<Finding> {
     Some(f)
 }
 
-/// Inside, the counter is only counted up.
+/// Within the span, the counter is only incremented.
 fn counts(body: &Body, within: Span, counter: Symbol) -> bool {
     let is = |e: ExprId| matches!(body.expr(e).kind, ExprKind::Name(n) if n == counter);
     let (mut up, mut set) = (false, false);
@@ -227,10 +227,10 @@ fn counts(body: &Body, within: Span, counter: Symbol) -> bool {
     up && !set
 }
 
-/// Before `before`, something is done where the variable is too large.
+/// Before `before`, the variable is compared with an upper limit.
 fn has_upper_test(body: &Body, name: Symbol, before: u32) -> bool {
     let is = |e: ExprId| matches!(body.expr(body.bare(e)).kind, ExprKind::Name(n) if n == name);
-    // A limit that is a variable itself may be as large.
+    // A limit that is itself a variable may be as large.
     let fixed = |e: ExprId| match body.expr(body.bare(e)).kind {
         ExprKind::Number(_) | ExprKind::Sizeof { .. } => true,
         ExprKind::Name(n) => !body.names.text(n).bytes().any(|b| b.is_ascii_lowercase()),
@@ -246,7 +246,7 @@ fn has_upper_test(body: &Body, name: Symbol, before: u32) -> bool {
     })
 }
 
-/// It is given the result of a call or of a division, or what came out of a byte.
+/// It is set from a call, division, mask, element, member or constant.
 fn is_set_to_few(view: &View, name: Symbol) -> bool {
     let body = &view.function.body;
     let few = |e: ExprId| {
@@ -290,7 +290,7 @@ fn declaration(body: &Body, name: Symbol) -> Option<StmtId> {
     body.stmts.iter().position(declares).map(|i| StmtId(i as u32))
 }
 
-/// How a local or parameter is declared; none where two are called alike.
+/// The declaration of a local or parameter; none if two share the name.
 fn declared<'v>(view: &'v View, name: Symbol) -> Option<&'v str> {
     let body = &view.function.body;
     let mut all = body.stmts.iter().filter_map(|s| match &s.kind {
@@ -303,7 +303,7 @@ fn declared<'v>(view: &'v View, name: Symbol) -> Option<&'v str> {
     all.next().is_none().then_some(one)
 }
 
-/// Bits of an integer as declared.
+/// The width in bits of a declared integer.
 fn width(declared: &str) -> Option<u32> {
     if declared.contains(['*', '[']) {
         return None;

@@ -1,4 +1,4 @@
-//! `reachable-assert`: an assertion whose condition a message decides.
+//! `reachable-assert`: an assertion whose condition depends on a message.
 
 use super::asserted::{asked_status, asks_about_length, is_given_field, is_search};
 use super::control;
@@ -25,20 +25,20 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-/// What an assertion asks about.
+/// What an assertion tests.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Asks {
-    /// How much there is of a message that is read here.
+    /// The length of a message that is read here.
     Length,
-    /// Bytes of a message or what was computed from them.
+    /// Bytes of a message, or values computed from them.
     Data,
-    /// How much there is of something else that came, or may go.
+    /// The length of other input, or room for output.
     Room,
     /// The result of a search or of decoding.
     Result,
-    /// How a function ended that is given part of a message.
+    /// The status of a function that is passed part of a message.
     Status,
-    /// Nothing: it stands where a value of the message leads.
+    /// Nothing: a value of the message leads to it.
     Place,
 }
 
@@ -46,9 +46,9 @@ struct Assertion {
     stmt: StmtId,
     asks: Asks,
     mode: AssertMode,
-    /// What gave the result.
+    /// The function that returned the result.
     callee: Option<Box<str>>,
-    /// The result is null for what came in the message.
+    /// The result is null for some content of the message.
     is_for_message: bool,
 }
 
@@ -98,7 +98,7 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     }
 }
 
-/// The condition of an assertion that may end the program, called or expanded.
+/// The condition of an assertion that may abort the program, as a call or macro expansion.
 fn asserted(cx: &Context, view: &View, stmt: StmtId) -> Option<(ExprId, AssertMode)> {
     let body = &view.function.body;
     let stmt = body.stmt(stmt);
@@ -124,14 +124,14 @@ fn asserted(cx: &Context, view: &View, stmt: StmtId) -> Option<(ExprId, AssertMo
     }
     use AssertMode::{AlwaysAbort, DebugAbort, DebugAbortReleaseNoop, Infer};
     let mode = match assert.mode {
-        // By its name only: it may end the program.
+        // Known by its name only: it may abort the program.
         Infer if is_assert(view, stmt.span) => DebugAbort,
         mode => mode,
     };
     matches!(mode, AlwaysAbort | DebugAbort | DebugAbortReleaseNoop).then_some((cond, mode))
 }
 
-/// A macro called like an assertion that calls what ends the program, however the build is.
+/// A macro named like an assertion that calls an aborting function in every build.
 fn by_definition(cx: &Context, view: &View, name: &str) -> Option<AssertMode> {
     let assert = cx.program.catalog.assert(name)?;
     if !is_called_assert(name) || assert.cond.index() != Some(0) {
@@ -148,7 +148,7 @@ fn by_definition(cx: &Context, view: &View, name: &str) -> Option<AssertMode> {
     (!all.is_empty() && all.iter().all(ends)).then_some(AssertMode::AlwaysAbort)
 }
 
-/// `ASSERT`, `LIB_ASSERT`: no word behind it that would say what it does instead.
+/// `ASSERT`, `LIB_ASSERT`: without a suffix that says what it does instead.
 fn is_assert(view: &View, span: Span) -> bool {
     let text = view.source.text.get(span.range()).unwrap_or_default();
     let name = text.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
@@ -159,7 +159,7 @@ fn is_called_assert(name: &str) -> bool {
     name.rsplit('_').next().is_some_and(|last| last.eq_ignore_ascii_case("assert"))
 }
 
-/// The macro that the author wrote returns where it does not hold: it is a test, and its assertion is for debugging.
+/// The macro as written returns when the condition does not hold: it is a check, and its assertion is for debugging.
 fn gives_up(cx: &Context, view: &View, span: Span) -> bool {
     let text = view.source.text.get(span.range()).unwrap_or_default();
     let name = text.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
@@ -167,7 +167,7 @@ fn gives_up(cx: &Context, view: &View, span: Span) -> bool {
     assert.is_some_and(|a| matches!(a.mode, AssertMode::AlwaysReturn | AssertMode::DebugAbortReleaseReturn))
 }
 
-/// Tests are made of assertions.
+/// Tests consist of assertions.
 fn is_test(path: &str) -> bool {
     let mut parts = path.rsplit('/');
     let file = parts.next().unwrap_or_default();
@@ -211,7 +211,7 @@ fn is_false(body: &Body, cond: ExprId) -> bool {
         || matches!(body.expr(cond).kind, ExprKind::Name(n) if matches!(body.names.text(n), "PJ_FALSE" | "SWITCH_FALSE"))
 }
 
-/// It compares message data, or tests part of it: the buffer itself, or a pointer to it, is the caller's contract.
+/// It compares message data or tests part of it: the buffer itself, or a pointer to it, is the caller's contract.
 fn asks_about_data(body: &Body, received: &Received, cond: ExprId) -> bool {
     let mut todo = vec![cond];
     while let Some(e) = todo.pop() {
@@ -242,7 +242,7 @@ fn asks_about_data(body: &Body, received: &Received, cond: ExprId) -> bool {
     false
 }
 
-/// `len >= sizeof(struct header)`, the buffer beside `len` being read here: no other test of the length can be meant.
+/// `len >= sizeof(struct header)`, where the buffer beside `len` is read here: the check can only be meant for it.
 fn guards_a_read(view: &View, received: &Received, cond: ExprId) -> bool {
     let body = &view.function.body;
     let ExprKind::Binary { op, left, right } = body.expr(cond).kind else { return false };
@@ -281,7 +281,7 @@ fn guards_a_read(view: &View, received: &Received, cond: ExprId) -> bool {
     is_least && reads && !is_maker(&view.function.name)
 }
 
-/// It compares a field that is filled with a number of the message somewhere in the file.
+/// It compares a field that is set from a number of the message somewhere in the file.
 fn asks_about_field(cx: &Context, view: &View, cond: ExprId) -> bool {
     let body = &view.function.body;
     let ExprKind::Binary { op, left, right } = body.expr(cond).kind else { return false };
@@ -302,7 +302,7 @@ fn is_null(body: &Body, e: ExprId) -> bool {
     }
 }
 
-/// The call whose result the condition asks about, if that may be null for what a message holds.
+/// The call whose result the condition tests, if it may be null depending on a message.
 fn asserted_result<'v>(view: &'v View, cond: ExprId) -> Option<&'v Miss> {
     let body = &view.function.body;
     let within = body.expr(cond).span;
@@ -322,7 +322,7 @@ fn asserted_result<'v>(view: &'v View, cond: ExprId) -> Option<&'v Miss> {
     })
 }
 
-/// `p`, `!p`, `p != NULL`, several of these: not how large a number is.
+/// `p`, `!p`, `p != NULL`, several of these: no comparison of magnitudes.
 fn asks_for_null(body: &Body, cond: ExprId) -> bool {
     let mut todo = vec![cond];
     while let Some(e) = todo.pop() {
@@ -341,7 +341,7 @@ fn asks_for_null(body: &Body, cond: ExprId) -> bool {
     true
 }
 
-/// The function fails where it finds nothing or cannot read its input, and that is from a message.
+/// The function fails when it finds nothing or cannot parse its input, and that input is from a message.
 fn depends_on_message(view: &View, received: &Received, miss: &Miss) -> bool {
     let Origin::Call(call) = miss.used.origin else { return false };
     let fails =
@@ -350,21 +350,21 @@ fn depends_on_message(view: &View, received: &Received, miss: &Miss) -> bool {
     fails && is_given_field(view, received, call)
 }
 
-/// `msgb_alloc`, `new_call`: null only where no memory is left.
+/// `msgb_alloc`, `new_call`: null only when out of memory.
 fn is_maker(name: &str) -> bool {
     const WORDS: [&str; 4] = ["new", "create", "init", "copy"];
     const ENDS: [&str; 3] = ["alloc", "dup", "printf"];
     name.to_ascii_lowercase().split('_').any(|w| WORDS.contains(&w) || ENDS.iter().any(|end| w.ends_with(end)))
 }
 
-/// What is asserted by one that builds a message is about its own work.
+/// Assertions in a function that builds a message are about its own work.
 fn is_encoder(view: &View) -> bool {
     const WORDS: [&str; 12] =
         ["encode", "enc", "build", "write", "put", "pack", "print", "format", "tx", "send", "generate", "make"];
     view.function.name.split('_').any(|word| WORDS.contains(&word.to_ascii_lowercase().as_str()))
 }
 
-/// It stands behind the `default` of a `switch` over message data.
+/// It is in the `default` section of a `switch` over message data.
 fn in_section_of_message(view: &View, received: &Received, stmt: StmtId) -> bool {
     let body = &view.function.body;
     let around = view.nesting().around(stmt).find_map(|s| match body.stmt(s).kind {

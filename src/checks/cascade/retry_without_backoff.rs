@@ -1,4 +1,4 @@
-//! `retry-without-backoff`: what failed is tried again at once.
+//! `retry-without-backoff`: a failed operation is retried at once.
 
 use super::again::{Again, Passes};
 use crate::analysis::access::{Place, place};
@@ -24,7 +24,7 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
         let is_sent = match kind {
             RetryKind::Send => true,
             RetryKind::Connect | RetryKind::Register | RetryKind::Resolve => false,
-            // A handshake goes on where it was, and a program is not started twice by accident.
+            // A handshake resumes where it was, and a program is not started twice by accident.
             RetryKind::Handshake | RetryKind::Start => continue,
         };
         let Some(mut again) = Again::new(view, call, -1) else { continue };
@@ -52,7 +52,7 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     }
 }
 
-/// A delay that is the other side's number less a constant, where nobody asks whether it is more than that.
+/// A delay that is a peer's number minus a constant, with no check that it is larger.
 fn delays(view: &View) -> Option<Finding> {
     const DELAYS: [&str; 6] = ["delay", "timeout", "interval", "refresh", "wait", "timer"];
     const GIVEN: [&str; 5] = ["expir", "lifetime", "ttl", "interval", "retry_after"];
@@ -105,9 +105,9 @@ fn delays(view: &View) -> Option<Finding> {
     })
 }
 
-/// A way through a call or name is one on which time does not pass.
+/// A path passes through a call or name if no time elapses there.
 fn passes(cx: &Context, view: &View, e: ExprId) -> Passes {
-    /// What these tell is no failure, or one that ends by itself.
+    /// These indicate no failure, or one that ends by itself.
     const GO_ON: [&str; 10] = [
         "EINTR",
         "EAGAIN",

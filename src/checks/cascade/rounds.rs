@@ -1,5 +1,5 @@
-//! Rounds of a loop that do not lead towards its end: a way that leaves the step out, a step that leads to the same place
-//! each time, and a step past an end that is only compared for being met exactly.
+//! Loop iterations that make no progress: a path that skips the step, a step that leads to the same place each time,
+//! and a step past an end that is only tested for equality.
 
 use rustc_hash::FxHashSet;
 
@@ -13,24 +13,24 @@ use crate::checks::{Context, View};
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtId, StmtKind, Symbol, UnaryOp};
 use crate::source::Span;
 
-/// Expressions of one loop that are looked at.
+/// Limit on the expressions examined per loop.
 const MAX_EXPRS: usize = 4000;
 
-/// The end of a round that is reached with nothing moved, and a step that it leaves out.
+/// The end of an iteration reached without a step, and a step that it skips.
 pub struct InPlace {
     /// A `continue`, or the last statement of a branch.
     pub at: StmtId,
     pub skipped: Span,
 }
 
-/// A step that may jump over the end.
+/// A step that may jump past the end.
 pub struct Over {
     pub step: ExprId,
     pub by: Symbol,
     pub test: ExprId,
 }
 
-/// The expressions that a loop evaluates in each round, its condition left out.
+/// The expressions that a loop evaluates in each iteration, without its condition.
 fn inside(body: &Body, at: StmtId, step: Option<ExprId>) -> Vec<ExprId> {
     let mut roots = Vec::new();
     let cond = body.stmt(at).kind.condition();
@@ -47,8 +47,8 @@ fn inside(body: &Body, at: StmtId, step: Option<ExprId>) -> Vec<ExprId> {
     all
 }
 
-/// Of a loop without a step of its own: the end of a round before which nothing of what its condition asks about changes,
-/// under conditions that come out the same in the next round.
+/// For a loop without a step of its own: the end of an iteration before which nothing that its condition tests changes,
+/// under conditions that evaluate the same in the next iteration.
 pub fn in_place(cx: &Context, view: &View, at: StmtId, cond: ExprId) -> Option<InPlace> {
     let body = &view.function.body;
     let controls = controls(body, cond).filter(|all| all.iter().all(|p| !p.path.contains(&Step::Index)))?;
@@ -83,7 +83,7 @@ pub fn in_place(cx: &Context, view: &View, at: StmtId, cond: ExprId) -> Option<I
     Some(InPlace { at, skipped })
 }
 
-/// The `continue`s of a loop; and the last statements of branches that end its round, each with the branch beside it.
+/// The `continue`s of a loop, and the last statements of branches that end its iteration, each with the other branch.
 fn ends(view: &View, at: StmtId) -> Vec<(StmtId, Option<StmtId>)> {
     let body = &view.function.body;
     let nesting = view.nesting();
@@ -111,7 +111,7 @@ fn ends(view: &View, at: StmtId) -> Vec<(StmtId, Option<StmtId>)> {
     ends
 }
 
-/// `while (p) { … }` without any step: the variable that all rounds leave as it is, and no way out but the condition.
+/// `while (p) { … }` without any step: the variable that no iteration changes, if only the condition exits the loop.
 pub fn never_moves(cx: &Context, view: &View, at: StmtId, cond: ExprId, step: Option<ExprId>) -> Option<Symbol> {
     const NOTES: [&str; 6] = ["STAT", "LOG", "DEBUG", "TRACE", "DBG", "COUNT"];
     let body = &view.function.body;
@@ -120,7 +120,7 @@ pub fn never_moves(cx: &Context, view: &View, at: StmtId, cond: ExprId, step: Op
     let mut plain = true;
     body.walk(cond, &mut |e| {
         plain &= match body.expr(e).kind {
-            // What memory holds others may change; and a local called like a constant is none.
+            // Memory may be changed by others, and a local named like a constant is not one.
             ExprKind::Index { .. } | ExprKind::Member { .. } | ExprKind::Unary { op: UnaryOp::Deref, .. } => false,
             ExprKind::Name(n) => controls.iter().any(|c| c.base == n) || view.local(n).is_none(),
             _ => true,
@@ -141,7 +141,7 @@ pub fn never_moves(cx: &Context, view: &View, at: StmtId, cond: ExprId, step: Op
         ExprKind::Opaque(_) | ExprKind::Statement(_) => true,
         _ => false,
     };
-    // A loop that is to run forever is told by what is set once, to a constant.
+    // A variable set once, to a constant, indicates a deliberate infinite loop.
     let is_given = |name: Symbol| {
         view.local(name).is_some_and(|l| l.parameter)
             || body.exprs.iter().any(|e| {
@@ -171,7 +171,7 @@ pub fn never_moves(cx: &Context, view: &View, at: StmtId, cond: ExprId, step: Op
         };
         body.own_exprs(s, &mut |root| {
             body.walk(root, &mut |e| {
-                // A macro may set or leave; one that is given none of it and counts or notes something does not.
+                // A macro may set or leave; one that is passed none of it and counts or logs something does not.
                 leaves |= matches!(body.expr(e).kind, ExprKind::Call { .. })
                     && body.callee(e).is_none_or(|name| {
                         let is_macro = !name.bytes().any(|b| b.is_ascii_lowercase());
@@ -192,7 +192,7 @@ fn is_constant(body: &Body, e: ExprId) -> bool {
     }
 }
 
-/// `for (p = a; p; p = q->next)` where `q` stays: each round but the first is about the same.
+/// `for (p = a; p; p = q->next)` where `q` is fixed: every iteration after the first sees the same element.
 pub fn elsewhere(view: &View, at: StmtId) -> Option<(Symbol, ExprId)> {
     let body = &view.function.body;
     let StmtKind::For { init: Some(init), step: Some(step), .. } = body.stmt(at).kind else { return None };
@@ -227,13 +227,13 @@ pub fn elsewhere(view: &View, at: StmtId) -> Option<(Symbol, ExprId)> {
     fixed.then_some((*walker, step))
 }
 
-/// A call may move it.
+/// A call may change it.
 fn given_away(body: &Body, controls: &[Place], e: ExprId) -> bool {
     matches!(&body.expr(e).kind, ExprKind::Call { args, .. } if args.iter().any(|&a| gives(body, controls, a)))
 }
 
-/// In the next round the condition comes out the same: it calls nothing, and nothing on the way to `end` sets what it asks
-/// about, but for what is set in each round to the same. A call may set what lies behind a pointer.
+/// The condition evaluates the same in the next iteration: it has no side effects, and nothing on the path to `end`
+/// sets what it mentions, except to the same value in each iteration. A call may set what is behind a pointer.
 fn stays(cx: &Context, view: &View, at: StmtId, end: StmtId, cond: ExprId) -> bool {
     let body = &view.function.body;
     let mut names: FxHashSet<Symbol> = FxHashSet::default();
@@ -249,7 +249,7 @@ fn stays(cx: &Context, view: &View, at: StmtId, end: StmtId, cond: ExprId) -> bo
         }
         _ => {}
     });
-    // What is not a local may be changed by anybody.
+    // Anyone may change a non-local.
     let is_local =
         |n: &Symbol| view.local(*n).is_some() || !body.names.text(*n).bytes().any(|b| b.is_ascii_lowercase());
     if calls || !names.iter().all(is_local) {
@@ -268,7 +268,7 @@ fn stays(cx: &Context, view: &View, at: StmtId, end: StmtId, cond: ExprId) -> bo
         if s == at || body.stmt(s).span.start >= body.stmt(end).span.end {
             return;
         }
-        // Set in each round, before it is asked about, from what stays as it is.
+        // Set in each iteration, before it is tested, from something that does not change.
         let always = !nesting
             .around(s)
             .take_while(|&a| a != at)
@@ -299,7 +299,7 @@ fn stays(cx: &Context, view: &View, at: StmtId, end: StmtId, cond: ExprId) -> bo
     !(changes || reads && called)
 }
 
-/// `heap[--n]`, `poll(&fds)`: the next round may get another one. And whether it is read from memory.
+/// `heap[--n]`, `poll(&fds)`: the next iteration may get another value. Also, whether it is read from memory.
 fn differs(cx: &Context, view: &View, e: ExprId) -> (bool, bool) {
     let body = &view.function.body;
     let (mut differs, mut of_memory) = (false, false);
@@ -317,7 +317,7 @@ fn differs(cx: &Context, view: &View, e: ExprId) -> (bool, bool) {
     (differs, of_memory)
 }
 
-/// A library function that reads a number or text, or prints something, and changes nothing.
+/// A library function that parses a number or text, or prints something, without side effects.
 fn only_reads(cx: &Context, view: &View, call: ExprId) -> bool {
     let name = view.function.body.callee(call);
     let model = name.and_then(|n| cx.program.model(n, view.unit.file));
@@ -327,7 +327,7 @@ fn only_reads(cx: &Context, view: &View, call: ExprId) -> bool {
     })
 }
 
-/// A way from the loop's head to the statement on which the variable is not changed.
+/// A path from the loop's head to the statement on which the variable is not changed.
 fn unmoved(cx: &Context, view: &View, at: StmtId, to: StmtId, base: Symbol) -> bool {
     let flow = view.flow(cx);
     let Some(head) = view.cfg.loops.iter().find(|l| l.stmt == at).map(|l| l.head) else { return false };
@@ -337,7 +337,7 @@ fn unmoved(cx: &Context, view: &View, at: StmtId, to: StmtId, base: Symbol) -> b
     reached.is_some_and(|r| r.end(BlockId(goal as u32)))
 }
 
-/// The condition asks only whether two are not the same, and one moves by a number of the message.
+/// The condition only tests for inequality, and one side moves by a number from the message.
 pub fn over(view: &View, received: &Received, at: StmtId, cond: ExprId, step: Option<ExprId>) -> Option<Over> {
     let body = &view.function.body;
     let ExprKind::Binary { op: BinaryOp::Ne, left, right } = body.expr(cond).kind else { return None };
@@ -360,7 +360,7 @@ pub fn over(view: &View, received: &Received, at: StmtId, cond: ExprId, step: Op
     if !ends || !received.mentions(body, by) || all.iter().any(|&e| given_away(body, &controls, e)) {
         return None;
     }
-    // Some other condition asks how far it is, or how long the step.
+    // Some other condition checks the position or the size of the step.
     let asked = all.iter().any(|&e| match body.expr(e).kind {
         ExprKind::Binary { op: BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge, left, right } => {
             [left, right].iter().any(|&side| body.mentions(side, name) || body.mentions(side, moved.base))
@@ -374,7 +374,7 @@ pub fn over(view: &View, received: &Received, at: StmtId, cond: ExprId, step: Op
     (!asked).then_some(Over { step: first, by: name, test: cond })
 }
 
-/// `len - at`: what a call or an index makes of it does not count.
+/// `len - at`; the arguments of a call or index do not count.
 fn is_computed_from(body: &Body, e: ExprId, name: Symbol) -> bool {
     let mut todo = vec![e];
     while let Some(e) = todo.pop() {
@@ -387,7 +387,7 @@ fn is_computed_from(body: &Body, e: ExprId, name: Symbol) -> bool {
     false
 }
 
-/// `min(n, left)`, `n < left ? n : left`, or what some function makes of it.
+/// `min(n, left)`, `n < left ? n : left`, or a call of a function named like it.
 fn has_call_of_minimum(body: &Body, e: ExprId) -> bool {
     let mut found = false;
     body.walk(e, &mut |e| match body.expr(e).kind {

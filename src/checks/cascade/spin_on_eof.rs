@@ -1,4 +1,4 @@
-//! `spin-on-eof`: a loop that reads on when there is nothing more to come.
+//! `spin-on-eof`: a loop that keeps reading at the end of its input.
 
 use super::again::{Again, Passes};
 use crate::checks::{Context, Rule, View};
@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-/// What each returns at the end.
+/// What each function returns at the end of its input.
 const READERS: [(&str, i64); 12] = [
     ("read", 0),
     ("recv", 0),
@@ -63,7 +63,7 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     }
 }
 
-/// The result is counted: `got += n`.
+/// The result is accumulated: `got += n`.
 fn is_added(view: &View, again: &Again) -> bool {
     view.function.body.exprs.iter().any(|e| match e.kind {
         ExprKind::Assign { op: Some(BinaryOp::Add | BinaryOp::Sub), right, .. } => again.mentions(right),
@@ -72,7 +72,7 @@ fn is_added(view: &View, again: &Again) -> bool {
 }
 
 fn passes(cx: &Context, view: &View, again: &Again, e: ExprId) -> Passes {
-    /// What these do ends the way, or makes it one to something else that is read.
+    /// These calls end the path, or switch it to another input.
     const ENDS: [&str; 16] = [
         "eof", "ferror", "sleep", "delay", "closed", "timeout", "gone", "alive", "open", "accept", "socket", "connect",
         "seek", "ioctl", "rewind", "readdir",
@@ -81,7 +81,7 @@ fn passes(cx: &Context, view: &View, again: &Again, e: ExprId) -> Passes {
     let body = &view.function.body;
     let args = match &body.expr(e).kind {
         ExprKind::Call { args, .. } => args,
-        // `if (n <= 0 && errno == EINTR)`: what it holds is not from a read that succeeded.
+        // `if (n <= 0 && errno == EINTR)`: its value is not from a successful read.
         ExprKind::Name(name) if body.names.text(*name) == "errno" => return Passes::Never,
         _ => return Passes::Surely,
     };

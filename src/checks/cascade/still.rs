@@ -1,4 +1,4 @@
-//! A step that a number of the message decides alone: where it is 0, the loop stays where it is.
+//! A step given only by a number from the message: where it is 0, the loop makes no progress.
 
 use rustc_hash::FxHashSet;
 
@@ -9,7 +9,7 @@ use crate::analysis::received::Received;
 use crate::checks::View;
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtId, Symbol, UnaryOp};
 
-/// All that moves the loop towards its end is a number of the message, which may be 0.
+/// Everything that advances the loop is a number from the message, which may be 0.
 pub fn stands_still(view: &View, received: &Received, at: StmtId, cond: ExprId, step: Option<ExprId>) -> Option<Stuck> {
     let body = &view.function.body;
     let controls = controls(body, cond)?;
@@ -26,7 +26,7 @@ pub fn stands_still(view: &View, received: &Received, at: StmtId, cond: ExprId, 
                 _ => unknown = true,
             },
             ExprKind::Update { operand, .. } if is_control(body, &controls, *operand) => unknown = true,
-            // Given its address, or the object that it is part of, a call may move it.
+            // A call that takes its address, or the object that contains it, may move it.
             ExprKind::Call { args, .. } => {
                 unknown |= args.iter().any(|&a| gives(body, &controls, a));
             }
@@ -45,7 +45,7 @@ pub fn stands_still(view: &View, received: &Received, at: StmtId, cond: ExprId, 
             });
         }
     });
-    // A function that is told where the loop stands, and may end it, looks at what is there.
+    // A function that is passed the position and can end the loop checks what is there.
     let mut looks = false;
     body.walk_stmts(at, &mut |s| {
         let asks = body.stmt(s).kind.condition().filter(|&c| s != at && c != cond);
@@ -89,7 +89,7 @@ pub fn stands_still(view: &View, received: &Received, at: StmtId, cond: ExprId, 
     })
 }
 
-/// `p[1]`, `*(p + 1)`, `ntohs(h->length)`: a number of the message as it is, and what it is read through.
+/// `p[1]`, `*(p + 1)`, `ntohs(h->length)`: an unmodified number from the message, and the variable it is read through.
 fn reads_directly(body: &Body, received: &Received, step: ExprId) -> Option<Symbol> {
     let step = body.bare(step);
     let of = match body.expr(step).kind {
@@ -104,7 +104,7 @@ fn reads_directly(body: &Body, received: &Received, step: ExprId) -> Option<Symb
     place(body, body.bare(of)).map(|p| p.base)
 }
 
-/// `p += p[1]`: what is read through moves by what is read.
+/// `p += p[1]`: the pointer advances by what is read through it.
 fn moves_by(view: &View, inside: &[ExprId], pointer: Symbol, step: ExprId) -> bool {
     let body = &view.function.body;
     let text = written(view, step);
@@ -120,7 +120,7 @@ fn moves_by(view: &View, inside: &[ExprId], pointer: Symbol, step: ExprId) -> bo
     moves
 }
 
-/// Some condition of the loop holds the same words.
+/// Some condition of the loop contains the same text.
 fn is_asked_as_written(view: &View, at: StmtId, cond: ExprId, step: ExprId) -> bool {
     let body = &view.function.body;
     let Some(text) = written(view, step) else { return true };
@@ -133,14 +133,13 @@ fn is_asked_as_written(view: &View, at: StmtId, cond: ExprId, step: ExprId) -> b
     asked
 }
 
-/// An expression's text without white space.
+/// An expression's text without whitespace.
 fn written(view: &View, e: ExprId) -> Option<String> {
     let text = view.source.text.get(view.function.body.expr(e).span.range())?;
     Some(text.split_whitespace().collect())
 }
 
-/// In the loop it is set, and only to what is read from the message: no sum with a constant, nothing limited to what is
-/// left.
+/// It is set in the loop, and only to numbers read from the message: no sum with a constant, no limit to what is left.
 fn is_set_from(body: &Body, received: &Received, controls: &[Place], inside: &[ExprId], name: Symbol) -> bool {
     let (mut sets, mut other) = (0, false);
     for &root in inside {
@@ -164,7 +163,8 @@ fn is_set_from(body: &Body, received: &Received, controls: &[Place], inside: &[E
     sets > 0 && !other
 }
 
-/// A sum, one of two, given by a function that is not known to read a message, or computed from what is left: indices and arguments do not count.
+/// A sum, a conditional, the result of a call that is not known to read a message, or computed from what is left;
+/// indices and arguments do not count.
 fn is_limited(body: &Body, received: &Received, controls: &[Place], e: ExprId) -> bool {
     let mut todo = vec![e];
     while let Some(e) = todo.pop() {

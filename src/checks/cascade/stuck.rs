@@ -1,5 +1,5 @@
-//! Rounds of a loop that change nothing: a read that fails and is tried again, a step that only some ways set, a step
-//! that is the 0 of a function that failed, and an end that the function asked for never tells.
+//! Loop iterations that change nothing: a failed read that is retried, a step set only on some paths, a step that is
+//! the 0 of a failed function, and an end that the called function never reports.
 
 use rustc_hash::FxHashSet;
 
@@ -12,10 +12,10 @@ use crate::checks::{Context, View};
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtId, StmtKind, Symbol, UnaryOp};
 use crate::source::{FileId, Span};
 
-/// Expressions of one loop that are looked at.
+/// Limit on the expressions examined per loop.
 const MAX_EXPRS: usize = 4000;
 
-/// A loop that may stay where it is.
+/// A loop that may make no progress.
 pub struct Stuck {
     pub span: Span,
     pub label: &'static str,
@@ -23,7 +23,7 @@ pub struct Stuck {
     pub related: Vec<(FileId, Span, &'static str)>,
 }
 
-/// The expressions that a loop evaluates in each round, its step and condition left out.
+/// The expressions that a loop evaluates in each iteration, without its step and condition.
 fn inside(body: &Body, at: StmtId) -> Vec<ExprId> {
     let own = body.stmt(at).kind.condition();
     let mut roots = Vec::new();
@@ -43,7 +43,7 @@ fn inside(body: &Body, at: StmtId) -> Vec<ExprId> {
     all
 }
 
-/// What some condition of the loop asks about, its own left out.
+/// What the conditions inside the loop mention, without its own.
 fn asked(body: &Body, at: StmtId, all: &[ExprId]) -> FxHashSet<Symbol> {
     let mut names = FxHashSet::default();
     let mut ask = |root: ExprId| {
@@ -68,7 +68,7 @@ fn asked(body: &Body, at: StmtId, all: &[ExprId]) -> FxHashSet<Symbol> {
     names
 }
 
-/// The steps of a loop that only variables and nothing else moves: each with what it moves by.
+/// The additive steps of a loop, each with its increment; none if anything else moves a control.
 fn steps(body: &Body, all: &[ExprId], controls: &[Place]) -> Option<Vec<(ExprId, ExprId)>> {
     let mut steps = Vec::new();
     for &e in all {
@@ -102,7 +102,7 @@ fn by_one(body: &Body, steps: &[(ExprId, ExprId)]) -> Option<Symbol> {
     steps.iter().all(|(_, by)| name(*by) == Some(first)).then_some(first)
 }
 
-/// What a variable is given inside the loop.
+/// The values assigned to a variable inside the loop.
 fn given(body: &Body, all: &[ExprId], name: Symbol) -> Vec<ExprId> {
     let is = |e: ExprId| matches!(body.expr(e).kind, ExprKind::Name(n) if n == name);
     let values = all.iter().filter_map(|&e| match body.expr(e).kind {
@@ -119,7 +119,7 @@ fn given(body: &Body, all: &[ExprId], name: Symbol) -> Vec<ExprId> {
     values
 }
 
-/// A step by what a function returned that returns 0 where it fails.
+/// A step by the result of a function that returns 0 on failure.
 pub fn by_failure(cx: &Context, view: &View, at: StmtId, cond: ExprId) -> Option<Stuck> {
     let body = &view.function.body;
     let controls = controls(body, cond)?;
@@ -127,7 +127,7 @@ pub fn by_failure(cx: &Context, view: &View, at: StmtId, cond: ExprId) -> Option
     let steps = steps(body, &all, &controls)?;
     let name = by_one(body, &steps)?;
     let asked = asked(body, at, &all);
-    // A function that is given it may tell, too.
+    // A function that takes it as an argument may report the failure, too.
     let is_given = all.iter().any(|&e| match &body.expr(e).kind {
         ExprKind::Call { args, .. } => args.iter().any(|&a| body.mentions(a, name)),
         _ => false,
@@ -142,7 +142,7 @@ pub fn by_failure(cx: &Context, view: &View, at: StmtId, cond: ExprId) -> Option
         let ExprKind::Call { args, .. } = &body.expr(value).kind else { return None };
         let callee = body.callee(value)?;
         let (file, zero) = cx.returns.of(cx.program, callee, view.unit.file).and_then(|(f, r)| Some((f, r.zero?)))?;
-        // Something else tells of the failure.
+        // Another output reports the failure.
         let tells = |a: &ExprId| match body.expr(*a).kind {
             ExprKind::Unary { op: UnaryOp::AddressOf, operand } => {
                 place(body, operand).is_some_and(|p| asked.contains(&p.base))
@@ -166,7 +166,7 @@ pub fn by_failure(cx: &Context, view: &View, at: StmtId, cond: ExprId) -> Option
     })
 }
 
-/// A step by a variable that is set on some ways through the round only.
+/// A step by a variable that is set only on some paths through the iteration.
 pub fn by_stale(cx: &Context, view: &View, received: &Received, at: StmtId, cond: ExprId) -> Option<Stuck> {
     let body = &view.function.body;
     let controls = controls(body, cond)?;
@@ -219,7 +219,7 @@ pub fn by_stale(cx: &Context, view: &View, received: &Received, at: StmtId, cond
     })
 }
 
-/// The loop goes on while something is left, and a read that fails takes nothing.
+/// The loop continues while something is left, but a failed read consumes nothing.
 pub fn by_failing_read(cx: &Context, view: &View, at: StmtId, cond: ExprId) -> Option<Stuck> {
     const LEFT: [&str; 6] = ["remaining", "left", "avail", "more", "has_next", "bytes"];
     let body = &view.function.body;
@@ -252,7 +252,7 @@ pub fn by_failing_read(cx: &Context, view: &View, at: StmtId, cond: ExprId) -> O
             });
         }
     }
-    // One whose result is not asked at once may be what gets on.
+    // A read whose result is not tested at once may be what makes progress.
     if reads.is_empty() || !reads.iter().all(|r| conditions.contains(r)) {
         return None;
     }
@@ -283,7 +283,7 @@ pub fn by_failing_read(cx: &Context, view: &View, at: StmtId, cond: ExprId) -> O
     })
 }
 
-/// The name that a call calls, directly or as a member.
+/// The name of the called function, direct or as a member.
 fn called(body: &Body, call: ExprId) -> Option<&str> {
     let ExprKind::Call { callee, .. } = body.expr(call).kind else { return None };
     match body.expr(callee).kind {
@@ -292,7 +292,7 @@ fn called(body: &Body, call: ExprId) -> Option<&str> {
     }
 }
 
-/// From the head of the loop a way leads to `goal`, or to the head again, past nothing that stops it.
+/// A path leads from the loop's head to `goal`, or back to the head, without a statement that stops it.
 fn goes(
     view: &View,
     at: StmtId,
@@ -350,7 +350,7 @@ fn goes(
     false
 }
 
-/// What a loop ends by is the null of a function that gives an empty text instead.
+/// The loop ends on null, but the function returns an empty text instead.
 pub fn by_empty_text(cx: &Context, view: &View, at: StmtId, cond: ExprId) -> Option<Stuck> {
     let body = &view.function.body;
     let cond = match body.expr(cond).kind {
@@ -387,7 +387,7 @@ fn is_null(body: &Body, e: ExprId) -> bool {
     is_zero(body, e) || matches!(body.expr(body.bare(e)).kind, ExprKind::Name(n) if body.names.text(n) == "NULL")
 }
 
-/// Some condition looks at the first character or at the length.
+/// Some condition tests the first character or the length.
 fn asks_for_empty(body: &Body, at: StmtId, text: &Place) -> bool {
     const WORDS: [&str; 4] = ["len", "empty", "zero", "blank"];
     let mut found = false;
@@ -407,8 +407,8 @@ fn asks_for_empty(body: &Body, at: StmtId, text: &Place) -> bool {
     found
 }
 
-/// A function that goes on to the next part says that there is one where it went nowhere: what it moves by is the 0 of a
-/// function that failed.
+/// A function that advances to the next part reports one although it did not move: its step is the 0 of a failed
+/// function.
 pub fn next(cx: &Context, view: &View) -> Option<Stuck> {
     let body = &view.function.body;
     let answers = |s: StmtId, yes: bool| match body.stmt(s).kind {
@@ -445,7 +445,7 @@ pub fn next(cx: &Context, view: &View) -> Option<Stuck> {
     })
 }
 
-/// Some condition asks about the variable itself, not only how far a sum with it gets.
+/// Some condition tests the variable itself, not only a sum with it.
 fn asks_for_none(body: &Body, name: Symbol) -> bool {
     let mut todo: Vec<ExprId> = body.stmts.iter().filter_map(|s| s.kind.condition()).collect();
     while let Some(e) = todo.pop() {

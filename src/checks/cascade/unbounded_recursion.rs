@@ -1,4 +1,4 @@
-//! `unbounded-recursion`: a decoder that calls itself, or decoders that call each other, as deep as the message is nested.
+//! `unbounded-recursion`: decoders that call themselves or each other, once per nesting level of the message.
 
 use crate::checks::{Context, Rule, View};
 use crate::report::{Confidence, Finding};

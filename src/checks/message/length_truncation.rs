@@ -1,4 +1,4 @@
-//! `length-truncation`: a length cut to fewer bits.
+//! `length-truncation`: a length is truncated to fewer bits.
 
 use super::{Words, told, wants};
 use crate::analysis::bounds::defects::{Class, Defect};

@@ -1,4 +1,4 @@
-//! `length-underflow`: a difference of lengths that may be below zero.
+//! `length-underflow`: a difference of lengths that may be negative.
 
 use super::{Words, told, wants};
 use crate::analysis::bounds::defects::{Class, Defect};

@@ -1,4 +1,4 @@
-//! The message family: bytes and numbers of a received message that are used before anything checked them.
+//! The message family: bytes and numbers of a received message that are used before they are checked.
 
 pub mod append_past_end;
 pub mod length_truncation;
@@ -26,19 +26,19 @@ use crate::checks::{Candidate, View};
 use crate::report::{Confidence, Finding, Related};
 use crate::source::Span;
 
-/// Functions in which something is read or written through a pointer, or handed on.
+/// Functions that read or write through a pointer, or pass one on.
 pub fn wants(candidate: &Candidate) -> bool {
     candidate.code.contains(['*', '[', '&']) || candidate.code.contains("->")
 }
 
-/// What a rule says of a defect.
+/// What a rule reports for a defect.
 struct Words {
     label: &'static str,
     message: String,
 }
 
-/// The findings of a function that are of these classes: one for a place, that says all of it. Of reads that one test
-/// would see to, the first tells: the others come only behind it.
+/// The findings of these classes in a function, merged to one per place. Of reads that a single check would cover, the
+/// first keeps its confidence; those it dominates are lowered to `Low`.
 fn told(view: &View, rule: &'static str, classes: &[Class], words: fn(&Defect) -> Words) -> Vec<Finding> {
     let mut all: Vec<(Finding, &Defect)> = Vec::new();
     for defect in view.known.defects.iter().filter(|d| classes.contains(&d.class)) {
@@ -70,7 +70,7 @@ fn told(view: &View, rule: &'static str, classes: &[Class], words: fn(&Defect) -
     all.into_iter().map(|(finding, _)| finding).collect()
 }
 
-/// The block that evaluates what stands there.
+/// The block that evaluates the expression at `at`.
 fn block_at(view: &View, at: Span) -> Option<BlockId> {
     let body = &view.function.body;
     let blocks = view.cfg.blocks.iter().enumerate();
@@ -124,17 +124,17 @@ fn finding(view: &View, rule: &'static str, defect: &Defect, words: Words) -> Fi
     finding
 }
 
-/// No peer's bytes, most likely: a text that ends at a NUL, what the program prints for its developers, a test.
+/// Probably not a peer's bytes: text terminated by a NUL, debug output, a test.
 fn is_aside(view: &View, defect: &Defect) -> bool {
     let received = defect.wire == Wire::Strong;
     let prints = || view.function.params.iter().any(|p| view.reading.code[p.span.range()].contains("FILE"));
-    // Who asks for too few does not rely on the NUL.
+    // A check for too few bytes does not rely on the NUL.
     let is_text = defect.is_text && !matches!(defect.verdict, Verdict::Short { .. });
     view.source.is_test() || !received && (is_text || prints())
 }
 
-/// What a caller tests that cannot be related is no answer where the function itself asks for too few, or reads a
-/// header of bytes whose number it was given and never looks at.
+/// A caller's check that cannot be related to the defect is no excuse where the function itself checks for too few
+/// bytes, or reads a header from bytes whose count it was given and never checks.
 fn is_asked_here(defect: &Defect) -> bool {
     match defect.verdict {
         Verdict::Short { .. } => true,
@@ -151,9 +151,9 @@ fn confidence(defect: &Defect) -> Confidence {
     match defect.verdict {
         Verdict::Short { .. } | Verdict::Late { .. } if strong => Confidence::High,
         Verdict::Short { .. } | Verdict::Late { .. } if defect.wire > Wire::Faint => Confidence::Medium,
-        // Where fewer do no harm, it is the value that is wrong.
+        // Where too few bytes do no harm, only the value is wrong.
         Verdict::Short { .. } if defect.class == Class::Take && defect.wire < Wire::Weak => Confidence::Low,
-        // Who tests for less than is then read knew that it may be missing, whosever bytes they are.
+        // A check for fewer bytes than are then read shows that they may be missing, whoever sent them.
         Verdict::Short { .. } | Verdict::Late { .. } if matches!(defect.class, Class::Read | Class::Take) => {
             Confidence::Medium
         }

@@ -1,4 +1,4 @@
-//! `past-end-of-text`: a text is read behind the NUL that ends it.
+//! `past-end-of-text`: a text is read past its terminating NUL.
 
 use crate::analysis::texts::{Kind, Slip, slips};
 use crate::checks::{Candidate, Context, Rule, View};

@@ -1,4 +1,4 @@
-//! `receive-result-as-length`: the result of receiving, used as a length.
+//! `receive-result-as-length`: the result of a receive call is used as a length.
 
 use super::{Words, told, wants};
 use crate::analysis::bounds::defects::{Class, Defect};

@@ -1,4 +1,4 @@
-//! `unchecked-message-length`: a length, index or size out of a message that nothing keeps inside its buffer.
+//! `unchecked-message-length`: a length, index or size from a message that no check keeps within its buffer.
 
 use super::{Words, bytes, told, wants};
 use crate::analysis::bounds::defects::{Class, Defect};

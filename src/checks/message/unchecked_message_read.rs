@@ -1,4 +1,4 @@
-//! `unchecked-message-read`: a read of message bytes that no check proves to be there.
+//! `unchecked-message-read`: a read of message bytes that no check proves to be present.
 
 use super::{Words, bytes, told, wants};
 use crate::analysis::bounds::defects::{Class, Defect};
@@ -30,7 +30,7 @@ fn words(defect: &Defect) -> Words {
             (format!("a structure of `{what}` bytes is laid over a message of `{limit}` bytes"), "it is that long")
         }
         (Class::Take, _) => (format!("{} taken out of `{limit}`", bytes(what)), "so many are left"),
-        // A cursor with an end that the function knows elsewhere.
+        // A cursor whose end the function compares it with elsewhere.
         (_, None) => (
             format!("this reads at `{what}`, which the function compares with `{limit}` elsewhere"),
             "the end is not reached",

@@ -1,4 +1,4 @@
-//! `would-be-length`: what printing would have written is taken for what it wrote.
+//! `would-be-length`: the length that printing needed is taken for the length it wrote.
 
 use super::{Words, told, wants};
 use crate::analysis::access::{Place, Step, place};
@@ -17,7 +17,7 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-/// Calls of one function that are looked at: each is sought in all of it.
+/// Limit on the calls examined per function: each one searches the whole body.
 const MAX_PRINTS: usize = 256;
 
 fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
@@ -31,20 +31,20 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
         .take(MAX_PRINTS)
         .filter_map(|(call, sink)| kept_beside(view, call, sink).or_else(|| lets_one_through(view, call, sink)))
         .collect();
-    // Of one place, what says most.
+    // At one place, keep the more specific finding.
     told.retain(|t| stored.iter().all(|f| f.span != t.span));
     out.extend(stored);
     out.extend(told);
 }
 
-/// `v.iov_base = line; v.iov_len = snprintf(line, sizeof(line), "%s", name);`: the number is kept beside the text, for
-/// whoever sends or copies that many bytes, and nothing compares it with anything.
+/// `v.iov_base = line; v.iov_len = snprintf(line, sizeof(line), "%s", name);`: the length is stored beside the text,
+/// for whoever sends or copies that many bytes, and is never compared with anything.
 fn kept_beside(view: &View, call: ExprId, sink: &Sink) -> Option<Finding> {
     let body = &view.function.body;
     let ExprKind::Call { args, .. } = &body.expr(call).kind else { return None };
     let arg = |a: Option<Arg>| a.and_then(|a| a.index()).and_then(|i| args.get(i)).copied();
     let (dst, size, fmt) = (arg(sink.dst)?, arg(sink.size)?, arg(sink.fmt)?);
-    // A size that was computed is as long as the text.
+    // A computed size is as long as the text.
     let fixed = match body.expr(size).kind {
         ExprKind::Sizeof { .. } | ExprKind::Number(_) => true,
         ExprKind::Name(name) => !body.names.text(name).bytes().any(|b| b.is_ascii_lowercase()),
@@ -65,7 +65,7 @@ fn kept_beside(view: &View, call: ExprId, sink: &Sink) -> Option<Finding> {
             _ => None,
         })
     };
-    // Where the number goes first, and where it is kept beside the text.
+    // Where the length is first stored, and where it is kept beside the text.
     let first = kept_first(body, call)?;
     let is_member = |p: &Place| matches!(p.path.last(), Some(Step::Field(_)));
     let kept = if is_member(&first) { first.clone() } else { place(body, kept_in(&first)?).filter(is_member)? };
@@ -111,8 +111,8 @@ fn kept_beside(view: &View, call: ExprId, sink: &Sink) -> Option<Finding> {
     Some(f)
 }
 
-/// `n = snprintf(buf, SIZE, ...); if (n > SIZE) return;`: a text of just that many bytes has lost its last one, and no
-/// place for its NUL.
+/// `n = snprintf(buf, SIZE, ...); if (n > SIZE) return;`: a text of exactly that many bytes has lost its last one, to
+/// make room for the NUL.
 fn lets_one_through(view: &View, call: ExprId, sink: &Sink) -> Option<Finding> {
     let body = &view.function.body;
     let ExprKind::Call { args, .. } = &body.expr(call).kind else { return None };
@@ -120,7 +120,7 @@ fn lets_one_through(view: &View, call: ExprId, sink: &Sink) -> Option<Finding> {
     let code = |e: ExprId| view.reading.code.get(body.expr(body.bare(e)).span.range()).unwrap_or_default();
     let words = |e: ExprId| code(e).split_whitespace().collect::<String>();
     let room = words(size);
-    // One less than there is: what is lost is a character, and nothing is written behind the end.
+    // One less than the size: only a character is lost, and nothing is written past the end.
     if room.is_empty() || room.ends_with("-1") {
         return None;
     }
@@ -141,7 +141,7 @@ fn lets_one_through(view: &View, call: ExprId, sink: &Sink) -> Option<Finding> {
         }
         _ => false,
     });
-    // Another test asks for enough.
+    // Another check asks for enough.
     let asked = body.exprs.iter().any(|e| match e.kind {
         ExprKind::Binary { op: BinaryOp::Ge | BinaryOp::Lt, left, right } => {
             e.span.start >= end && place(body, left).as_ref() == Some(&result) && words(right) == room
@@ -162,7 +162,7 @@ fn lets_one_through(view: &View, call: ExprId, sink: &Sink) -> Option<Finding> {
     Some(f)
 }
 
-/// Where the result of a call is put.
+/// Where the result of a call is stored.
 fn kept_first(body: &Body, call: ExprId) -> Option<Place> {
     let assigned = body.exprs.iter().find_map(|e| match e.kind {
         ExprKind::Assign { op: None, left, right } if body.bare(right) == call => place(body, left),

@@ -1,4 +1,4 @@
-//! `wrapping-length-check`: a check whose sum may wrap.
+//! `wrapping-length-check`: a bounds check whose sum may wrap.
 
 use super::{Words, told, wants};
 use crate::analysis::bounds::defects::{Class, Defect};

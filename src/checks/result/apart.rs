@@ -1,4 +1,4 @@
-//! Whether what stands between a test and a use has to do with what the test found.
+//! Whether the code between a null check and a use is related to the outcome of the check.
 
 use crate::analysis::access::{Place, place};
 use crate::analysis::cfg::BlockId;
@@ -9,16 +9,16 @@ use crate::analysis::nullness::miss::Miss;
 use crate::checks::View;
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtId, StmtKind, UnaryOp};
 
-/// A pointer asked about more often than this is not looked into.
+/// Pointers with more checks than this are skipped.
 const MAX_TESTS: usize = 6;
-/// What depends on a test is sought for so many steps, and up to so many places.
+/// Limits on the search for places that depend on a check: propagation steps, and places found.
 const MAX_STEPS: usize = 4;
 const MAX_KNOWN: usize = 60;
-/// Statements under one test that are looked at.
+/// Limit on the statements examined under one check.
 const MAX_STMTS: usize = 400;
 
-/// The pointer was tested, and no condition on the way to its use asks about it or about what was set under that test:
-/// nothing tells that the use is not reached where it is null.
+/// The pointer was checked, and no condition on the path to its use mentions it or anything set under that check:
+/// nothing suggests that the use is unreachable when it is null.
 pub fn is_apart(view: &View, miss: &Miss) -> bool {
     let body = &view.function.body;
     let to = body.expr(miss.used.expr).span;
@@ -36,7 +36,7 @@ pub fn is_apart(view: &View, miss: &Miss) -> bool {
         if is_loop(body, at) || view.nesting().is_inside(miss.used.stmt, at) || body.stmt(at).in_macro {
             return false;
         }
-        // `if (p) --p;` of translated Fortran asks before it computes, and for nothing else.
+        // `if (p) --p;` in translated Fortran guards the arithmetic and nothing else.
         if is_moved_in(body, at, test) {
             return false;
         }
@@ -47,7 +47,7 @@ pub fn is_apart(view: &View, miss: &Miss) -> bool {
     guards(view, miss, first).into_iter().all(|guard| !asks_about(body, guard, &known))
 }
 
-/// The pointer tested is computed with in a statement under the test.
+/// A statement under the check does arithmetic on the pointer it tests.
 fn is_moved_in(body: &Body, at: StmtId, test: ExprId) -> bool {
     let Some(pointer) = place(body, test) else { return false };
     let mut moved = false;
@@ -65,8 +65,8 @@ fn is_moved_in(body: &Body, at: StmtId, test: ExprId) -> bool {
     moved
 }
 
-/// One branch sets the pointer to null at `null`, others give it another value, and no condition on the way to its use
-/// asks about what decides those branches or is set in them.
+/// One branch sets the pointer to null at `null`, others give it another value, and no condition on the path to its use
+/// mentions anything that selects those branches or is set in them.
 pub fn is_left_out(view: &View, miss: &Miss, null: ExprId) -> bool {
     let body = &view.function.body;
     let nesting = view.nesting();
@@ -99,7 +99,7 @@ pub fn is_left_out(view: &View, miss: &Miss, null: ExprId) -> bool {
             continue;
         }
         if stmt.span.start > to.start {
-            // A later round of a loop may find what an earlier one has set.
+            // A later iteration of a loop may see what an earlier one set.
             match nesting.around(at).any(|s| is_loop(body, s) && nesting.is_inside(miss.used.stmt, s)) {
                 true => return false,
                 false => continue,
@@ -125,7 +125,7 @@ pub fn is_left_out(view: &View, miss: &Miss, null: ExprId) -> bool {
     guards(view, miss, from.end).into_iter().all(|guard| !asks_about(body, guard, &known))
 }
 
-/// The variables and members that a condition speaks of: of `p->a`, not `p`.
+/// The variables and members that a condition mentions: for `p->a` that member, not `p`.
 fn names_in(body: &Body, cond: ExprId, all: &mut Vec<Place>) {
     let mut todo = vec![cond];
     while let Some(e) = todo.pop() {
@@ -140,7 +140,7 @@ fn names_in(body: &Body, cond: ExprId, all: &mut Vec<Place>) {
     }
 }
 
-/// What is set in a statement.
+/// The places that are set within a statement.
 fn set_within(body: &Body, at: StmtId, all: &mut Vec<Place>) {
     body.walk_first(at, MAX_STMTS, &mut |s| {
         if let StmtKind::Decl(declared) = &body.stmt(s).kind {
@@ -173,7 +173,7 @@ fn statement_of(body: &Body, e: ExprId) -> Option<StmtId> {
     (0..body.stmts.len() as u32).map(StmtId).find(|&s| evaluates(s))
 }
 
-/// What is set on one of the ways of a test, or is given a value that depends on it.
+/// Places that are set on a branch of the check, or whose value depends on it.
 fn set_under(body: &Body, at: StmtId, test: ExprId, all: &mut Vec<Place>) {
     let mut roots: Vec<ExprId> = Vec::new();
     body.walk_first(at, MAX_STMTS, &mut |s| {
@@ -195,7 +195,7 @@ fn set_under(body: &Body, at: StmtId, test: ExprId, all: &mut Vec<Place>) {
     }
 }
 
-/// Adds what is computed before `end` from what is known already.
+/// Adds what is computed before `end` from places already known.
 fn depends(body: &Body, end: u32, known: &mut Vec<Place>) {
     let mut sets: Vec<(Place, ExprId)> = Vec::new();
     for e in body.exprs.iter().filter(|e| e.span.end <= end) {
@@ -221,7 +221,7 @@ fn depends(body: &Body, end: u32, known: &mut Vec<Place>) {
     }
 }
 
-/// The conditions behind `first` that decide whether the use is reached.
+/// The conditions after `first` that decide whether the use is reached.
 fn guards(view: &View, miss: &Miss, first: u32) -> Vec<ExprId> {
     let body = &view.function.body;
     let to = body.expr(miss.used.expr).span;
@@ -251,7 +251,7 @@ fn guards(view: &View, miss: &Miss, first: u32) -> Vec<ExprId> {
     for (i, stmt) in body.stmts.iter().enumerate() {
         let is_between = first <= stmt.span.start && stmt.span.end <= to.start;
         let Some(cond) = stmt.kind.condition().filter(|_| is_between) else { continue };
-        // Where a way leads past it, it excludes nothing there.
+        // If a path bypasses the condition, it excludes nothing at the use.
         if let (Some(at), Some(own)) = (at, block_of(StmtId(i as u32)))
             && !dominators.get_or_insert_with(|| Dominators::new(view.cfg)).dominates(own, at)
         {

@@ -1,4 +1,4 @@
-//! The result family: what a call returned or stored is used before anyone looked whether it went well.
+//! The result family: what a call returned or stored is used before its success was checked.
 
 mod apart;
 pub mod null_on_some_path;
@@ -22,27 +22,27 @@ use crate::hir::{Body, ExprId, ExprKind};
 use crate::report::{Confidence, Finding, Related};
 use crate::source::Span;
 
-/// The pointers used, those left out that are only asserted not to be null.
+/// The pointers used, except those that are only asserted to be non-null.
 fn used_nulls<'v>(view: &'v View) -> impl Iterator<Item = &'v Miss> {
     view.known.nulls.iter().filter(|m| !matches!(m.used.kind, UseKind::Asserted) && m.doubt.is_none())
 }
 
-/// The pointers used of which only something else says that they may be null.
+/// The pointers used that may be null only by indirect evidence.
 fn doubted<'v>(view: &'v View) -> impl Iterator<Item = (&'v Miss, &'v Doubt)> {
     view.known.nulls.iter().filter_map(|m| Some((m, m.doubt.as_ref()?)))
 }
 
-/// What is found in tests is told at `low`: there it fails at once, and before those who can mend it.
+/// Findings in tests are reported at `low`: there a failure shows at once, to those who can fix it.
 fn graded(view: &View, confidence: Confidence) -> Confidence {
     if view.source.is_test() || is_called_a_test(&view.function.name) { Confidence::Low } else { confidence }
 }
 
-/// `test_speed()`: a test that stands with what it tests; `proxy_test()` is none.
+/// `test_speed()` is a test beside the code it tests; `proxy_test()` is not.
 fn is_called_a_test(function: &str) -> bool {
     function.starts_with("test_")
 }
 
-/// A finding at the place where a pointer is used, with where its value comes from.
+/// A finding where a pointer is used, with the origin of its value.
 fn finding(view: &View, rule: &'static str, miss: &Miss, confidence: Confidence) -> Finding {
     let body = &view.function.body;
     let span = body.expr(miss.used.expr).span;
@@ -77,7 +77,7 @@ fn finding(view: &View, rule: &'static str, miss: &Miss, confidence: Confidence)
     finding
 }
 
-/// `argv[1]`: what a user says to their own program, or what the grammar of commands has looked at.
+/// `argv[1]`: input of the user to their own program, or already checked by the command grammar.
 fn is_command_line(body: &Body, arg: ExprId) -> bool {
     let ExprKind::Index { base, .. } = body.expr(arg).kind else { return false };
     match body.expr(base).kind {
@@ -86,14 +86,14 @@ fn is_command_line(body: &Body, arg: ExprId) -> bool {
     }
 }
 
-/// The pointer as the source has it, where that is short.
+/// The pointer as written in the source, if that is short.
 fn pointer(view: &View, miss: &Miss) -> String {
     let text = view.source.slice(view.function.body.expr(miss.used.expr).span);
     let is_short = text.len() <= 40 && !text.contains(['\n', '`']);
     if is_short { format!("`{text}`") } else { "the pointer".into() }
 }
 
-/// A condition before `at` asks how many things `object` has: `if (!q->count) return; q->head->next`.
+/// A condition before `at` checks the element count of `object`: `if (!q->count) return; q->head->next`.
 fn asks_how_many(body: &Body, object: &Place, at: Span) -> bool {
     const COUNTS: [&str; 9] = ["count", "cnt", "len", "length", "size", "num", "n", "nr", "used"];
     let is_count = |e: ExprId| match body.expr(e).kind {
@@ -129,7 +129,7 @@ fn used(miss: &Miss) -> String {
     }
 }
 
-/// `; 41 of 43 calls are checked`; nothing where there are few.
+/// `; 41 of 43 other calls in the repository are checked`; empty if there are few.
 fn counted(callers: Callers) -> String {
     match callers.all() {
         0..=3 => String::new(),

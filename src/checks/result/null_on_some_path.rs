@@ -1,4 +1,4 @@
-//! `null-on-some-path`: a pointer that is null on some way to its use.
+//! `null-on-some-path`: a pointer that is null on some path to its use.
 
 use super::apart::{is_apart, is_left_out};
 use super::{asks_how_many, doubted, finding, pointer, used, used_nulls};
@@ -19,7 +19,7 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-/// Statements of a branch that are looked at.
+/// Limit on the statements of a branch that are examined.
 const MAX_THEN: usize = 40;
 
 fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
@@ -65,7 +65,7 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
             _ if miss.seen_to => Confidence::Low,
             Doubt::Late(_) if is_one_of_many(&view.function.body, miss) => Confidence::Low,
             Doubt::Late(_) if is_plain => Confidence::High,
-            // Whoever leaves where it is null does not only look for what to print.
+            // Code that leaves when it is null does more than choose what to print.
             Doubt::Late(test) if matches!(miss.used.kind, UseKind::Given { .. }) && miss.inside.is_none() => {
                 match leaves(&view.function.body, *test) {
                     true => Confidence::Medium,
@@ -74,10 +74,10 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
             }
             Doubt::Late(_) | Doubt::ErrorIgnored { .. } => Confidence::Medium,
             Doubt::Given { file, .. } if is_plain && *file == view.unit.file => Confidence::Medium,
-            // A test on another way was right in 2 of 9 that were read.
+            // Checks on another path only: 2 of 9 findings reviewed were right.
             _ => Confidence::Low,
         };
-        // Of several pointers in one statement, one says enough.
+        // Of several pointers in one statement, one is enough.
         if matches!(doubt, Doubt::Elsewhere { .. }) && last == Some(miss.used.stmt) {
             continue;
         }
@@ -89,7 +89,7 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
     }
 }
 
-/// A whole `switch` stands between where the value arises and the use: what its ways out leave undone is told by other
+/// A whole `switch` lies between the origin of the value and the use: what its branches fail to do is reported by other
 /// rules.
 fn is_for_the_switch(view: &View, miss: &Miss) -> bool {
     let body = &view.function.body;
@@ -99,7 +99,7 @@ fn is_for_the_switch(view: &View, miss: &Miss) -> bool {
     };
     let Some(from) = from else { return false };
     let (mut from, to) = (body.expr(from).span, body.expr(miss.used.expr).span);
-    // Who asks again behind the `switch` holds null possible there.
+    // A check after the `switch` shows that null is considered possible there.
     if !matches!(miss.used.origin, Origin::Null(_)) {
         let within = |at: u32| {
             let of = |s: &Stmt| matches!(s.kind, StmtKind::Switch { .. }) && s.span.end <= to.start;
@@ -111,7 +111,7 @@ fn is_for_the_switch(view: &View, miss: &Miss) -> bool {
     }
     (0..body.stmts.len() as u32).map(StmtId).any(|id| {
         let span = body.stmt(id).span;
-        // In a loop of its own, several rounds make the value.
+        // In a loop of its own, several iterations produce the value.
         let in_own_loop =
             || view.nesting().loop_around(body, id).is_some_and(|l| !view.nesting().is_inside(miss.used.stmt, l));
         from.end <= span.start
@@ -130,15 +130,15 @@ fn speaks_of(body: &Body, at: StmtId, miss: &Miss) -> bool {
     within.into_iter().any(|(i, _)| place(body, ExprId(i as u32)).is_some_and(|p| pointer.covers(&p)))
 }
 
-/// `q->head`, where a condition before has asked for `q->count`.
+/// `q->head`, where an earlier condition checked `q->count`.
 fn is_one_of_many(body: &Body, miss: &Miss) -> bool {
     let Origin::Loaded(e) = miss.used.origin else { return false };
     let ExprKind::Member { base, .. } = body.expr(e).kind else { return false };
     place(body, base).is_some_and(|object| asks_how_many(body, &object, body.expr(e).span))
 }
 
-/// `if (a || b) { if (a && !b) …; else if (!a && b) …; else a->x; }`: several conditions have asked about this pointer and
-/// others together, and what is left need not be what one of them leaves.
+/// `if (a || b) { if (a && !b) …; else if (!a && b) …; else a->x; }`: several conditions checked this pointer together
+/// with others, and the remaining case need not be what one of them leaves.
 fn is_asked_with_others(body: &Body, miss: &Miss) -> bool {
     let is_compound =
         |cond: &ExprId| matches!(body.expr(*cond).kind, ExprKind::Binary { op: BinaryOp::And | BinaryOp::Or, .. });
@@ -182,7 +182,7 @@ fn is_asked_in_one_arm(view: &View, miss: &Miss) -> bool {
         StmtKind::If { cond, then, .. } => Some((s, cond, then)),
         _ => None,
     });
-    // What the condition of the use itself is, is evaluated before its branch.
+    // The condition of the `if` itself is evaluated before its branch.
     let Some((_, cond, then)) = innermost.filter(|(s, ..)| *s != miss.used.stmt) else { return false };
     let ExprKind::Binary { op: BinaryOp::Or, left, right } = body.expr(cond).kind else { return false };
     let mentions = |e: ExprId| {
@@ -205,15 +205,15 @@ fn confidence(view: &View, miss: &Miss) -> Confidence {
     let here = miss.used.known & bits::NULL_HERE != 0;
     let is_mixed = miss.used.known & (bits::ANY_UNTESTED | bits::NULL | bits::USED | bits::STALE) != 0;
     let is_direct = matches!(miss.used.kind, UseKind::Dereference | UseKind::Called | UseKind::Library);
-    // What is given to `channel_get_name()`, which is not here, is read through as well.
+    // A pointer passed to an undefined `channel_get_name()` is dereferenced as well.
     let is_given = matches!(miss.used.kind, UseKind::Given { .. }) && miss.inside.is_none();
     let is_used = is_direct || is_given || miss.used.kind == UseKind::PartGiven;
     match miss.used.origin {
-        // `p - q` is told to a log and harms nobody.
+        // `p - q` ends up in a log and is harmless.
         _ if miss.used.kind == UseKind::Arithmetic => Confidence::Low,
         _ if miss.is_surely_null() && is_direct => Confidence::High,
         _ if miss.is_surely_null() && miss.used.kind != UseKind::Address => Confidence::Medium,
-        // Paths meet again right before the use: nothing but the test itself stands between.
+        // The paths merge right before the use: only the check itself lies between.
         Origin::Call(_) if here && !is_mixed && is_direct && !miss.used.one_of => Confidence::High,
         Origin::Call(_) | Origin::Asked(_) | Origin::Loaded(_) | Origin::Parameter(_) | Origin::Stored { .. }
             if here && !is_mixed && is_used && !miss.used.one_of =>

@@ -1,4 +1,4 @@
-//! `numeric-text-as-length`: a number read from text is used as a size as it comes.
+//! `numeric-text-as-length`: a number parsed from text is used as a size without a check.
 
 use super::{graded, is_command_line};
 use crate::checks::{Context, Rule, View};
@@ -39,7 +39,7 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     }
 }
 
-/// Variables that are set to what a parser of numbers returns, the call, and where that is done.
+/// Variables that are set to the result of a number parser, the call, and the offset of the assignment.
 fn parsed(cx: &Context, view: &View) -> Vec<(Symbol, ExprId, u32)> {
     let body = &view.function.body;
     let parser = |e: ExprId| {
@@ -111,7 +111,7 @@ fn size_of(body: &Body, mut e: ExprId) -> Option<Symbol> {
     }
 }
 
-/// In between something compares it, limits it, or looks at it.
+/// The variable is compared, limited or tested in between.
 fn is_asked(body: &Body, name: Symbol, from: u32, to: u32) -> bool {
     let in_test = body.stmts.iter().any(|s| match s.kind {
         StmtKind::If { cond, .. } | StmtKind::While { cond, .. } | StmtKind::Switch { cond, .. } => {

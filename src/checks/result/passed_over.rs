@@ -1,4 +1,4 @@
-//! Variables that a jump or a value without a label carries past every statement that would have set them.
+//! Variables whose every assignment is skipped by a jump or by a value without a `case` label.
 
 use rustc_hash::FxHashSet;
 
@@ -12,24 +12,24 @@ use crate::checks::switch::handled::{Handled, without_default};
 use crate::checks::{Context, View};
 use crate::hir::{DeclaratorForm, ExprId, ExprKind, StmtId, StmtKind, Symbol, UnaryOp};
 
-/// One that is set in more places is not followed.
+/// Variables set in more places than this are skipped.
 const MAX_FILLS: usize = 24;
 
-/// A read that a way leads to past all that sets the variable, and what that way leaves out.
+/// A read that is reached by a path past every assignment to the variable, and what that path skips.
 pub struct PassedOver {
     pub read: ExprId,
     pub fill: StmtId,
-    /// The jump, or the `switch` that has no label for some value.
+    /// The jump, or the `switch` without a label for some value.
     pub by: StmtId,
 }
 
-/// What the conditions on a way may say about whether the variable was set.
+/// What conditions on a path may reveal about whether the variable was set.
 struct Tells {
-    /// Variables that are asked before it is set, or set where it is.
+    /// Variables that are tested before it is set, or set along with it.
     names: FxHashSet<Symbol>,
-    /// Conditions that lead to a statement that sets it.
+    /// Conditions that guard a statement that sets it.
     guards: Vec<StmtId>,
-    /// Where the first statement that sets it ends.
+    /// The end of the first statement that sets it.
     first: u32,
 }
 
@@ -123,7 +123,7 @@ fn tells(view: &View, local: &Unset, fills: &[StmtId]) -> Option<Tells> {
             }
         }
     }
-    // Two that ask the same may between them take every way.
+    // Two with the same condition may together cover every path.
     if outermost.len() > 1 && outermost.iter().any(|&s| matches!(body.stmt(s).kind, StmtKind::Switch { .. })) {
         return None;
     }
@@ -145,8 +145,8 @@ fn tells(view: &View, local: &Unset, fills: &[StmtId]) -> Option<Tells> {
     Some(tells)
 }
 
-/// The condition asks about what is set where the variable is, or, behind the first place where that happens, about
-/// anything that the function sets.
+/// The condition mentions something set along with the variable or, after the first place where that happens, anything
+/// that the function sets.
 fn may_know(view: &View, tells: &Tells, cond: ExprId) -> bool {
     let body = &view.function.body;
     let mut names = FxHashSet::default();

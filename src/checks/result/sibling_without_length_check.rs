@@ -1,4 +1,4 @@
-//! `sibling-without-length-check`: a decoder that reads at once, where those beside it look at a length first.
+//! `sibling-without-length-check`: a decoder that reads at once where its siblings check a length first.
 
 use crate::checks::{Context, Rule, View};
 use crate::report::{Confidence, Finding, Related};

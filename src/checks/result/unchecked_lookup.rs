@@ -1,4 +1,4 @@
-//! `unchecked-lookup`: the result of a search that may have found nothing is used as if it had.
+//! `unchecked-lookup`: the result of a search that may find nothing is used without a check.
 
 use super::{asks_how_many, counted, finding, used, used_nulls};
 use crate::analysis::access::place;
@@ -19,9 +19,9 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-/// So many calls, most of which do not test, are too few to say that the function does not fail here.
+/// Up to this many calls, most of them unchecked, are too few to conclude that the function cannot fail here.
 const MAX_CONTRARY: u32 = 3;
-/// From so many callers on, what they do says more than the body of the function.
+/// From this many callers on, their behavior says more than the body of the function.
 const MIN_TOLD: u32 = 12;
 
 fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
@@ -30,7 +30,7 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
         if miss.used.known & bits::ANY_NULL != 0 || miss.is_deviant() {
             continue;
         }
-        // `strchr(s, '/') + 1`, and what comes of null is asked for.
+        // `strchr(s, '/') + 1`, where the result for null is tested for.
         if miss.used.kind == UseKind::Arithmetic && compares_with_one(&view.function.body) {
             continue;
         }
@@ -71,7 +71,7 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
             _ => "with only an assertion before",
         };
         let counted = counted(miss.callers);
-        // Where it says how many test it, that is said.
+        // The count of callers that check it already says why.
         let why = if why == Why::Few && !counted.is_empty() { String::new() } else { format!("; it {when}") };
         f.message = format!("the result of `{callee}` {} {asked}{why}{counted}", used(miss));
         out.push(f);
@@ -93,9 +93,9 @@ fn confidence(miss: &Miss, why: Why) -> Option<Confidence> {
     let callers = miss.callers;
     let contrary = callers.are_contrary();
     let share = callers.asked * 100 / callers.all().max(1);
-    // What was read through before this, its first use, was read through in an earlier round of a loop.
+    // What was dereferenced before this, its first use, was dereferenced in an earlier iteration of a loop.
     let is_open = miss.used.known & (bits::TESTED | bits::ASSERTED) == 0;
-    // Where no branch was passed since the call, the paths on which something else is held say nothing against it.
+    // Without a branch since the call, paths on which it holds another value are no counterevidence.
     let is_fresh = miss.used.known == bits::FRESH;
     let is_clean = is_open && (!miss.used.one_of || is_fresh);
     let is_direct = matches!(miss.used.kind, UseKind::Dereference | UseKind::Called | UseKind::Library);
@@ -115,16 +115,16 @@ fn confidence(miss: &Miss, why: Why) -> Option<Confidence> {
             false => Some(Confidence::Low),
         },
         Why::Returns | Why::Asserted if contrary && callers.all() > MAX_CONTRARY => None,
-        // Whoever wrote it says that this cannot be.
+        // The author states that this cannot happen.
         Why::Asserted => Some(Confidence::Low),
         Why::Returns if contrary => Some(Confidence::Low),
         Why::Name if contrary && (callers.all() > MAX_CONTRARY || !is_clean) => None,
         Why::Getter if contrary => None,
         Why::Name | Why::Getter | Why::Few if !is_used => None,
         Why::Name if contrary => Some(Confidence::Low),
-        // `sccp_to_xua` may just look at the same thing in another way.
+        // `sccp_to_xua` may just convert a view of the same object.
         Why::Name if is_clean && !name.split('_').any(|w| w.eq_ignore_ascii_case("to")) => Some(Confidence::Medium),
-        // A call that is tested on some paths counts among those that are.
+        // A call that is checked on some paths counts as checked.
         Why::Getter if callers.asked == 0 || (!is_open && callers.asked == 1) => None,
         Why::Getter if callers.asked > 0 && callers.all() <= MAX_CONTRARY && is_clean => Some(Confidence::Medium),
         Why::Few if callers.unasked == 1 && callers.asked >= 3 && is_clean => Some(Confidence::Medium),
@@ -139,7 +139,7 @@ fn confidence(miss: &Miss, why: Why) -> Option<Confidence> {
     }
 }
 
-/// `for (i = 0; i < n; i++) get(list, i)`: there are that many.
+/// `for (i = 0; i < n; i++) get(list, i)`: there are that many elements.
 fn is_counted(view: &View, miss: &Miss, is_known: bool) -> bool {
     let body = &view.function.body;
     let Origin::Call(call) = miss.used.origin else { return false };
@@ -166,7 +166,7 @@ fn is_counted(view: &View, miss: &Miss, is_known: bool) -> bool {
     !is_known && around.any(|s| matches!(body.stmt(s).kind, StmtKind::For { cond: Some(cond), .. } if steps(cond)))
 }
 
-/// `p = find(k, &error); if (error) return;`: null where there was an error, and that was asked.
+/// `p = find(k, &error); if (error) return;`: null only on error, and the error was checked.
 fn reports_its_error(view: &View, miss: &Miss) -> bool {
     let body = &view.function.body;
     let Origin::Call(call) = miss.used.origin else { return false };
@@ -195,7 +195,7 @@ fn takes_one_out(miss: &Miss) -> bool {
     name.split('_').any(|word| WORDS.contains(&word))
 }
 
-/// `codec_name`, `cause2str`: a number that is known has a text.
+/// `codec_name`, `cause2str`: a known number always has a text.
 fn is_text_name(name: &str) -> bool {
     let last = name.rsplit('_').next().unwrap_or_default().to_ascii_lowercase();
     ["name", "str", "string", "text", "desc", "descr", "eyecatcher"].iter().any(|w| last.ends_with(w))

@@ -1,4 +1,4 @@
-//! `unchecked-parse-result`: what a parser stored is used although nobody looked whether it stored anything.
+//! `unchecked-parse-result`: what a parser stored is used without checking whether it stored anything.
 
 use super::{graded, is_command_line};
 use crate::analysis::access::place;
@@ -17,7 +17,7 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-/// Functions that only return what another one returns are followed so far.
+/// Limit on the chain of functions followed that only return another's result.
 const MAX_WRAPPERS: usize = 4;
 
 fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
@@ -35,7 +35,7 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     }
 }
 
-/// A statement that is nothing but the call of a parser, and its outputs are read behind.
+/// A statement that only calls a parser, whose outputs are read afterwards.
 fn ignored(cx: &Context, view: &View, call: ExprId) -> Option<Finding> {
     let body = &view.function.body;
     let ExprKind::Call { args, .. } = &body.expr(call).kind else { return None };
@@ -78,7 +78,7 @@ fn ignored(cx: &Context, view: &View, call: ExprId) -> Option<Finding> {
     Some(f)
 }
 
-/// A function that is called like a parser or decoder, and to whose result others look.
+/// A function named like a parser or decoder whose result other callers check.
 fn ignored_by_name(cx: &Context, view: &View, call: ExprId, name: &str, args: &[ExprId]) -> Option<Finding> {
     const WORDS: [&str; 10] =
         ["parse", "decode", "decaps", "unpack", "unhex", "hexparse", "hex2bin", "unescape", "scan", "deserialize"];
@@ -93,7 +93,7 @@ fn ignored_by_name(cx: &Context, view: &View, call: ExprId, name: &str, args: &[
     let span = body.expr(call).span;
     let counts = cx.heeded.of(name);
     let meant = cx.program.callees(name, view.unit.file);
-    // What always returns the same tells nobody.
+    // A result that is always the same carries no information.
     let is_void = meant.iter().any(|d| {
         let unit = cx.program.unit(d.file);
         let item = &unit.base.functions[d.item as usize];
@@ -136,7 +136,7 @@ fn reads_literal(body: &Body, model: &Model, args: &[ExprId]) -> bool {
     read.iter().any(|&a| matches!(body.expr(a).kind, ExprKind::String(_)))
 }
 
-/// The arguments that a call stores results through.
+/// The arguments through which a call stores results.
 fn outputs(model: &Model, args: &[ExprId]) -> Vec<ExprId> {
     let mut all = Vec::new();
     if let Some(entry) = model.must_check() {
@@ -148,7 +148,7 @@ fn outputs(model: &Model, args: &[ExprId]) -> Vec<ExprId> {
     all
 }
 
-/// A local variable, declared without a value and not set before `before`.
+/// A local variable that is declared without an initializer and not set before `before`.
 fn is_unset_before(view: &View, base: Symbol, before: u32) -> bool {
     let body = &view.function.body;
     let declared = body.stmts.iter().any(|s| match &s.kind {
@@ -159,7 +159,7 @@ fn is_unset_before(view: &View, base: Symbol, before: u32) -> bool {
         let target = match &e.kind {
             ExprKind::Assign { left, .. } => Some(*left),
             ExprKind::Unary { op: UnaryOp::AddressOf, operand } => Some(*operand),
-            // An array is given by its name.
+            // An array is passed by its name.
             ExprKind::Call { args, .. } => {
                 args.iter().copied().find(|&a| matches!(body.expr(a).kind, ExprKind::Name(n) if n == base))
             }
@@ -170,7 +170,7 @@ fn is_unset_before(view: &View, base: Symbol, before: u32) -> bool {
     declared && !is_set
 }
 
-/// The first read of a variable behind `after`, if nothing sets it in between.
+/// The first read of a variable after `after`, if nothing sets it in between.
 fn read_behind(body: &Body, base: Symbol, after: u32) -> Option<ExprId> {
     let names = body.exprs.iter().enumerate().filter(|(_, e)| e.span.start >= after);
     let first =
@@ -188,7 +188,7 @@ fn read_behind(body: &Body, base: Symbol, after: u32) -> Option<ExprId> {
     (!is_set).then_some(at)
 }
 
-/// `f() == -1`, where `f` returns other negative numbers, too.
+/// `f() == -1`, where `f` also returns other negative numbers.
 fn too_narrow(cx: &Context, view: &View, e: ExprId) -> Option<Finding> {
     let body = &view.function.body;
     let ExprKind::Binary { op: BinaryOp::Eq | BinaryOp::Ne, left, right } = body.expr(e).kind else { return None };
@@ -216,8 +216,8 @@ fn too_narrow(cx: &Context, view: &View, e: ExprId) -> Option<Finding> {
     Some(f)
 }
 
-/// Where a function, or one whose result it returns as it is, returns a negative number other than -1: `return -ENOMEM;`,
-/// `return -errno;`.
+/// Where a function, or one whose result it returns unchanged, returns a negative number other than -1: `return
+/// -ENOMEM;`, `return -errno;`.
 fn other_error(cx: &Context, name: &str, file: FileId) -> Option<(FileId, Span)> {
     let (mut name, mut file) = (name.to_owned(), file);
     for _ in 0..MAX_WRAPPERS {
@@ -235,7 +235,7 @@ fn other_error(cx: &Context, name: &str, file: FileId) -> Option<(FileId, Span)>
             let start = function.span.start + at as u32;
             return Some((file, Span { start, end: start + text.len() as u32 }));
         }
-        // All it does is to call another one.
+        // It only calls another function.
         let (head, tail) = code.split_once("return ")?;
         let called = tail.split(|c: char| !c.is_alphanumeric() && c != '_').next()?;
         if head.contains(';') || !tail[called.len()..].trim_start().starts_with('(') {
@@ -246,7 +246,7 @@ fn other_error(cx: &Context, name: &str, file: FileId) -> Option<(FileId, Span)>
     None
 }
 
-/// `n = f();` where `f` returns `SOME_INVALID` if it fails, nothing compares `n`, and it is computed with.
+/// `n = f();` where `f` returns `SOME_INVALID` on failure, and `n` is used in arithmetic without a comparison.
 fn unasked_sentinel(cx: &Context, view: &View, e: ExprId) -> Option<Finding> {
     let body = &view.function.body;
     let ExprKind::Assign { op: None, left, right: call } = body.expr(e).kind else { return None };
@@ -270,7 +270,7 @@ fn unasked_sentinel(cx: &Context, view: &View, e: ExprId) -> Option<Finding> {
     let mut used = None;
     for (i, other) in body.exprs.iter().enumerate().filter(|(_, o)| o.span.start > span.end) {
         match other.kind {
-            // Compared with a constant: that may be meant for it.
+            // Compared with a constant, which may be meant as that check.
             ExprKind::Binary { op: BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge, left, right }
                 if is_it(left) || is_it(right) =>
             {
@@ -298,7 +298,7 @@ fn unasked_sentinel(cx: &Context, view: &View, e: ExprId) -> Option<Finding> {
     Some(f)
 }
 
-/// The call that gave the variable its value last, before `before`.
+/// The call that last set the variable before `before`.
 fn last_set(body: &Body, name: Symbol, before: u32) -> Option<ExprId> {
     let assigned = body.exprs.iter().filter_map(|e| match e.kind {
         ExprKind::Assign { left, right, .. } if matches!(body.expr(left).kind, ExprKind::Name(n) if n == name) => {

@@ -1,4 +1,4 @@
-//! `unchecked-part`: a member that may be null, as the parser leaves it or as other functions believe, is read through.
+//! `unchecked-part`: a member is dereferenced that may be null, judging by the parser or by checks in other functions.
 
 use super::{doubted, finding, used};
 use crate::analysis::nullness::UseKind;
@@ -15,11 +15,11 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-/// Functions that make a habit, and of how many in a hundred it is one: of 31 findings read past both, 19 were right or
-/// worth a look, of 8 below either, 2.
+/// How many functions make a habit, and in what percentage: of 31 findings reviewed above both limits, 19 were right or
+/// worth a look; of 8 below either, 2.
 const MANY: u32 = 6;
 const MOST: u32 = 70;
-/// Where so many do not ask, it takes more: of 17 findings read below, 6 were right or worth a look, of 64 others 44.
+/// Many exceptions need a higher percentage: of 17 findings reviewed below, 6 were right or worth a look; of 64 others, 44.
 const EXCEPTIONS: u32 = 10;
 const MOST_OF_MANY: u32 = 75;
 
@@ -29,7 +29,7 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
             Doubt::Part { field, others, optional, nulled, settled } => (field, others, optional, nulled, *settled),
             Doubt::Guarded { field, others, nulled, settled } => {
                 let UseKind::Given { callee, .. } = &miss.used.kind else { continue };
-                // It comes and goes, and only this function does not ask.
+                // It is set and reset, and only this function does not check.
                 let confidence = match *nulled && others.unasked == 1 && !settled {
                     true => Confidence::Medium,
                     false => Confidence::Low,
@@ -47,11 +47,11 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
         };
         let most = if others.unasked >= EXCEPTIONS { MOST_OF_MANY } else { MOST };
         let confidence = match optional {
-            // What a table of functions has to offer is known to those who call it.
+            // Callers know what a table of functions provides.
             _ if miss.used.kind == UseKind::Called => Confidence::Low,
-            // Whoever calls has asked, or a parser called before says whether it is there.
+            // The caller has checked, or a parser called before reports whether it is present.
             _ if settled => Confidence::Low,
-            // This function is one of those that do not.
+            // This function is one of those that do not check.
             true if others.asked * 100 >= others.all().saturating_sub(1) * 70 => Confidence::Medium,
             false if others.all() >= MANY && others.asked * 100 >= others.all() * most => Confidence::Medium,
             _ => Confidence::Low,

@@ -1,5 +1,5 @@
-//! `unchecked-result-belief`: nearly all callers of a function test its result, and these do not (Engler et al.,
-//! "Bugs as Deviant Behavior", SOSP 2001).
+//! `unchecked-result-belief`: nearly all callers of a function check its result, but these do not (Engler et al., "Bugs
+//! as Deviant Behavior", SOSP 2001).
 
 use super::{finding, used, used_nulls};
 use crate::checks::{Context, Rule, View};
@@ -14,10 +14,10 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-/// Other places that a finding lists.
+/// Limit on the other places listed in a finding.
 const MAX_LISTED: usize = 16;
 
-/// Below this rank, callers test by habit what cannot be null about as often as what can.
+/// Below this rank, callers check results that cannot be null about as often as those that can.
 const MEDIUM: f64 = 1.0;
 
 fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {

@@ -1,5 +1,4 @@
-//! Variables that are read although nothing can have given them a value, or where the one branch that fills them was not
-//! taken.
+//! Variables that are read although nothing can have set them, or where the only branch that sets them was not taken.
 
 use super::graded;
 use super::passed_over::passed_over;
@@ -12,10 +11,10 @@ use crate::hir::{BinaryOp, Body, DeclaratorForm, ExprId, ExprKind, StmtId, StmtK
 use crate::program::catalog::model::SinkKind;
 use crate::report::{Confidence, Finding};
 
-/// A variable that is used more often is given a value somewhere.
+/// A variable used more often than this is set somewhere.
 const MAX_ACCESSES: usize = 256;
 
-/// What an access does to a variable without a value.
+/// What an access does to an unset variable.
 pub(super) enum Does {
     Reads,
     Fills,
@@ -36,7 +35,7 @@ pub fn check(cx: &Context, view: &View, local: &Unset) -> Option<Finding> {
             _ => {}
         }
     }
-    // Where nothing else does, that may.
+    // If nothing else sets it, the macro may.
     if fills.is_empty() && flow.accesses.of_variable(local.name).any(|(_, a)| may_be_macro(cx, view, a)) {
         return None;
     }
@@ -89,7 +88,7 @@ pub fn check(cx: &Context, view: &View, local: &Unset) -> Option<Finding> {
     Some(f)
 }
 
-/// A way leads past all that sets it.
+/// A path bypasses every assignment to the variable.
 fn jumped(cx: &Context, view: &View, local: &Unset, fills: &[(BlockId, StmtId)]) -> Option<Finding> {
     let body = &view.function.body;
     let fills: Vec<StmtId> = fills.iter().map(|&(_, s)| s).collect();
@@ -117,7 +116,7 @@ pub(super) fn does(cx: &Context, view: &View, local: &Unset, a: &Access) -> Does
         if model.is_some_and(|m| m.log().is_some()) {
             return Does::Nothing;
         }
-        // An array by its name or as a member, and what its type's name may hide.
+        // An array by its name or as a member, or a type that its typedef hides.
         let by_address = a.act == Act::Escape
             || !(local.form == DeclaratorForm::Pointer || a.place.is_variable() && is_number(view, local));
         if by_address {
@@ -127,9 +126,9 @@ pub(super) fn does(cx: &Context, view: &View, local: &Unset, a: &Access) -> Does
     match a.act {
         Act::Update | Act::Read if !a.certain && local.form != DeclaratorForm::Array => Does::Nothing,
         Act::Update => Does::Reads,
-        // The name of an array is its address: whoever has it may fill it.
+        // The name of an array is its address: the callee may fill it.
         Act::Read if local.form == DeclaratorForm::Array && a.place.is_variable() => Does::Fills,
-        // A member may be an array, too, and its elements rows.
+        // A member may be an array, too, with rows as elements.
         Act::Read if !a.place.is_variable() && a.place.path[..] != [Step::Index] && !a.place.is_behind_pointer() => {
             match a.expr.is_some_and(|e| is_given_from_on(body, e)) {
                 true => Does::Fills,
@@ -144,12 +143,12 @@ pub(super) fn does(cx: &Context, view: &View, local: &Unset, a: &Access) -> Does
     }
 }
 
-/// What no header in sight declares may be a macro that sets what it is given: `lock_irqsave(&lock, flags)`.
+/// A name that no visible header declares may be a macro that sets its argument: `lock_irqsave(&lock, flags)`.
 pub(super) fn may_be_macro(cx: &Context, view: &View, a: &Access) -> bool {
     a.act == Act::Read && a.place.is_variable() && a.call.is_some_and(|call| is_undeclared(cx, view, call))
 }
 
-/// `lock_irqsave()`, `list_for_each_entry()`: called like what sets a variable that it is given by name.
+/// `lock_irqsave()`, `list_for_each_entry()`: named like macros that set a variable passed by name.
 pub(super) fn is_called_like_a_macro(view: &View, a: &Access) -> bool {
     let name = a.call.and_then(|call| view.function.body.callee(call)).unwrap_or_default();
     name.ends_with("save") || ["for_each", "foreach", "FOREACH", "FOR_EACH"].iter().any(|word| name.contains(word))
@@ -175,7 +174,7 @@ fn has_rows(view: &View, local: &Unset) -> bool {
     all.iter().any(|d| d.name == local.name && body.names.text(d.ty).matches('[').count() > 1)
 }
 
-/// Arms of conditionals that are not read here speak of the variable, too, and may set it.
+/// Conditional arms that are not analyzed mention the variable, too, and may set it.
 fn has_more_in_other_arms(view: &View, name: &str) -> bool {
     let range = view.function.span.range();
     let count = |code: &str| {
@@ -185,7 +184,7 @@ fn has_more_in_other_arms(view: &View, name: &str) -> bool {
     count(view.unit.all_arms()) != count(&view.reading.code)
 }
 
-/// `SOME_CAST &x` reads like a bitwise and.
+/// `SOME_CAST &x` parses as a bitwise and.
 fn is_behind_unknown_macro(view: &View, e: ExprId) -> bool {
     let body = &view.function.body;
     let shouts = |e: ExprId| matches!(body.expr(e).kind, ExprKind::Name(n) if !body.names.text(n).bytes().any(|b| b.is_ascii_lowercase()));
@@ -193,7 +192,7 @@ fn is_behind_unknown_macro(view: &View, e: ExprId) -> bool {
     body.exprs.iter().any(|other| is_and(&other.kind))
 }
 
-/// It is declared with a type that is certainly no array.
+/// It is declared with a type that is certainly not an array.
 fn is_number(view: &View, local: &Unset) -> bool {
     let body = &view.function.body;
     let StmtKind::Decl(all) = &body.stmt(local.stmt).kind else { return false };
@@ -208,7 +207,7 @@ fn is_number(view: &View, local: &Unset) -> bool {
         })
 }
 
-/// The call is given the address of the variable and only reads there.
+/// The call takes the address of the variable and only reads through it.
 fn is_read_by(cx: &Context, view: &View, call: ExprId, e: ExprId) -> bool {
     let body = &view.function.body;
     let ExprKind::Call { args, .. } = &body.expr(call).kind else { return false };
@@ -238,12 +237,12 @@ fn is_read_by(cx: &Context, view: &View, call: ExprId, e: ExprId) -> bool {
     let item = &unit.base.functions[definition.item as usize];
     let code = &unit.base.code[item.span.range()];
     let is_const = |p: &str| p.split(|c: char| !c.is_alphanumeric() && c != '_').any(|w| w == "const");
-    // `T *const p` promises nothing of what `p` points to.
+    // `T *const p` promises nothing about the pointee.
     let pointed = |p: &str| p.split(['*', '[']).next().is_some_and(is_const);
     parameter(code, i).is_some_and(|p| p.matches(['*', '[']).count() == 1 && pointed(p))
 }
 
-/// The text of a parameter in the head of a function.
+/// The text of a parameter in a function's header.
 fn parameter(code: &str, number: usize) -> Option<&str> {
     let open = code.find('(')?;
     let close = open + code[open..].find('{')?;
@@ -267,7 +266,7 @@ fn means_nothing(view: &View, read: &Access) -> bool {
     }
 }
 
-/// A way leads from behind `from` to `to`.
+/// A path leads from after `from` to `to`.
 fn reaches(view: &View, (block, from): (BlockId, StmtId), to: StmtId) -> bool {
     let place = |b: BlockId, s: StmtId| view.cfg.block(b).stmts.iter().position(|x| *x == s);
     if let (Some(i), Some(k)) = (place(block, from), place(block, to))
@@ -289,8 +288,8 @@ fn reaches(view: &View, (block, from): (BlockId, StmtId), to: StmtId) -> bool {
     false
 }
 
-/// The `if` that holds `fill` and not `read`, where nothing that stands between them and nothing around the read knows
-/// whether it was taken.
+/// The `if` that contains `fill` but not `read`, if no condition between them or around the read can know whether it
+/// was taken.
 fn skipped(view: &View, local: &Unset, fill: StmtId, read: StmtId) -> Option<StmtId> {
     let body = &view.function.body;
     let nesting = view.nesting();
@@ -301,7 +300,7 @@ fn skipped(view: &View, local: &Unset, fill: StmtId, read: StmtId) -> Option<Stm
         return None;
     }
     let outer = body.stmt(outermost).span;
-    // What is set inside, or asked, may be asked again.
+    // What is set or tested inside may be tested again.
     let mut telling: Vec<crate::hir::Symbol> = Vec::new();
     let mut in_branch: Vec<StmtId> = Vec::new();
     body.walk_stmts(outermost, &mut |s| in_branch.push(s));
@@ -339,7 +338,7 @@ fn skipped(view: &View, local: &Unset, fill: StmtId, read: StmtId) -> Option<Stm
         let Some(cond) = flow_of(s) else { return false };
         (between || over_read || s == read) && telling.iter().any(|name| body.mentions(cond, *name))
     };
-    // A read that only one way further leads to may know by something else.
+    // A read on a conditional path may be guarded by something else.
     let apart = nesting.around(read).take_while(|&s| !nesting.is_inside(fill, s));
     let is_apart = apart.into_iter().any(|s| !matches!(body.stmt(s).kind, StmtKind::Block(_)));
     let asked = (0..body.stmts.len() as u32).map(StmtId).any(asks);

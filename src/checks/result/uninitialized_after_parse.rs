@@ -1,4 +1,4 @@
-//! `uninitialized-after-parse`: a variable that a parser leaves unset where it fails is read on a way on which it did.
+//! `uninitialized-after-parse`: a variable that a parser leaves unset on failure is read on a path on which it failed.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -22,17 +22,17 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-/// Declarations without a value that are looked at in one function.
+/// Limit on the declarations without an initializer examined per function.
 const MAX_LOCALS: usize = 64;
 
-/// A local variable that is declared without a value.
+/// A local variable that is declared without an initializer.
 pub(super) struct Unset {
     pub name: Symbol,
     pub stmt: StmtId,
     pub form: DeclaratorForm,
 }
 
-/// One value that a call returns where it stored nothing, and where its function says so.
+/// A value that a call returns when it stored nothing, and where its function returns it.
 struct Fails {
     value: i64,
     at: Option<(FileId, Span)>,
@@ -49,7 +49,7 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
             }
         }
     }
-    // Names have no scope here: of two declarations it is not known which one a use means.
+    // Names have no scope here: with two declarations, it is unknown which one a use refers to.
     let mut declared: FxHashMap<Symbol, usize> = FxHashMap::default();
     for stmt in &body.stmts {
         if let StmtKind::Decl(all) = &stmt.kind {
@@ -68,7 +68,7 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     }
 }
 
-/// The calls that are given the variable's address while it is certainly unset.
+/// The calls that take the variable's address while it is certainly unset.
 fn unset_at(cx: &Context, view: &View, local: &Unset) -> Vec<(ExprId, usize)> {
     let body = &view.function.body;
     let mut calls: Vec<(ExprId, usize)> = Vec::new();
@@ -113,7 +113,7 @@ fn gives(view: &View, local: &Unset, arg: ExprId) -> bool {
     }
 }
 
-/// The function given the address reads what is there before it stores anything.
+/// The callee reads the variable before it stores anything.
 fn read_first(cx: &Context, view: &View, local: &Unset, call: ExprId, arg: usize) -> Option<Finding> {
     let body = &view.function.body;
     let name = body.callee(call)?;
@@ -128,7 +128,7 @@ fn read_first(cx: &Context, view: &View, local: &Unset, call: ExprId, arg: usize
     Some(f)
 }
 
-/// The call fails, stores nothing, and a way leads from there to a read.
+/// The call fails, stores nothing, and a path leads from there to a read.
 fn read_after_failure(
     cx: &Context,
     view: &View,
@@ -152,7 +152,7 @@ fn read_after_failure(
         let read = Way { cx, view, local, call, stmt, result: result.as_ref(), value: fails.value }.read(flow)?;
         Some((fails, read))
     })?;
-    // What an unknown function does is a guess: there it is the read that is looked at.
+    // What an unknown function does is a guess: the finding is then reported at the read.
     let (at, other) = if is_told { (call, read) } else { (read, call) };
     let span = body.expr(at).span;
     let variable = body.names.text(local.name);
@@ -174,7 +174,7 @@ fn read_after_failure(
     Some(f)
 }
 
-/// `parse_uri`, `get_be16`, `str2ip`: what it fails on is what it is given to read.
+/// `parse_uri`, `get_be16`, `str2ip`: fails depending on the input it reads.
 fn is_parser_name(name: &str) -> bool {
     const WORDS: [&str; 20] = [
         "parse", "parser", "decode", "dec", "scan", "extract", "split", "unpack", "read", "get", "pull", "shift",
@@ -186,7 +186,7 @@ fn is_parser_name(name: &str) -> bool {
     })
 }
 
-/// What the call returns where it leaves this argument unset.
+/// What the call returns when it leaves this argument unset.
 fn failures(cx: &Context, view: &View, call: ExprId, arg: usize) -> Option<Vec<Fails>> {
     let body = &view.function.body;
     let name = body.callee(call)?;
@@ -209,17 +209,17 @@ fn failures(cx: &Context, view: &View, call: ExprId, arg: usize) -> Option<Vec<F
         return None;
     }
     Some(known(match entry.error {
-        // One that is tested for being below 0 is that where it fails.
+        // A result tested for `< 0` is negative on failure.
         Failure::Negative | Failure::MinusOne | Failure::NonZero => &[-1],
         Failure::Zero | Failure::Null => &[0],
-        // The negative ones are mistakes in the program.
+        // Negative results are mistakes in the program.
         Failure::ZeroOrNegative => &[0],
         _ => return None,
     }))
 }
 
-/// Of a function that is not known, what the `if` that asks about its result takes for a failure: `f(&x) < 0`, or 0 where
-/// only the branch for other values reads the variable.
+/// For an unknown function, the result that the `if` around the call treats as a failure: negative for `f(&x) < 0`, or
+/// 0 if only the branch for other values reads the variable.
 fn unknown_failure(cx: &Context, view: &View, local: &Unset, call: ExprId, stmt: StmtId) -> Option<i64> {
     let body = &view.function.body;
     let name = body.callee(call)?;
@@ -246,8 +246,8 @@ fn unknown_failure(cx: &Context, view: &View, local: &Unset, call: ExprId, stmt:
     (on_success.is_some_and(reads) && !on_failure.is_some_and(reads)).then_some(0)
 }
 
-/// What a scan returns where it stored all that stands before the output `number`, and not this one; none where
-/// nothing can keep it from being stored then.
+/// What a scan returns when it stored everything before output `number`, but not that output; none if nothing can
+/// prevent it from being stored then.
 fn stored_before(format: &str, number: usize) -> Option<i64> {
     let mut counted = 0;
     let mut seen = 0;
@@ -285,7 +285,7 @@ fn stored_before(format: &str, number: usize) -> Option<i64> {
     None
 }
 
-/// The way on from a call with a known result.
+/// The paths on from a call with a known result.
 struct Way<'w, 'a> {
     cx: &'w Context<'w>,
     view: &'w View<'a>,
@@ -297,13 +297,13 @@ struct Way<'w, 'a> {
 }
 
 impl Way<'_, '_> {
-    /// The first read of the variable on some way.
+    /// The first read of the variable on some path.
     fn read(&self, flow: &Flow) -> Option<ExprId> {
         let body = &self.view.function.body;
         let mut dirty: FxHashSet<Symbol> = FxHashSet::default();
         let mut dirty_blocks: FxHashSet<BlockId> = FxHashSet::default();
         let own = flow.accesses.block_of(self.stmt)?;
-        // What else the call may set says, too, whether it failed.
+        // Whatever else the call may set also reveals whether it failed.
         for a in flow.accesses.of(self.stmt).iter().filter(|a| a.may_write()) {
             if self.result != Some(&a.place) {
                 dirty.insert(a.place.base);
@@ -323,7 +323,7 @@ impl Way<'_, '_> {
             match (a.call, self.local.form) {
                 (Some(call), _) if self.is_log(call) => Go::On,
                 (Some(_), DeclaratorForm::Array) if a.place.is_variable() => Go::Stop,
-                // What stands before it in the condition may know.
+                // An earlier operand of the condition may know.
                 _ if !a.certain => Go::On,
                 _ => {
                     read = read.or(a.expr);
