@@ -1,8 +1,8 @@
-//! A whole run beside the floor that every tool on a parser stands on: parsing each byte once, as it is written and
-//! as it is once comments, directives and arms not chosen are blank.
+//! Compares a whole run with the lower bound for any tool on a parser: parsing each byte once, both as written and with
+//! comments, directives and unselected arms blanked.
 //!
-//! `CROSSTALK_BENCH_DIR=~/src/asterisk cargo bench` measures a real tree; without it, C made here. What is compared is
-//! processor time in user mode, where `/proc` tells it: other work on the machine must not decide.
+//! `CROSSTALK_BENCH_DIR=~/src/asterisk cargo bench` measures a real tree; otherwise, generated C. The comparison uses
+//! user-mode CPU time where `/proc` provides it, so that other work on the machine does not matter.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ const REPETITIONS: usize = 3;
 const SYNTHETIC_BYTES: usize = 4 << 20;
 
 fn main() {
-    // `cargo test --all-targets` runs this, too, and wants no measurement.
+    // `cargo test --all-targets` runs this, too, but needs no measurement.
     if !std::env::args().any(|arg| arg == "--bench") {
         return;
     }
@@ -88,14 +88,14 @@ fn median(work: impl Fn()) -> Time {
     times[REPETITIONS / 2]
 }
 
-/// Of all threads of this process so far: the 14th field of `/proc/self/stat`, in hundredths of a second.
+/// User time of all threads so far: the 14th field of `/proc/self/stat`, in hundredths of a second.
 fn user_time() -> Option<Duration> {
     let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
     let (_, behind_name) = stat.rsplit_once(')')?;
     Some(Duration::from_millis(10 * behind_name.split_whitespace().nth(11)?.parse::<u64>().ok()?))
 }
 
-/// Functions of the kinds that make up a telephony server: one in ten holds a `switch`.
+/// Functions of the kinds found in a telephony server: one in ten contains a `switch`.
 fn write_synthetic(folder: &std::path::Path) {
     let mut text = String::new();
     let (mut written, mut file, mut n) = (0, 0, 0);

@@ -1,4 +1,4 @@
-//! The shape of the source: layers, registration of rules, size, and what no library prints.
+//! The structure of the source: layers, registration of rules, size, and no printing in the library.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -8,9 +8,9 @@ use crosstalk::checks::RULES;
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 
-/// From the lowest to the highest: each may use itself and those before it.
+/// From lowest to highest: each may use itself and those before it.
 const LAYERS: [&str; 8] = ["source", "preprocess", "hir", "syntax", "program", "analysis", "checks", "cli"];
-/// The output formats stand beside the layers: they know positions and nothing of the analysis.
+/// Output formats are beside the layers: they know positions, but nothing of the analysis.
 const REPORT: &str = "report";
 const MAY_USE_REPORT: [&str; 2] = ["checks", "cli"];
 
@@ -19,7 +19,7 @@ const MAX_LINES: usize = 500;
 
 /// One file of `src` without its tests.
 struct Module {
-    /// Below `src`, as `checks/engine.rs`.
+    /// Relative to `src`, as in `checks/engine.rs`.
     name: String,
     /// `["checks", "engine"]`
     path: Vec<String>,
@@ -48,7 +48,7 @@ fn files_below(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Every module of the library that is not only there for tests.
+/// Every module of the library that is not only for tests.
 fn modules() -> Vec<Module> {
     let src = root().join("src");
     let mut files = Vec::new();
@@ -94,7 +94,7 @@ fn is_cfg_test(attribute: &syn::Attribute) -> bool {
     attribute.path().is_ident("cfg") && attribute.parse_args::<syn::Path>().is_ok_and(|p| p.is_ident("test"))
 }
 
-/// What a module names: absolute paths of this crate, with their lines, and macros.
+/// What a module refers to: absolute paths in this crate, with their lines, and macros.
 struct Names<'a> {
     here: &'a [String],
     paths: Vec<(usize, Vec<String>)>,
@@ -108,7 +108,7 @@ impl<'a> Names<'a> {
         names
     }
 
-    /// Takes a path down if it begins at `crate`, `super` or `self`.
+    /// Records a path if it begins with `crate`, `super` or `self`.
     fn take(&mut self, line: usize, segments: &[String]) {
         let mut base = match segments.first().map(String::as_str) {
             Some("crate") => Vec::new(),
@@ -142,7 +142,7 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// What a macro is given is only tokens: `name!`, and paths that begin at `crate` or `super`.
+    /// The arguments of a macro are only tokens: finds `name!`, and paths that begin with `crate` or `super`.
     fn tokens(&mut self, tokens: TokenStream) {
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
         let ident = |at: usize| match tokens.get(at) {
@@ -191,7 +191,7 @@ impl<'ast> Visit<'ast> for Names<'_> {
     }
 }
 
-/// Whether a module of layer `from` may name something of `to`.
+/// Whether a module of layer `from` may refer to layer `to`.
 fn may_use(from: &str, to: &str) -> bool {
     let height = |layer: &str| LAYERS.iter().position(|l| *l == layer);
     match (from, to) {
@@ -216,7 +216,7 @@ fn a_lower_layer_never_uses_a_higher_one() {
     let mut wrong = Vec::new();
     for module in modules.iter().filter(|m| !m.path.is_empty()) {
         for (line, path) in Names::of(module).paths {
-            // `super::super` that ends at the root names no layer by itself.
+            // `super::super` that ends at the root names no layer itself.
             let Some(to) = path.first().filter(|to| known.contains(to.as_str())) else { continue };
             *seen.entry((module.layer().to_owned(), to.clone())).or_default() += 1;
             if !may_use(module.layer(), to) {
@@ -224,7 +224,7 @@ fn a_lower_layer_never_uses_a_higher_one() {
             }
         }
     }
-    // Were paths not read, there would be nothing to complain of either.
+    // If no paths were read, nothing could be reported, either.
     for (from, to) in [("cli", "checks"), ("checks", "report"), ("report", "source"), ("syntax", "hir")] {
         assert!(seen.contains_key(&(from.to_owned(), to.to_owned())), "{from} is not seen to use {to}");
     }

@@ -1,4 +1,4 @@
-//! The bug of 15 January 1990 and its variants in `testdata/att1990`: each is found, and what looks like it is not.
+//! The bug of 15 January 1990 and its variants in `testdata/att1990`: each is found, and lookalikes are not reported.
 
 mod common;
 
@@ -8,7 +8,7 @@ use std::time::Duration;
 use common::{Folder, Run};
 use serde_json::Value;
 
-/// File, rule, line, confidence: all that is reported by default.
+/// File, rule, line, confidence: everything reported by default.
 const BUGS: &[(&str, &str, u64, &str)] = &[
     ("4ess.c", "premature-break", 25, "high"),
     ("context.c", "premature-break", 11, "high"),
@@ -47,7 +47,7 @@ fn no_lookalike_is_reported() {
     assert!(run.err.contains(&format!("{count} functions ({count} analysed)")), "{}", run.err);
 }
 
-/// The README shows the program of 1990 and what Crosstalk says of it.
+/// The README shows the program of 1990 and the output of Crosstalk for it.
 #[test]
 fn the_readme_shows_the_program() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -62,7 +62,7 @@ fn the_readme_shows_the_program() {
     assert_eq!(format!("{}{}", run.out, run.err), shown);
 }
 
-/// A run with the defaults over a folder of `testdata/att1990`, and the names of its `.c` files in order.
+/// A run with defaults over a folder of `testdata/att1990`, and the names of its `.c` files in order.
 fn check(kind: &str) -> (Run, Vec<String>) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/att1990").join(kind);
     let names = std::fs::read_dir(&path).expect("the folder").map(|entry| entry.expect("an entry").file_name());

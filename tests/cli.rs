@@ -1,4 +1,4 @@
-//! The binary, as a user and a pipeline meet it: exit codes, input, output.
+//! The binary as users and pipelines see it: exit codes, input, output.
 
 mod common;
 
@@ -116,7 +116,7 @@ fn a_misspelled_rule_is_guessed() {
     assert_eq!(run.out, "");
 }
 
-/// An enumeration in a header, and a switch that is odd in several ways.
+/// An enumeration in a header, and a switch with several oddities.
 fn odd() -> Folder {
     let code = "#include \"state.h\"\nvoid f(int s)\n{\n    switch (s) {\n    case A: a(); break;\n    case B: b(); break;\n    }\n}\n\
                 int g(int n)\n{\n    switch (n) {\n        int i;\n    case 1: i = n; return i;\n    case 2: return 2;\n    default: return 3;\n    }\n}\n";
@@ -144,7 +144,7 @@ fn a_profile_chooses_rules() {
     assert_eq!(found(&["--profile", "misra", "--rule", "unhandled-enumerator"]), "unhandled-enumerator");
 }
 
-/// The enumeration is found in the file that has it, and what is missing is named.
+/// The enumeration is found in its own file, and the missing enumerator is named.
 #[test]
 fn an_enumeration_of_another_file() {
     let run = odd().run(&["check", "--profile", "pedantic"]);
@@ -306,7 +306,7 @@ fn fingerprints_outlive_moves_within_a_file() {
     assert_eq!(print(), before);
 }
 
-/// What is hidden keeps its number among findings of the same text.
+/// Hidden findings still count when findings with the same text are numbered.
 #[test]
 fn fingerprints_do_not_depend_on_what_is_shown() {
     let folder = Folder::new(&[]);
@@ -407,7 +407,7 @@ fn colour_only_where_asked_for() {
     assert!(!folder.run(&low(&["--color", "always", "--format", "short"])).out.contains('\x1b'));
 }
 
-/// A folder where much is found, in every confidence and across files.
+/// A folder with many findings, of every confidence and across files.
 fn many() -> Folder {
     let folder = Folder::new(&[(
         "lib/die.h",
@@ -453,7 +453,7 @@ fn the_same_findings_without_slicing() {
     assert!(run(&[]) == run(&["--no-slicing"]), "a function parsed alone gives other findings than in its file");
 }
 
-/// A rule alone sees the functions it needs, whatever other rules would have asked for.
+/// A rule run alone gets the functions it needs, whatever other rules would have requested.
 #[test]
 fn each_rule_finds_alone_what_it_finds_among_others() {
     let folder = many();
@@ -462,7 +462,7 @@ fn each_rule_finds_alone_what_it_finds_among_others() {
     for page in PAGES.iter() {
         let own = format!("\"rule\":\"{}\"", page.id);
         let own = |text: &str| text.lines().filter(|line| line.contains(&own)).map(str::to_owned).collect::<Vec<_>>();
-        // What one of these tells in more words, the other only mentions.
+        // What one of these reports in detail, the other only mentions.
         let beside = if page.id == "implicit-fallthrough" { "conditional-break-falls" } else { page.id };
         assert_eq!(own(&run(&["--rule", page.id, "--rule", beside])), own(&all));
     }
@@ -480,7 +480,7 @@ fn a_rule_alone_finds_what_it_finds_among_others() {
     assert!(run.out.contains("a.c:7:9: warning:"), "{}", run.out);
 }
 
-/// Parsing each file as a whole, every function of it, changes nothing.
+/// Parsing whole files, with every function, changes nothing.
 #[test]
 fn slicing_does_not_change_findings() {
     let folder = many();

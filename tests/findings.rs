@@ -1,4 +1,4 @@
-//! What a finding keeps from one state of the code to the next, and what it says of its switch.
+//! What stays the same about a finding when the code changes, and what it says about its switch.
 
 use crosstalk::checks::engine::run;
 use crosstalk::checks::{Options, RULES, Rule};
@@ -12,7 +12,7 @@ fn findings(files: &[SourceFile]) -> Vec<Finding> {
     run(files, &rules, &options, &|| {}).findings
 }
 
-/// The fingerprints of what all rules find in one file, with and without its path.
+/// The fingerprints of all rules' findings in one file, with and without its path.
 fn prints(path: &str, code: &str) -> [Vec<String>; 2] {
     let files = [SourceFile::new(path, code.into())];
     let found = findings(&files);
@@ -58,7 +58,7 @@ fn fingerprints_outlive_lines_above_and_moves() {
 
 #[test]
 fn fingerprints_outlive_a_formatter() {
-    // As clang-format lays it out by GNU's style, strings cut and all.
+    // In clang-format's GNU style, split strings included.
     let formatted = "\
 static int
 route (struct call *c, int kind)
@@ -142,7 +142,7 @@ fn another_defect_has_another_fingerprint() {
     assert!(!fingerprints(&files, &findings(&files)).contains(&before), "fixed");
 }
 
-/// The circuit of the only finding of a rule in one function that holds `body`.
+/// The circuit of a rule's only finding in a function with this `body`.
 fn circuit(rule: &str, body: &str) -> Circuit {
     let code = format!("int f(int x, struct s *p)\n{{\n{body}}}\n");
     let found = findings(&[SourceFile::new("a.c", code.into_bytes())]);
@@ -192,7 +192,7 @@ fn a_large_switch_is_drawn_in_part() {
     assert_eq!(circuit.sections[5].label, "case 21");
 }
 
-/// A bound that no message moves is told by how far it is passed, not by a proof about numbers alone.
+/// A constant bound that is exceeded is reported with the excess, not with a proof about constants.
 #[test]
 fn what_never_fits_says_by_how_much() {
     let code = "struct peer { char name[8]; };\nvoid set(struct peer *peer)\n{\n    memset(peer->name, 0, 10);\n}\n";
@@ -202,7 +202,7 @@ fn what_never_fits_says_by_how_much() {
     assert!(!never.notes.iter().any(|note| note.starts_with("not proved")), "{:?}", never.notes);
 }
 
-/// Turns of phrase that a C programmer would have to read twice.
+/// Phrases that a C programmer would have to read twice.
 const ODD: [&str; 11] = [
     " behind ",
     " way ",
@@ -217,11 +217,11 @@ const ODD: [&str; 11] = [
     " without a test",
 ];
 
-/// What is said of the bad blocks of every page: messages are one plain sentence, and what goes with them is plain, too.
+/// Messages for the bad blocks of every page are one plain sentence, and so are the texts that go with them.
 #[test]
 fn messages_are_plain() {
     let plain = |text: &str| {
-        // What is quoted is the user's.
+        // Quoted text is the user's.
         let ours: String = text.split('`').step_by(2).collect::<Vec<_>>().join("x");
         ODD.iter().find(|odd| format!(" {ours} ").contains(**odd)).copied()
     };

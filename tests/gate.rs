@@ -10,7 +10,7 @@ use serde_json::Value;
 
 const FALL: &str = "implicit-fallthrough";
 
-/// A fall that is found whatever the ranking thinks of it.
+/// A fall-through that is found whatever its confidence.
 fn check<'a>(more: &[&'a str]) -> Vec<&'a str> {
     [&["check", "--min-confidence", "low", "--fail-on", "note"], more].concat()
 }
@@ -156,7 +156,7 @@ fn a_baseline_hides_what_is_old() {
     ends(&run, 0, "");
     assert!(run.out.contains("2 findings are in the baseline"), "{}", run.out);
 
-    // Lines move, a file is renamed, another finding comes.
+    // Lines move, a file is renamed, a new finding appears.
     folder.write("a.c", format!("int more;\n\n{}", FALLS.replace("    ", "\t")).as_bytes());
     fs::rename(folder.path().join("b.c"), folder.path().join("renamed.c")).expect("renamed");
     assert_eq!(found(&folder, &with), [""; 0]);
@@ -170,7 +170,7 @@ fn a_baseline_hides_what_is_old() {
         (Some(0), "crosstalk-baseline.tsv: 2 found, 0 gone, 0 not looked for; 1 finding not in it\n")
     );
 
-    // One is mended.
+    // One is fixed.
     folder.write("a.c", b"int more;\n");
     ends(&folder.run(&check(&with)), 1, "1 line of the baseline no longer found");
     fs::remove_file(folder.path().join("new.c")).expect("removed");
@@ -194,13 +194,13 @@ fn only_what_touches_changed_lines() {
     ends(&folder.run(&check(&["--since", "no-such"])), 2, "`no-such` is no commit");
     ends(&folder.run(&check(&["--since", "--output=x"])), 2, "--since");
     ends(&folder.run(&check(&["--since=--output=x"])), 2, "is no commit");
-    // A `break` goes: the line is not there any more, and the label of the finding is another one.
+    // A `break` is removed: its line is gone, and the label of the finding is on another line.
     folder.write("src/b.c", FALLS.replace("case 1: g();", "case 1:\n        g();").as_bytes());
     folder.write("src/new.c", FALLS.as_bytes());
     assert_eq!(found(&folder, &["--since", "HEAD"]), [format!("src/b.c {FALL}"), format!("src/new.c {FALL}")]);
     let run = folder.run(&check(&["--since", "HEAD"]));
     assert!(run.out.contains("1 finding is away from the changed lines"), "{}", run.out);
-    // From below the top, too.
+    // From a subfolder, too.
     let below = Command::new(env!("CARGO_BIN_EXE_crosstalk"))
         .args(check(&["--since", "HEAD", "--format", "short"]))
         .current_dir(folder.path().join("src"))
@@ -208,7 +208,7 @@ fn only_what_touches_changed_lines() {
         .expect("it starts");
     assert!(String::from_utf8_lossy(&below.stdout).starts_with("b.c:6:"), "{below:?}");
 
-    // A file that moves brings nothing new, but for what changes in it.
+    // A moved file brings nothing new, except what changes in it.
     folder.git(&["stash", "-q", "-u"]);
     folder.git(&["mv", "src/a.c", "src/moved.c"]);
     assert_eq!(found(&folder, &["--since", "HEAD"]), [""; 0]);
@@ -227,7 +227,7 @@ fn only_what_touches_changed_lines() {
     assert_eq!(found(&folder, &["--diff", "empty.diff"]), [""; 0]);
 }
 
-/// A mark that stands where nothing falls, and a comment that accepts nothing.
+/// A marker where nothing falls through, and a comment that accepts nothing.
 const FIXABLE: &str = "void f(int x)\n{\n    switch (x) {\n    case 1:\n        a();\n        break;\n        /* fall through */\n    \
     case 2:\n        b();\n    }\n}\n\n/* crosstalk: allow(implicit-fallthrough) -- gone */\nint y;\n";
 
@@ -253,7 +253,7 @@ fn safe_fixes_are_applied_once() {
     assert!(read(&folder, "falls.c").contains("break;"));
 }
 
-/// `break;` comes behind what belongs to the last statement, and a section on one line stays on one line.
+/// `break;` is inserted after whatever belongs to the last statement, and a one-line section stays on one line.
 #[test]
 fn a_section_is_ended_where_a_person_would() {
     for (before, after) in [

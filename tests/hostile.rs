@@ -1,4 +1,4 @@
-//! Input that breaks readers of C: each ends in good time, in correct positions or a clear note, never in a crash.
+//! Input that breaks C parsers: each ends in time, with correct positions or a clear message, never in a crash.
 
 mod common;
 
@@ -20,7 +20,7 @@ fn survives(folder: &Folder, args: &[&str]) -> Run {
     run
 }
 
-/// Checks `text` in front of a function that falls on its line 5; gives the lines on which a fall is reported.
+/// Checks `text` before a function that falls through on its line 5; returns the lines with a reported fall-through.
 fn falls_behind(text: &str) -> Vec<usize> {
     let folder = Folder::new(&[]);
     folder.write("a.c", format!("{text}\n{FALLS}").as_bytes());
@@ -32,7 +32,7 @@ fn lines(run: &Run) -> Vec<usize> {
     falls.map(|line| line.split(':').nth(1).and_then(|n| n.parse().ok()).expect("a line")).collect()
 }
 
-/// The damage of `text` stays in it: the function behind it is read as if it stood alone.
+/// The damage from `text` is contained: the function after it is analysed as if it stood alone.
 fn is_contained(text: &str) {
     let line = text.lines().count() + 5;
     assert_eq!(falls_behind(text.trim_end_matches('\n')).last(), Some(&line));
@@ -90,7 +90,7 @@ fn absent_paths_are_named() {
     let run = folder.run(&["check", "a.c", "absent.c", "absent/folder"]);
     let named = "crosstalk: absent.c: does not exist\ncrosstalk: absent/folder: does not exist\n";
     assert_eq!((run.code, &*run.out, &*run.err), (Some(2), "", named));
-    // A list may be older than the files.
+    // A list may be older than its files.
     folder.write("list", b"a.c\nabsent.c\n");
     let run = survives(&folder, &["--files-from", "list"]);
     assert!(run.err.contains("absent.c: does not exist") && lines(&run) == [5], "{}", run.err);
@@ -121,7 +121,7 @@ fn unreadable_files_are_named() {
     let locked = folder.path().join("locked.c");
     set_permissions(&locked, Permissions::from_mode(0o000)).expect("permissions");
     let run = survives(&folder, &["."]);
-    // Root reads everything.
+    // Root can read everything.
     if File::open(&locked).is_err() {
         assert!(run.err.contains("locked.c: cannot be read: permission denied"), "{}", run.err);
         assert_eq!(run.out.lines().count(), 1);
@@ -203,7 +203,7 @@ fn twenty_thousand_sections_of_one_shape() {
 fn twenty_thousand_semicolons_behind_conditions() {
     is_contained(&format!("void g(int x) {{\n{}}}\n", "if (x);\n  while (x);\n    a();\n".repeat(10_000)));
     is_contained(&format!("void g(int x) {{\n{}}}\n", "if (x)\n".repeat(9_000) + "a();\n"));
-    // Never closed: where the function ends nobody can say.
+    // Never closed: nobody can say where the function ends.
     falls_behind(&format!("void g(int x) {{ switch (x) {{\n{}}} }}\n", "switch (x) { break (x ".repeat(20_000)));
 }
 
@@ -227,7 +227,7 @@ fn loops_without_braces_nine_thousand_deep() {
     is_contained(&format!("void g(int x)\n{{\n    switch (x) {{\n    case 1:\n{heads}a();\n    }}\n}}"));
 }
 
-/// The rules on the form of a `switch`, where much of it meets much of it.
+/// The rules on the form of a `switch`, with many instances of each form.
 #[test]
 fn thousands_of_switches_of_all_forms() {
     let many = |n: usize, text: &dyn Fn(usize) -> String| (0..n).map(text).collect::<String>();
@@ -251,12 +251,12 @@ fn thousands_of_switches_of_all_forms() {
     assert!(run.out.lines().count() > 5_000, "{}", run.err);
 }
 
-/// `n` times what `text` makes of a number.
+/// The results of `text` for the numbers below `n`.
 fn many(n: usize, text: impl Fn(usize) -> String) -> String {
     (0..n).map(text).collect()
 }
 
-/// Checks a function with this body, and one that falls behind it.
+/// Checks a function with this body, followed by one that falls through.
 fn body_is_contained(body: &str) {
     is_contained(&format!("void g(struct p *p, int x)\n{{\n{}\n}}", body.trim_end()));
 }
@@ -268,7 +268,7 @@ fn twenty_thousand_sections_with_breaks_in_ifs() {
         let early = "if (p->a) {\nif (p->b) d();\nelse break;\n}\n";
         format!("case {n}:\n{early}{} = e({n});\nbreak;\n", names[n % names.len()])
     };
-    // The rules look at a switch of the second size; the first is a table.
+    // With 900 sections the rules examine the switch; with 20,000 it counts as a table.
     for count in [20_000, 900] {
         let sections = many(count, section);
         body_is_contained(&format!(
@@ -281,7 +281,7 @@ fn twenty_thousand_sections_with_breaks_in_ifs() {
 fn switches_with_early_exits_five_hundred_deep() {
     let open = many(500, |n| format!("switch (x) {{\ncase {n}:\nif (p->a) break;\ny = {n};\nbreak;\ncase 1{n}:\n"));
     let close = "break;\ndefault:\nbreak;\n}\nuse(y);\n".repeat(500);
-    // A loop without end would be another matter: `g` would never return, and nothing fall behind it.
+    // An infinite loop would be different: `g` would never return, and nothing after it would fall through.
     body_is_contained(&format!("int y;\nwhile (more(p)) {{\n{open}y = 1;\n{close}}}"));
 }
 
@@ -494,7 +494,7 @@ fn a_hundred_thousand_continued_lines() {
 
 #[test]
 fn noise() {
-    // A small generator of its own, so that a failure can be repeated.
+    // A small generator of its own makes failures reproducible.
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let words = [
         "case",

@@ -1,4 +1,4 @@
-//! The files for other tools say what this program takes, and the action's script runs.
+//! The files for other tools use options that this program accepts, and the action's script runs.
 
 mod common;
 
@@ -26,7 +26,7 @@ fn every_command_line_is_one() {
         let text = file(name).replace("\\ ", " ").replace("crosstalk\" check", "crosstalk check");
         let mut found = 0;
         for line in start.captures_iter(&text) {
-            // Up to what the shell, or the text around, makes of it.
+            // Up to what the shell, or the surrounding text, treats specially.
             let line = line[1].split(['`', '\'', '|', '>', '#', ')']).next().unwrap_or_default();
             let line = line.replace("\"${since[@]}\" $ARGS", "");
             let line = line.split("\",").next().unwrap_or_default().replace('"', "");
@@ -38,7 +38,7 @@ fn every_command_line_is_one() {
     }
 }
 
-/// The step of the action that checks, run as the runner would: its values come by the environment.
+/// The checking step of the action, run as the runner would: its inputs come from the environment.
 fn action(folder: &Folder, environment: &[(&str, &str)]) -> Output {
     let text = file("action.yml");
     let (_, script) = text.split_once("      run: |\n").expect("a script");
@@ -76,13 +76,13 @@ fn the_action_checks() {
     assert_eq!(check(&[("ARGS", all)]), (Some(1), 2, Some(2)));
     assert_eq!(check(&[("ARGS", all), ("PATHS", "old.c")]), (Some(1), 1, Some(1)));
     assert_eq!(check(&[("ARGS", all), ("CHANGED_ONLY", "true"), ("BASE", "HEAD")]), (Some(1), 1, Some(1)));
-    // What a stranger's pull request may name is no command, and no option behind `--`.
+    // Input from an untrusted pull request is not executed, and not taken for an option after `--`.
     let hostile = action(&folder, &[("PATHS", "$(touch,pwned) --exit-zero"), ("ARGS", "")]);
     assert_eq!(hostile.status.code(), Some(2));
     assert!(!folder.path().join("pwned").exists());
 }
 
-/// The pattern for editors fits what `--format short` prints.
+/// The pattern for editors matches the output of `--format short`.
 #[test]
 fn the_problem_matcher_matches() {
     let matcher: Value = serde_json::from_str(&file("docs/problem-matcher.json")).expect("JSON");

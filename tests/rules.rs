@@ -1,9 +1,9 @@
 //! Every fenced C block of every rule's page is a test of that rule.
 //!
 //! A block that opens with `c bad` must raise its page's rule on each line that ends in `// ~ rule-id`, and nothing
-//! else; one that opens with `c good` must not raise it. The markers are cut off before the block is checked, so
-//! that no rule reads them as comments. A marker may name the confidence: `// ~ rule-id: high`; a line may have
-//! several. Options follow on the opening line: `c bad comment-style=attribute`, `c good confidence=medium`.
+//! else; one that opens with `c good` must not raise it. The markers are removed before the block is checked, so that
+//! no rule reads them as comments. A marker may give the confidence: `// ~ rule-id: high`; a line may have several.
+//! Options follow on the opening line: `c bad comment-style=attribute`, `c good confidence=medium`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -20,22 +20,22 @@ use crosstalk::source::SourceFile;
 const MARKER: &str = "// ~ ";
 
 struct Block {
-    /// From 1, both kinds together.
+    /// From 1, counting both kinds.
     number: usize,
-    /// Of the opening fence on its page.
+    /// The line of the opening fence on its page.
     page_line: usize,
     bad: bool,
     comment_style: CommentStyle,
-    /// Findings below it do not count, as in a run without `--min-confidence low`.
+    /// Findings below this do not count, as in a run without `--min-confidence low`.
     least: Confidence,
     code: String,
     expected: Marked,
 }
 
-/// Line in the block and rule, with the confidence where the marker names one.
+/// Line in the block and rule, with the confidence if the marker gives one.
 type Marked = BTreeMap<(usize, String), Option<String>>;
 
-/// The page's blocks; a fence that opens neither kind of block is left to the reader.
+/// The page's blocks; a fence that opens neither kind is for readers only.
 fn blocks(page: &str) -> Result<Vec<Block>, String> {
     let mut blocks = Vec::new();
     let mut lines = page.lines().enumerate();
@@ -85,7 +85,7 @@ fn cut_markers(lines: &[&str]) -> (String, Marked) {
     (code, expected)
 }
 
-/// What is wrong with a block, in words; nothing if it does what its page says.
+/// What is wrong with a block, in words; empty if it does what its page says.
 fn judge(rule: &Rule, block: &Block) -> Vec<String> {
     let files = [SourceFile::new("block.c", block.code.clone().into_bytes())];
     let policy = Policy::new(&[], Profile::Default, Levels::new(), Vec::new());
@@ -144,7 +144,7 @@ fn blocks_do_what_their_pages_say() {
     assert!(failures.is_empty(), "{} wrong:\n{}", failures.len(), failures.join("\n"));
 }
 
-/// The test above can fail: each kind of mistake in a page is told.
+/// The test above can fail: each kind of mistake in a page is reported.
 #[test]
 fn mistakes_are_told() {
     let rule = RULES.iter().find(|r| r.id == "implicit-fallthrough").expect("the rule");
@@ -169,7 +169,7 @@ fn mistakes_are_told() {
             "expected nothing, got implicit-fallthrough at page line 7"
         ]
     );
-    // Which of them it is is the ranking's affair.
+    // Which of them it is depends on the ranking.
     let named = |confidence: &&str| judged("bad", &format!(" // ~ implicit-fallthrough: {confidence}")).is_empty();
     assert_eq!(["low", "medium", "high", "sure"].iter().filter(|c| named(c)).count(), 1);
     assert_eq!(

@@ -1,5 +1,5 @@
-//! Reports by two judges: the schema that OASIS publishes, read by a validator that knows nothing of this program, and
-//! what SARIF and its readers ask beyond any schema. The latter has the numbers of the rules of Microsoft's validator.
+//! Checks reports twice: against the schema published by OASIS, with an independent validator, and against what SARIF
+//! and its consumers require beyond any schema. The latter uses the rule numbers of Microsoft's validator.
 
 mod common;
 
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 const SCHEMA: &str = include_str!("../testdata/sarif/sarif-schema-2.1.0.json");
 
-/// What a schema does not allow in `value`, by the validator of another author.
+/// Violations of a schema in `value`, found by an independent validator.
 fn mistakes_by(schema: &str, value: &Value) -> Vec<String> {
     let schema: Value = serde_json::from_str(schema).expect("JSON");
     let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
@@ -36,7 +36,7 @@ fn mistakes(log: &Value) -> Vec<String> {
     mistakes_by(SCHEMA, log)
 }
 
-/// What no schema says, told by place. `sources` are the files by path.
+/// Faults that no schema covers, by location. `sources` are the files by path.
 fn faults(log: &Value, sources: &BTreeMap<String, String>) -> Vec<String> {
     let mut judge = Judge { run: &log["runs"][0], sources, wrong: Vec::new() };
     judge.rules();
@@ -93,7 +93,7 @@ impl Judge<'_> {
         }
     }
 
-    /// Whatever has the same meaning wherever it stands.
+    /// Checks whatever has the same meaning everywhere.
     fn references(&mut self, value: &Value, at: &str) {
         match value {
             Value::Array(items) => {
@@ -130,7 +130,7 @@ impl Judge<'_> {
         self.demand(self.sources.contains_key(&decoded(uri)), at, "there is no such file");
     }
 
-    /// In order, and inside the file: columns are characters, and the end is behind the last one.
+    /// In order and inside the file: columns count characters, and the end is past the last one.
     fn region(&mut self, uri: &str, region: &Value, at: &str) {
         let number = |key: &str| region[key].as_u64().unwrap_or(0) as usize;
         let start = (number("startLine"), number("startColumn"));
@@ -207,7 +207,7 @@ fn decoded(uri: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// A report on bugs of every rule's page, for whatever a rule can say is in it, and the files by path.
+/// A report on the bad blocks of every rule's page, so that everything a rule can say occurs, and the files by path.
 fn log(more: &[&str]) -> (Value, BTreeMap<String, String>) {
     let folder = Folder::new(&[]);
     let mut sources = BTreeMap::new();
@@ -244,7 +244,7 @@ fn reports_are_valid() {
     }
 }
 
-/// The test above can fail, by either judge.
+/// The test above can fail, in both checks.
 #[test]
 fn mistakes_are_seen() {
     let (good, sources) = log(&["--rule", "premature-break"]);
@@ -261,7 +261,7 @@ fn mistakes_are_seen() {
     assert!(broken(result, json!({"message": {"text": "x"}, "color": 1})).0 > 0);
     let region = member("locations/0/physicalLocation/region");
     assert!(broken(&format!("{region}/startLine"), json!(0)).0 > 0);
-    // What a schema cannot see.
+    // What a schema cannot check.
     let uri = member("locations/0/physicalLocation/artifactLocation/uri");
     for (pointer, value) in [
         (member("ruleIndex"), json!(7)),
@@ -285,7 +285,7 @@ fn mistakes_are_seen() {
     }
 }
 
-/// What GitHub would not take is left out, and the report and the terminal say so.
+/// Results that GitHub would not accept are left out, and the report and the terminal say so.
 #[test]
 fn more_than_a_service_takes_is_told() {
     let folder = Folder::new(&[]);
@@ -305,7 +305,7 @@ fn more_than_a_service_takes_is_told() {
     assert!(list(notes).iter().any(|note| text(&note["message"]["text"]).contains(told)), "{notes}");
 }
 
-/// What `crosstalk init` writes with everything turned on is right by the schema for editors, and slips are not.
+/// The template of `crosstalk init` with everything enabled is valid by the schema for editors, and mistakes are not.
 #[test]
 fn configurations_are_right_by_the_published_schema() {
     let mistakes = |value: &Value| mistakes_by(include_str!("../crosstalk.schema.json"), value);

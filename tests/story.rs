@@ -1,4 +1,4 @@
-//! A team with old findings switches Crosstalk on, and blocks only what is new.
+//! A team with old findings adopts Crosstalk and blocks only new ones.
 
 mod common;
 
@@ -7,7 +7,7 @@ use std::fs;
 use common::{Folder, Run};
 use serde_json::Value;
 
-/// Old code: a fall in each of so many functions, some of them more than worth a look.
+/// Old code: this many functions per file, each with a fall-through.
 const OLD: usize = 40;
 
 fn old(n: usize) -> String {
@@ -17,7 +17,7 @@ fn old(n: usize) -> String {
     )
 }
 
-/// The shape that took a network down in 1990, in a program of ours.
+/// The pattern that took a network down in 1990, in a program of ours.
 const NEW: &str = include_str!("../testdata/att1990/bugs/context.c");
 
 fn ends(run: &Run, code: i32) {
@@ -33,7 +33,7 @@ fn only_what_is_new_stops_the_team() {
     folder.write("crosstalk.toml", b"baseline = \"crosstalk-baseline.tsv\"\nrequire-reasons = true\n");
     folder.git(&["init", "-q", "-b", "main"]);
 
-    // Without a baseline all of it is reported.
+    // Without a baseline everything is reported.
     fs::write(folder.path().join("crosstalk-baseline.tsv"), "").expect("a file");
     let before = folder.run(&["check", "--format", "short"]);
     ends(&before, 1);
@@ -43,7 +43,7 @@ fn only_what_is_new_stops_the_team() {
     folder.git(&["add", "-A"]);
     folder.git(&["commit", "-q", "-m", "old code, and the list of what is accepted"]);
 
-    // A commit moves more than 200 lines within a file, renames another one, and adds one bug.
+    // A commit moves more than 200 lines within a file, renames another, and adds one bug.
     let moved = functions(&mut (20..OLD).chain(0..20));
     assert!(moved.lines().count() / 2 > 200);
     folder.write("src/relay.c", moved.as_bytes());
@@ -83,7 +83,7 @@ fn only_what_is_new_stops_the_team() {
     let page = read("report.html");
     assert!(page.contains("<title>Crosstalk: 1 finding</title>") && page.contains("80 findings are in the baseline"));
 
-    // Accepted without a reason is not accepted.
+    // Accepting without a reason has no effect.
     let line = finding["line"].as_u64().expect("a line") as usize;
     let allow = |reason: &str| {
         let mut lines: Vec<String> = NEW.lines().map(str::to_owned).collect();

@@ -1,7 +1,7 @@
-//! The files of `testdata/twins`: in each, a function with a defect, and others that do the same and are right.
+//! The files of `testdata/twins`: in each, a function with a defect, and others that do the same correctly.
 //!
-//! A line that has to be reported says so: `/* found: rule-id */`. No message rule may report anything else, at any
-//! confidence, and neither if everything that the author was free to name is named otherwise.
+//! A line that must be reported is marked `/* found: rule-id */`. No message rule may report anything else, at any
+//! confidence, even if every name that the author was free to choose is replaced.
 
 mod common;
 
@@ -50,7 +50,7 @@ fn names_that_are_no_evidence_change_nothing() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Every rule of the message family that has a folder has several files, and each file is named for its rule.
+/// Every message rule that has a folder has several files, and each file is named after its rule.
 #[test]
 fn files_stand_in_their_rules_folder() {
     let mut count: BTreeMap<String, usize> = BTreeMap::new();
@@ -62,7 +62,7 @@ fn files_stand_in_their_rules_folder() {
     assert!(count.len() >= 8 && count.values().all(|n| *n >= 3), "{count:?}");
 }
 
-/// Names below `testdata/twins` and texts, in order.
+/// Names relative to `testdata/twins` and texts, in order.
 fn files() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/twins");
     let mut all = Vec::new();
@@ -98,13 +98,13 @@ fn found(code: &str) -> Found {
         .out
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).expect("an object"))
-        // What other families make of it is for their own tests.
+        // Findings of other families are left to their own tests.
         .filter(|f| f["family"] == "message");
     let word = |f: &Value, name: &str| f[name].as_str().expect("a string").to_owned();
     findings.map(|f| ((f["line"].as_u64().expect("a line"), word(&f, "rule")), word(&f, "confidence"))).collect()
 }
 
-/// Every name of its own renamed, the same everywhere, and how many names those were.
+/// The code with each of its own names renamed consistently, and the number of those names.
 fn renamed(code: &str, style: &dyn Fn(usize) -> String) -> (String, usize) {
     let mut names: BTreeMap<&str, String> = BTreeMap::new();
     let mut out = String::new();
@@ -129,7 +129,7 @@ fn renamed(code: &str, style: &dyn Fn(usize) -> String) -> (String, usize) {
     (out, names.len())
 }
 
-/// The length of the token, comment or literal that a text begins with.
+/// The length of the token, comment or literal at the start of a text.
 fn token(text: &str) -> usize {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let until = |end: &str| text[end.len()..].find(end).map_or(text.len(), |at| at + 2 * end.len());
@@ -143,7 +143,7 @@ fn token(text: &str) -> usize {
     }
 }
 
-/// Keywords, what the headers declare, and evidence.
+/// Keywords, names declared by headers, and evidence.
 fn is_kept(name: &str) -> bool {
     let keywords = "break case char const continue default define do else for if int long return sizeof static struct \
                     switch unsigned void while";
@@ -152,7 +152,7 @@ fn is_kept(name: &str) -> bool {
     keywords.split_whitespace().chain(library.split_whitespace()).any(|word| word == name) || is_evidence(name)
 }
 
-/// The words by which lengths, ends and messages are told where no header does (`src/analysis/bounds/terms/names.rs`).
+/// The words that indicate lengths, ends and messages without a header (`src/analysis/bounds/terms/names.rs`).
 fn is_evidence(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let length = ["len", "length", "size", "left", "remain", "remaining", "avail", "nbytes", "octets", "bytes"];

@@ -1,4 +1,4 @@
-//! Comments that accept findings, written for the user: `--add-allow REASON`.
+//! `--add-allow REASON`: writes comments that accept findings.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -8,7 +8,7 @@ use crate::preprocess::scan::Scan;
 use crate::report::{Edit, Finding};
 use crate::source::{FileId, SourceFile, Span};
 
-/// One comment a line with findings, behind the code.
+/// Adds one comment per line with findings, after the code.
 pub fn allow(files: &[SourceFile], findings: &[&Finding], reason: &str) -> Plan {
     let reason = reason.replace("*/", "* /").split_whitespace().collect::<Vec<_>>().join(" ");
     let mut lines: BTreeMap<(FileId, usize), BTreeSet<&str>> = BTreeMap::new();
@@ -35,14 +35,14 @@ pub fn allow(files: &[SourceFile], findings: &[&Finding], reason: &str) -> Plan 
     plan
 }
 
-/// Behind the code of a line, before a comment that ends it.
+/// The offset after the code of a line, before a trailing comment.
 fn place(source: &SourceFile, scan: &Scan, line: usize) -> Option<usize> {
     let range = source.line_range(line);
     let text = source.text[range.clone()].trim_end();
     let end = range.start + text.len();
     let comments = scan.comments.iter().chain(&scan.addressed);
     let last = comments.filter(|c| c.range().contains(&range.start) || range.contains(&(c.start as usize)));
-    // A comment that reaches the end of the line, or goes on behind it.
+    // A comment that reaches the end of the line or continues past it.
     let at = match last.filter(|c| c.end as usize >= end).map(|c| c.start as usize).min() {
         Some(start) => range.start + source.text[range.start..start.max(range.start)].trim_end().len(),
         None => end,

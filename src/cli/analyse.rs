@@ -1,4 +1,4 @@
-//! From settings to findings: read the input, run the rules, apply the policy.
+//! From settings to findings: reads the input, runs the rules, applies the policy.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -20,35 +20,35 @@ use crate::report::{Coverage, Finding, Problem};
 use crate::source::{Selection, SourceFile, discover, load, read, read_list, shown};
 
 pub struct Analysis {
-    /// Sorted by path as it is shown.
+    /// Sorted by displayed path.
     pub files: Vec<SourceFile>,
     /// Their canonical paths.
     pub paths: Vec<PathBuf>,
-    /// All there are, in order; the policy has left out what it turns off.
+    /// All findings, in order, except those that the policy turns off.
     pub findings: Vec<Finding>,
     pub coverage: Coverage,
     pub problems: Vec<Problem>,
     pub timings: Timings,
 }
 
-/// Files, and what kept others from being among them.
+/// The files read, and the problems that prevented reading others.
 pub(super) struct Loaded {
     pub files: Vec<SourceFile>,
     paths: Vec<PathBuf>,
     pub problems: Vec<Problem>,
 }
 
-/// An error is a message for stderr, and exit code 2.
+/// Runs the analysis. An error is a message for stderr; the exit code is then 2.
 pub fn analyse(settings: &Settings, timings: bool) -> Result<Analysis, String> {
     let start = Instant::now();
     let args = &settings.run;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(args.threads)
-        // Parsing keeps no recursion, the library's own is shallow; this is room for both.
+        // Parsing does not recurse, and the parser library only to a shallow depth; this is enough for both.
         .stack_size(8 << 20)
         .build()
         .map_err(|e| format!("cannot start threads: {e}"))?;
-    // Reading the catalog costs a few milliseconds, which nobody waits for beside reading the files.
+    // The catalog takes a few milliseconds to read, hidden behind reading the files.
     let (catalog, loaded) = pool.install(|| rayon::join(|| catalog(settings), || input(settings)));
     let (catalog, mut loaded) = (catalog?, loaded?);
     for problem in &loaded.problems {
@@ -103,12 +103,12 @@ pub fn analyse(settings: &Settings, timings: bool) -> Result<Analysis, String> {
     })
 }
 
-/// A problem goes to stderr as it is met. Nothing more can be done where that fails.
+/// Reports a problem on stderr at once. If that fails, nothing more can be done.
 pub(super) fn complain(problem: &Problem) {
     let _ = writeln!(io::stderr(), "crosstalk: {}: {}", problem.path, problem.message);
 }
 
-/// What library functions do, with what the user's files say of them.
+/// The catalog of library functions, extended by the user's catalog files.
 pub(super) fn catalog(settings: &Settings) -> Result<Arc<Catalog>, String> {
     let read = |path: &PathBuf| match fs::read_to_string(path) {
         Ok(text) => Ok((shown(path), text)),
@@ -126,7 +126,7 @@ pub(super) fn input(settings: &Settings) -> Result<Loaded, String> {
             let file = read(io::stdin().lock(), &name, args.max_file_size).map_err(|e| format!("{name}: {e}"))?;
             return Ok(Loaded { files: vec![file], paths: vec![name.into()], problems: Vec::new() });
         }
-        // A misspelled folder is not to pass for a clean one.
+        // A misspelled folder must not pass for a clean one.
         Input::Paths(paths) => {
             let absent = paths.iter().filter(|path| !path.exists());
             let absent: Vec<String> = absent.map(|path| format!("{}: does not exist", shown(path))).collect();
@@ -153,7 +153,7 @@ pub(super) fn input(settings: &Settings) -> Result<Loaded, String> {
     Ok(load_all(&selection))
 }
 
-/// The files that are selected, ordered by path as it is shown.
+/// Loads the selected files, ordered by displayed path.
 fn load_all(selection: &Selection) -> Loaded {
     let found = discover(selection);
     let mut problems: Vec<Problem> =

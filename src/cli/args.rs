@@ -287,7 +287,7 @@ pub enum Color {
 
 impl CheckArgs {
     pub fn min_confidence(&self) -> ConfidenceLevel {
-        // A gate on notes has to see them.
+        // A gate on notes must see them.
         let gates = self.fail_on();
         let low = [Gate::Severity(Severity::Note), Gate::Confidence(Confidence::Low)];
         let all = self.run.profile() == Profile::Audit || low.iter().any(|gate| gates.contains(gate));
@@ -299,7 +299,7 @@ impl CheckArgs {
         self.fail_on.clone().unwrap_or_else(|| vec![Gate::Severity(severity)])
     }
 
-    /// With what a configuration says of what the command line leaves open; `run` is so completed already.
+    /// Fills in from a configuration what the command line leaves open; `run` is already completed this way.
     pub fn completed(&self, run: &RunArgs, config: &Config) -> CheckArgs {
         CheckArgs {
             run: run.clone(),

@@ -14,16 +14,16 @@ use crate::report::baseline::{Baseline, Entry, entries};
 use crate::report::coverage::count;
 use crate::source::shown;
 
-/// Where it is, unless told.
+/// The default path of the baseline.
 pub const FILE: &str = "crosstalk-baseline.tsv";
 
-/// A baseline beside what a run found.
+/// A baseline matched against the findings of a run.
 pub struct Known<'a> {
-    /// By finding: the baseline has it.
+    /// For each finding, whether the baseline contains it.
     pub findings: Vec<bool>,
-    /// Entries that would have been found if they still were.
+    /// Entries that this run would have found if they still existed.
     pub stale: Vec<&'a Entry>,
-    /// Entries of files or rules that this run did not look at.
+    /// Entries of files or rules that this run did not cover.
     pub unseen: Vec<&'a Entry>,
 }
 
@@ -49,7 +49,7 @@ pub fn read(path: &Path) -> Result<Baseline, String> {
     Baseline::parse(&text).map_err(|(line, why)| format!("{name}:{line}: {why}"))
 }
 
-/// Runs the command. An error is a message for stderr, and exit code 2.
+/// Runs the command. An error is a message for stderr; the exit code is then 2.
 pub fn baseline(action: &BaselineAction) -> Result<u8, String> {
     match action {
         BaselineAction::Write(run) => write(run),
@@ -65,7 +65,7 @@ fn open(run: &RunArgs) -> Result<(Settings, PathBuf, Analysis), String> {
     Ok((settings, path, analysis))
 }
 
-/// All findings, whatever their confidence: a better ranking is to bring none of them back.
+/// Writes all findings, whatever their confidence: a better ranking must not bring any of them back.
 fn write(run: &RunArgs) -> Result<u8, String> {
     let (settings, path, analysis) = open(run)?;
     let baseline = Baseline::new(&analysis.files, &analysis.findings);
@@ -80,7 +80,7 @@ fn write(run: &RunArgs) -> Result<u8, String> {
     Ok(CLEAN)
 }
 
-/// Entries that are found stay as they were, but under the names that they have now.
+/// Keeps entries that are still found, updated to current names.
 fn prune(run: &RunArgs) -> Result<u8, String> {
     let (settings, path, analysis) = open(run)?;
     let old = read(&path)?;

@@ -1,4 +1,4 @@
-//! The lines that have changed, from git or from a diff.
+//! The changed lines, from git or from a diff.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -11,13 +11,13 @@ use crate::source::{SourceFile, Span};
 /// Lines of files that differ from an older state.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Changed {
-    /// By absolute path: ranges of lines, in order. Where lines were only removed, those around the gap.
+    /// Line ranges by absolute path, in order. Where lines were only removed, the lines around the gap.
     files: BTreeMap<PathBuf, Vec<RangeInclusive<u32>>>,
 }
 
 impl Changed {
-    /// What differs between the merge base of `revision` and HEAD and the files as they are, with files that git does
-    /// not know yet. A file that was only moved has not changed. Git runs in the current folder, with fixed arguments.
+    /// The differences between the merge base of `revision` and HEAD and the working tree, including untracked files. A
+    /// file that was only moved is unchanged. Git runs in the current folder, with fixed arguments.
     pub fn since(revision: &str) -> Result<Changed, String> {
         let top = git(&["rev-parse", "--show-toplevel"], &[])
             .map_err(|why| format!("--since needs a git repository: {why}"))?;
@@ -51,7 +51,7 @@ impl Changed {
         Ok(changed)
     }
 
-    /// A unified diff in a file. Its paths are relative to `folder`.
+    /// Reads a unified diff from a file. Its paths are relative to `folder`.
     pub fn of_diff(path: &Path, folder: &Path) -> Result<Changed, String> {
         let bytes = std::fs::read(path).map_err(|e| format!("--diff {}: {e}", path.display()))?;
         let text = String::from_utf8_lossy(&bytes);
@@ -70,10 +70,10 @@ impl Changed {
     fn parse(diff: &str, folder: &Path) -> Result<Changed, String> {
         let mut changed = Changed::default();
         let mut file: Option<PathBuf> = None;
-        // Lines of the hunk still to come, of the old and the new file.
+        // Remaining lines of the hunk, in the old and the new file.
         let mut left = (0u32, 0u32);
         let mut at = 0u32;
-        // Lines were removed here, and nothing has taken their place so far.
+        // Lines were removed here, and nothing has replaced them so far.
         let mut gap = false;
         for (line, number) in diff.lines().zip(1..) {
             if left != (0, 0) {
@@ -88,7 +88,7 @@ impl Changed {
                         left.0 = left.0.saturating_sub(1);
                         gap = true;
                     }
-                    // Some tools strip the blank of an empty line.
+                    // Some tools strip the space of an empty line.
                     Some(b' ') | None => {
                         left = (left.0.saturating_sub(1), left.1.saturating_sub(1));
                         if std::mem::take(&mut gap) {
@@ -107,7 +107,7 @@ impl Changed {
             } else if let Some(ranges) = line.strip_prefix("@@ -") {
                 let (old, new) = hunk(ranges).ok_or(format!("line {number}: is no head of a hunk"))?;
                 left = (old.1, new.1);
-                // Of an empty range git names the line before.
+                // For an empty range, git gives the line before it.
                 at = if new.1 == 0 { new.0 + 1 } else { new.0 };
             }
         }
@@ -128,7 +128,7 @@ impl Changed {
         }
     }
 
-    /// The finding, or a place of its evidence, touches a changed line. `paths` are the files' absolute ones.
+    /// Whether the finding or any of its evidence touches a changed line. `paths` are the absolute paths of the files.
     pub fn touches(&self, files: &[SourceFile], paths: &[PathBuf], finding: &Finding) -> bool {
         let evidence = finding.related.iter().chain(&finding.flow).map(|r: &Related| (r.file, r.span));
         let mut places = std::iter::once((finding.file, finding.span)).chain(evidence);
@@ -143,7 +143,7 @@ impl Changed {
     }
 }
 
-/// The path behind `+++`: without `b/`, quotes, and what follows a tab. None for a file that is gone.
+/// The path after `+++`, without `b/`, quotes and anything after a tab. None for a deleted file.
 fn target(path: &str) -> Option<String> {
     let path = path.trim_end_matches('\r');
     let path = match path.strip_prefix('"') {
@@ -153,7 +153,7 @@ fn target(path: &str) -> Option<String> {
     (path != "/dev/null").then(|| path.strip_prefix("b/").unwrap_or(&path).to_owned())
 }
 
-/// As git quotes: `\t`, `\"`, `\\`, and bytes in octal.
+/// Undoes git's quoting: `\t`, `\"`, `\\`, and bytes in octal.
 fn unquoted(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.as_bytes();
@@ -173,7 +173,7 @@ fn unquoted(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// `12,3 +14,0 @@ …`: first line and number of lines of both sides.
+/// `12,3 +14,0 @@ …`: first line and line count of both sides.
 fn hunk(text: &str) -> Option<((u32, u32), (u32, u32))> {
     let (old, rest) = text.split_once(" +")?;
     let (new, _) = rest.split_once(" @@")?;
@@ -184,8 +184,8 @@ fn hunk(text: &str) -> Option<((u32, u32), (u32, u32))> {
     Some((range(old)?, range(new)?))
 }
 
-/// What git prints. A repository cannot make it run a program of its own here: no pager, hook, monitor or filter for
-/// display.
+/// The output of a git command. A repository cannot make it run programs here: pager, hooks, monitor and display
+/// filters are off.
 fn git(fixed: &[&str], more: &[&str]) -> Result<String, String> {
     let output = Command::new("git")
         .args(["--no-pager", "-c", "core.fsmonitor=false", "-c", "core.quotePath=true"])

@@ -19,7 +19,7 @@ pub const FINDINGS: u8 = 1;
 pub const FAILURE: u8 = 2;
 pub const INCOMPLETE: u8 = 3;
 
-/// Runs the command. An error is a message for stderr, and exit code 2.
+/// Runs the command. An error is a message for stderr; the exit code is then 2.
 pub fn check(args: &CheckArgs) -> Result<u8, String> {
     let start = Instant::now();
     outputs::check(&args.outputs, args.coverage_json.as_deref())?;
@@ -52,7 +52,7 @@ pub fn check(args: &CheckArgs) -> Result<u8, String> {
     Ok(code)
 }
 
-/// What becomes of a finding: the first that holds.
+/// How a finding is treated: the first variant that applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
     Allowed,
@@ -63,9 +63,9 @@ enum Fate {
 }
 
 struct Judged {
-    /// By finding.
+    /// One per finding.
     fates: Vec<Fate>,
-    /// Lines of the baseline that stand for nothing any more.
+    /// Number of baseline entries that no longer match a finding.
     stale: usize,
 }
 
@@ -152,7 +152,7 @@ fn output(
         let written = outputs::write(path, &mut |out| writeln!(out, "{json}"));
         failed.extend(written.err().map(|e| format!("{}: {e}", path.display())));
     }
-    // What programs read stays as it is.
+    // Machine-readable output stays unchanged.
     let (behind, beside) = if args.format == Format::Human { (statistics, None) } else { (None, statistics) };
     let color = args.color.enabled(io::stdout().is_terminal());
     let mut out = BufWriter::new(io::stdout().lock());
@@ -160,7 +160,7 @@ fn output(
         .and_then(|()| out.write_all(behind.unwrap_or_default().as_bytes()))
         .and_then(|()| out.flush());
     match written {
-        // `crosstalk check | head` is no failure.
+        // `crosstalk check | head` is not a failure.
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => {}
         other => failed.extend(other.err().map(|e| format!("cannot write the report: {e}"))),
     }
@@ -174,7 +174,7 @@ fn output(
         said.extend(notice.map(|notice| format!("crosstalk: {name}: {notice}\n")));
     }
     if !args.run.quiet {
-        // The human report has said it on stdout.
+        // The human report has printed it on stdout.
         for line in left_out.lines().iter().filter(|_| args.format != Format::Human) {
             said.push_str(&format!("{line}\n"));
         }
@@ -189,7 +189,7 @@ fn output(
     Ok(code)
 }
 
-/// The finding as it is reported: one of the baseline says so.
+/// The finding as reported: one from the baseline is marked as such.
 fn accepted(finding: &Finding, fate: Fate) -> Finding {
     let mut finding = finding.clone();
     if fate == Fate::Baseline {
@@ -226,7 +226,7 @@ fn exit_code(args: &CheckArgs, report: &Report, stale: usize, said: &mut String)
     }
 }
 
-/// A file that may be replaced, by its name.
+/// Writes a file that may be replaced; an error names it.
 pub fn replace(path: &Path, text: &[u8]) -> Result<(), String> {
     outputs::write(path, &mut |out| out.write_all(text)).map_err(|e| format!("{}: {e}", path.display()))
 }

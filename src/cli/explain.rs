@@ -1,11 +1,11 @@
-//! `crosstalk explain`: the rules' pages, or a line for each of several rules.
+//! `crosstalk explain`: the page of a rule, or one line for each of several rules.
 
 use super::say;
 use crate::checks::RULES;
 use crate::checks::pages::{PAGES, whole};
 use crate::report::RuleInfo;
 
-/// Prints the page of a rule, or a line for each rule of a family or set, or of all. An error is a message for stderr.
+/// Prints the page of a rule, or one line per rule of a family, of a set, or of all. An error is a message for stderr.
 pub fn explain(name: Option<&str>, full: bool) -> Result<(), String> {
     if let Some(info) = PAGES.iter().find(|page| name == Some(page.id)) {
         let rule = RULES.iter().find(|rule| full && rule.id == info.id);
@@ -16,7 +16,7 @@ pub fn explain(name: Option<&str>, full: bool) -> Result<(), String> {
     say(&asked.map(|page| format!("{:width$}  {}\n", page.id, page.summary)).collect::<String>())
 }
 
-/// The page, and under its title what the front matter says of the rule.
+/// The page, with facts from the front matter under its title.
 fn with_facts(info: &RuleInfo, page: &str) -> String {
     let groups = [format!("family {}", info.family), format!("set {}", info.set.as_str())];
     let cwe = info.cwe.iter().map(|cwe| format!("CWE-{cwe}"));

@@ -1,4 +1,4 @@
-//! `--fix`, `--fix-diff` and `--add-allow`: changes of the sources, whole files at a time.
+//! `--fix`, `--fix-diff` and `--add-allow`: changes to the sources, one whole file at a time.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,15 +17,15 @@ use crate::report::{Edit, Finding, Fix};
 use crate::source::{SourceFile, Span};
 use crate::syntax::parse::parse;
 
-/// Fixes that overlap wait for the next pass.
+/// Overlapping fixes wait for the next pass.
 const PASSES: usize = 5;
 
 pub fn is_asked(args: &CheckArgs) -> bool {
     args.fix || args.unsafe_fixes || args.fix_diff || args.add_allow.is_some()
 }
 
-/// Changes the files and analyses them again. `shown` says which findings the report has; others are left alone.
-/// Gives the number of fixes.
+/// Changes the files and analyses them again. `shown` selects the findings that are reported; others are left alone.
+/// Returns the number of fixes.
 pub fn run(
     settings: &Settings,
     args: &CheckArgs,
@@ -90,10 +90,10 @@ fn say_bytes(bytes: &[u8]) -> Result<(), String> {
     }
 }
 
-/// Edits of one file that are applied together or not at all, in order.
+/// Edits by file, in order; those of one file are applied together or not at all.
 pub type Plan = BTreeMap<usize, Vec<Edit>>;
 
-/// One fix a finding, those that come first; what overlaps with one of them is left out.
+/// One fix per finding, in order; a fix that overlaps with an earlier one is left out.
 fn plan(findings: &[&Finding], risky: bool) -> Plan {
     let mut plan = Plan::new();
     for finding in findings {
@@ -102,7 +102,7 @@ fn plan(findings: &[&Finding], risky: bool) -> Plan {
         let Some(fix) = fix else { continue };
         let apart = |edit: &Edit| {
             let planned = plan.get(&(edit.file.0 as usize)).into_iter().flatten();
-            // Two insertions at one place have no order.
+            // Two insertions at one offset have no order.
             planned.into_iter().all(|other| edit.span.end < other.span.start || other.span.end < edit.span.start)
         };
         if fix.edits.iter().all(apart) {
@@ -115,15 +115,15 @@ fn plan(findings: &[&Finding], risky: bool) -> Plan {
     plan
 }
 
-/// The file's bytes as they are and as they are to be. Not if they are others than those analysed, nor if the result
-/// is understood less well.
+/// The file's bytes before and after the edits. Fails if the file changed since the analysis, or if the result has more
+/// parse errors.
 fn changed(file: &SourceFile, path: &Path, edits: &[Edit]) -> Result<(Vec<u8>, Vec<u8>), String> {
     let old = fs::read(path).map_err(|e| e.to_string())?;
     let now = SourceFile::new(file.path.as_str(), old.clone());
     if now.text != file.text || now.bom != file.bom {
         return Err("the file has changed since it was read".into());
     }
-    // Of a file with lone CRs the text has LFs.
+    // In a file with lone CRs, the text has LFs instead.
     let line_end = if old.contains(&b'\r') && !old.contains(&b'\n') { "\r" } else { "\n" };
     let mut new = Vec::with_capacity(old.len() + 64 * edits.len());
     let mut at = 0;
@@ -145,7 +145,7 @@ fn changed(file: &SourceFile, path: &Path, edits: &[Edit]) -> Result<(Vec<u8>, V
     Ok((old, new))
 }
 
-/// How many places of the text are no C to the parser, macros and all.
+/// The number of parse errors in the text, macros included.
 fn errors(text: &str) -> usize {
     let Some(tree) = parse(text) else { return usize::MAX };
     let mut cursor = tree.walk();

@@ -12,7 +12,7 @@ use super::policy::FAMILIES;
 use crate::checks::pages::PAGES;
 use crate::report::{Confidence, Finding, RuleInfo, Severity};
 
-/// A finding fails the run that is of this severity or above, of this confidence or above, or of this rule or family.
+/// A finding fails the run if it has this severity or confidence or above, or is of this rule or family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gate {
     Severity(Severity),
@@ -44,7 +44,7 @@ impl Gate {
         Gate::all().find(|gate| gate.name() == name)
     }
 
-    /// `info` is what is known of the finding's rule.
+    /// `info` describes the finding's rule.
     pub fn stops(self, finding: &Finding, info: Option<&RuleInfo>) -> bool {
         match self {
             Gate::Severity(severity) => finding.severity >= severity,
@@ -55,7 +55,7 @@ impl Gate {
     }
 }
 
-/// By name, for the command line; for another name, the nearest one is suggested.
+/// Parses a gate by name; for an unknown name, the nearest one is suggested.
 pub fn gates() -> impl TypedValueParser<Value = Gate> {
     let names = Names::new("severity, confidence, rule or family", Gate::all().map(Gate::name));
     names.try_map(|name| Gate::named(name).ok_or("no such gate"))

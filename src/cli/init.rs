@@ -11,7 +11,7 @@ use super::args::{Cli, InitArgs};
 use super::config::{NAMES, schema};
 use super::say;
 
-/// Writes a configuration to begin with, or prints it or its schema. An error is a message for stderr.
+/// Writes an initial configuration, or prints it or its schema. An error is a message for stderr.
 pub fn init(args: &InitArgs) -> Result<(), String> {
     if args.schema {
         let schema = serde_json::to_string_pretty(&schema::schema()).map_err(|e| e.to_string())?;
@@ -37,7 +37,7 @@ pub fn completions(shell: Shell) -> Result<(), String> {
     say(&String::from_utf8_lossy(&text))
 }
 
-/// The page of the program, and behind it a section for each of its commands, with all its options.
+/// Prints the page of the program, followed by a section for each command with all its options.
 pub fn man() -> Result<(), String> {
     let mut command = Cli::command().disable_help_subcommand(true);
     command.build();
@@ -61,7 +61,7 @@ fn section(sub: &clap::Command) -> io::Result<String> {
     let mut parts = Vec::new();
     man.render_synopsis_section(&mut parts)?;
     man.render_description_section(&mut parts)?;
-    // Those of a baseline are those of the check that it is for.
+    // The options of a baseline command are those of the check it is for.
     if sub.get_name() != "check" && sub.get_arguments().any(|arg| arg.get_id() == "min_confidence") {
         parts.extend(b"The options are those of crosstalk check.\n");
     } else {
@@ -72,7 +72,7 @@ fn section(sub: &clap::Command) -> io::Result<String> {
     }
     let name = sub.get_display_name().unwrap_or(sub.get_name()).replace('-', " ").to_uppercase();
     let mut text = format!(".SH \"{name}\"\n");
-    // Each part begins with the same two requests, which the page has once already.
+    // Each part begins with the same two requests, which the page already has.
     for line in
         String::from_utf8_lossy(&parts).lines().filter(|line| !line.starts_with(".ie ") && !line.starts_with(".el "))
     {

@@ -28,7 +28,7 @@ use clap::Parser;
 
 use args::{Cli, Command};
 
-/// Writes what a command says. Nobody reading on is no failure.
+/// Prints the output of a command. A closed pipe is not a failure.
 fn say(text: &str) -> Result<(), String> {
     match io::stdout().write_all(text.as_bytes()) {
         Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(format!("cannot write: {e}")),

@@ -1,4 +1,4 @@
-//! Names on the command line: one that is unknown gets a guess, not a list of all fifty.
+//! Names on the command line: an unknown one gets a suggestion, not a list of all fifty.
 
 use std::ffi::OsStr;
 
@@ -7,7 +7,7 @@ use clap::error::ErrorKind;
 
 use crate::checks::pages::nearest;
 
-/// Takes one of `known`.
+/// Accepts one of `known`.
 #[derive(Clone)]
 pub struct Names {
     what: &'static str,

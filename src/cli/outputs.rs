@@ -1,4 +1,4 @@
-//! `--output FORMAT=PATH`: reports in files, each whole or not at all.
+//! `--output FORMAT=PATH`: reports in files, each written whole or not at all.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
@@ -10,14 +10,14 @@ use clap::error::ErrorKind;
 
 use crate::report::Format;
 
-/// A report to be written beside the one on stdout.
+/// A report to write in addition to the one on stdout.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
     pub format: Format,
     pub path: PathBuf,
 }
 
-/// The formats by name; for another name, the nearest one is suggested.
+/// Parses a format by name; for an unknown name, the nearest one is suggested.
 pub fn formats() -> impl TypedValueParser<Value = Format> {
     let values = Format::ALL.map(|format| PossibleValue::new(format.name()).help(format.purpose()));
     PossibleValuesParser::new(values).map(|name| Format::named(&name).unwrap_or_default())
@@ -36,7 +36,7 @@ impl TypedValueParser for OutputParser {
         };
         let (format, path) = text.split_once('=').unwrap_or((text, ""));
         let known = Format::named(format);
-        // A path alone is no misspelled format.
+        // A path alone is not a misspelled format.
         if known.is_none() && !text.contains('=') && text.contains(['.', '/', '\\']) {
             return Err(usage(format!("`--output {text}` names no format: say which, as in `--output sarif={text}`")));
         }
@@ -49,8 +49,8 @@ impl TypedValueParser for OutputParser {
     }
 }
 
-/// Refuses, before any work is done, what could not be written or would be overwritten: two outputs to one file, a
-/// folder that does not exist.
+/// Rejects, before any work is done, outputs that could not be written or would be overwritten: two to one file, or one
+/// in a folder that does not exist.
 pub fn check(outputs: &[Output], coverage: Option<&Path>) -> Result<(), String> {
     let outputs = outputs.iter().map(|o| (format!("--output {}={}", o.format.name(), o.path.display()), &*o.path));
     let coverage = coverage.map(|path| (format!("--coverage-json {}", path.display()), path));
@@ -74,8 +74,8 @@ pub fn check(outputs: &[Output], coverage: Option<&Path>) -> Result<(), String> 
     Ok(())
 }
 
-/// Writes a file through another one beside it, which then takes its place: whoever reads the file sees the old content
-/// or the new one. A pipe or device is written as it is.
+/// Writes a file through a temporary one beside it, which then replaces it: readers see either the old or the new
+/// content. A pipe or device is written directly.
 pub fn write(path: &Path, content: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     // A symbolic link stays one.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -99,7 +99,7 @@ fn fill(file: File, content: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -
     out.flush()
 }
 
-/// A file that is gone at the end of its scope, unless it was renamed.
+/// A file that is removed at the end of its scope, unless it was renamed.
 struct Temporary {
     path: PathBuf,
 }

@@ -1,4 +1,4 @@
-//! Which rules run, and how loud they are where: no other place decides that.
+//! Which rules run, and at which severity in which files: decided here and nowhere else.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,12 +15,12 @@ use crate::source::Patterns;
 pub const FAMILIES: [&str; 5] = ["switch", "message", "result", "cascade", "suppression"];
 const SETS: [RuleSet; 3] = [RuleSet::Default, RuleSet::Pedantic, RuleSet::Misra];
 
-/// What `[rules]` may name besides rules: families and sets.
+/// What `[rules]` may contain besides rules: families and sets.
 pub fn groups() -> impl Iterator<Item = &'static str> {
     FAMILIES.into_iter().chain(SETS.map(RuleSet::as_str))
 }
 
-/// What a run is for. A rule's page says which set it belongs to; a profile says which sets it wants.
+/// The purpose of a run. A rule's page gives its set; a profile selects sets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Profile {
@@ -51,7 +51,7 @@ impl Profile {
             }
     }
 
-    /// As the command line spells it.
+    /// As spelled on the command line.
     pub fn name(self) -> String {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
@@ -60,23 +60,23 @@ impl Profile {
 /// Levels by rule, family or set.
 pub type Levels = BTreeMap<RuleName, Level>;
 
-/// The rules of a run, sorted by id, and what becomes of their findings.
+/// The rules of a run, sorted by id, and the levels of their findings.
 pub struct Policy {
     pub rules: Vec<(&'static Rule, RuleInfo)>,
     base: Levels,
-    /// Later ones win.
+    /// Later ones take precedence.
     overrides: Vec<(Patterns, Levels)>,
     profile: Profile,
     named: bool,
 }
 
 impl Policy {
-    /// The rules that `names` names, and nothing else, or, where it is empty, those of the profile and the levels.
+    /// The rules given by `names` only or, if it is empty, those of the profile and the levels.
     pub fn new(names: &[String], profile: Profile, base: Levels, overrides: Vec<(Patterns, Levels)>) -> Policy {
         let mut policy = Policy { rules: Vec::new(), base, overrides, profile, named: !names.is_empty() };
         let is_on = |page: &&RuleInfo| match names {
             [] => policy.runs_somewhere(page),
-            // A family is what the profile runs of it: who names `switch` does not ask for MISRA.
+            // A family means the rules of it that the profile runs: naming `switch` does not enable MISRA.
             _ => is_named(page, names, profile.runs(page)),
         };
         let rule = |page: &RuleInfo| Some((RULES.iter().find(|r| r.id == page.id)?, page.clone()));
@@ -84,13 +84,13 @@ impl Policy {
         policy
     }
 
-    /// The same without the rules that `names` names.
+    /// The same policy without the rules given by `names`.
     pub fn without(mut self, names: &[String]) -> Policy {
         self.rules.retain(|(_, info)| !is_named(info, names, true));
         self
     }
 
-    /// What becomes of a finding in a file; the path is canonical.
+    /// The level of a rule's findings in a file; `path` is canonical.
     pub fn level(&self, rule: &RuleInfo, path: &Path) -> Level {
         if self.named {
             return Level::On;
@@ -103,7 +103,7 @@ impl Policy {
         told.unwrap_or(if self.profile.runs(rule) { Level::On } else { Level::Off })
     }
 
-    /// False where the finding is not to be; else its severity is what it is to be.
+    /// Sets the severity of the finding to its level. Returns false if its level is `Off`.
     pub fn admit(&self, finding: &mut Finding, path: &Path) -> bool {
         let info = self.rules.iter().find(|(rule, _)| rule.id == finding.rule);
         match info.map_or(Level::On, |(_, info)| self.level(info, path)) {
@@ -123,14 +123,14 @@ impl Policy {
     }
 }
 
-/// By itself, by its set, or by its family where that counts.
+/// Named by its id, by its set or, if `by_family`, by its family.
 fn is_named(rule: &RuleInfo, names: &[String], by_family: bool) -> bool {
     let is_it = |name: &str| name == rule.id || name == rule.set.as_str() || by_family && name == rule.family;
     names.iter().any(|name| is_it(name))
 }
 
-/// A rule's own name says more than its family's, and that more than its set's. A family's level turns no rule on that
-/// the profile leaves out.
+/// A rule's id takes precedence over its family, and the family over its set. A family's level enables no rule that the
+/// profile leaves out.
 fn level(levels: &Levels, rule: &RuleInfo, profile: Profile) -> Option<Level> {
     let family = Some(rule.family).filter(|_| profile.runs(rule));
     let names = [Some(rule.id), family, Some(rule.set.as_str())];

@@ -1,4 +1,4 @@
-//! A progress bar on stderr, for runs long enough to make one wonder.
+//! A progress bar on stderr, for long runs.
 
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// A bar that only flashes up tells nothing.
+/// A bar that only flashes up is useless.
 const DRAW_DELAY: Duration = Duration::from_millis(500);
 
-/// Counts steps on a bar, from any thread. Prints nothing unless stderr is a terminal, and is wiped when dropped.
+/// Counts steps on a bar, from any thread. Prints nothing unless stderr is a terminal, and is cleared when dropped.
 pub struct Progress(Option<Bar>);
 
 struct Bar {
@@ -31,7 +31,7 @@ impl Progress {
         Progress(Some(Bar { bar, start: Instant::now(), drawn: AtomicBool::new(false) }))
     }
 
-    /// One step done.
+    /// Counts one completed step.
     pub fn inc(&self) {
         let Some(Bar { bar, start, drawn }) = &self.0 else {
             return;

@@ -1,4 +1,4 @@
-//! `crosstalk rules`: what rules there are, for people and programs.
+//! `crosstalk rules`: lists the rules, for people and programs.
 
 use clap::ValueEnum;
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! What a run is to do: the command line, completed by the configuration.
+//! The settings of a run: the command line, completed by the configuration.
 
 use std::path::{Path, PathBuf};
 
@@ -13,12 +13,12 @@ pub struct Settings {
     pub include: Option<Patterns>,
     pub exclude: Option<Patterns>,
     pub catalogs: Vec<PathBuf>,
-    /// The catalog in the configuration itself: its file, and its text.
+    /// The catalog in the configuration itself: its file and its text.
     pub catalog: Option<(String, String)>,
-    /// `#define` lines, and the name of the file that they come from.
+    /// The name of the file that defines macros, and the `#define` lines.
     macros: Option<(String, String)>,
     pub baseline: Option<PathBuf>,
-    /// Comments that accept findings have to say why.
+    /// Comments that accept findings must give a reason.
     pub reasons: bool,
     pub config: Config,
 }
@@ -72,12 +72,12 @@ impl Settings {
         })
     }
 
-    /// Macros of the configuration are those of one more header.
+    /// The macros of the configuration, as an additional header.
     pub fn header(&self) -> Option<SourceFile> {
         self.macros.as_ref().map(|(name, text)| SourceFile::new(name, text.clone().into_bytes()))
     }
 
-    /// As a configuration, with those of `args` that a configuration can hold.
+    /// The settings as a configuration, with those of `args` that a configuration can hold.
     pub fn print(&self, args: &CheckArgs) -> Result<String, String> {
         let Settings { run, config, .. } = self;
         let extensions = run.input.extensions();

@@ -1,11 +1,11 @@
-//! `--timings`: where the time of a run went, as tables.
+//! `--timings`: tables of where a run spent its time.
 
 use std::cmp::Reverse;
 use std::time::Duration;
 
 use crate::checks::timings::Timings;
 
-/// The phases by the clock, then what each rule took in all threads together, the slowest first.
+/// The phases in wall-clock time, then the total over all threads for each rule, slowest first.
 pub fn tables(timings: &Timings, whole: Duration) -> String {
     let ms = |time: Duration| time.as_secs_f64() * 1000.0;
     let share = |time: Duration| 100.0 * time.as_secs_f64() / whole.as_secs_f64().max(f64::EPSILON);

@@ -1,18 +1,18 @@
-//! Unified diffs of files whose changes lie far apart.
+//! Unified diffs of files whose changes are far apart.
 
 /// Unchanged lines around a change.
 const CONTEXT: usize = 3;
 
-/// How far lines are looked for again behind a change.
+/// How far to search for matching lines after a change.
 const REACH: usize = 400;
 
-/// A change: so many lines from `old`, so many from `new`, gone and come.
+/// A change: the range of removed lines in `old` and of added lines in `new`.
 struct Change {
     old: (usize, usize),
     new: (usize, usize),
 }
 
-/// What `git apply` takes; nothing where nothing differs.
+/// A diff that `git apply` accepts; empty if nothing differs.
 pub fn unified(path: &str, old: &[u8], new: &[u8]) -> Vec<u8> {
     let (old, new): (Vec<&[u8]>, Vec<&[u8]>) = (lines(old), lines(new));
     let changes = changes(&old, &new);
@@ -28,7 +28,7 @@ pub fn unified(path: &str, old: &[u8], new: &[u8]) -> Vec<u8> {
         let behind = (old.len() - last.old.1).min(CONTEXT);
         let (old_start, old_end) = (first.old.0 - before, last.old.1 + behind);
         let (new_start, new_end) = (first.new.0 - before, last.new.1 + behind);
-        // An empty range is named by the line before it.
+        // For an empty range, give the line before it.
         let range = |start: usize, end: usize| format!("{},{}", start + usize::from(end > start), end - start);
         out.extend(format!("@@ -{} +{} @@\n", range(old_start, old_end), range(new_start, new_end)).bytes());
         let mut at = old_start;
@@ -57,7 +57,7 @@ fn lines(text: &[u8]) -> Vec<&[u8]> {
     text.split_inclusive(|byte| *byte == b'\n').collect()
 }
 
-/// Goes along both and looks, where they part, for the nearest lines at which they meet again.
+/// Walks both files and, where they diverge, finds the nearest lines at which they match again.
 fn changes(old: &[&[u8]], new: &[&[u8]]) -> Vec<Change> {
     let mut all = Vec::new();
     let (mut a, mut b) = (0, 0);

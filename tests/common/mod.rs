@@ -1,4 +1,4 @@
-//! Folders of C files, and the binary run in them.
+//! Folders of C files, and running the binary in them.
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, Write};
@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-/// One fall, on line 5. What confidence it has is the ranking's affair.
+/// One fall-through, on line 5. Its confidence depends on the ranking.
 #[allow(dead_code)] // Each test binary has its own copy, and not all use it.
 pub const FALLS: &str = "void f(int x)\n{\n    switch (x) {\n    case 1: g();\n    case 2: h();\n    }\n}\n";
 
-/// A folder outside any repository, that goes with the test.
+/// A folder outside any repository, removed with the test.
 pub struct Folder(TempDir);
 
 pub struct Run {
@@ -41,7 +41,7 @@ impl Folder {
         fs::write(path, bytes).expect("a file");
     }
 
-    /// `git` with arguments, in this folder.
+    /// Runs `git` in this folder.
     #[allow(dead_code)] // As above.
     pub fn git(&self, args: &[&str]) {
         let run = Command::new("git")
@@ -53,16 +53,16 @@ impl Folder {
         assert!(run.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&run.stderr));
     }
 
-    /// `crosstalk` with arguments, in this folder.
+    /// Runs `crosstalk` in this folder.
     #[allow(dead_code)] // As above.
     pub fn run(&self, args: &[&str]) -> Run {
         self.run_with(args, b"", Duration::from_secs(120))
     }
 
-    /// With a standard input, and killed after `limit`.
+    /// With standard input, killed after `limit`.
     pub fn run_with(&self, args: &[&str], stdin: &[u8], limit: Duration) -> Run {
         let start = Instant::now();
-        // Files, not pipes: nothing has to be read while the child runs.
+        // Files, not pipes: nothing needs to be read while the child runs.
         let (mut input, mut out, mut err) = (scratch(), scratch(), scratch());
         input.write_all(stdin).and_then(|()| input.rewind()).expect("a file");
         let mut child = Command::new(env!("CARGO_BIN_EXE_crosstalk"))

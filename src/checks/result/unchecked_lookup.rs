@@ -21,7 +21,7 @@ pub const RULE: Rule = Rule {
 
 /// Up to this many calls, most of them unchecked, are too few to conclude that the function cannot fail here.
 const MAX_CONTRARY: u32 = 3;
-/// From this many callers on, their behavior says more than the body of the function.
+/// From this many callers on, their behaviour says more than the body of the function.
 const MIN_TOLD: u32 = 12;
 
 fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {

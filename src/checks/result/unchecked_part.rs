@@ -19,7 +19,7 @@ pub const RULE: Rule = Rule {
 /// worth a look; of 8 below either, 2.
 const MANY: u32 = 6;
 const MOST: u32 = 70;
-/// Many exceptions need a higher percentage: of 17 findings reviewed below, 6 were right or worth a look; of 64 others, 44.
+/// Many exceptions need a higher percentage: of 17 findings below, 6 were right or worth a look; of 64 others, 44.
 const EXCEPTIONS: u32 = 10;
 const MOST_OF_MANY: u32 = 75;
 

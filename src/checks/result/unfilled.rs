@@ -174,7 +174,7 @@ fn has_rows(view: &View, local: &Unset) -> bool {
     all.iter().any(|d| d.name == local.name && body.names.text(d.ty).matches('[').count() > 1)
 }
 
-/// Conditional arms that are not analyzed mention the variable, too, and may set it.
+/// Conditional arms that are not analysed mention the variable, too, and may set it.
 fn has_more_in_other_arms(view: &View, name: &str) -> bool {
     let range = view.function.span.range();
     let count = |code: &str| {

@@ -1,4 +1,4 @@
-//! What every command that analyses takes: what to read, and which rules to run.
+//! Arguments shared by all commands that run an analysis: what to read, and which rules to run.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use super::{CommentLevel, INPUT, OUTPUT, SELECTION, rule_names};
 use crate::cli::config::model::Config;
 use crate::cli::policy::Profile;
 
-/// More threads than any machine has cores are a slip, and each costs memory.
+/// More threads than any machine has cores are a mistake, and each costs memory.
 const MAX_THREADS: u64 = 1024;
 
 /// What to read.
@@ -110,7 +110,7 @@ pub struct RunArgs {
     pub features: bool,
 }
 
-/// Where the C comes from.
+/// Where the C code comes from.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Input {
     /// One buffer on stdin, under this name.
@@ -123,14 +123,14 @@ pub enum Input {
 }
 
 impl InputArgs {
-    /// What to read. The error is one of usage that clap cannot see.
+    /// What to read. The error is a usage error that clap cannot detect.
     pub fn input(&self) -> Result<Input, String> {
         let is_stdin = |path: &PathBuf| path.as_os_str() == "-";
         let usage = |message: &str| Err(message.to_owned());
         if let Some(list) = &self.files_from {
             return Ok(if is_stdin(list) { Input::ListOnStdin } else { Input::List(list.clone()) });
         }
-        // Paths excuse what `requires` says: they exclude --files-from.
+        // clap's `requires` is lifted by paths, since they exclude --files-from.
         if self.null {
             return usage("-0 needs --files-from");
         }
@@ -169,7 +169,7 @@ impl RunArgs {
         self.comment_style.unwrap_or_default()
     }
 
-    /// Takes from a configuration what the command line leaves open.
+    /// Fills in from a configuration what the command line leaves open.
     pub fn complete(&mut self, config: &Config) {
         self.profile = self.profile.or(config.profile);
         self.comment_style = self.comment_style.or(config.comment_style);
@@ -178,7 +178,7 @@ impl RunArgs {
     }
 }
 
-/// A number of bytes, or of KiB, MiB or GiB with a suffix K, M or G; below 4 GiB, for offsets are 32 bits wide.
+/// A number of bytes, or of KiB, MiB or GiB with suffix K, M or G; below 4 GiB, as offsets have 32 bits.
 pub(super) fn parse_size(text: &str) -> Result<u64, String> {
     let (digits, unit) = match text.char_indices().last() {
         Some((at, 'k' | 'K')) => (&text[..at], 1 << 10),

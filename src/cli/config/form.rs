@@ -1,19 +1,19 @@
-//! What a type takes that serde reads, learnt by letting it read: so that a schema cannot differ from the code.
+//! Derives a schema from what a type's `Deserialize` asks for, so that schema and code cannot differ.
 
 use serde::de::value::{BorrowedStrDeserializer, Error};
 use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
 use serde_json::{Value, json};
 
-/// The JSON Schema of what `T` reads: keys, types and words, not which of the keys it needs.
+/// The JSON Schema of what `T` deserializes from: keys, types and enum values, not which keys are required.
 pub fn schema_of<T: for<'de> Deserialize<'de>>() -> Value {
     let mut form = Value::Bool(true);
-    // A type that refuses what it is given has told enough by then.
+    // A type that rejects the probe's value has revealed enough by then.
     let _ = T::deserialize(Probe(&mut form));
     form
 }
 
-/// Gives whatever is asked for, and notes what that was.
+/// Provides whatever is asked for, and records what that was.
 struct Probe<'f>(&'f mut Value);
 
 impl<'de> Deserializer<'de> for Probe<'_> {
@@ -38,7 +38,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         visitor.visit_u8(0)
     }
 
-    /// Where a text stands in its file.
+    /// The offsets of a value in its file.
     fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         visitor.visit_u64(0)
     }
@@ -75,7 +75,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         let mut members = Members { left: fields.iter(), now: "", forms: Vec::new() };
         let done = visitor.visit_map(&mut members);
         *self.0 = if name.starts_with('$') {
-            // A value with its place in the file.
+            // A value with its location in the file.
             let value = members.forms.into_iter().find(|(_, form)| *form != Value::Bool(true));
             value.map_or(Value::Bool(true), |(_, form)| form)
         } else {

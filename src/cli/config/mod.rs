@@ -1,7 +1,7 @@
 //! `crosstalk.toml`: finding it, reading it, and what it adds to the command line.
 //!
-//! A configuration may come with a checkout that nobody trusts. It can name files inside its own tree only, and
-//! nothing in it is ever run.
+//! A configuration may be part of an untrusted checkout. It can only name files inside its own tree, and nothing in it
+//! is ever executed.
 
 mod form;
 pub mod model;
@@ -18,30 +18,30 @@ use model::Config;
 
 pub const NAMES: [&str; 2] = ["crosstalk.toml", ".crosstalk.toml"];
 
-/// Files that extend one another.
+/// Limit on the chain of files that extend one another.
 const MAX_DEPTH: usize = 8;
 const MAX_BYTES: u64 = 1 << 20;
 
-/// A configuration and where it stands.
+/// A configuration and its location.
 #[derive(Clone, Debug)]
 pub struct Found {
     pub config: Config,
-    /// The file.
+    /// The file itself.
     pub path: PathBuf,
-    /// Its folder, canonical: what its paths and patterns are relative to.
+    /// Its canonical folder: its paths and patterns are relative to this.
     pub folder: PathBuf,
-    /// No file outside of it is read: the repository, or else the folder.
+    /// The repository, or else the folder; no file outside is read.
     tree: PathBuf,
 }
 
 impl Found {
-    /// A file that the configuration names, if it lies in the tree. It need not exist.
+    /// A file named by the configuration, if it lies in the tree. It need not exist.
     pub fn inside(&self, path: &str, what: &str) -> Result<PathBuf, String> {
         inside(&self.folder, path, &self.tree).map_err(|why| format!("{}: {what}: {why}", shown(&self.path)))
     }
 }
 
-/// The nearest configuration above `start`, itself included. A repository's top is where the search ends.
+/// The nearest configuration in `start` or a folder above it, up to the root of the repository.
 pub fn find(start: &Path) -> Result<Option<Found>, String> {
     let Ok(start) = fs::canonicalize(start) else { return Ok(None) };
     for folder in start.ancestors() {
@@ -56,7 +56,7 @@ pub fn find(start: &Path) -> Result<Option<Found>, String> {
     Ok(None)
 }
 
-/// Reads one, with all that it extends.
+/// Reads a configuration and everything it extends.
 pub fn load(path: &Path) -> Result<Found, String> {
     let real = fs::canonicalize(path).map_err(|e| format!("{}: {e}", path.display()))?;
     let folder = real.parent().unwrap_or(Path::new("/")).to_owned();
@@ -80,12 +80,12 @@ pub fn load(path: &Path) -> Result<Found, String> {
     Ok(Found { config, path: real, folder, tree })
 }
 
-/// `path`, relative to `folder`, if it leads nowhere outside `tree`, by symbolic links neither.
+/// `path`, relative to `folder`, unless it leads outside `tree`, even by symbolic links.
 fn inside(folder: &Path, path: &str, tree: &Path) -> Result<PathBuf, String> {
     let joined = folder.join(path);
     let real = match fs::canonicalize(&joined) {
         Ok(real) => real,
-        // What is to be written need not be there.
+        // A file to be written need not exist.
         Err(_) => {
             let parent = joined.parent().unwrap_or(folder);
             let parent = fs::canonicalize(parent).map_err(|e| format!("`{path}`: {e}"))?;
@@ -105,7 +105,7 @@ fn read(path: &Path) -> Result<Config, String> {
     parse(&text).map_err(|(line, why)| format!("{name}:{line}: {why}"))
 }
 
-/// Reads a text; the error has its line.
+/// Parses a configuration; an error has its line.
 fn parse(text: &str) -> Result<Config, (usize, String)> {
     let config: Config = toml::from_str(text).map_err(|e| {
         let start = e.span().unwrap_or_default().start.min(text.len());
@@ -120,7 +120,7 @@ fn parse(text: &str) -> Result<Config, (usize, String)> {
     Ok(config)
 }
 
-/// What is said of a value, with the key before it: `strict` is more telling than that an integer is no boolean.
+/// Adds the key to an error about a value: `strict` is more helpful than "an integer is not a boolean" alone.
 fn of_its_key(text: &str, start: usize, message: &str) -> String {
     let line = &text[text[..start].rfind('\n').map_or(0, |at| at + 1)..];
     let key = line.lines().next().and_then(|line| line.split_once('=')).map(|(key, _)| key.trim());
@@ -130,7 +130,7 @@ fn of_its_key(text: &str, start: usize, message: &str) -> String {
     }
 }
 
-/// Types as serde calls them, and as TOML or a reader does.
+/// Types as serde names them, and as TOML or a reader does.
 const TYPES: [(&str, &str); 6] = [
     ("wanted string or table", "expected a string"),
     ("expected a sequence", "expected a list: [\"...\"]"),
@@ -140,7 +140,7 @@ const TYPES: [(&str, &str); 6] = [
     ("expected a boolean", "expected true or false"),
 ];
 
-/// An error of serde's in plain words, with a guess in place of a long list.
+/// An error from serde in plain words, with a suggestion instead of a long list.
 pub fn explain(message: &str) -> String {
     if let Some((theirs, ours)) = TYPES.iter().find(|(theirs, _)| message.contains(theirs)) {
         return message.replace(theirs, ours).replace("invalid type: ", "this is ");

@@ -1,4 +1,4 @@
-//! What a configuration file may say.
+//! The contents of a configuration file.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::cli::args::{CommentLevel, ConfidenceLevel};
 use crate::cli::gate::Gate;
 use crate::cli::policy::{Profile, groups};
 
-/// One file, or several joined. The order is that of `--print-config`.
+/// One file, or several merged. The field order is that of `--print-config`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Config {
@@ -57,7 +57,7 @@ pub struct Config {
     pub overrides: Vec<Override>,
 }
 
-/// Other levels for some files.
+/// Different levels for some files.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Override {
@@ -65,12 +65,12 @@ pub struct Override {
     pub rules: BTreeMap<RuleName, Level>,
 }
 
-/// What becomes of a rule's findings.
+/// The level of a rule's findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
     Off,
-    /// As loud as they are sure.
+    /// With the severity they already have.
     On,
     Note,
     Warning,
@@ -82,7 +82,7 @@ pub enum Level {
 pub struct RuleName(pub String);
 
 impl RuleName {
-    /// All that may stand there.
+    /// All valid names.
     pub fn all() -> impl Iterator<Item = &'static str> {
         groups().chain(PAGES.iter().map(|page| page.id))
     }
@@ -98,13 +98,13 @@ impl<'de> Deserialize<'de> for RuleName {
     }
 }
 
-/// An error in serde's words, for [`super::explain`] to shorten.
+/// An error in serde's format, for [`super::explain`] to shorten.
 pub fn unknown<'a, E: de::Error>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> E {
     let known: Vec<String> = known.map(|name| format!("`{name}`")).collect();
     E::custom(format!("unknown {what} `{name}`, expected one of {}", known.join(", ")))
 }
 
-/// What stands behind `#define`: `NAME` or `NAME(a, b)`.
+/// What follows `#define`: `NAME` or `NAME(a, b)`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct MacroHead(pub String);
 
@@ -132,7 +132,7 @@ impl<'de> Deserialize<'de> for MacroHead {
 }
 
 impl Config {
-    /// What this file says, and for the rest what `base` says.
+    /// This configuration, completed by `base`.
     pub fn over(self, base: Config) -> Config {
         let mut rules = base.rules;
         rules.extend(self.rules);

@@ -1,4 +1,4 @@
-//! The form of `crosstalk.toml`, for editors, and a file to begin with.
+//! The schema of `crosstalk.toml`, for editors, and a template file.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::cli::gate::Gate;
 use crate::cli::policy::groups;
 use crate::program::catalog::File;
 
-/// A file that changes nothing, with what may be changed.
+/// A file that changes nothing, with the settings that can be changed.
 pub const TEMPLATE: &str = include_str!("template.toml");
 
 /// The JSON Schema of a configuration.
@@ -100,7 +100,7 @@ mod tests {
         assert!(published == now, "`crosstalk init --schema > crosstalk.schema.json` brings it up to date");
     }
 
-    /// What serde expects is what the schema lists, key by key and word by word.
+    /// The schema lists exactly the keys and values that serde expects.
     #[test]
     fn schema_and_code_agree() {
         let listed = |error: String| {
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn the_template_changes_nothing_and_its_examples_are_right() {
         assert_eq!(parse(TEMPLATE).ok(), Some(Config::default()));
-        // Text has a blank behind its `#`; settings that are turned off have none.
+        // Text has a space after its `#`; commented-out settings have none.
         let on: String = TEMPLATE
             .lines()
             .map(|line| {

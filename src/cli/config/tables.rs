@@ -1,10 +1,10 @@
-//! Catalog tables of a configuration joined with those of one that it extends.
+//! Merges the catalog tables of a configuration with those of one that it extends.
 
 use std::collections::BTreeSet;
 
 use toml::{Table, Value};
 
-/// What `base` says, and then what `own` says: of a name that both have in one table, `own` is right.
+/// The entries of `base`, then those of `own`: for a name that both have in one table, `own` wins.
 pub fn joined(mut base: Table, mut own: Table) -> Table {
     if base.is_empty() {
         return own;
@@ -27,7 +27,7 @@ pub fn joined(mut base: Table, mut own: Table) -> Table {
     base
 }
 
-/// `force` of a whole catalog becomes that of its entries.
+/// Moves a catalog-wide `force` to its entries.
 fn settle(catalog: &mut Table) {
     let Some(force) = catalog.remove("force") else { return };
     for entries in catalog.iter_mut().filter_map(|(_, all)| all.as_array_mut()) {
@@ -37,7 +37,7 @@ fn settle(catalog: &mut Table) {
     }
 }
 
-/// Takes names out of the entries, and the entries that have no other.
+/// Removes names from the entries, and entries without any name left.
 fn without(entries: &mut Vec<Value>, gone: &BTreeSet<String>) {
     entries.retain_mut(|entry| {
         let Some(Value::Array(names)) = entry.get_mut("names") else { return true };
