@@ -116,7 +116,7 @@ pub(super) fn does(cx: &Context, view: &View, local: &Unset, a: &Access) -> Does
         if model.is_some_and(|m| m.log().is_some()) {
             return Does::Nothing;
         }
-        // An array by its name or as a member, or a type that its typedef hides.
+        // An array by its name or as a member, or one hidden behind a typedef.
         let by_address = a.act == Act::Escape
             || !(local.form == DeclaratorForm::Pointer || a.place.is_variable() && is_number(view, local));
         if by_address {
