@@ -133,7 +133,7 @@ fn is_aside(view: &View, defect: &Defect) -> bool {
     view.source.is_test() || !received && (is_text || prints())
 }
 
-/// A caller's check that cannot be related to the defect is no excuse where the function itself checks for too few
+/// A caller's check that cannot be related to the defect does not matter where the function itself checks for too few
 /// bytes, or reads a header from bytes whose count it was given and never checks.
 fn is_asked_here(defect: &Defect) -> bool {
     match defect.verdict {

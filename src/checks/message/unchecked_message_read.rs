@@ -30,7 +30,7 @@ fn words(defect: &Defect) -> Words {
             (format!("a structure of `{what}` bytes is laid over a message of `{limit}` bytes"), "it is that long")
         }
         (Class::Take, _) => (format!("{} taken out of `{limit}`", bytes(what)), "so many are left"),
-        // A cursor whose end the function compares it with elsewhere.
+        // A cursor that the function compares with an end elsewhere.
         (_, None) => (
             format!("this reads at `{what}`, which the function compares with `{limit}` elsewhere"),
             "the end is not reached",

@@ -122,7 +122,7 @@ fn confidence(miss: &Miss, why: Why) -> Option<Confidence> {
         Why::Getter if contrary => None,
         Why::Name | Why::Getter | Why::Few if !is_used => None,
         Why::Name if contrary => Some(Confidence::Low),
-        // `sccp_to_xua` may just convert a view of the same object.
+        // `sccp_to_xua` may just be another view of the same object.
         Why::Name if is_clean && !name.split('_').any(|w| w.eq_ignore_ascii_case("to")) => Some(Confidence::Medium),
         // A call that is checked on some paths counts as checked.
         Why::Getter if callers.asked == 0 || (!is_open && callers.asked == 1) => None,

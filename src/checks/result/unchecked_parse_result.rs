@@ -216,8 +216,8 @@ fn too_narrow(cx: &Context, view: &View, e: ExprId) -> Option<Finding> {
     Some(f)
 }
 
-/// Where a function, or one whose result it returns unchanged, returns a negative number other than -1: `return
-/// -ENOMEM;`, `return -errno;`.
+/// Where a function, or one whose result it returns unchanged, returns a negative number other than -1:
+/// `return -ENOMEM;`, `return -errno;`.
 fn other_error(cx: &Context, name: &str, file: FileId) -> Option<(FileId, Span)> {
     let (mut name, mut file) = (name.to_owned(), file);
     for _ in 0..MAX_WRAPPERS {

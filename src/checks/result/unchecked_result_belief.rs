@@ -1,5 +1,5 @@
-//! `unchecked-result-belief`: nearly all callers of a function check its result, but these do not (Engler et al., "Bugs
-//! as Deviant Behavior", SOSP 2001).
+//! `unchecked-result-belief`: nearly all callers of a function check its result, but these do not (Engler et al.,
+//! "Bugs as Deviant Behavior", SOSP 2001).
 
 use super::{finding, used, used_nulls};
 use crate::checks::{Context, Rule, View};
