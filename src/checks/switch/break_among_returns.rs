@@ -1,5 +1,4 @@
-//! `break-among-returns`: one section breaks out to the code behind the switch, where all sections that do the same
-//! return.
+//! `break-among-returns`: one section breaks out to the code after the switch, where all similar sections return.
 
 use super::early::is_commented;
 use super::exits::{Leaving, Switch};
@@ -20,15 +19,15 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-/// Sections that have to leave the function for one that does not to stand out.
+/// Minimum number of sections that leave the function for one that breaks to stand out.
 const LEAVING: usize = 4;
-/// Of all sections, at most one in so many may break.
+/// At most one in this many sections may break.
 const SHARE: usize = 5;
-/// Likeness of two sections' token shapes from which they do the same (see `similarity`).
+/// Similarity of two sections' token shapes at which they count as doing the same (see `similarity`).
 const ALIKE: f64 = 0.8;
-/// Switches with more sections are tables.
+/// Switches with more sections are treated as tables.
 const MAX_SECTIONS: usize = 256;
-/// Comparing two shapes costs the product of their lengths; the sum of all in a function is bounded.
+/// Comparing two shapes costs the product of their lengths; the sum over a function is bounded.
 const BUDGET: usize = 10_000_000;
 
 /// Where a section's last statement leads.
@@ -69,7 +68,7 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
 fn odd_ones(view: &View, switch: &Switch, budget: &mut usize, out: &mut Vec<Finding>) {
     let body = &view.function.body;
     let mut ends: Vec<End> = switch.sections.iter().map(|s| end(body, s)).collect();
-    // `goto out` where `out` stands right behind the switch is no other way than `break`.
+    // `goto out`, with `out` right after the switch, goes the same place as `break`.
     let same = |s: StmtId| switch.exits.iter().any(|e| e.how == Leaving::Jump(s));
     for (end, section) in ends.iter_mut().zip(&switch.sections) {
         if matches!(end, End::Goto(_)) && section.stmts.last().is_some_and(|&s| same(s)) {
@@ -87,7 +86,7 @@ fn odd_ones(view: &View, switch: &Switch, budget: &mut usize, out: &mut Vec<Find
         let End::Break(jump) = ends[i] else { continue };
         let section = &switch.sections[i];
         let is_exit = switch.exits.iter().any(|e| e.how == Leaving::Jump(jump));
-        // Where the first section alone goes on, it is the one for success.
+        // If only the first section continues after the switch, it is the success case.
         let later = ends[..i].iter().any(|&e| leaves(e));
         if !later || section.is_default(body) || !is_exit || !works(view, &section.stmts) {
             continue;

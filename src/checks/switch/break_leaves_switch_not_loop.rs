@@ -1,5 +1,5 @@
-//! `break-leaves-switch-not-loop`: a section gives up and breaks, but the `break` leaves only the `switch`: the loop
-//! around it goes on.
+//! `break-leaves-switch-not-loop`: a section gives up and breaks, but the `break` leaves only the `switch`: the
+//! enclosing loop continues.
 
 use super::circuit;
 use super::destroyed::destroyed;
@@ -55,7 +55,7 @@ fn loop_word(view: &View, around: StmtId) -> Span {
     Span { end: (whole.start + word.len() as u32).min(whole.end), ..whole }
 }
 
-/// What the section destroyed is used by the loop that goes on.
+/// The loop continues and uses what the section destroyed.
 fn goes_on(view: &View, flow: &Flow, switch: &Switch, exit: &Exit, telling: &Telling, jump: StmtId) -> Option<Finding> {
     let body = &view.function.body;
     let dead = destroyed(view, flow, switch, exit, telling)?;
@@ -70,7 +70,7 @@ fn goes_on(view: &View, flow: &Flow, switch: &Switch, exit: &Exit, telling: &Tel
     Some(finding)
 }
 
-/// A conditional `break` where control would go the same way without it.
+/// A conditional `break` that does not change where control goes.
 fn idle(view: &View, switch: &Switch, jump: StmtId) -> Option<Finding> {
     let body = &view.function.body;
     let nesting = view.nesting();
@@ -80,7 +80,7 @@ fn idle(view: &View, switch: &Switch, jump: StmtId) -> Option<Finding> {
     if !alone || early.is_explained(view) || constant(body, cond).is_some() || body.stmt(jump).in_macro {
         return None;
     }
-    // The end of the section leads behind the switch, too.
+    // The end of the section also leads to the code after the switch.
     let ends = switch.exits.iter().filter(|e| e.section == Some(early.section)).any(|e| match e.how {
         Leaving::End => true,
         Leaving::Jump(other) => {

@@ -1,4 +1,4 @@
-//! The switch of a finding as a report draws it: a line for each section, and the way that control should not take.
+//! The switch of a finding as drawn in a report: a line for each section, and the path that control should not take.
 
 use super::exits::{Exit, Leaving, Switch, exit_span};
 use super::facts::folded;
@@ -9,16 +9,16 @@ use crate::hir::{Body, StmtId, StmtKind};
 use crate::report::{Circuit, Ending, Leak, Line};
 use crate::source::Span;
 
-/// Sections drawn on each side of the one that leaks.
+/// Number of sections drawn on each side of the leaking one.
 const AROUND: usize = 4;
-/// Labels of one section that are named.
+/// Number of labels named per section.
 const LABELS: usize = 3;
-/// Characters of a label or operand that are shown.
+/// Number of characters shown of a label or operand.
 const WIDTH: usize = 48;
-/// Falls at one place that are looked at.
+/// Number of falls examined at one place.
 const FALLS: usize = 64;
 
-/// The way that control takes out of a switch, of which something behind it suffers.
+/// The path out of a switch that causes the defect after it.
 pub fn of_exit(view: &View, switch: &Switch, exit: &Exit) -> Circuit {
     let from = if exit.how == Leaving::NoCase { None } else { exit.section };
     let at = exit_span(view, switch, exit);
@@ -30,7 +30,7 @@ pub fn of_exit(view: &View, switch: &Switch, exit: &Exit) -> Circuit {
     circuit
 }
 
-/// The fall at `site`; `at` is what a reader looks for.
+/// The fall at `site`; `at` is the span shown to the reader.
 pub fn of_fall(view: &View, switch: &SwitchFalls, site: &FallSite, at: Span) -> Option<Circuit> {
     let from = site.section?;
     Some(draw(view, switch.stmt, &switch.sections, Some(from), Some(from + 1), at))
@@ -75,7 +75,7 @@ fn ending(view: &View, stmt: StmtId, sections: &[Section], i: usize) -> Ending {
     let body = &view.function.body;
     let into = sections.get(i + 1).and_then(|next| next.labels.first());
     let falls = |label: &StmtId| {
-        // They stand in order of writing; one macro may make several at one place.
+        // They are in source order; one macro may produce several at one place.
         let start = |label: StmtId| body.stmt(label).span.start;
         let first = view.cfg.falls.partition_point(|fall| start(fall.label) < start(*label));
         let mut here = view.cfg.falls[first..].iter().take(FALLS);
@@ -90,13 +90,13 @@ fn ending(view: &View, stmt: StmtId, sections: &[Section], i: usize) -> Ending {
     }
 }
 
-/// Control gets past the last statement of the switch. Of one too large to be looked at, it is taken to.
+/// Control gets past the last statement of the switch. Assumed true if the switch is too large to be analyzed.
 fn runs_out(view: &View, stmt: StmtId) -> bool {
     let switch = view.switches().iter().find(|switch| switch.at.stmt == stmt);
     switch.is_none_or(|switch| switch.exits.iter().any(|exit| exit.how == Leaving::End))
 }
 
-/// The last statement of a section that is no block.
+/// The last statement of a section, looking into blocks.
 fn last(body: &Body, section: &Section) -> Option<StmtId> {
     let mut s = *section.stmts.last()?;
     while let StmtKind::Block(all) = &body.stmt(s).kind {
@@ -105,7 +105,7 @@ fn last(body: &Body, section: &Section) -> Option<StmtId> {
     Some(s)
 }
 
-/// The jump that a section's last statement ends in; of an `if` and its `else`, the last one's, if both jump.
+/// The jump that ends a section's last statement; for an `if`-`else` where both branches jump, that of the last branch.
 fn last_jump(body: &Body, mut s: StmtId) -> Option<Ending> {
     loop {
         s = match &body.stmt(s).kind {

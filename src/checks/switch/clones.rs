@@ -1,7 +1,7 @@
 //! Finds sections of a `switch` that are copies of each other, from their text alone.
 //!
-//! Sections are grouped by their shape (punctuators, with names and literals all alike), which takes one pass over
-//! their bytes; only those that share one are compared by their tokens.
+//! Sections are grouped by shape (punctuators, with all names and literals treated alike), which takes one pass over
+//! their bytes; only sections of equal shape are compared token by token.
 
 use rustc_hash::FxHashMap;
 
@@ -9,9 +9,9 @@ use crate::preprocess::token::{Token, TokenKind, Tokens, ident_end, is_ident_par
 
 /// A section as text.
 pub struct Part<'c> {
-    /// The name that is its only label's value.
+    /// The value of its only label, if that is a name.
     label: Option<&'c str>,
-    /// What stands behind its labels.
+    /// The text after its labels.
     text: &'c str,
     look: Look,
 }
@@ -27,22 +27,22 @@ impl<'c> Part<'c> {
     }
 }
 
-/// A section that has the word of another one's label where all others of its shape have their own.
+/// A section that contains a word of another section's label where all others of its shape contain a word of their own.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Pasted {
     pub section: usize,
-    /// The one whose word it has.
+    /// The section whose word it contains.
     pub from: usize,
-    /// The word's place in the section's text.
+    /// The range of the word in the section's text.
     pub token: std::ops::Range<usize>,
 }
 
-/// Switches with more sections are tables: none of them is compared with all others.
+/// Switches with more sections are treated as tables and not compared pairwise.
 const MAX_COMPARED: usize = 512;
 /// Longer sections are not compared.
 const MAX_TOKENS: usize = 512;
 
-/// The sections in a function's text, a list for each `switch`; one that holds another falls into several.
+/// The sections in a function's text, a list for each `switch`; an outer switch is split into several lists.
 pub fn parts(code: &str) -> Vec<Vec<Part<'_>>> {
     let mut labels: Vec<usize> = ["case", "default"].iter().flat_map(|word| occurrences(code, word)).collect();
     labels.retain(|&at| code[..at].trim_ascii_end().ends_with([';', '{', '}', ':']));
@@ -68,7 +68,7 @@ pub fn parts(code: &str) -> Vec<Vec<Part<'_>>> {
     lists
 }
 
-/// The value of the label that `text` begins with, if it is a name, and the length of the label.
+/// The value of the label at the start of `text`, if it is a name, and the length of the label.
 fn label(text: &str) -> Option<(Option<&str>, usize)> {
     let colon = memchr::memchr(b':', text.as_bytes())?;
     let value = text[..colon].strip_prefix("case").unwrap_or("").trim_ascii();
@@ -76,16 +76,16 @@ fn label(text: &str) -> Option<(Option<&str>, usize)> {
     Some((Some(value).filter(|_| is_name && !value.starts_with(|c: char| c.is_ascii_digit())), colon + 1))
 }
 
-/// What a section looks like, in one pass.
+/// What a section looks like, computed in one pass.
 struct Look {
-    /// A hash of the punctuators, with names, numbers and literals all alike.
+    /// A hash of the punctuators, with all names, numbers and literals treated alike.
     shape: u64,
     tokens: usize,
-    /// Before the `}` that closes a block which the text does not open, or the text's end.
+    /// The offset of the `}` that closes a block the text does not open, or of the text's end.
     end: usize,
 }
 
-/// For each byte what it is: blank, part of a word, a quote or a punctuator.
+/// The class of each byte: blank, part of a word, quote or punctuator.
 const CLASSES: [u8; 256] = {
     let mut classes = [PUNCTUATOR; 256];
     let mut byte = 0;
@@ -151,7 +151,7 @@ impl Look {
     }
 }
 
-/// The sections of one shape each, `least` or more of them.
+/// Groups of at least `least` sections that share a shape.
 fn by_shape(parts: &[Part], least: usize, wanted: impl Fn(&Part) -> bool) -> Vec<Vec<usize>> {
     let mut alike: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
     for (i, part) in parts.iter().enumerate().filter(|(_, part)| wanted(part)) {
@@ -163,8 +163,8 @@ fn by_shape(parts: &[Part], least: usize, wanted: impl Fn(&Part) -> bool) -> Vec
     groups
 }
 
-/// The sections that are the same, two or more each, if they are long, have two statements and their jump at least,
-/// and something else stands between them.
+/// Groups of two or more identical sections that are long enough, have at least two statements and a jump, and are not
+/// all adjacent.
 pub fn copies(parts: &[Part]) -> Vec<Vec<usize>> {
     const LEAST: usize = 25;
     const STATEMENTS: usize = 3;
@@ -183,9 +183,9 @@ pub fn copies(parts: &[Part]) -> Vec<Vec<usize>> {
     sets
 }
 
-/// The sections that were pasted and in which a name was not changed.
+/// The sections that were pasted with a name left unchanged.
 pub fn pasted(parts: &[Part]) -> Vec<Pasted> {
-    // Fewer show no habit.
+    // Fewer sections do not establish a pattern.
     const LEAST: usize = 4;
     let groups = by_shape(parts, LEAST, |part| part.label.is_some() && part.look.tokens <= MAX_TOKENS);
     let mut found: Vec<Pasted> = groups.into_iter().flat_map(|group| Group::new(parts, group).odd()).collect();
@@ -193,7 +193,7 @@ pub fn pasted(parts: &[Part]) -> Vec<Pasted> {
     found
 }
 
-/// Sections of one shape.
+/// Sections that share a shape.
 struct Group<'c> {
     members: Vec<Member<'c>>,
 }
@@ -225,7 +225,7 @@ impl<'c> Group<'c> {
         Group { members: members.collect() }
     }
 
-    /// The members that differ from most others in nothing but another member's word where those have their own.
+    /// The members that differ from most others only by containing another member's word where those contain their own.
     fn odd(&self) -> Vec<Pasted> {
         const HABIT: usize = 3;
         let skeletons: Vec<Vec<Option<&str>>> = self.members.iter().map(Member::skeleton).collect();
@@ -251,15 +251,16 @@ impl<'c> Group<'c> {
 }
 
 impl<'c> Member<'c> {
-    /// The tokens, without those that have its own words.
+    /// The tokens, with those that contain its own words blanked.
     fn skeleton(&self) -> Vec<Option<&str>> {
         let is_own =
             |t: &Token| matches!(t.kind, TokenKind::Ident | TokenKind::Literal) && has_words(&t.text, &self.own);
         self.tokens.iter().map(|t| (!is_own(t)).then_some(&*t.text)).collect()
     }
 
-    /// The words at `odd` stand for `from`: is that a slip? It is where the same name was changed elsewhere in the
-    /// section, and where a string spells out the other label. Else two labels may share what they stand for.
+    /// Whether the words at `odd`, which belong to `from`, are a slip. They are if the same name was changed elsewhere
+    /// in the section, or if a string spells out the other label. Otherwise the two labels may share the name on
+    /// purpose.
     fn pasted_from(&self, from: &Member, skeleton: &[Option<&str>], odd: &[usize]) -> Option<Pasted> {
         if has_words(self.label, &from.own) {
             return None;
@@ -277,7 +278,7 @@ impl<'c> Member<'c> {
     }
 }
 
-/// The string holds, letter by letter, what of `label` comes behind its common beginning with `other`.
+/// The string contains verbatim the part of `label` after its common prefix with `other`.
 fn spells(string: &str, label: &str, other: &str) -> bool {
     const LEAST: usize = 4;
     let common = label.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
@@ -290,7 +291,7 @@ fn spells(string: &str, label: &str, other: &str) -> bool {
     part.len() >= LEAST && string.match_indices(part).any(|(at, _)| whole(at)) && !other.contains(part)
 }
 
-/// Every word of `wanted` is one of `name`'s, in whatever case; never true of none.
+/// Every word of `wanted` occurs in `name`, ignoring case; false if `wanted` is empty.
 fn has_words(name: &str, wanted: &[&str]) -> bool {
     let has = |word: &&str| words(name).any(|own| own.eq_ignore_ascii_case(word));
     !wanted.is_empty() && wanted.iter().map(|w| w.len()).sum::<usize>() <= name.len() && wanted.iter().all(has)
@@ -309,7 +310,7 @@ fn words(name: &str) -> impl Iterator<Item = &str> {
         at += match (upper, lower) {
             (0, 0) => run(at, u8::is_ascii_digit),
             (0 | 1, _) | (_, 0) => upper + lower,
-            // The last capital belongs to the word behind.
+            // The last capital belongs to the next word.
             _ => upper - 1,
         };
         (at > start).then(|| &name[start..at])

@@ -1,4 +1,4 @@
-//! `conditional-break-falls`: the only `break` of a section stands inside an `if`, and the other way falls through.
+//! `conditional-break-falls`: the only `break` of a section is inside an `if`, and the other path falls through.
 
 use super::circuit;
 use super::evidence::{Sections, evidence};
@@ -21,17 +21,17 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-/// A section that breaks under a condition, and else falls.
+/// A section that breaks under a condition and otherwise falls through.
 pub struct Shape {
     /// The last statement of the section.
     pub decision: StmtId,
     /// The `break`.
     pub jump: StmtId,
-    /// The branch that falls, where one is written.
+    /// The branch that falls through, if it is written out.
     other: Option<StmtId>,
 }
 
-/// The shape of the section that falls at `site`, if its only `break` stands in one branch of its last `if`.
+/// The shape of the section that falls at `site`, if its only `break` is in one branch of its last `if`.
 pub fn shape(view: &View, switch: &SwitchFalls, site: &FallSite) -> Option<Shape> {
     let body = &view.function.body;
     let section = &switch.sections[site.section?];
@@ -45,7 +45,7 @@ pub fn shape(view: &View, switch: &SwitchFalls, site: &FallSite) -> Option<Shape
         (None, Some(jump)) => (jump, Some(then)),
         _ => return None,
     };
-    // Every other way out of the section would be an exit of its own.
+    // A second `break` would be another exit from the section.
     let mut breaks = 0;
     for &s in &section.stmts {
         body.walk_stmts(s, &mut |s| breaks += usize::from(matches!(body.stmt(s).kind, StmtKind::Break)));
@@ -64,13 +64,14 @@ fn last_break(body: &Body, mut s: StmtId) -> Option<StmtId> {
     matches!(body.stmt(s).kind, StmtKind::Break).then_some(s)
 }
 
-/// How sure it is that the fall is none that was meant: the ranking of the fall, and what the other branch does.
+/// Confidence that the fall is unintended, from the ranking of the fall and what the other branch does.
 pub fn confidence(view: &View, shape: &Shape, site: &FallSite, score: &Score) -> Confidence {
     if site.intent.is_some() || site.after_assertion || site.harmless {
         return Confidence::Low;
     }
     match shape.other {
-        // The other way is written out and ends in a message or in work of its own: it was not meant to go on.
+        // The other branch is written out and ends in a message or in work of its own: it was not meant to fall
+        // through.
         Some(other) if only_logs(view, other) => Confidence::High,
         Some(other) if works(view, &[other]) => score.confidence().max(Confidence::Medium),
         _ => score.confidence(),
@@ -106,7 +107,7 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     }
 }
 
-/// Moves the `break` behind the `if`.
+/// Moves the `break` after the `if`.
 fn fixes(view: &View, shape: &Shape) -> Vec<Fix> {
     let body = &view.function.body;
     let file = view.unit.file;

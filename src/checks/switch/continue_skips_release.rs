@@ -1,5 +1,5 @@
-//! `continue-skips-release`: a `continue` inside a `switch` skips the release, behind the switch, of what this round of
-//! the loop acquired before it.
+//! `continue-skips-release`: a `continue` inside a `switch` skips the release, after the switch, of what this loop
+//! iteration acquired before it.
 
 use super::exits::{Switch, loop_around};
 use super::hints;
@@ -46,7 +46,7 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     }
 }
 
-/// Calls behind the switch, in the same round of the loop, that release a local variable, and the variable.
+/// Calls after the switch, in the same loop iteration, that release a local variable, with the variable.
 fn released_behind(view: &View, flow: &Flow, switch: &Switch, around: Construct) -> Vec<(StmtId, Place)> {
     let body = &view.function.body;
     let mut all: Vec<(StmtId, Place)> = Vec::new();
@@ -72,7 +72,7 @@ fn released_behind(view: &View, flow: &Flow, switch: &Switch, around: Construct)
     all
 }
 
-/// The call before the switch that gives the variable its value on every path of this round.
+/// The call before the switch that assigns the variable on every path of this iteration.
 fn acquired(view: &View, flow: &Flow, switch: &Switch, around: Construct, resource: &Place) -> Option<StmtId> {
     let body = &view.function.body;
     let mut from = None;
@@ -100,7 +100,7 @@ fn acquired(view: &View, flow: &Flow, switch: &Switch, around: Construct, resour
     (calls && before && declared && !releases && !reached.end(switch.at.head)).then_some(stmt)
 }
 
-/// Between the switch and the `continue` the resource is neither released nor handed on, nor known to be null.
+/// Between the switch and the `continue` the resource is neither released nor handed over, nor known to be null.
 fn skips(view: &View, flow: &Flow, switch: &Switch, jump: StmtId, resource: &Place) -> bool {
     let body = &view.function.body;
     let Some(block) = flow.accesses.block_of(jump).filter(|b| view.cfg.is_reachable(*b)) else { return false };

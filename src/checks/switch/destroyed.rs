@@ -13,11 +13,11 @@ pub struct Destroyed<'f> {
     pub text: String,
     pub by: StmtId,
     pub used: &'f Access,
-    /// No test in between can have ruled the use out.
+    /// No test in between can have ruled out the use.
     pub plain: bool,
 }
 
-/// What the branch that ends in `exit` destroys and the code behind the switch uses.
+/// What the branch that ends in `exit` destroys and the code after the switch uses.
 pub fn destroyed<'f>(
     view: &View,
     flow: &'f Flow,
@@ -41,7 +41,7 @@ pub fn destroyed<'f>(
         }
         let meet = |a: &Access| meets(body, a, &dead);
         let found = after(view, flow, switch, exit, telling, dead.base, &meet)?;
-        // Round the loop, what stands right before the switch, or its operand, uses it first.
+        // In the loop's next iteration, the code right before the switch, or its operand, uses it first.
         let mut head = flow.accesses.in_block(dead.base, switch.at.head).filter(|a| meet(a) != Meets::Nothing);
         let again = head.next().filter(|a| meet(a) == Meets::Use);
         let plain = found.plain.or(again.filter(|_| found.round[0]));
@@ -56,7 +56,7 @@ pub fn destroyed<'f>(
     best
 }
 
-/// `free(p);`, also behind `if (p)`: the statement that destroys, and what.
+/// `free(p);`, also under `if (p)`: the statement that destroys, and its target.
 fn destroys(body: &Body, mut s: StmtId) -> Option<(StmtId, ExprId)> {
     loop {
         match &body.stmt(s).kind {
@@ -65,7 +65,7 @@ fn destroys(body: &Body, mut s: StmtId) -> Option<(StmtId, ExprId)> {
             StmtKind::Expr(e) => {
                 let ExprKind::Call { args, .. } = &body.expr(*e).kind else { return None };
                 let name = body.callee(*e).filter(|name| is_destroying_name(name))?;
-                // The object is the only argument, or the last of those that name an allocator first.
+                // The object is the only argument, or the second of two for functions that take an allocator first.
                 let target = match args[..] {
                     [only] => only,
                     [_, second] if name.contains("free") => second,

@@ -44,10 +44,10 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
     }
 }
 
-/// Longer sections (in bytes) are not looked at: nested ones would each be read as often as they are deep.
+/// Longer sections (in bytes) are skipped: nested ones would be read once per nesting level.
 const MAX_BYTES: u32 = 16 * 1024;
 
-/// Where a section's statements stand, if all of them are written there, under every choice of arms.
+/// The span of a section's statements, if none comes from a macro and no directive varies them.
 fn written(view: &View, section: &Section) -> Option<Span> {
     let body = &view.function.body;
     let in_macro = section.labels.iter().chain(&section.stmts).any(|&s| body.stmt(s).in_macro);
@@ -57,7 +57,7 @@ fn written(view: &View, section: &Section) -> Option<Span> {
     (short && !in_macro && !unclear && !view.unit.scan.has_directive(span)).then_some(span)
 }
 
-/// The name that is the value of the section's only label.
+/// The value of the section's only label, if it is a name.
 fn name<'b>(body: &'b Body, section: &Section) -> Option<&'b str> {
     let [only] = section.labels[..] else { return None };
     match body.stmt(only).kind {

@@ -1,4 +1,4 @@
-//! A jump inside an `if` of a section that leaves the rest of the section undone.
+//! A jump inside an `if` of a section that skips the rest of the section.
 
 use super::exits::Switch;
 use super::facts::ends_in_jump;
@@ -7,7 +7,7 @@ use crate::checks::View;
 use crate::hir::{Body, ExprId, StmtId, StmtKind};
 use crate::source::Span;
 
-/// What the branch that jumps does before it jumps.
+/// What the branch does before it jumps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Branch {
     /// Nothing.
@@ -17,27 +17,27 @@ pub enum Branch {
     Acts,
 }
 
-/// Statements that an exit leaves undone are looked at up to here.
+/// Maximum number of skipped statements examined per exit.
 const MAX_SKIPPED: usize = 256;
 
 /// The shape of an early exit.
 pub struct Early {
     pub jump: StmtId,
     pub section: usize,
-    /// The `if` that the jump stands in directly.
+    /// The `if` that directly contains the jump.
     pub innermost: StmtId,
-    /// How many `if`s of the section stand around the jump; `else if` is no deeper than its `if`.
+    /// The number of `if`s of the section around the jump; `else if` is no deeper than its `if`.
     pub depth: usize,
     pub branch: Branch,
     /// What the branch does before it jumps.
     pub before: Vec<StmtId>,
-    /// The other branch of the innermost `if`, where there is one.
+    /// The other branch of the innermost `if`, if there is one.
     pub sibling: Option<StmtId>,
-    /// The jump stands in the `else`.
+    /// The jump is in the `else`.
     pub in_else: bool,
-    /// The statements of the section that the jump leaves undone, in order; its closing jump left out.
+    /// The statements of the section that the jump skips, in order, without the section's closing jump.
     pub skipped: Vec<StmtId>,
-    /// Those of them that stand outside the outermost `if`.
+    /// Those of them that are outside the outermost `if`.
     pub outside: Vec<StmtId>,
 }
 
@@ -68,7 +68,7 @@ impl Early {
                     let at = all.iter().position(|&s| s == inner)?;
                     let rest = following(body, &all[at + 1..], switch.has_labels)?;
                     if early.depth == 0 {
-                        // Behind the jump itself nothing runs: that is another defect.
+                        // Code right after the jump never runs: that is a different defect.
                         if inner == jump && !rest.is_empty() {
                             return None;
                         }
@@ -117,14 +117,14 @@ impl Early {
         }
     }
 
-    /// Some comment stands at the branch: its author says why.
+    /// A comment at the branch explains the jump.
     pub fn is_explained(&self, view: &View) -> bool {
         let body = &view.function.body;
         let source = view.source;
         let line = |at: u32| source.line_range(source.line_index(at));
         let (start, jump) = (body.stmt(self.innermost).span.start, body.stmt(self.jump).span);
-        // From behind the last thing that the branch does, or else from the line above the branch, to the end of the
-        // jump's line.
+        // From the end of the branch's last action, or else from the line above the branch, to the end of the jump's
+        // line.
         let from = match self.before.last() {
             Some(&last) => body.stmt(last).span.end as usize,
             None if self.in_else => self.sibling.map_or(start, |s| body.stmt(s).span.end) as usize,
@@ -133,14 +133,14 @@ impl Early {
         comment_up_to(view, from, jump.end)
     }
 
-    /// The other branch does something and runs on into what the jump leaves undone.
+    /// The other branch does some work and continues into what the jump skips.
     pub fn sibling_completes(&self, view: &View) -> bool {
         let body = &view.function.body;
         self.sibling.is_some_and(|s| works(view, &[s]) && !ends_in_jump(body, s))
     }
 }
 
-/// A comment stands behind a statement, between it and the jump that may follow it, or on the jump's line.
+/// There is a comment after a statement, between it and a following `break`, or on the line of that `break`.
 pub fn is_commented(view: &View, last: StmtId) -> bool {
     let body = &view.function.body;
     let end = body.stmt(last).span.end;
@@ -149,14 +149,14 @@ pub fn is_commented(view: &View, last: StmtId) -> bool {
     comment_up_to(view, end as usize, jump.map_or(end, |&s| body.stmt(s).span.end))
 }
 
-/// A comment stands from `from` on to the end of `end`'s line.
+/// There is a comment between `from` and the end of the line that holds `end`.
 fn comment_up_to(view: &View, from: usize, end: u32) -> bool {
     let end = view.source.line_range(view.source.line_index(end)).end;
     !view.unit.scan.comments_in(Span::new(from, end.max(from))).is_empty()
 }
 
-/// The statements behind, up to the next label of the switch, without a closing jump. `None` where a label stands
-/// among them that something else may jump to.
+/// The statements that follow, up to the next label of the switch, without a closing jump. `None` if one of them
+/// contains a label that may be jumped to from elsewhere.
 fn following(body: &Body, rest: &[StmtId], has_labels: bool) -> Option<Vec<StmtId>> {
     let rest = &rest[..rest.len().min(MAX_SKIPPED)];
     let end = rest.iter().position(|&s| matches!(body.stmt(s).kind, StmtKind::Case(_))).unwrap_or(rest.len());

@@ -1,5 +1,5 @@
-//! `error-goes-on`: a section only reports an error and breaks, and the code behind the switch goes on with the work;
-//! everywhere else in the function such a report ends it.
+//! `error-goes-on`: a section only reports an error and breaks, and the code after the switch continues its work,
+//! although everywhere else in the function such a report leaves the function.
 
 use rustc_hash::FxHashMap;
 
@@ -21,9 +21,9 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-/// Of reports of the same kind, so many have to end the function for each that does not, for it to stand out.
+/// For a report that does not end the function to stand out, this many of the same kind must end it.
 const ENDING: usize = 4;
-/// Where nothing is to be compared with: sections of the switch that leave the function when something fails.
+/// Fallback without other reports: the number of the switch's sections that leave the function on failure.
 const FAILING: usize = 3;
 
 fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
@@ -95,7 +95,7 @@ fn collect<'v>(view: &'v View) -> FxHashMap<&'v str, Reports> {
     all
 }
 
-/// What follows, perhaps after setting a result and cleaning up, leaves the function.
+/// What follows leaves the function, perhaps after setting a result and cleaning up.
 fn leaves(body: &Body, rest: &[StmtId]) -> bool {
     const LOOKED_AT: usize = 4;
     for &s in rest.iter().take(LOOKED_AT) {
@@ -108,7 +108,7 @@ fn leaves(body: &Body, rest: &[StmtId]) -> bool {
     false
 }
 
-/// Sections that leave the function where something fails: an `if` that holds nothing but a way out.
+/// The number of sections that leave the function on failure, by an `if` that ends in `return` or `goto`.
 fn failing_sections(view: &View, switch: &Switch) -> usize {
     let body = &view.function.body;
     let fails = |top: &StmtId| {

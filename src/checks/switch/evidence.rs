@@ -1,6 +1,6 @@
-//! The evidence for and against an accidental fall-through, as yes-or-no features of one site.
+//! The evidence for and against an accidental fall-through, as boolean features of one site.
 //!
-//! What each is worth is learnt from real fixes and from places marked as meant: `weights.rs`, CONTRIBUTING.md.
+//! Their weights are learnt from real fixes and from places marked as intended: `weights.rs`, CONTRIBUTING.md.
 
 use super::facts::{Facts, Last, MAX_STMTS, ends_in_jump, folded, similarity};
 use super::falls::{FallSite, SwitchFalls};
@@ -9,10 +9,10 @@ use crate::analysis::sections::Section;
 use crate::checks::View;
 use crate::hir::{Body, ExprKind, StmtId, StmtKind};
 
-/// One site's features: names of those that hold.
+/// One site's features: the names of those that hold.
 pub struct Evidence {
     pub holds: Vec<&'static str>,
-    /// The place that the section sets and the next one sets anew, and the statements that do.
+    /// The place that the section sets and the next one overwrites, and the two statements.
     pub overwritten: Option<(String, StmtId, StmtId)>,
 }
 
@@ -24,15 +24,15 @@ impl Evidence {
     }
 }
 
-/// A switch has this many sections compared with one another at most.
+/// Maximum number of a switch's sections compared with one another.
 const MAX_SIBLINGS: usize = 64;
 
-/// The sections of a switch, each looked at once, and what is the same for every site of it.
+/// The sections of a switch, each analyzed once, and what all its sites share.
 pub struct Sections {
     facts: Vec<Facts>,
-    /// Control runs on into the next section, marked or not.
+    /// Control runs into the next section, marked or not.
     falls: Vec<bool>,
-    /// Sections that end in a jump, the last one left out.
+    /// The number of sections that end in a jump, not counting the last one.
     ending: usize,
     /// Sections that end in a jump: those that others are compared with.
     siblings: Vec<usize>,
@@ -53,7 +53,7 @@ impl Sections {
         Sections { facts, falls, ending, siblings, file_has_marks }
     }
 
-    /// The number of sections beside `p` and the last one, and how many of these end in a jump.
+    /// The number of sections besides `p` and the last one, and how many of these end in a jump.
     fn others(&self, p: usize) -> (usize, usize) {
         let last = self.facts.len() - 1;
         (last - usize::from(p != last), self.ending - usize::from(p != last && !self.falls[p]))
@@ -68,7 +68,7 @@ pub fn evidence(view: &View, switch: &SwitchFalls, sections: &Sections, site: &F
     let mut e = Evidence { holds: Vec::new(), overwritten: None };
     let next = &switch.sections[p + 1];
 
-    // What the section sets, and what becomes of it.
+    // What the section sets, and what happens to it.
     let tops: Vec<usize> = (0..from.stmts.len()).filter(|&i| from.assignment(i).is_some()).collect();
     let lost: Vec<usize> = tops
         .iter()
@@ -120,7 +120,7 @@ pub fn evidence(view: &View, switch: &SwitchFalls, sections: &Sections, site: &F
     e.add("into-default", next.is_default(body));
     e.add("into-only-default", next.is_only_default(body));
 
-    // Likeness.
+    // Similarity.
     let shape = similarity(&from.shape, &into.shape);
     let (others, terminating) = sections.others(p);
     let all_others_end = others > 0 && terminating == others;
@@ -261,7 +261,7 @@ fn jaccard(a: &Facts, b: &Facts) -> f64 {
     if all == 0 { 0.0 } else { shared as f64 / all as f64 }
 }
 
-/// The name in a section's first label, if it is one.
+/// The name in a section's first label that has one.
 fn into_label_name<'b>(body: &'b Body, section: &Section) -> Option<&'b str> {
     section.labels.iter().find_map(|&l| match body.stmt(l).kind {
         StmtKind::Case(Some(value)) => match body.expr(value).kind {
@@ -280,7 +280,7 @@ fn any_stmt(body: &Body, stmts: &[StmtId], is: fn(&StmtKind) -> bool) -> bool {
     found
 }
 
-/// The section only reports or rejects: a log call, an error value, a jump to a place named for failure.
+/// The section only reports or rejects: a log call, an error value, a jump to a label named for failure.
 fn looks_like_error(body: &Body, facts: &Facts) -> bool {
     if facts.stmts.is_empty() || facts.stmts.len() > 4 {
         return false;

@@ -1,4 +1,4 @@
-//! The ways out of a `switch` to the code behind it, and what that code makes of a variable.
+//! The paths out of a `switch` to the code after it, and what that code does with a variable.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -17,21 +17,21 @@ use crate::checks::View;
 use crate::hir::{Body, ExprId, ExprKind, StmtId, StmtKind, Symbol};
 use crate::source::Span;
 
-/// How control leaves a `switch` for the code behind it.
+/// How control leaves a `switch` for the code after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leaving {
     /// A `break`, or a `continue` or `goto` that leads to the same place.
     Jump(StmtId),
     /// Past the end of the last section.
     End,
-    /// No label fits, and there is no `default`.
+    /// No label matches, and there is no `default`.
     NoCase,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub struct Exit {
     pub how: Leaving,
-    /// The block that ends there.
+    /// The basic block that ends there.
     pub block: BlockId,
     /// Index into the sections; none for `NoCase`.
     pub section: Option<usize>,
@@ -43,20 +43,20 @@ pub struct Switch {
     pub operand: ExprId,
     pub sections: Vec<Section>,
     pub exits: Vec<Exit>,
-    /// A label of the author's own stands in it, or something that was not understood.
+    /// It contains a user label, or code that was not understood.
     pub has_labels: bool,
-    /// The labels and statements of the sections in the order of their numbers, with the index of the section.
+    /// The labels and statements of the sections in number order, with the section's index.
     tops: Vec<(StmtId, usize)>,
     telling: OnceCell<Telling>,
     work_behind: OnceCell<bool>,
-    /// By block: control may come there from the code behind the switch, without passing its head.
+    /// Per block: control may reach it from the code after the switch without passing the switch's head.
     behind: OnceCell<Vec<bool>>,
 }
 
-/// A larger switch is a table, and looking at each of its exits would cost more than it tells.
+/// A larger switch is a table; analyzing each of its exits would not pay off.
 const MAX_EXITS: usize = 1_000;
 
-/// The switches of a function that control reaches, in order of writing.
+/// The reachable switches of a function, in source order.
 pub fn switches(view: &View) -> Vec<Switch> {
     let cfg = view.cfg;
     let into = cfg.predecessors();
@@ -102,7 +102,7 @@ impl Switch {
         Some(switch)
     }
 
-    /// The section that holds a statement, at any depth.
+    /// The section that contains a statement, at any depth.
     pub fn section(&self, view: &View, s: StmtId) -> Option<usize> {
         let nesting = view.nesting();
         let behind = self.tops.partition_point(|(top, _)| nesting.number(*top) <= nesting.number(s));
@@ -110,7 +110,7 @@ impl Switch {
         nesting.is_inside(s, top).then_some(section)
     }
 
-    /// What is known of the operand on the way through an exit.
+    /// What is known about the operand on the path through an exit.
     pub fn known(&self, view: &View, exit: &Exit, telling: &Telling) -> Known {
         let body = &view.function.body;
         let mut changes = false;
@@ -147,12 +147,12 @@ impl Switch {
         Known { operand: text(self.operand), is, is_not }
     }
 
-    /// What a test behind the switch may look at to tell the ways through it apart.
+    /// What a test after the switch may use to distinguish the paths through it.
     pub fn telling(&self, view: &View, flow: &Flow) -> &Telling {
         self.telling.get_or_init(|| self.tell(view, flow))
     }
 
-    /// What runs behind the switch, up to the end of the loop around it or of the function, does something.
+    /// The code after the switch, up to the end of the enclosing loop or function, does some work.
     pub fn work_behind(&self, view: &View) -> bool {
         *self.work_behind.get_or_init(|| {
             let body = &view.function.body;
@@ -216,7 +216,7 @@ impl Switch {
     }
 }
 
-/// The variable that an expression is; constants by name shout.
+/// The variable that an expression names; all-uppercase names are taken for constants.
 fn variable(body: &Body, e: ExprId) -> Option<Symbol> {
     match body.expr(e).kind {
         ExprKind::Name(name) => body.names.text(name).bytes().any(|b| b.is_ascii_lowercase()).then_some(name),
@@ -224,7 +224,7 @@ fn variable(body: &Body, e: ExprId) -> Option<Symbol> {
     }
 }
 
-/// Where control is once it has left the switch, as long as nothing has been done there.
+/// The blocks control passes after leaving the switch before anything is done.
 fn landing(cfg: &Cfg, after: BlockId) -> FxHashSet<BlockId> {
     let mut all: FxHashSet<BlockId> = FxHashSet::default();
     let mut next = Some(after);
@@ -244,17 +244,17 @@ fn landing(cfg: &Cfg, after: BlockId) -> FxHashSet<BlockId> {
 pub struct Telling {
     /// Variables that the switch may change.
     pub names: FxHashSet<Symbol>,
-    /// Variables that the switch and the tests inside it look at.
+    /// Variables that the switch and the tests inside it read.
     tested: FxHashSet<Symbol>,
-    /// Variables that it hands to calls, which may change what is behind them.
+    /// Variables passed to calls, which may change what they point to.
     handed: FxHashSet<Symbol>,
-    /// The statements of the switch, itself among them.
+    /// The statements of the switch, including itself.
     pub inside: FxHashSet<StmtId>,
 }
 
 impl Telling {
-    /// A branch on `cond` may go one way or the other depending on how control went through the switch. What is tested
-    /// of `base`, which is followed, is seen anyway.
+    /// The outcome of a branch on `cond` may depend on the path taken through the switch. Tests of `base` itself do not
+    /// count: it is tracked anyway.
     fn depends(&self, body: &Body, cond: ExprId, base: Symbol) -> bool {
         let mut depends = false;
         body.walk(cond, &mut |e| {
@@ -276,14 +276,14 @@ fn branches_on(body: &Body, cfg: &Cfg, block: BlockId) -> Option<ExprId> {
     body.stmt(*cfg.block(block).stmts.last()?).kind.condition()
 }
 
-/// What the code behind an exit does with a variable.
+/// What the code after an exit does with a variable.
 #[derive(Default)]
 pub struct After<'f> {
-    /// The first use, in order of writing, that no test in between can have ruled out.
+    /// The first use, in source order, that no test in between can have ruled out.
     pub plain: Option<&'f Access>,
-    /// The first use of all.
+    /// The first use on any path.
     pub any: Option<&'f Access>,
-    /// Control may come round to the switch again: past no such test, and at all.
+    /// Control may loop back to the switch: without passing such a test, and at all.
     pub round: [bool; 2],
 }
 
@@ -301,9 +301,9 @@ pub enum Meets {
     Nothing,
 }
 
-/// Follows `base` from an exit of a switch. `meet` says of an access whether it is a use, ends the search, or neither.
+/// Follows `base` from an exit of a switch. `meet` classifies an access: a use, the end of the search, or neither.
 ///
-/// `None` where the function's budget is used up.
+/// `None` if the function's budget is used up.
 pub fn after<'f>(
     view: &View,
     flow: &'f Flow,
@@ -331,7 +331,7 @@ pub fn after<'f>(
                 Meets::Nothing => Go::On,
             },
             &mut |block, edge| {
-                // Once round the loop the switch decides anew.
+                // In the next loop iteration the switch decides anew.
                 let round = edge.to == switch.at.head;
                 let goes = branches_on(body, cfg, block).is_none_or(|cond| {
                     let known = known.decides(view, cond, block, edge);
@@ -345,7 +345,7 @@ pub fn after<'f>(
                 goes && !round
             },
         )?;
-        // Behind the switch rather than before it, round a loop.
+        // Prefer uses after the switch to those before it, reached through a loop.
         let end = body.stmt(switch.at.stmt).span.end;
         let first = uses.into_iter().min_by_key(|(_, s)| {
             let start = body.stmt(*s).span.start;
@@ -358,7 +358,7 @@ pub fn after<'f>(
             false => after.plain = access,
             true => after.any = access,
         }
-        // Past all tests there is nothing that was not seen, or nobody asks.
+        // Walking through tests would find nothing new, or its result is not needed.
         if !hindered || after.plain.is_some() {
             after.round[1] = after.round[0];
             break;
@@ -367,7 +367,7 @@ pub fn after<'f>(
     Some(after)
 }
 
-/// Whether `after` may find a use behind some exit: most variables are set anew first, or never named again.
+/// Whether `after` may find a use after some exit: most variables are overwritten first, or never used again.
 pub fn may_be_used(flow: &Flow, switch: &Switch, base: Symbol, meet: &dyn Fn(&Access) -> Meets) -> bool {
     let named = |(block, a): (BlockId, &Access)| meet(a) == Meets::Use && switch.is_behind(flow.cfg, block);
     if !flow.accesses.of_variable(base).any(named) {
@@ -394,7 +394,7 @@ pub fn is_test(body: &Body, s: StmtId) -> bool {
     body.stmt(s).kind.condition().is_some()
 }
 
-/// The place of an exit: the jump, the last section's label, or the word `switch`.
+/// The location of an exit: the jump, the last section's label, or the `switch` keyword.
 pub fn exit_span(view: &View, switch: &Switch, exit: &Exit) -> Span {
     let body = &view.function.body;
     let word = || {

@@ -1,4 +1,4 @@
-//! What a section of a `switch` does, in the terms that tell an accidental fall-through from an intended one.
+//! What a section of a `switch` does, in terms that distinguish an accidental fall-through from an intended one.
 
 use rustc_hash::FxHashSet;
 
@@ -11,11 +11,11 @@ use crate::source::Span;
 pub struct Write {
     /// The lvalue as text: `p->len`.
     pub place: String,
-    /// The variable that it begins with.
+    /// The variable at its root.
     pub base: Option<Symbol>,
     /// `+=`, `|=`, `++`, …: it also reads the place.
     pub compound: bool,
-    /// A statement of its own at the section's top level: its index there.
+    /// Its index at the section's top level, if it is a statement of its own there.
     pub top: Option<usize>,
 }
 
@@ -37,28 +37,28 @@ pub enum Last {
     Other,
 }
 
-/// A section's statements, looked at once.
+/// A section's statements, analyzed once.
 pub struct Facts {
-    /// At the section's top level; those inside, where the section is one braced block.
+    /// At the section's top level, or those inside if the section is one braced block.
     pub stmts: Vec<StmtId>,
     pub one_block: bool,
-    /// Token shapes of the text without a closing jump: identifiers and literals are all alike.
+    /// Token shapes of the text without a closing jump; identifiers share one shape, and so do literals.
     pub shape: Vec<u32>,
     pub words: FxHashSet<String>,
     pub writes: Vec<Write>,
     pub last: Last,
-    /// The last statement is an `if` that holds a jump.
+    /// The last statement is an `if` that contains a jump.
     pub conditional_exit: bool,
-    /// Some jump out, anywhere.
+    /// It contains a jump out, at any depth.
     pub jumps: bool,
     pub has_loop: bool,
-    /// Functions called by statements of the top level, in order.
+    /// Functions called by top-level statements, in order.
     pub calls: Vec<String>,
-    /// Each top-level statement's text, white space folded.
+    /// Each top-level statement's text, with whitespace folded.
     pub texts: Vec<String>,
-    /// Labels that are all numbers, in order.
+    /// Label values, if all are numbers, in order.
     pub numbers: Vec<i64>,
-    /// Labels that are all character literals.
+    /// Label values, if all are character literals.
     pub chars: Vec<char>,
     pub lines: usize,
 }
@@ -128,12 +128,12 @@ impl Facts {
         }
     }
 
-    /// The plain assignment that is the top-level statement `index`.
+    /// The plain assignment made by the top-level statement `index`.
     pub fn assignment(&self, index: usize) -> Option<&Write> {
         self.writes.iter().find(|w| w.top == Some(index) && !w.compound)
     }
 
-    /// What the section does before it reads `place`: true where it sets the place anew, at its top level.
+    /// The section overwrites `place` at its top level before it reads it.
     pub fn overwrites(&self, body: &Body, code: &str, place: &str) -> bool {
         for (i, &s) in self.stmts.iter().enumerate() {
             let sets = self.writes.iter().any(|w| w.top == Some(i) && !w.compound && w.place == place);
@@ -147,7 +147,7 @@ impl Facts {
         false
     }
 
-    /// The section reads the variable before it sets it anew.
+    /// The section reads the variable before it overwrites it.
     pub fn reads_first(&self, body: &Body, base: Symbol) -> bool {
         for (i, &s) in self.stmts.iter().enumerate() {
             let sets = |w: &&Write| w.top == Some(i) && !w.compound && w.base == Some(base);
@@ -171,13 +171,13 @@ impl Facts {
     }
 }
 
-/// Longer sections are compared by their heads.
+/// Longer sections are compared by their beginnings.
 const MAX_TOKENS: usize = 400;
-/// Sections nested in each other are each looked at this far (statements, bytes), or the sum would be quadratic.
+/// Limits (statements, bytes) on the analysis of each section: without them, nested sections would take quadratic time.
 pub const MAX_STMTS: usize = 2_000;
 const MAX_BYTES: usize = 16 * 1024;
 
-/// The statements inside, where the section is one braced block (perhaps with a jump behind it).
+/// The statements inside if the section is one braced block (perhaps followed by a jump), else the section's own.
 fn opened(body: &Body, stmts: &[StmtId]) -> (Vec<StmtId>, bool) {
     let acting: Vec<StmtId> = stmts.iter().copied().filter(|&s| !is_jump(body, s)).collect();
     match acting[..] {
@@ -231,7 +231,7 @@ pub fn ends_in_jump(body: &Body, mut s: StmtId) -> bool {
     is_jump(body, s)
 }
 
-/// The function that an expression statement calls, also behind an assignment or a cast.
+/// The function that an expression statement calls, also through an assignment or a cast.
 pub fn called(body: &Body, mut e: ExprId) -> Option<&str> {
     loop {
         match body.expr(e).kind {
@@ -243,7 +243,7 @@ pub fn called(body: &Body, mut e: ExprId) -> Option<&str> {
     }
 }
 
-/// Functions whose first argument is written whole.
+/// Functions that overwrite their first argument as a whole.
 const COPIES: [&str; 10] = [
     "strcpy",
     "strncpy",
@@ -270,7 +270,7 @@ fn collect_writes(body: &Body, code: &str, root: ExprId, top: Option<usize>, out
             }
             _ => return,
         };
-        // `*p++ = x` writes elsewhere each time.
+        // `*p++ = x` writes to a different place each time.
         let mut moves = false;
         body.walk(target, &mut |e| moves |= matches!(body.expr(e).kind, ExprKind::Update { .. }));
         out.push(Write {
@@ -297,7 +297,7 @@ pub fn base_name(body: &Body, mut e: ExprId) -> Option<Symbol> {
     }
 }
 
-/// Statement `s` reads `place`; with `sets`, its own assignment to it does not count.
+/// Statement `s` reads `place`; if `sets`, its own assignment to it does not count.
 fn reads(body: &Body, code: &str, s: StmtId, place: &str, sets: bool) -> bool {
     let mut count = 0usize;
     body.walk_first(s, MAX_STMTS, &mut |s| {
@@ -317,7 +317,7 @@ fn reads(body: &Body, code: &str, s: StmtId, place: &str, sets: bool) -> bool {
     count > usize::from(sets)
 }
 
-/// The text of a span on one line.
+/// The text of a span, folded to one line.
 pub fn folded(code: &str, span: Span) -> String {
     let mut text = String::new();
     for word in code[span.range()].split_ascii_whitespace() {
@@ -341,7 +341,7 @@ fn shape_of(kind: TokenKind, text: &str) -> u32 {
     }
 }
 
-/// The values of a section's labels, if all of them are of one sort.
+/// The values of a section's labels, if all of them are of one kind.
 fn labels<T>(body: &Body, section: &Section, read: fn(&Body, ExprId) -> Option<T>) -> Vec<T> {
     let values: Option<Vec<T>> = section
         .labels
@@ -369,7 +369,7 @@ fn character(body: &Body, e: ExprId) -> Option<char> {
     inner.chars().last()
 }
 
-/// How alike two token sequences are, 0 to 1: twice the longest common subsequence over both lengths.
+/// Similarity of two token sequences, 0 to 1: twice the longest common subsequence over the sum of their lengths.
 pub fn similarity(a: &[u32], b: &[u32]) -> f64 {
     if a.is_empty() || b.is_empty() {
         return 0.0;

@@ -1,4 +1,4 @@
-//! Where control runs from one section of a `switch` into the next, and whether the author says so.
+//! Where control runs from one section of a `switch` into the next, and whether the author marked it.
 
 use rustc_hash::FxHashMap;
 
@@ -13,28 +13,28 @@ use crate::source::Span;
 /// A fall-through that a compiler would see.
 pub struct FallSite {
     pub fall: Fall,
-    /// Between the last token that runs into the label and the label: where a mark stands.
+    /// Between the last token before the label and the label: where a mark goes.
     pub gap: Span,
-    /// From the first label of the section that falls to behind the label run into.
+    /// From the first label of the falling section to just after the label it falls into.
     pub extent: Span,
-    /// Index into the switch's sections of the one that falls, where its label is at the switch's top level.
+    /// Index of the falling section in the switch, if its label is at the switch's top level.
     pub section: Option<usize>,
-    /// The label's section does nothing but leave, and this one loses nothing by it: GCC accepts that, Clang and
-    /// MISRA do not.
+    /// The next section does nothing but leave, and this one loses nothing by it: GCC accepts that, Clang and MISRA do
+    /// not.
     pub harmless: bool,
-    /// The section ends in `assert(0)` or its like.
+    /// The section ends in `assert(0)` or similar.
     pub after_assertion: bool,
-    /// A comment near the label that says it is meant, in words the chosen style does not accept.
+    /// A comment near the label that states the intent in words the chosen style does not accept.
     pub intent: Option<Span>,
 }
 
-/// A `switch` with its sections, and its unmarked falls.
+/// A `switch` with its sections and its unmarked falls.
 pub struct SwitchFalls {
     pub stmt: StmtId,
     pub sections: Vec<Section>,
-    /// In order of writing.
+    /// In source order.
     pub unmarked: Vec<FallSite>,
-    /// Sections whose fall an attribute, a macro or a comment accepts.
+    /// Sections whose fall is marked by an attribute, a macro or a comment.
     pub marked: Vec<usize>,
 }
 
@@ -85,7 +85,7 @@ pub fn switch_falls(cx: &Context, view: &View) -> Vec<SwitchFalls> {
     all
 }
 
-/// The section does nothing but leave, as GCC sees it: falling into `break;`, `goto`, `continue` or `return;` is the
+/// The section does nothing but leave, as GCC defines it: falling into `break;`, `goto`, `continue` or `return;` is the
 /// same as writing it.
 fn only_leaves(body: &Body, section: &Section) -> bool {
     let mut first = section.stmts.first().copied();
@@ -115,11 +115,11 @@ fn ends_in_assertion(body: &Body, section: &Section) -> bool {
     })
 }
 
-/// Switches with more sections are tables: none of them is compared with all others.
+/// Switches with more sections are treated as tables and not compared pairwise.
 const MAX_COMPARED: usize = 512;
 
-/// Leaving in the next section is not what this one's author meant: it gives a local variable a value, or acts while
-/// every other section breaks out to the code behind the switch, and that code is then skipped.
+/// Leaving with the next section cannot be intended: this section assigns a local variable, or does work while every
+/// other section breaks out to the code after the switch, which is then skipped.
 fn loses_its_work(body: &Body, sections: &[Section], p: usize) -> bool {
     let mut leaving = sections[p + 1].stmts.first().copied();
     while let Some(StmtKind::Block(inner)) = leaving.map(|s| &body.stmt(s).kind) {
@@ -142,12 +142,12 @@ fn loses_its_work(body: &Body, sections: &[Section], p: usize) -> bool {
     leaves && (local || (sections.len() <= MAX_COMPARED && others().count() >= 3 && others().all(breaks)))
 }
 
-/// What runs into the label ends in something not understood: no ground for a finding.
+/// What runs into the label ends in code that was not understood: no basis for a finding.
 fn ends_opaque(body: &Body, cfg: &Cfg, from: BlockId) -> bool {
     cfg.block(from).stmts.last().is_some_and(|&s| matches!(body.stmt(s).kind, StmtKind::Opaque))
 }
 
-/// Some way into the label does not end in a mark. Empty blocks (where branches join) are looked through.
+/// Some path into the label does not end in a mark. Empty blocks (where branches join) are skipped.
 fn unmarked_end(body: &Body, cfg: &Cfg, predecessors: &[Vec<BlockId>], from: BlockId) -> bool {
     let mut seen = vec![from];
     let mut todo = vec![from];
@@ -172,7 +172,7 @@ fn unmarked_end(body: &Body, cfg: &Cfg, predecessors: &[Vec<BlockId>], from: Blo
     false
 }
 
-/// From behind the last token before `label` that is no closing brace and no label of the author's own.
+/// From the end of the last token before `label` that is neither a closing brace nor part of a user label.
 pub fn gap_before(code: &str, label: u32) -> Span {
     let bytes = code.as_bytes();
     let label = label as usize;
@@ -181,7 +181,7 @@ pub fn gap_before(code: &str, label: u32) -> Span {
         while at > 0 && (bytes[at - 1].is_ascii_whitespace() || bytes[at - 1] == b'}') {
             at -= 1;
         }
-        // `again: case 2:`: the mark may stand before `again`.
+        // `again: case 2:`: the mark may precede `again`.
         match user_label_before(bytes, at) {
             Some(start) => at = start,
             None => return Span::new(at, label),
@@ -189,7 +189,7 @@ pub fn gap_before(code: &str, label: u32) -> Span {
     }
 }
 
-/// The start of the identifier whose label ends before `at`, if nothing but a statement's end stands before it.
+/// The start of the identifier of a user label that ends at `at`, if a statement ends just before it.
 fn user_label_before(bytes: &[u8], at: usize) -> Option<usize> {
     use crate::preprocess::token::is_ident_part;
     let colon = at.checked_sub(1).filter(|&i| bytes[i] == b':')?;
@@ -199,7 +199,7 @@ fn user_label_before(bytes: &[u8], at: usize) -> Option<usize> {
     (start < end && &bytes[start..end] != b"default" && matches!(before, b';' | b'}')).then_some(start)
 }
 
-/// Behind a label, to the first token.
+/// From the end of a label to the next token.
 fn behind_label(code: &str, end: u32) -> Span {
     let end = end as usize;
     let blank = code.as_bytes()[end..].iter().take_while(|b| b.is_ascii_whitespace() || **b == b':').count();

@@ -1,4 +1,4 @@
-//! The two ways to mend a fall-through: end the section, or say that it is meant. Only a person can choose.
+//! The two fixes for a fall-through: end the section, or mark the fall as intended. Only a person can choose.
 
 use super::falls::{FallSite, SwitchFalls};
 use crate::checks::{Context, View};
@@ -7,14 +7,14 @@ use crate::preprocess::comments::CommentStyle;
 use crate::report::{Edit, Fix};
 use crate::source::{SourceFile, Span};
 
-/// Both ways for `site`; `mark` is how to say that it is meant.
+/// Both fixes for `site`; `mark` is the text that marks the fall as intended.
 pub fn fixes(view: &View, switch: &SwitchFalls, site: &FallSite, mark: &str) -> Vec<Fix> {
     let Some(section) = site.section.map(|s| &switch.sections[s]) else { return Vec::new() };
     let Some(&last) = section.stmts.last() else { return Vec::new() };
     let body = &view.function.body;
     let file = view.unit.file;
     let source = view.source;
-    // Inside the braces, where the section is one block.
+    // Inside the braces, if the section is one block.
     let inner = match &body.stmt(last).kind {
         StmtKind::Block(all) if section.stmts.len() == 1 => all.last().copied(),
         _ => None,
@@ -24,7 +24,7 @@ pub fn fixes(view: &View, switch: &SwitchFalls, site: &FallSite, mark: &str) -> 
     let indent = indent_of(source, span.start);
     let mut end = span.end as usize;
     let code = view.reading.code.as_bytes();
-    // A macro's call ends before its `;`.
+    // A macro call ends before its `;`.
     let semicolon = code[end..].iter().position(|b| !b.is_ascii_whitespace()).filter(|&i| code[end + i] == b';');
     end += semicolon.map_or(0, |i| i + 1);
     let newline = view.unit.habits(&source.text).newline;
@@ -49,11 +49,11 @@ pub fn fixes(view: &View, switch: &SwitchFalls, site: &FallSite, mark: &str) -> 
     ]
 }
 
-/// Behind the comments that trail the code before `end` on its line, if nothing but them follows there.
+/// The end of the comments that trail the code before `end` on its line, or `end` if code follows.
 fn behind_comments(view: &View, end: usize) -> usize {
     let rest = |at: usize| Span::new(at, view.source.line_range(view.source.line_index(at as u32)).end);
     let mut behind = end;
-    // The last one may go on below, with another one behind it.
+    // The last comment may continue on a later line, with another one after it.
     while let Some(last) = view.unit.scan.comments_in(rest(behind)).last() {
         behind = last.end as usize;
     }
@@ -66,7 +66,7 @@ pub fn indent_of(source: &SourceFile, offset: u32) -> &str {
     &line[..line.len() - line.trim_start().len()]
 }
 
-/// How this project marks a fall-through: as the file does, else by its own macro, else as every tool accepts it.
+/// How this project marks a fall-through: as the file does, else by its own macro, else in a way every tool accepts.
 pub fn mark(cx: &Context, view: &View) -> String {
     let habits = view.unit.habits(&view.source.text);
     if cx.options.comment_style != CommentStyle::Attribute

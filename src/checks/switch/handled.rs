@@ -1,8 +1,8 @@
 //! What a `switch` without `default` handles: all of an enumeration, some of it, or other values.
 //!
-//! [`without_default`] is where rules on values that no label handles begin. One that reports only some of them (where
-//! the value is read from a message, say, and the code behind relies on what every section sets) takes its switches
-//! from here and adds its own question.
+//! [`without_default`] is the starting point for rules on values that no label handles. A rule that reports only some
+//! of them (where the value is read from a message, say, and the code after the switch relies on what every section
+//! sets) takes its switches from here and adds its own check.
 
 use rustc_hash::FxHashSet;
 
@@ -14,11 +14,11 @@ use crate::preprocess::token::has_word;
 use crate::preprocess::token::integer;
 use crate::program::enums::Cover;
 
-/// A `switch` that has labels but no `default`, and may be given a value that no label handles.
+/// A `switch` with labels but no `default` that may receive a value no label handles.
 pub struct Open<'p> {
     pub switch: Switch,
     pub handled: Handled<'p>,
-    /// Control comes behind the switch from a section of it. Where it does not, what stands there is for other values.
+    /// Control reaches the code after the switch from one of its sections. If not, that code handles the other values.
     pub joins: bool,
 }
 
@@ -27,7 +27,7 @@ pub enum Handled<'p> {
     Enumeration(Cover<'p>),
     /// Numbers, characters, constants of several kinds.
     Values,
-    /// Names, some of which the repository does not define. They may be all that there are.
+    /// Names, some of which the repository does not define. They may be all there are.
     Unknown,
 }
 
@@ -55,16 +55,16 @@ pub fn without_default<'p>(cx: &Context<'p>, view: &View) -> Vec<Open<'p>> {
     all
 }
 
-/// More missing enumerators are not looked for in the arms of conditionals.
+/// With more missing enumerators, the arms of conditionals are not searched.
 const MAX_LOOKED_FOR: usize = 64;
 
-/// Another arm of a conditional in the switch may have the label.
+/// The label may be in another arm of a preprocessor conditional in the switch.
 fn is_in_some_arm(view: &View, switch: &Switch, word: &str) -> bool {
     let span = view.function.body.stmt(switch.stmt).span;
     view.unit.scan.has_directive(span) && has_word(&view.unit.all_arms()[span.range()], word)
 }
 
-/// The switches behind which control comes from a section of theirs.
+/// The switches that control leaves from a section for the code after them.
 fn joined(cfg: &Cfg) -> FxHashSet<StmtId> {
     let predecessors = cfg.predecessors();
     let joins = |switch: &&Construct| {
@@ -107,12 +107,12 @@ fn handled<'p>(cx: &Context<'p>, view: &View, switch: &Switch) -> Handled<'p> {
     if names.iter().all(is_known) { Handled::Values } else { Handled::Unknown }
 }
 
-/// The name that is a label's whole value; of a macro that only renames it, the other one.
+/// The name that is a label's whole value, resolved through macros that merely rename it.
 fn name<'n>(cx: &'n Context, view: &'n View, label: StmtId) -> Option<&'n str> {
     const RENAMED: usize = 4;
     let body = &view.function.body;
     let StmtKind::Case(Some(value)) = body.stmt(label).kind else { return None };
-    // Of `case A ... B` only the first value is kept.
+    // For `case A ... B` only the first value is kept.
     if view.source.slice(body.stmt(label).span).contains("...") {
         return None;
     }
