@@ -7,19 +7,19 @@ use crate::program::Unit;
 use crate::report::{Finding, Suppression};
 use crate::source::{SourceFile, Span};
 
-/// One file whose comments are heeded.
+/// One file whose comments are honoured.
 pub struct Accepting<'a> {
     pub source: &'a SourceFile,
     pub unit: &'a Unit,
     /// The rules of the run.
     pub rules: &'a [&'a Rule],
-    /// Every comment has to say why.
+    /// Every comment has to give a reason.
     pub reasons: bool,
     /// All arms of the file were read: what was not found is not there.
     pub complete: bool,
 }
 
-/// Marks what comments accept, and adds what there is to say of the comments.
+/// Marks the findings that comments accept, and adds findings about the comments themselves.
 pub fn accept(file: &Accepting, findings: &mut Vec<Finding>) {
     let (unit, text) = (file.unit, &file.source.text);
     if unit.scan.addressed.is_empty() {
@@ -30,7 +30,7 @@ pub fn accept(file: &Accepting, findings: &mut Vec<Finding>) {
     mark(text, &allows, findings, &mut used);
     let mut more = invalid_allow::findings(file, &allows);
     more.extend(unused_allow::findings(file, &allows, &used));
-    // A comment may be about other comments, and is never unused then.
+    // A comment may accept findings about other comments, and is never unused then.
     mark(text, &allows, &mut more, &mut used);
     findings.extend(more);
     findings.sort_by(|a, b| (a.span, a.rule).cmp(&(b.span, b.rule)));
@@ -67,7 +67,7 @@ mod tests {
         run(&[SourceFile::new("a.c", code.into())], &rules, options, &|| {}).findings
     }
 
-    /// Line, rule and why it is accepted.
+    /// Line, rule and the reason for accepting it.
     fn told(code: &str) -> Vec<(u32, &'static str, Option<String>)> {
         let file = SourceFile::new("a.c", code.into());
         let line = |f: &Finding| file.position(f.span.start).line;

@@ -1,4 +1,4 @@
-//! `invalid-allow`: a comment to this program that cannot be heeded.
+//! `invalid-allow`: a comment addressed to this program that cannot be honoured.
 
 use super::Accepting;
 use crate::checks::Rule;
@@ -7,7 +7,7 @@ use crate::preprocess::allow::Allows;
 use crate::report::{Confidence, Finding};
 use crate::source::Span;
 
-/// Comments are read behind all rules, not function by function.
+/// Comments are read after all rules have run, not function by function.
 pub const RULE: Rule = Rule {
     id: "invalid-allow",
     page: include_str!("../../../rules/invalid-allow.md"),

@@ -1,4 +1,4 @@
-//! Comments that accept findings: who is accepted by which, and the rules about such comments themselves.
+//! Comments that accept findings: which finding is accepted by which, and the rules about such comments themselves.
 
 mod accept;
 pub mod invalid_allow;

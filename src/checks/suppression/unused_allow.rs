@@ -6,7 +6,7 @@ use crate::checks::deletion::without_comment;
 use crate::preprocess::allow::Allows;
 use crate::report::{Confidence, Edit, Finding, Fix};
 
-/// Comments are read behind all rules, not function by function.
+/// Comments are read after all rules have run, not function by function.
 pub const RULE: Rule = Rule {
     id: "unused-allow",
     page: include_str!("../../../rules/unused-allow.md"),
@@ -16,7 +16,7 @@ pub const RULE: Rule = Rule {
     check: |_, _, _| {},
 };
 
-/// `used` says of every name of every comment whether it accepted anything.
+/// `used` records for every name in every comment whether it accepted anything.
 pub fn findings(file: &Accepting, allows: &Allows, used: &[Vec<bool>]) -> Vec<Finding> {
     let runs = |id: &str| file.rules.iter().any(|rule| rule.id == id);
     if !file.complete || !runs(RULE.id) {
@@ -26,7 +26,7 @@ pub fn findings(file: &Accepting, allows: &Allows, used: &[Vec<bool>]) -> Vec<Fi
     for (allow, used) in allows.comments.iter().zip(used) {
         for (&span, _) in allow.rules.iter().zip(used).filter(|(_, used)| !**used) {
             let name = &file.source.text[span.range()];
-            // Of a rule that did not run nothing is known.
+            // Nothing is known about a rule that did not run.
             if !runs(name) || name == RULE.id || name == invalid_allow::RULE.id {
                 continue;
             }

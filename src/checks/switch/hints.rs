@@ -1,6 +1,6 @@
-//! What the tokens of a function tell of a defect that a rule looks for: enough to leave most functions unparsed.
+//! What a function's tokens reveal about the defect that a rule looks for: enough to leave most functions unparsed.
 //!
-//! A hint may be wrong; a function without one must hold no defect of the rule.
+//! A hint may be wrong; a function without one must not contain the rule's defect.
 
 use std::cell::Cell;
 
@@ -15,14 +15,14 @@ pub struct Hints<'o, 'c> {
     outline: &'o Outline<'c>,
     switch: u32,
     sections: Vec<Vec<u32>>,
-    /// Tokens and nodes that may still be looked at in this function.
+    /// Tokens and nodes that may still be visited in this function.
     budget: &'o Cell<usize>,
 }
 
-/// What looking for one sort of hint in a function may cost. A function that takes more is parsed.
+/// Budget for finding one kind of hint in a function. A function that exceeds it is parsed.
 const BUDGET: usize = 2_000_000;
 
-/// The hints of every switch; none where the outline is not sure of what it shows, which every rule takes for a hint.
+/// Whether `test` holds for some switch. An unsure outline counts as a hint.
 fn any(outline: &Outline, test: impl Fn(&Hints) -> bool) -> bool {
     let budget = Cell::new(BUDGET);
     let hints = |&switch: &u32| {
@@ -33,7 +33,7 @@ fn any(outline: &Outline, test: impl Fn(&Hints) -> bool) -> bool {
     outline.unsure || outline.switches.iter().any(hints)
 }
 
-/// `premature-break`: an early exit with work behind it, and what may suffer.
+/// `premature-break`: an early exit with work after it, and something that may depend on that work.
 pub fn early_exit(outline: &Outline) -> bool {
     any(outline, |hints| {
         let behind = hints.behind();
@@ -41,7 +41,7 @@ pub fn early_exit(outline: &Outline) -> bool {
     })
 }
 
-/// `unset-after-switch`: a variable that one section sets, another leaves alone, and the code behind names.
+/// `unset-after-switch`: a variable that one section sets, another does not, and the code after the switch names.
 pub fn left_alone(outline: &Outline) -> bool {
     any(outline, |hints| {
         let behind = hints.behind();
@@ -60,7 +60,8 @@ pub fn goes_on(outline: &Outline) -> bool {
     })
 }
 
-/// `lost-at-switch-exit`: a constant is stored before a `break`, and the code behind stores into the same name.
+/// `lost-at-switch-exit`: a constant is stored before a `break`, and the code after the switch stores into the same
+/// name.
 pub fn loses(outline: &Outline) -> bool {
     any(outline, |hints| {
         let end = outline.node(hints.switch).tokens.end as usize;
@@ -88,7 +89,7 @@ pub fn continues(outline: &Outline) -> bool {
     })
 }
 
-/// `error-goes-on`: a section that is one message of an error, without a way out of the function.
+/// `error-goes-on`: a section that consists of one error message, without leaving the function.
 pub fn reports_and_goes_on(outline: &Outline) -> bool {
     any(outline, |hints| {
         hints.sections.iter().any(|section| {
@@ -115,7 +116,7 @@ impl<'o, 'c> Hints<'o, 'c> {
         self.budget.set(self.budget.get().saturating_sub(cost));
     }
 
-    /// The budget is used up, which is taken for a hint.
+    /// The budget is used up, which counts as a hint.
     fn is_tired(&self) -> bool {
         self.budget.get() == 0
     }
@@ -124,7 +125,7 @@ impl<'o, 'c> Hints<'o, 'c> {
         tokens.filter(|t| t.kind == TokenKind::Ident).map(|t| &*t.text).collect()
     }
 
-    /// The names that the code behind the switch uses; the loop around it may use them in its next round.
+    /// The names used after the switch, which includes the next iteration of the loop around it.
     fn behind(&self) -> FxHashSet<&'o str> {
         let end = self.outline.node(self.switch).tokens.end as usize;
         let start = if self.in_loop() { 0 } else { end };
@@ -148,7 +149,7 @@ impl<'o, 'c> Hints<'o, 'c> {
         }
     }
 
-    /// A node of the kind stands in `id`.
+    /// `id` contains a node of this kind.
     fn holds(&self, id: u32, kind: Kind) -> bool {
         let mut found = false;
         self.outline.walk(id, &mut |node| {
@@ -159,7 +160,7 @@ impl<'o, 'c> Hints<'o, 'c> {
         found
     }
 
-    /// A jump out of the switch stands in `id`, or a macro that may be one.
+    /// `id` contains a jump out of the switch, or a macro that may be one.
     fn may_jump(&self, id: u32) -> bool {
         let mut found = false;
         self.outline.walk(id, &mut |node| {
@@ -170,7 +171,7 @@ impl<'o, 'c> Hints<'o, 'c> {
         found
     }
 
-    /// The kind of the last statement, blocks opened.
+    /// The kind of the last statement, looking into blocks.
     fn last(&self, mut id: u32) -> Kind {
         while self.outline.node(id).kind == Kind::Block {
             match self.outline.node(id).children.last() {
@@ -181,12 +182,12 @@ impl<'o, 'c> Hints<'o, 'c> {
         self.outline.node(id).kind
     }
 
-    /// The statement jumps out of the switch, or may do so by a macro.
+    /// The statement jumps out of the switch, or may do so through a macro.
     fn jumps(&self, id: u32) -> bool {
         matches!(self.last(id), Kind::Break | Kind::Continue | Kind::Goto) || self.outline.node(id).hides_jump
     }
 
-    /// Some `if` of the list holds an early exit, work follows, and something points to what suffers by it.
+    /// Some `if` of the list contains an early exit, work follows, and something seems to depend on that work.
     fn exits_early(&self, list: &[u32], behind: &FxHashSet<&str>) -> bool {
         let mut todo: Vec<(Vec<u32>, Vec<u32>, usize)> = vec![(list.to_vec(), Vec::new(), 0)];
         while let Some((list, outer, depth)) = todo.pop() {
@@ -250,7 +251,7 @@ impl<'o, 'c> Hints<'o, 'c> {
         set_behind || (bare && tests_null()) || (!bare && (prepared() || self.has_twin(decision)))
     }
 
-    /// Another `if` of the function reads the same but for the `break`.
+    /// Another `if` of the function has the same tokens except for the `break`.
     fn has_twin(&self, decision: u32) -> bool {
         let text = |node: &Node| -> Vec<&str> {
             let tokens = self.outline.text(node);
@@ -287,7 +288,7 @@ impl<'o, 'c> Hints<'o, 'c> {
             let leaves = || !has_default || left().next().is_some();
             let odd = || {
                 let sets = stores.iter().filter(|s| s.contains(name)).count();
-                // Some of those that seem to leave it may not: their calls may not return.
+                // Some of these may not actually leave it unset: their calls may not return.
                 let forgets = |i: &usize| !stores[*i].contains(name) && self.breaks_at_its_end(&self.sections[*i]);
                 sets >= 2 && left().next().is_some() && (0..stores.len()).filter(forgets).count() <= 2
             };
@@ -304,7 +305,7 @@ impl<'o, 'c> Hints<'o, 'c> {
         })
     }
 
-    /// Control may leave the section for the code behind the switch before the name is certainly stored into.
+    /// Control may leave the section for the code after the switch before the name is certainly stored into.
     fn leaves_before(&self, section: &[u32], name: &str) -> bool {
         let mut todo: Vec<u32> = section.iter().rev().copied().collect();
         while let Some(id) = todo.pop() {
@@ -325,7 +326,7 @@ impl<'o, 'c> Hints<'o, 'c> {
         section.last().is_some_and(|&id| self.last(id) == Kind::Break)
     }
 
-    /// The code behind the switch sets the name before it uses it, whatever way it goes.
+    /// The code after the switch sets the name before it uses it, on every path.
     fn sets_first(&self, name: &str) -> bool {
         let end = self.outline.node(self.switch).tokens.end as usize;
         let mut depth = 0usize;
@@ -333,7 +334,7 @@ impl<'o, 'c> Hints<'o, 'c> {
             self.spend(1);
             match &*token.text {
                 "{" => depth += 1,
-                // The end of the block that holds the switch: a loop may go round.
+                // The end of the block that contains the switch: a loop may repeat it.
                 "}" if depth == 0 => return false,
                 "}" => depth -= 1,
                 text if text == name => {
@@ -349,7 +350,7 @@ impl<'o, 'c> Hints<'o, 'c> {
         false
     }
 
-    /// How the names of `wanted` that are local are declared.
+    /// How the local names among `wanted` are declared.
     fn declared<'w>(&self, wanted: &FxHashSet<&'w str>) -> Vec<(&'w str, Declared)> {
         let head = self.outline.node(self.switch).tokens.start;
         let mut all: Vec<(&'w str, Declared)> = Vec::new();
@@ -395,7 +396,7 @@ impl<'o, 'c> Hints<'o, 'c> {
         })
     }
 
-    /// A section ends with `if (…) break;`, perhaps before a `break`.
+    /// A section ends with `if (…) break;`, perhaps followed by a `break`.
     fn ends_in_idle_break(&self) -> bool {
         self.sections.iter().any(|section| {
             let mut list = section.clone();
@@ -417,7 +418,7 @@ fn stored<'t>(tokens: &'t [Token]) -> FxHashSet<&'t str> {
     (0..tokens.len()).filter(stores).map(|i| &*tokens[i].text).collect()
 }
 
-/// Names that tokens may change: stored into, also as a member or an element, or handed on.
+/// Names that tokens may change: stored into, also through a member or element, or passed to a call.
 fn written<'t>(tokens: &'t [Token]) -> FxHashSet<&'t str> {
     let mut all = FxHashSet::default();
     let mut last_name: Option<&'t str> = None;
@@ -428,7 +429,7 @@ fn written<'t>(tokens: &'t [Token]) -> FxHashSet<&'t str> {
             "]" => brackets = brackets.saturating_sub(1),
             _ if brackets > 0 => {}
             "=" => all.extend(last_name),
-            // The arguments of a call may all be written.
+            // A call may write to any of its arguments.
             "," | ")" => all.extend(last_name.take()),
             _ if token.is_ident() => last_name = Some(&token.text),
             _ => {}
@@ -446,7 +447,7 @@ fn stores_constant<'t>(tokens: &'t [Token]) -> Option<&'t str> {
     (rest.len() <= 6).then_some(&*name.text)
 }
 
-/// Names called, with the last plain name among their arguments.
+/// Names called, with the last identifier among their arguments.
 fn calls<'t, 'c>(tokens: &'t [Token<'c>]) -> impl Iterator<Item = (&'t Token<'c>, Option<&'t Token<'c>>)> {
     tokens.windows(2).enumerate().filter(|(_, w)| w[0].is_ident() && w[1].is("(")).map(|(i, w)| {
         let args = tokens[i + 2..].iter().take_while(|t| !t.is(")"));
@@ -454,9 +455,9 @@ fn calls<'t, 'c>(tokens: &'t [Token<'c>]) -> impl Iterator<Item = (&'t Token<'c>
     })
 }
 
-/// How a name is declared, as far as tokens tell.
+/// How a name is declared, as far as tokens show.
 struct Declared {
-    /// Without a value.
+    /// Without an initializer.
     bare: bool,
     pointer: bool,
     /// With a number.

@@ -1,4 +1,4 @@
-//! `implicit-fallthrough`: control runs from one `case` into the next, and nothing says that it should.
+//! `implicit-fallthrough`: control falls from one `case` into the next, and nothing says that it should.
 
 use super::circuit;
 use super::conditional_break_falls;
@@ -21,7 +21,7 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-/// So many unlikely falls in a row are a cascade: one finding, with their number.
+/// This many unlikely falls in a row are a cascade: one finding, with their number.
 const CASCADE: usize = 3;
 
 fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
@@ -42,7 +42,7 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
             }
             last_section = site.section;
             match finding.confidence {
-                // With features, each site is a row to learn from.
+                // With features, each site is a training sample.
                 Confidence::Low if !cx.options.features => run.push(finding),
                 _ => add(finding, out),
             }
@@ -51,7 +51,7 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     }
 }
 
-/// A run of unlikely falls, each into the next section: one finding where it is long enough.
+/// Joins a run of unlikely falls, each into the next section, into one finding if it is long enough.
 fn joined(mut run: Vec<Finding>) -> Vec<Finding> {
     if run.len() < CASCADE {
         return run;
@@ -89,11 +89,11 @@ fn finding(
     }
     let score = evidence.as_ref().map(Score::new);
     let in_macro = macro_around(view, switch, site);
-    // One finding, not two: the rule of its own says more of this shape.
+    // One finding, not two: the dedicated rule says more about this shape.
     let told = score.as_ref().and_then(|score| told_elsewhere(cx, view, switch, site, score));
     let confidence = match &score {
         Some(_) if told.is_some() => Confidence::Low,
-        // One macro's doing, whatever the section looks like that it expands to.
+        // The macro causes the fall, whatever the section that it expands to looks like.
         Some(score) if in_macro.is_some() => score.confidence().min(Confidence::Medium),
         Some(score) if site.intent.is_none() && !site.after_assertion && !site.harmless => score.confidence(),
         _ => Confidence::Low,
@@ -150,7 +150,7 @@ fn finding(
     }
 }
 
-/// The rule that reports this fall in more words at a confidence that is shown by default.
+/// The rule that reports this fall in more detail at a confidence that is shown by default.
 fn told_elsewhere(
     cx: &Context,
     view: &View,
@@ -163,7 +163,7 @@ fn told_elsewhere(
     (conditional_break_falls::confidence(view, &shape, site, score) > Confidence::Low).then_some(other)
 }
 
-/// The macro whose one call makes both the label and what runs into it.
+/// The macro whose single call produces both the label and what runs into it.
 fn macro_around<'v>(view: &'v View, switch: &SwitchFalls, site: &FallSite) -> Option<&'v str> {
     let body = &view.function.body;
     let label = body.stmt(site.fall.label).span;
@@ -180,7 +180,7 @@ fn value_text(body: &Body, value: ExprId) -> &str {
     }
 }
 
-/// Adds `finding`; for a macro's fall that is already reported, only the further use.
+/// Adds `finding`, or only another use if it is a macro's fall that is already reported.
 fn add(finding: Finding, out: &mut Vec<Finding>) {
     const USES: usize = 8;
     let same = |f: &&mut Finding| f.rule == finding.rule && f.message == finding.message;

@@ -1,11 +1,11 @@
-//! What the label that control came through tells of the switch's operand.
+//! What the label that control came through implies about the switch's operand.
 
 use super::facts::folded;
 use crate::analysis::cfg::{BlockId, Edge, EdgeKind};
 use crate::checks::View;
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtKind, UnaryOp};
 
-/// The operand, as written, is one of some constants, or none of others.
+/// The operand, as written, equals one of some constants, or none of others.
 #[derive(Default)]
 pub struct Known {
     pub operand: String,
@@ -13,14 +13,14 @@ pub struct Known {
     pub is_not: Vec<String>,
 }
 
-/// Labels of a switch that are compared with those of another.
+/// Maximum number of a switch's labels that are compared with those of another.
 pub const MAX_LABELS: usize = 256;
 
-/// Conditions are looked into this deep.
+/// Maximum depth of the conditions examined.
 const MAX_DEPTH: usize = 16;
 
 impl Known {
-    /// Whether control may take `edge`, on leaving `block` by a branch on `cond`; nothing where that is not known.
+    /// Whether control may take `edge` when it leaves `block` by a branch on `cond`; `None` if unknown.
     pub fn decides(&self, view: &View, cond: ExprId, block: BlockId, edge: &Edge) -> Option<bool> {
         if self.operand.is_empty() {
             return None;
@@ -38,7 +38,7 @@ impl Known {
         }
     }
 
-    /// A second switch on the same operand: whether it may go to the label behind `edge`.
+    /// For a second switch on the same operand: whether it may go to the label at `edge`.
     fn takes(&self, view: &View, block: BlockId, edge: &Edge) -> bool {
         let (own, has_default) = self.labels(view, edge.to);
         let fits =
@@ -47,7 +47,7 @@ impl Known {
             return true;
         }
         let default = has_default || edge.kind == EdgeKind::NoCase;
-        // Every value there may be has a label of its own in that switch.
+        // Every possible value has its own label in that switch.
         let all: Vec<String> = view.cfg.block(block).edges.iter().flat_map(|e| self.labels(view, e.to).0).collect();
         let named = !self.is.is_empty() && self.is.iter().all(|label| all.contains(label));
         default && !named

@@ -1,11 +1,11 @@
-//! Tells from a function's lines alone whether a statement may belong elsewhere than its layout says, so that most
-//! functions need no tree.
+//! Decides from a function's lines alone whether a statement may belong elsewhere than its layout suggests, so that
+//! most functions need not be parsed.
 
 use std::ops::Range;
 
 use crate::preprocess::token::{closing_paren, ident_end, occurrences, statement_end};
 
-/// What begins at a line's first character that is not blank, and the blanks before.
+/// A line's indentation and the text from its first non-blank character on.
 struct Line<'c> {
     indent: &'c str,
     text: &'c str,
@@ -27,20 +27,21 @@ fn ends_with_word(text: &str, word: &str) -> bool {
     text.ends_with(word) && occurrences(&text[text.len().saturating_sub(word.len() + 1)..], word).next().is_some()
 }
 
-/// `inner` is indented further than `outer`, where a tab goes to the next eighth column.
+/// `inner` is indented further than `outer`, with tab stops every eight columns.
 pub fn is_deeper(inner: &str, outer: &str) -> bool {
     let column = |indent: &str| indent.bytes().fold(0, |at, b| if b == b'\t' { (at | 7) + 1 } else { at + 1 });
     if inner.starts_with(outer) { inner.len() > outer.len() } else { column(inner) > column(outer) }
 }
 
-/// Some line of the function may swallow the next one, has a `;` behind its condition, or is a body without braces
-/// that the next line is indented like. A label before it on its line hides that. `directive` says whether one stands in a range of `code`.
+/// Some line of the function may swallow the next one, has a `;` after its condition, or has an unbraced body whose
+/// indentation the next line shares. A label earlier on the line hides that. `directive` tells whether a range of
+/// `code` contains a directive.
 pub fn is_suspicious(code: &str, directive: &dyn Fn(Range<usize>) -> bool) -> bool {
     let mut start = 0;
     memchr::memchr_iter(b'\n', code.as_bytes()).any(|end| {
         let line = &code.as_bytes()[std::mem::replace(&mut start, end + 1)..end];
         let indent = line.iter().position(|b| !matches!(b, b' ' | b'\t'));
-        // Most lines are told by their first character, or by their last.
+        // Most lines are ruled out by their first or last character.
         let Some(indent) = indent.filter(|&i| matches!(line[i], b'i' | b'f' | b'w' | b'e' | b'r' | b'}')) else {
             return false;
         };
@@ -56,7 +57,7 @@ pub fn is_suspicious(code: &str, directive: &dyn Fn(Range<usize>) -> bool) -> bo
     })
 }
 
-/// What follows is no deeper than the line that waits for it: the length of the blanks before.
+/// The length of the blanks before the next line, if that is a statement no deeper than the line that would swallow it.
 fn swallows(behind: &str, indent: &str) -> Option<usize> {
     let next = first_line(behind)?;
     let begins = begins_statement(next.text) && first_word(next.text) != "if";
@@ -71,7 +72,7 @@ fn begins_statement(text: &str) -> bool {
         && !text[word.len()..].trim_ascii_start().starts_with(':')
 }
 
-/// The line begins with a condition or a loop's head whose body is a `;`, or misleads.
+/// The line begins with a condition or loop head whose body is a `;`, or that misleads.
 fn guards_wrongly(text: &str, indent: &str) -> bool {
     let text = text.strip_prefix('}').map_or(text, str::trim_ascii_start);
     let text = text.strip_prefix("else").map_or(text, str::trim_ascii_start);
@@ -89,8 +90,8 @@ fn guards_wrongly(text: &str, indent: &str) -> bool {
     }
 }
 
-/// The body of a line indented by `guard` stands on the next line, without braces, and the line behind it is indented
-/// as the body is.
+/// The body of a line indented by `guard` is on the next line, without braces, and the line after it is indented like
+/// the body.
 fn misleads(body: &str, guard: &str) -> bool {
     const ELSES: usize = 16;
     let Some(first) = first_line(body).filter(|first| is_deeper(first.indent, guard)) else { return false };

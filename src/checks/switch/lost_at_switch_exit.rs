@@ -1,5 +1,5 @@
-//! `lost-at-switch-exit`: a section sets a result and breaks, and the code behind the switch sets it anew before
-//! anybody has read it.
+//! `lost-at-switch-exit`: a section sets a result and breaks, and the code after the switch overwrites it before it is
+//! read.
 
 use super::circuit;
 use super::exits::{Leaving, Switch};
@@ -65,7 +65,7 @@ fn lost(view: &View, flow: &Flow, switch: &Switch, jump: StmtId) -> Option<Findi
     None
 }
 
-/// The write behind the switch that every path meets before a read, and what it writes.
+/// The write after the switch that every path reaches before a read, and the value written.
 fn overwritten(view: &View, flow: &Flow, switch: &Switch, s: StmtId, name: Symbol) -> Option<(StmtId, Option<ExprId>)> {
     let body = &view.function.body;
     let mut writes: Vec<(StmtId, Option<ExprId>)> = Vec::new();
@@ -85,12 +85,12 @@ fn overwritten(view: &View, flow: &Flow, switch: &Switch, s: StmtId, name: Symbo
     )?;
     let end = body.stmt(switch.at.stmt).span.end;
     let behind = writes.iter().all(|(s, _)| body.stmt(*s).span.start >= end);
-    // A way out that leaves the value alone is none that loses it to another one.
+    // A path that leaves the function without a write keeps the value.
     let leaves = reached.head(flow.cfg.exit);
     (!other && behind && !leaves).then(|| writes.into_iter().min_by_key(|(s, _)| body.stmt(*s).span.start)).flatten()
 }
 
-/// A value that tells how something went: a constant by name or number.
+/// A status value: a named or numeric constant.
 fn is_result(body: &Body, e: ExprId) -> bool {
     match body.expr(e).kind {
         ExprKind::Number(_) => true,
@@ -107,7 +107,7 @@ fn is_result(body: &Body, e: ExprId) -> bool {
 fn is_error(body: &Body, e: ExprId) -> bool {
     match body.expr(e).kind {
         ExprKind::Unary { op: UnaryOp::Negate, .. } => true,
-        // The grammar takes the sign of `-1` for a part of the number.
+        // The grammar takes the sign of `-1` as part of the number.
         ExprKind::Number(text) => body.names.text(text).starts_with('-'),
         ExprKind::Name(name) => {
             let name = body.names.text(name);

@@ -49,7 +49,7 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     }
 }
 
-/// What comes after a statement, in order of writing.
+/// What follows a statement, in source order.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Follows {
     Label,
@@ -57,7 +57,7 @@ enum Follows {
     End,
 }
 
-/// Attributes and macros that do not stand before a label, or that control does not reach.
+/// Attributes and macros that do not precede a label, or that control does not reach.
 fn misplaced_statements(view: &View) -> Vec<(StmtId, &'static str)> {
     let (body, cfg) = (&view.function.body, view.cfg);
     let mut found = Vec::new();
@@ -105,7 +105,7 @@ fn next_of(body: &Body, rest: &[StmtId]) -> Option<Follows> {
     })
 }
 
-/// A comment that marks a fall-through behind a jump: nothing falls into `into`.
+/// Reports comments that mark a fall-through after a jump: nothing falls into `into`.
 fn comments_before_label(cx: &Context, view: &View, from: &Section, into: &Section, out: &mut Vec<Finding>) {
     let body = &view.function.body;
     let (Some(&last), Some(&label)) = (from.stmts.last(), into.labels.first()) else { return };
@@ -117,7 +117,7 @@ fn comments_before_label(cx: &Context, view: &View, from: &Section, into: &Secti
         return;
     }
     let gap = gap_before(&view.reading.code, body.stmt(label).span.start);
-    // Under another reading the jump may be gone.
+    // Under another reading the jump may be absent.
     let whole = Span { start: body.stmt(last).span.start.min(gap.start), end: gap.end };
     if view.unit.scan.has_directive(whole) {
         return;
@@ -128,7 +128,7 @@ fn comments_before_label(cx: &Context, view: &View, from: &Section, into: &Secti
     }
 }
 
-/// A comment that marks a fall-through behind the last statement of a switch.
+/// Reports comments that mark a fall-through after the last statement of a switch.
 fn comments_at_end(cx: &Context, view: &View, switch: StmtId, last: &Section, out: &mut Vec<Finding>) {
     let body = &view.function.body;
     let Some(&stmt) = last.stmts.last() else { return };
@@ -151,7 +151,7 @@ fn marks_in(cx: &Context, view: &View, gap: Span) -> Vec<Span> {
 
 fn finding(view: &View, span: Span, why: &str, related: Option<(Span, &str)>, severity: Severity) -> Finding {
     let file = view.unit.file;
-    // An attribute statement ends with a `;` that would stay behind alone: only comments are deleted.
+    // An attribute statement ends with a `;` that would be left over: only comments are deleted.
     let (deleted, replacement) = without_comment(view.source, span);
     let edits = vec![Edit { file, span: deleted, replacement: replacement.into() }];
     let fix = Fix { description: "delete the mark".into(), safe: true, edits };

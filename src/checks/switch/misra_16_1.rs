@@ -1,4 +1,4 @@
-//! `misra-16-1`: the body of a `switch` is a block that holds sections and nothing else.
+//! `misra-16-1`: the body of a `switch` is a block that contains only sections.
 
 use super::shape::{Switch, has_switch, is_unknown_macro, switches};
 use crate::checks::{Context, Rule, View};
@@ -38,7 +38,7 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     }
 }
 
-/// The statements that stand whole before the first label.
+/// The statements that end before the first label.
 fn before_labels(body: &Body, switch: &Switch) -> Vec<StmtId> {
     let first = switch.labels.first().map_or(u32::MAX, |&label| body.stmt(label).span.start);
     let mut before = Vec::new();

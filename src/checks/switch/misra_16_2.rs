@@ -1,4 +1,4 @@
-//! `misra-16-2`: the labels of a `switch` stand directly in its body.
+//! `misra-16-2`: the labels of a `switch` are directly in its body.
 
 use super::shape::{has_switch, related, switches};
 use crate::checks::{Context, Rule, View};

@@ -15,7 +15,7 @@ pub const RULE: Rule = Rule {
 
 fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
     for switch in switches(view).iter().filter(|switch| switch.sections.len() < 2) {
-        // Under other conditions there may be more.
+        // Under other preprocessor conditions there may be more.
         if view.unit.scan.has_directive(view.function.body.stmt(switch.stmt).span) {
             continue;
         }

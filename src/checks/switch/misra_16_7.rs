@@ -1,4 +1,4 @@
-//! `misra-16-7`: the value of a `switch` is not a truth value.
+//! `misra-16-7`: the operand of a `switch` is not Boolean.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -18,7 +18,7 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-/// Values nest this deep at most; deeper ones are taken for numbers.
+/// Maximum nesting of values examined; deeper ones are taken for numbers.
 const MAX_DEPTH: usize = 32;
 
 fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
@@ -57,7 +57,7 @@ fn is_boolean(view: &View, variables: &FxHashSet<Symbol>, e: ExprId, depth: usiz
     }
 }
 
-/// The variables that each of their declarations in the function gives the type of truth values.
+/// The variables that every declaration in the function gives a Boolean type.
 fn boolean_variables(view: &View) -> FxHashSet<Symbol> {
     let (body, code) = (&view.function.body, &view.reading.code);
     let mut declared: FxHashMap<Symbol, bool> = FxHashMap::default();

@@ -1,4 +1,4 @@
-//! `missing-default`: a `switch` over numbers or characters passes other values over.
+//! `missing-default`: a `switch` over numbers or characters ignores other values.
 
 use rustc_hash::FxHashMap;
 

@@ -17,7 +17,7 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-/// Some line begins with an identifier and a colon, nothing jumps there by name, and it may be a label misspelled.
+/// Some line begins with an identifier and a colon, no jump names it, and it may be a misspelled label.
 fn has_idle_label(candidate: &Candidate) -> bool {
     let code = candidate.code;
     let labels = memchr::memchr_iter(b':', code.as_bytes()).filter_map(|colon| label_before(code, colon));
@@ -38,14 +38,14 @@ fn label_before(code: &str, colon: usize) -> Option<&str> {
     is_name.then_some(name)
 }
 
-/// `default` misspelled, `case` run together with a value, or a constant, which few labels look like.
+/// A misspelled `default`, `case` run together with a value, or a constant: few user labels look like that.
 fn may_be_meant(name: &str) -> bool {
     let written_right = name == "default";
     !written_right
         && (name.bytes().any(|b| b.is_ascii_uppercase()) || name.starts_with("case") || is_like_default(name))
 }
 
-/// The names behind `goto` and `&&`: labels that something jumps to, or whose address is taken.
+/// The names after `goto` and `&&`: labels that are jumped to or whose address is taken.
 fn used_names(text: &str) -> FxHashSet<&str> {
     let gotos = occurrences(text, "goto").map(|at| at + "goto".len());
     let behind = gotos.chain(memchr::memmem::find_iter(text.as_bytes(), "&&").map(|at| at + "&&".len()));
@@ -55,7 +55,7 @@ fn used_names(text: &str) -> FxHashSet<&str> {
 fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     let body = &view.function.body;
     let targets = targets(body);
-    // A jump under another arm, or one in what a macro is given, is not in this reading.
+    // Jumps under another arm or in macro arguments are not in this reading.
     let used = used_names(view.source.slice(view.function.span));
     for stmt in &body.stmts {
         let StmtKind::Switch { body: inner, .. } = stmt.kind else { continue };
@@ -91,7 +91,7 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     }
 }
 
-/// The labels that something in the function jumps to or takes the address of.
+/// The labels that the function jumps to or takes the address of.
 fn targets(body: &Body) -> FxHashSet<Symbol> {
     let mut targets = FxHashSet::default();
     targets.extend(body.stmts.iter().filter_map(|s| match s.kind {
@@ -112,13 +112,13 @@ fn targets(body: &Body) -> FxHashSet<Symbol> {
     targets
 }
 
-/// The labels that a switch has of its own.
+/// The switch's own labels.
 #[derive(Default)]
 struct Labels<'v> {
     first: Option<Span>,
-    /// Those of their values that are names.
+    /// Their values that are names.
     values: FxHashSet<&'v str>,
-    /// How many of these begin with a word in capitals.
+    /// How many of these begin with each uppercase word.
     prefixes: FxHashMap<&'v str, usize>,
     /// Some of these are enumerators.
     enumerated: bool,
@@ -133,13 +133,13 @@ impl<'v> Labels<'v> {
         }
     }
 
-    /// Two of them begin with the same word in capitals as `name`.
+    /// Two of them begin with the same uppercase word as `name`.
     fn resemble(&self, name: &str) -> bool {
         prefix(name).and_then(|prefix| self.prefixes.get(prefix)).is_some_and(|&count| count >= 2)
     }
 }
 
-/// What a label was meant to be, and how sure that is.
+/// What a label was meant to be, and how certain that is.
 struct Meant {
     text: String,
     why: &'static str,
@@ -167,7 +167,7 @@ fn meant(cx: &Context, view: &View, switch: &Labels, name: &str) -> Option<Meant
     None
 }
 
-/// A macro that can be used here, or an enumerator where the switch has others.
+/// A macro usable here, or an enumerator if the switch has others.
 fn is_constant(cx: &Context, view: &View, switch: &Labels, name: &str) -> bool {
     let file = view.unit.file;
     let macros = &cx.program.macros;
@@ -178,7 +178,7 @@ fn is_constant(cx: &Context, view: &View, switch: &Labels, name: &str) -> bool {
     is_macro || (switch.enumerated && cx.program.enums.is_enumerator(name))
 }
 
-/// The first word of a name in capitals, with its `_`: `SIP_` of `SIP_INVITE`.
+/// The first word of an uppercase name, with its `_`: `SIP_` of `SIP_INVITE`.
 fn prefix(name: &str) -> Option<&str> {
     const LEAST: usize = 3;
     let shouts = !name.bytes().any(|b| b.is_ascii_lowercase());
@@ -195,7 +195,7 @@ fn is_like_default(name: &str) -> bool {
     distance(&name.to_ascii_lowercase(), MEANT) <= 2
 }
 
-/// Optimal string alignment distance (Damerau): letters put in, left out, changed, or two neighbours swapped.
+/// Optimal string alignment distance (Damerau): insertions, deletions, substitutions and swaps of neighbours.
 fn distance(a: &[u8], b: &[u8]) -> usize {
     let mut rows = vec![vec![0usize; b.len() + 1]; a.len() + 1];
     for i in 0..=a.len() {

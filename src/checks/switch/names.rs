@@ -1,10 +1,10 @@
-//! What names tell of functions and values, where nothing else does.
+//! What names reveal about functions and values, where nothing else does.
 
 use crate::checks::View;
 use crate::hir::{Body, ExprId, ExprKind, StmtId, StmtKind};
 use crate::preprocess::token::ident_end;
 
-/// The name has one of the words in it, in any case.
+/// The name contains one of the words, ignoring case.
 fn holds(name: &str, words: &[&str]) -> bool {
     let lower = name.to_ascii_lowercase();
     words.iter().any(|w| lower.contains(w))
@@ -44,14 +44,14 @@ pub fn is_fatal_name(name: &str) -> bool {
     holds(name, &["usage", "exit", "die", "fatal", "abort", "panic", "bug", "unreach", "not_reached"])
 }
 
-/// The call, by its name, writes a message.
+/// The called function writes a message, judging by its name.
 pub fn calls_log(body: &Body, call: ExprId) -> bool {
     body.callee(call).is_some_and(is_message_name)
 }
 
-/// Narrower than [`is_log_name`], which also takes `send_msg` for one.
+/// Narrower than [`is_log_name`], which also accepts `send_msg`.
 fn is_message_name(name: &str) -> bool {
-    // `snprintf` and its like fill a buffer.
+    // `snprintf` and similar functions fill a buffer.
     if holds(name, &["sprint", "nprint"]) {
         return false;
     }
@@ -61,18 +61,18 @@ fn is_message_name(name: &str) -> bool {
         || holds(name, &["_err", "_error", "_info"])
 }
 
-/// The macro or function that the source names where the statement begins.
+/// The macro or function that the source names at the start of the statement.
 pub fn written_name<'v>(view: &'v View, s: StmtId) -> &'v str {
     let code = &view.reading.code[view.function.body.stmt(s).span.range()];
     &code[..ident_end(code.as_bytes(), 0)]
 }
 
-/// The statement is a macro's, and the macro's name says that it writes a message.
+/// The statement comes from a macro whose name says that it writes a message.
 pub fn is_in_log_macro(view: &View, s: StmtId) -> bool {
     view.function.body.stmt(s).in_macro && is_message_name(written_name(view, s))
 }
 
-/// The call ends the life of what it is given: memory is freed, an object destroyed, a handle closed. The verb comes
+/// The call ends the lifetime of its argument: memory is freed, an object destroyed, a handle closed. The verb comes
 /// last: `list_free(l)`, not `free_items(l)`, which leaves the list alive.
 pub fn is_destroying_name(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
@@ -80,12 +80,12 @@ pub fn is_destroying_name(name: &str) -> bool {
         || matches!(&*lower, "close" | "fclose" | "closesocket" | "pclose" | "closedir" | "dlclose")
 }
 
-/// The call gives back what it is given: it destroys it, drops a reference or unlocks it.
+/// The call releases its argument: it destroys it, drops a reference or unlocks it.
 pub fn is_releasing_name(name: &str) -> bool {
     is_destroying_name(name) || holds(name, &["free", "unref", "_unlock", "release", "_put", "deref", "cleanup"])
 }
 
-/// The call takes over what it is given.
+/// The call takes ownership of its argument.
 pub fn is_handing_over_name(name: &str) -> bool {
     holds(
         name,
@@ -102,7 +102,7 @@ pub fn is_error_message_name(name: &str) -> bool {
     is_message_name(name) && (bug || holds(name, &["err", "warn", "crit", "alert", "fatal"]))
 }
 
-/// Library functions that read or write behind the pointers they are given: `memcpy`, `strlen` and their like.
+/// Library functions that read or write through their pointer arguments: `memcpy`, `strlen` and similar ones.
 pub fn reads_behind_pointers(name: &str) -> bool {
     ["str", "mem"].iter().any(|p| name.starts_with(p)) && name.len() <= 11 && !name.contains('_')
 }
@@ -116,7 +116,7 @@ pub fn is_null(body: &Body, e: ExprId) -> bool {
     }
 }
 
-/// A jump, as a reader knows it.
+/// The keyword of a jump.
 pub fn jump_word(body: &Body, s: StmtId) -> &'static str {
     match body.stmt(s).kind {
         StmtKind::Continue => "continue",
@@ -125,7 +125,7 @@ pub fn jump_word(body: &Body, s: StmtId) -> &'static str {
     }
 }
 
-/// Library functions that fill what an argument points to, and which one.
+/// Library functions that fill what an argument points to, with the index of that argument.
 const FILLS: [(&str, usize); 13] = [
     ("strcpy", 0),
     ("strncpy", 0),
@@ -142,7 +142,7 @@ const FILLS: [(&str, usize); 13] = [
     ("getnameinfo", 2),
 ];
 
-/// The library function that `call` calls fills what `arg`, one of its arguments, points to.
+/// The library function called by `call` fills what `arg`, one of its arguments, points to.
 pub fn writes_argument(body: &Body, call: ExprId, arg: ExprId) -> bool {
     let ExprKind::Call { args, .. } = &body.expr(call).kind else { return false };
     let Some(name) = body.callee(call) else { return false };

@@ -1,7 +1,7 @@
-//! The statements of a function, read from tokens alone: enough to tell which functions a rule needs as a tree.
+//! The statements of a function, read from tokens alone: enough to decide which functions a rule needs parsed.
 //!
-//! Parsing is what a run costs; this costs a twentieth of it. An outline may show more than there is, and says so where
-//! it does not understand (`unsure`); it must not miss what a rule looks for.
+//! Parsing dominates the cost of a run; an outline costs a twentieth of it. It may over-approximate, and sets `unsure`
+//! where it does not understand the code; it must not miss what a rule looks for.
 
 use crate::preprocess::token::{Token, Tokens};
 
@@ -33,36 +33,36 @@ impl Kind {
 #[derive(Debug)]
 pub struct Node {
     pub kind: Kind,
-    /// Of the outline's tokens, the whole statement; of a label, up to the colon.
+    /// The range of the whole statement in the outline's tokens; for a label, up to the colon.
     pub tokens: std::ops::Range<u32>,
     pub children: Vec<u32>,
-    /// Itself for the function's body.
+    /// The node itself for the function's body.
     pub parent: u32,
-    /// A macro at its head hides a jump.
+    /// A macro at its start hides a jump.
     pub hides_jump: bool,
 }
 
 pub struct Outline<'c> {
     pub tokens: Vec<Token<'c>>,
     pub nodes: Vec<Node>,
-    /// Every `switch`, in order of their ends.
+    /// Every `switch`, ordered by its end.
     pub switches: Vec<u32>,
-    /// Something was met that may be more than it looks like: a label behind a macro, a statement expression.
+    /// Something may be more than it looks like: a label behind a macro, a statement expression.
     pub unsure: bool,
 }
 
-/// What a name at the head of a statement does if it is a macro.
+/// What a name at the start of a statement does if it is a macro.
 #[derive(Clone, Copy, Default)]
 pub struct Hidden {
     pub labels: bool,
     pub jumps: bool,
 }
 
-/// Statements nested deeper are not looked at.
+/// Statements nested deeper are not read.
 const MAX_DEPTH: usize = 200;
 
 impl<'c> Outline<'c> {
-    /// Reads `code`, the text of one function. `hidden` tells what the macros named at statements' heads hide.
+    /// Reads `code`, the text of one function. `hidden` returns what a macro named at the start of a statement hides.
     pub fn new(code: &'c str, hidden: &dyn Fn(&Token) -> Hidden) -> Outline<'c> {
         let tokens: Vec<Token> = Tokens::new(code, 0..code.len()).collect();
         let mut reader = Reader {
@@ -70,7 +70,7 @@ impl<'c> Outline<'c> {
             hidden,
             outline: Outline { tokens, nodes: Vec::new(), switches: Vec::new(), unsure: false },
         };
-        // The head's parentheses may hold braces only in attributes; the body is the first block.
+        // Before the body, braces occur at most in attributes; the body is the first block.
         reader.at = reader.outline.tokens.iter().position(|t| t.is("{")).unwrap_or(reader.outline.tokens.len());
         reader.statement(0);
         reader.outline
@@ -84,7 +84,7 @@ impl<'c> Outline<'c> {
         &self.tokens[node.tokens.start as usize..node.tokens.end as usize]
     }
 
-    /// The statements of a switch's body, blocks that hold a label opened.
+    /// The statements of a switch's body, with blocks that contain a label flattened.
     pub fn body(&self, switch: u32) -> Vec<u32> {
         let mut flat = Vec::new();
         let mut todo: Vec<u32> = self.node(switch).children.clone();
@@ -102,7 +102,7 @@ impl<'c> Outline<'c> {
         flat
     }
 
-    /// The sections of a switch: what stands behind each group of labels.
+    /// The sections of a switch: the statements after each group of labels.
     pub fn sections(&self, switch: u32) -> Vec<Vec<u32>> {
         let mut all: Vec<Vec<u32>> = Vec::new();
         let mut labels = false;
@@ -124,7 +124,7 @@ impl<'c> Outline<'c> {
         all
     }
 
-    /// Every node in `id`, itself first, as long as `enter` lets it into a node.
+    /// Visits `id` and its descendants in preorder; `visit` returns whether to descend into a node.
     pub fn walk(&self, id: u32, visit: &mut dyn FnMut(&Node) -> bool) {
         let mut todo = vec![id];
         while let Some(next) = todo.pop() {
@@ -163,7 +163,7 @@ impl Reader<'_, '_> {
     }
 
     fn add(&mut self, kind: Kind, from: usize, children: Vec<u32>) -> u32 {
-        // What is never closed ends with the text.
+        // An unclosed statement ends with the text.
         let tokens = from as u32..self.at.min(self.outline.tokens.len()) as u32;
         let id = self.outline.nodes.len() as u32;
         children.iter().for_each(|&child| self.outline.nodes[child as usize].parent = id);
@@ -240,7 +240,7 @@ impl Reader<'_, '_> {
                 }
                 Some(self.add(Kind::Loop, from, children))
             }
-            // An `else` whose `if` a macro holds.
+            // An `else` whose `if` is inside a macro.
             "else" | "}" | ")" => {
                 self.at += usize::from(!self.is("}"));
                 None
@@ -249,7 +249,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// The branch of an `if` or the body of a loop; an empty one is a block of its own.
+    /// The branch of an `if` or the body of a loop; an empty one becomes a block.
     fn branch(&mut self, depth: usize) -> Option<u32> {
         let from = self.at;
         match self.statement(depth + 1) {
@@ -293,7 +293,7 @@ impl Reader<'_, '_> {
                     break;
                 }
                 "}" => break,
-                // What ends the statement before is a macro's secret.
+                // A macro may hide what ended the statement before.
                 "case" | "default" if parens == 0 => {
                     self.outline.unsure = true;
                     break;
@@ -347,7 +347,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// Skips `( … )`, if it is there.
+    /// Skips `( … )` if present.
     fn parentheses(&mut self) {
         if self.is("(") {
             self.balanced("(", ")");
@@ -376,15 +376,15 @@ impl Reader<'_, '_> {
     }
 }
 
-/// Some label of the function may be run into from above. False only where every label certainly follows another
+/// Control may run into some label of the function from above. False only if every label certainly follows another
 /// label, the opening of its `switch`, or an unconditional `break`, `return`, `goto` or `continue`.
 pub fn may_fall(outline: &Outline) -> bool {
     if outline.unsure {
         return true;
     }
     outline.nodes.iter().any(|node| {
-        // Control can run to this point of the block by position. Into a block that is no switch's body it may run
-        // from above.
+        // `open`: control can reach this point of the block from above. The start of a block that is not a switch's
+        // body is reachable from above.
         let body = node.kind == Kind::Switch || outline.node(node.parent).kind == Kind::Switch;
         let mut open = !body;
         node.children.iter().any(|&child| {

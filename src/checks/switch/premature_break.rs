@@ -1,5 +1,5 @@
-//! `premature-break`: a `break` inside an `if` leaves the `switch`, and what the rest of the section would have set
-//! up is missing behind it. This is the bug that took down AT&T's long-distance network on 15 January 1990.
+//! `premature-break`: a `break` inside an `if` leaves the `switch`, and the code after it lacks what the rest of the
+//! section would have set up. This bug took down AT&T's long-distance network on 15 January 1990.
 
 use rustc_hash::FxHashSet;
 
@@ -53,39 +53,39 @@ struct Path<'p, 'v> {
     telling: &'p Telling,
 }
 
-/// What the skipped statements would have set, and the use that suffers.
+/// What the skipped statements would have set, and the affected use.
 struct Suffers {
     set: StmtId,
     used: StmtId,
     used_expr: Option<ExprId>,
     text: String,
-    /// No test in between can have ruled the use out, and it stands behind the switch.
+    /// The use is after the switch, and no test in between can have ruled it out.
     plain: bool,
-    /// The use stands behind the switch, not before it in the loop.
+    /// The use is after the switch, not before it in the loop.
     behind: bool,
-    /// A local variable, or what is selected from one without a pointer.
+    /// A local variable, or a member or element of one not reached through a pointer.
     local: bool,
-    /// Nothing has set it in this call: it does not keep what it had before the loop.
+    /// Nothing has set it in this call: it does not hold a value from before the loop.
     fresh: bool,
-    /// Other exits of the switch that set it.
+    /// The number of other exits of the switch that set it.
     others: usize,
 }
 
-/// What there is to say about an early exit.
+/// The facts about an early exit that its confidence depends on.
 struct Story {
     branch: Branch,
     nested: bool,
     sibling: bool,
     in_loop: bool,
     explained: bool,
-    /// It is a `break`, not a jump that says where it goes.
+    /// It is a `break`, not a jump that names its target.
     is_break: bool,
     constant: bool,
     skips_work: bool,
     outside_works: bool,
     work_behind: bool,
     suffers: Option<Suffers>,
-    /// The skipped statement that sets a flag tested right behind the switch, where more than that is skipped.
+    /// The skipped statement that sets a flag tested right after the switch, if more than that is skipped.
     flag: Option<StmtId>,
     /// A use of what the branch knows to be null.
     null_used: Option<(StmtId, String)>,
@@ -96,12 +96,13 @@ struct Story {
 }
 
 impl Story {
-    /// Shape first, then what suffers: of conditional breaks that merely skip an assignment, nearly all are meant.
+    /// Judges the shape first, then the affected use: nearly all conditional breaks that merely skip an assignment are
+    /// intended.
     fn confidence(&self) -> Option<Confidence> {
         let bare = self.branch == Branch::Bare;
         let suffers = self.suffers.as_ref();
         let unset = suffers.filter(|s| s.plain && s.fresh);
-        // A branch that holds nothing but the jump, beside one that goes on to the rest of the section.
+        // A branch with nothing but the jump, next to one that continues with the rest of the section.
         let shape = bare && self.nested && self.sibling && self.outside_works && self.work_behind;
         let named = !self.is_break && suffers.is_none_or(|s| !s.plain);
         let found = match () {
@@ -153,7 +154,7 @@ impl Path<'_, '_> {
         }
     }
 
-    /// The skipped statements, those inside them included.
+    /// The skipped statements and those nested inside them.
     fn skipped(&self) -> FxHashSet<StmtId> {
         let mut all = FxHashSet::default();
         for &s in &self.early.skipped {
@@ -164,8 +165,8 @@ impl Path<'_, '_> {
         all
     }
 
-    /// What the skipped statements set and the code behind the switch reads, where nothing has set it before in this
-    /// round of the loop, or in this call.
+    /// What the skipped statements set and the code after the switch reads, if nothing has set it before in this loop
+    /// iteration, or in this call.
     fn suffers(&self) -> Option<Suffers> {
         let entry = From::Head(Cfg::ENTRY);
         let start = loop_around(self.view, self.switch).map_or(entry, |around| From::Head(around.head));
@@ -192,7 +193,7 @@ impl Path<'_, '_> {
         best
     }
 
-    /// The places that the skipped statements set, where, and the expression.
+    /// The places that the skipped statements set, with the statement and the expression.
     fn set_by_skipped(&self) -> Vec<(Place, StmtId, ExprId)> {
         let body = self.body();
         let skipped = self.skipped();
@@ -203,7 +204,7 @@ impl Path<'_, '_> {
             }
         });
         let is_parameter = |name: Symbol| self.view.local(name).is_some_and(|l| l.parameter);
-        // A constant by name that a macro is given.
+        // A named constant passed to a macro.
         let shouts = |name: Symbol| !body.names.text(name).bytes().any(|b| b.is_ascii_lowercase());
         let inside = |name: Symbol| {
             let declares =
@@ -240,7 +241,7 @@ impl Path<'_, '_> {
     fn use_of(&self, place: &Place, set: StmtId, expr: ExprId, unset: &Reached) -> Option<Suffers> {
         let body = self.body();
         let meet = |a: &Access| match meets(a, place) {
-            // It is tested: an old value is one that the code is ready for.
+            // It is tested: the code is prepared for an old value.
             Meets::Use if is_test(body, a.stmt) => Meets::End,
             other => other,
         };
@@ -261,14 +262,14 @@ impl Path<'_, '_> {
         })
     }
 
-    /// The skipped part gives a constant to a variable that the first test behind the switch looks at, to leave: the
-    /// flag that ends the loop. Where the flag is all that is skipped, the condition only says whether to raise it.
+    /// The skipped part assigns a constant to a variable that the first test after the switch checks in order to leave:
+    /// the flag that ends the loop. If only the flag is skipped, the condition merely decides whether to set it.
     fn flag(&self) -> Option<StmtId> {
         let body = self.body();
         let &next = self.view.nesting().following(body, self.switch.at.stmt).first()?;
         let StmtKind::If { cond, then, .. } = body.stmt(next).kind else { return None };
         let skipped = &self.early.skipped;
-        // At the top level of what is skipped.
+        // At the top level of the skipped statements.
         let flag = skipped.iter().copied().find(|&s| {
             let StmtKind::Expr(e) = body.stmt(s).kind else { return false };
             let ExprKind::Assign { op: None, left, right } = body.expr(e).kind else { return false };
@@ -279,13 +280,13 @@ impl Path<'_, '_> {
         (leaves(body, then) && works(self.view, &rest)).then_some(flag)
     }
 
-    /// The branch is taken because something is null, and the code behind the switch uses it.
+    /// The branch is taken because something is null, and the code after the switch uses it.
     fn null_used(&self) -> Option<(StmtId, String)> {
         let body = self.body();
         let tested = null_where(body, self.early.condition(body)?, !self.early.in_else)?;
         let null = place(body, tested)?;
         let depth = null.path.len();
-        // To be handed on is to be used, but not where null is welcome or where the value may as well be a number.
+        // Passing it to a call is a use, unless the call accepts null or the value may as well be a number.
         let is_number = null.is_variable() && matches!(self.view.local(null.base), Some(Local { pointer: false, .. }));
         let bears_null = |call| body.callee(call).is_some_and(|name| is_releasing_name(name) || is_log_name(name));
         let meet = |a: &Access| {
@@ -329,7 +330,7 @@ impl Path<'_, '_> {
         })
     }
 
-    /// Another section holds the same `if` without the jump, followed by the same statement.
+    /// Another section contains the same `if` without the jump, followed by the same statement.
     fn twin(&self) -> Option<StmtId> {
         let body = self.body();
         let squeezed = |s: StmtId| -> String {
@@ -356,9 +357,9 @@ impl Path<'_, '_> {
     }
 }
 
-/// Places that an exit leaves unset are looked at up to here.
+/// Maximum number of places examined that an exit leaves unset.
 const MAX_PLACES: usize = 64;
-/// Sections that one is compared with, statements of each, and bytes of a statement.
+/// Maximum number of sections compared, statements of each, and bytes of a statement.
 const MAX_COMPARED: usize = 64;
 const MAX_BYTES: usize = 4_096;
 
@@ -374,7 +375,7 @@ fn mentions(body: &Body, e: ExprId, wanted: &Place) -> bool {
     found
 }
 
-/// The branch ends in a way out of the loop or the function.
+/// The branch ends by leaving the loop or the function.
 fn leaves(body: &Body, mut s: StmtId) -> bool {
     while let StmtKind::Block(all) = &body.stmt(s).kind {
         match all.last() {
@@ -385,7 +386,7 @@ fn leaves(body: &Body, mut s: StmtId) -> bool {
     matches!(body.stmt(s).kind, StmtKind::Break | StmtKind::Return(_) | StmtKind::Goto(_))
 }
 
-/// What an access makes of `place`.
+/// How an access affects `place`.
 fn meets(a: &Access, place: &Place) -> Meets {
     let inner = a.place.path.starts_with(&place.path);
     let outer = place.path.starts_with(&a.place.path);
@@ -401,7 +402,7 @@ fn meets(a: &Access, place: &Place) -> Meets {
     }
 }
 
-/// What `cond` says is null where it is `truth`.
+/// What is null if `cond` evaluates to `truth`.
 fn null_where(body: &Body, cond: ExprId, truth: bool) -> Option<ExprId> {
     let (mut e, mut truth) = (cond, truth);
     loop {

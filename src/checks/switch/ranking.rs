@@ -4,21 +4,21 @@ use super::evidence::Evidence;
 use super::weights::{BIAS, WEIGHTS};
 use crate::report::Confidence;
 
-/// At or above this probability of an accident (at even odds before looking) a finding is an error. By
-/// cross-validation, 59 % of real accidents and 7 % of intended falls reach it.
+/// At or above this probability of an accident (at even prior odds) a finding is an error. By cross-validation, 59 % of
+/// real accidents and 7 % of intended falls reach it.
 const HIGH: f64 = 0.75;
-/// At or above this one, a warning: 88 % and 25 %.
+/// At or above this probability it is a warning: 88 % and 25 %.
 const MEDIUM: f64 = 0.40;
 
-/// Reasons shown at most.
+/// Maximum number of reasons shown.
 const REASONS: usize = 3;
-/// A feature that weighs less (log-odds) is no reason.
+/// A feature with a smaller weight (log-odds) is not a reason.
 const LEAST: f64 = 0.2;
 
 pub struct Score {
     /// Probability of an accident if accidents and intended falls were equally frequent, 0 to 1.
     pub probability: f64,
-    /// The features that hold, heaviest first, with their weights (above 0: for an accident).
+    /// The features that hold, by descending absolute weight (positive: an accident).
     reasons: Vec<(&'static str, f64)>,
 }
 
@@ -39,7 +39,7 @@ impl Score {
         }
     }
 
-    /// The heaviest reasons on the side of the verdict, on one line.
+    /// The reasons with the largest weights that support the verdict, on one line.
     pub fn explain(&self, confidence: Confidence) -> Option<String> {
         let meant = confidence == Confidence::Low;
         let mut reasons: Vec<&str> = Vec::new();
@@ -54,7 +54,7 @@ impl Score {
     }
 }
 
-/// What a feature says, for a person; none for those that mean little alone.
+/// What a feature means, for a reader; `None` for those that mean little alone.
 fn reason(feature: &str) -> Option<&'static str> {
     Some(match feature {
         "dead-section" => "all that the section sets is set anew by the next one",

@@ -1,4 +1,4 @@
-//! How a `switch` is written: what the rules on its form share.
+//! How a `switch` is written: shared by the rules on its form.
 
 use crate::analysis::sections::{Section, sections};
 use crate::checks::{Candidate, Context, View};
@@ -7,14 +7,14 @@ use crate::preprocess::token::has_word;
 use crate::report::{Confidence, Finding, Related, Severity};
 use crate::source::Span;
 
-/// A `switch` that is wholly known and whose author wrote it here, not in a macro.
+/// A `switch` that is fully understood and written here, not in a macro.
 pub struct Switch {
     pub stmt: StmtId,
-    /// The word itself.
+    /// The `switch` keyword itself.
     pub keyword: Span,
     pub cond: ExprId,
     pub body: StmtId,
-    /// Its labels at whatever depth, in order of writing.
+    /// Its labels at any depth, in source order.
     pub labels: Vec<StmtId>,
     pub sections: Vec<Section>,
 }
@@ -25,7 +25,7 @@ pub fn has_switch(candidate: &Candidate) -> bool {
 
 const KEYWORD: &str = "switch";
 
-/// The switches of a function. One that holds code not understood, or text of another file, is left out.
+/// The switches of a function, except those that contain code that was not understood or text of another file.
 pub fn switches(view: &View) -> Vec<Switch> {
     let body = &view.function.body;
     if body.over_budget {
@@ -53,7 +53,7 @@ pub fn switches(view: &View) -> Vec<Switch> {
     all
 }
 
-/// Where there is something that was not understood, in order.
+/// The offsets of code that was not understood, in order.
 fn unknown(body: &Body) -> Vec<u32> {
     let stmts = body.stmts.iter().filter(|s| matches!(s.kind, StmtKind::Opaque)).map(|s| s.span.start);
     let exprs =
@@ -63,7 +63,7 @@ fn unknown(body: &Body) -> Vec<u32> {
     all
 }
 
-/// The labels in the body of a switch that belong to it and not to one inside it.
+/// The labels in the body of a switch that belong to it and not to a nested one.
 fn labels(body: &Body, root: StmtId) -> Vec<StmtId> {
     let mut labels = Vec::new();
     let mut todo = vec![root];
@@ -95,10 +95,10 @@ pub fn is_unknown_macro(cx: &Context, body: &Body, stmt: StmtId) -> bool {
 }
 
 impl Switch {
-    /// Braces stand around its body.
+    /// Its body has braces.
     pub fn has_block(&self, view: &View) -> bool {
         let body = view.function.body.stmt(self.body);
-        // Where there are none, the parser was given some at the head's end.
+        // If there are none, the parser was given some at the end of the head.
         matches!(body.kind, StmtKind::Block(_)) && !view.reading.code[body.span.range()].starts_with(')')
     }
 
@@ -106,7 +106,7 @@ impl Switch {
         self.labels.iter().copied().find(|&label| matches!(body.stmt(label).kind, StmtKind::Case(None)))
     }
 
-    /// What a rule finds at `span`. `message` is a sentence, `label` says in short what stands there.
+    /// A finding at `span`. `message` is a sentence, `label` briefly says what is there.
     pub fn finding(&self, view: &View, rule: &'static str, span: Span, label: &str, message: String) -> Finding {
         Finding {
             rule,
@@ -127,7 +127,7 @@ impl Switch {
     }
 }
 
-/// Lowers a finding to a note where something says that what it finds may be meant.
+/// Lowers a finding to a note if there is a reason to think that the code is intended.
 pub fn doubt(finding: &mut Finding, why: Option<&str>) {
     if let Some(why) = why {
         finding.confidence = Confidence::Low;
@@ -136,7 +136,7 @@ pub fn doubt(finding: &mut Finding, why: Option<&str>) {
     }
 }
 
-/// A place of this file as evidence.
+/// A location in this file as evidence.
 pub fn related(view: &View, stmt: StmtId, message: &str) -> Related {
     Related { file: view.unit.file, span: view.function.body.stmt(stmt).span, message: message.into() }
 }

@@ -1,4 +1,4 @@
-//! `suspicious-case`: a `case` whose value is a truth value or a list, which is never what it reads as.
+//! `suspicious-case`: a `case` whose value is a Boolean expression or a comma list, which never means what it reads as.
 
 use super::facts::folded;
 use super::fixes::indent_of;
@@ -17,10 +17,10 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-/// A value has few tokens; one with more is not looked at any further.
+/// A value has few tokens; longer ones are not examined further.
 const MAX_TOKENS: usize = 64;
 
-/// A label begins at `at`, and one of the operators stands before its colon.
+/// A label begins at `at`, and one of the operators occurs before its colon.
 fn has_operator(code: &str, at: usize) -> bool {
     if !code[..at].trim_ascii_end().ends_with([';', '{', '}', ':']) {
         return false;
@@ -40,7 +40,7 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
             && !stmt.in_macro
             && let ExprKind::Binary { op, left, right } = body.expr(value).kind
             && let Some(what) = what_it_is(op)
-            // Both operands have places of their own: the operator is not one that a macro brings along.
+            // The operands have separate spans: the operator does not come from a macro.
             && body.expr(left).span.end <= body.expr(right).span.start
             && !is_assertion(view, StmtId(i as u32))
         {
@@ -49,7 +49,7 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
     }
 }
 
-/// `switch (0) { case 0: case sizeof(x) == 4: ; }`: the compiler is to complain where the test does not hold.
+/// `switch (0) { case 0: case sizeof(x) == 4: ; }`: a compile-time assertion.
 fn is_assertion(view: &View, label: StmtId) -> bool {
     let body = &view.function.body;
     view.nesting().around(label).find_map(|s| match body.stmt(s).kind {
@@ -58,7 +58,7 @@ fn is_assertion(view: &View, label: StmtId) -> bool {
     }) == Some(true)
 }
 
-/// What the value of a `case` is that has the operator outermost.
+/// What the value of a `case` with this outermost operator is.
 fn what_it_is(op: BinaryOp) -> Option<(&'static str, Confidence)> {
     use BinaryOp::*;
     Some(match op {
@@ -105,7 +105,7 @@ fn two_labels(view: &View, label: Span, value: ExprId) -> Vec<Fix> {
     vec![Fix { description: "give each value a label of its own".into(), safe: false, edits }]
 }
 
-/// The operands of a chain of `||`, in order of writing.
+/// The operands of a chain of `||`, in source order.
 fn alternatives(body: &Body, value: ExprId) -> Vec<ExprId> {
     let mut values = Vec::new();
     let mut todo = vec![value];

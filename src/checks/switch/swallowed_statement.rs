@@ -1,5 +1,5 @@
-//! `swallowed-statement`: one `;` too few or too many, or braces that only the layout has, and a statement belongs
-//! elsewhere than it stands.
+//! `swallowed-statement`: one `;` too few or too many, or braces that only the layout suggests, and a statement belongs
+//! elsewhere than it appears to.
 
 use std::ops::Range;
 
@@ -14,7 +14,7 @@ use crate::source::Span;
 pub const RULE: Rule = Rule {
     id: "swallowed-statement",
     page: include_str!("../../../rules/swallowed-statement.md"),
-    // Any function may hold one.
+    // Any function may contain one.
     yields_to: &[],
     words: &[],
     wants: |candidate| {
@@ -28,7 +28,7 @@ pub const RULE: Rule = Rule {
 fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
     let body = &view.function.body;
     let mut next = vec![None; body.stmts.len()];
-    // What stands behind something that was not understood may be half of it.
+    // Code after something that was not understood may be half of it.
     let mut doubtful = vec![false; body.stmts.len()];
     for stmt in &body.stmts {
         if let StmtKind::Block(all) = &stmt.kind {
@@ -52,7 +52,7 @@ fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {
     }
 }
 
-/// `return`, and on the next line, no deeper, what reads as a statement of its own and is its operand.
+/// `return`, and on the next line, no deeper, its operand, which reads as a statement of its own.
 fn behind_return(view: &View, id: StmtId) -> Option<Finding> {
     let body = &view.function.body;
     let StmtKind::Return(Some(value)) = body.stmt(id).kind else { return None };
@@ -64,14 +64,14 @@ fn behind_return(view: &View, id: StmtId) -> Option<Finding> {
     if !(acts || calls) || !indent_of(view.source, keyword.start).starts_with(next) {
         return None;
     }
-    // A call may well be what such a function returns, put on a line of its own.
+    // Such a function may well return a call on a line of its own.
     let confidence = if acts || returns_nothing(view) { Confidence::High } else { Confidence::Medium };
     let message = "this statement is what the `return` above returns: a `;` seems to be missing there".into();
     let fix = insert(view, keyword.end, ";", "end the `return` with `;`");
     Some(finding(view, operand, message, vec![(keyword, "no `;` here")], confidence, vec![fix]))
 }
 
-/// Where nothing but white space with a line end lies between the keyword and `next`: the indentation of `next`.
+/// The indentation of `next`, if only whitespace with a line break separates it from the keyword.
 fn follows_on_next_line<'v>(view: &View<'v>, keyword: Span, next: u32) -> Option<&'v str> {
     let between = Span { start: keyword.end, end: next.max(keyword.end) };
     let text = &view.reading.code[between.range()];
@@ -100,14 +100,14 @@ fn behind_else(view: &View, id: StmtId, otherwise: StmtId) -> Option<Finding> {
     let keyword = Span { start: end.checked_sub("else".len() as u32)?, end };
     let next = follows_on_next_line(view, keyword, branch.span.start)?;
     let indent = indent_of(view.source, keyword.start);
-    // Where the other branch is indented no deeper either, nothing is.
+    // If the other branch is not indented deeper either, that is the style.
     let other = body.stmt(then);
     let in_style =
         matches!(other.kind, StmtKind::Block(_)) || is_deeper(indent_of(view.source, other.span.start), indent);
     if !code.ends_with("else") || !heads_line(view, keyword.start) || !indent.starts_with(next) || !in_style {
         return None;
     }
-    // Most are slips of the layout; a blank line shows that they are two things.
+    // Most are layout slips; a blank line suggests two separate statements.
     let between = Span { start: keyword.end, end: branch.span.start };
     let lines = view.source.slice(between).bytes().filter(|&b| b == b'\n').count();
     let apart = lines > 1 && view.unit.scan.comments_in(between).is_empty();
@@ -116,7 +116,7 @@ fn behind_else(view: &View, id: StmtId, otherwise: StmtId) -> Option<Finding> {
     Some(finding(view, branch.span, message, vec![(keyword, "takes the next statement")], confidence, Vec::new()))
 }
 
-/// Only `}` and `else` stand before it on its line.
+/// Only `}` and `else` precede it on its line.
 fn heads_line(view: &View, at: u32) -> bool {
     let line = view.source.line_range(view.source.line_index(at));
     let before = view.reading.code[line.start..at as usize].trim_ascii();
@@ -124,7 +124,7 @@ fn heads_line(view: &View, at: u32) -> bool {
     matches!(before, "" | "else")
 }
 
-/// `if (…);`, and loops of that kind before a block.
+/// `if (…);`, and loops of that form before a block.
 fn stray_semicolon(view: &View, id: StmtId, inner: StmtId, next: Option<StmtId>) -> Option<Finding> {
     let body = &view.function.body;
     let (stmt, empty) = (body.stmt(id), body.stmt(inner));
@@ -134,7 +134,7 @@ fn stray_semicolon(view: &View, id: StmtId, inner: StmtId, next: Option<StmtId>)
     let text = view.source.slice(stmt.span);
     let word = &text[..ident_end(text.as_bytes(), 0)];
     let close = word.len() + closing_paren(&text[word.len()..])?;
-    // On one line with the condition, directly behind it, and no word about it.
+    // On the line of the condition, right after it, and without a comment.
     let at = stmt.span.start + (close + text[close..].find(|c: char| !c.is_ascii_whitespace())?) as u32;
     let line = view.source.line_range(view.source.line_index(at));
     if at != empty.span.start || !line.contains(&(stmt.span.start as usize)) {
@@ -155,7 +155,7 @@ fn stray_semicolon(view: &View, id: StmtId, inner: StmtId, next: Option<StmtId>)
     Some(finding(view, semicolon, message, related, Confidence::High, vec![fix]))
 }
 
-/// The statement behind a head looks like its body: a block, or one indented further.
+/// The statement after a head looks like its body: a block, or a statement indented further.
 fn meant_as_body(view: &View, head: Span, next: StmtId) -> Option<(Span, &'static str)> {
     let next = view.function.body.stmt(next);
     let indent = |at: u32| indent_of(view.source, at);
@@ -167,7 +167,7 @@ fn meant_as_body(view: &View, head: Span, next: StmtId) -> Option<(Span, &'stati
     (deeper && !next.in_macro).then_some((next.span, "this is done in any case"))
 }
 
-/// `next` is indented exactly like the body without braces of the statement before it, and so reads as part of it.
+/// `next` is indented exactly like the unbraced body of the statement before it, and so reads as part of it.
 fn like_the_body(view: &View, guard: StmtId, next: StmtId) -> Option<Finding> {
     let body = &view.function.body;
     let (first, then) = (body.stmt(guard), body.stmt(next));
@@ -183,7 +183,7 @@ fn like_the_body(view: &View, guard: StmtId, next: StmtId) -> Option<Finding> {
     let mut outer = guard;
     while let Some(inner) = last_body(body, outer) {
         let own = body.stmt(inner);
-        // A macro as the body is one statement to its reader; one that heads a loop is not.
+        // A macro as the body reads as one statement; one that expands to a loop head does not.
         let deeper = last_body(body, inner);
         if !is_plain(&own.kind) || (own.in_macro && deeper.is_some_and(|s| !body.stmt(s).in_macro)) {
             return None;
@@ -209,7 +209,7 @@ fn like_the_body(view: &View, guard: StmtId, next: StmtId) -> Option<Finding> {
     None
 }
 
-/// One that acts by itself: no block, no label, nothing that was not understood.
+/// A statement that acts by itself: not a block or label, and understood.
 fn is_plain(kind: &StmtKind) -> bool {
     !matches!(
         kind,
@@ -222,7 +222,7 @@ fn is_plain(kind: &StmtKind) -> bool {
     )
 }
 
-/// The last statement that `s` governs.
+/// The last statement that `s` controls.
 fn last_body(body: &Body, s: StmtId) -> Option<StmtId> {
     match body.stmt(s).kind {
         StmtKind::If { then, otherwise, .. } => Some(otherwise.unwrap_or(then)),

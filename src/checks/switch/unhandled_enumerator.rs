@@ -1,4 +1,4 @@
-//! `unhandled-enumerator`: a `switch` over an enumeration leaves enumerators out and has no `default`.
+//! `unhandled-enumerator`: a `switch` over an enumeration omits enumerators and has no `default`.
 
 use super::handled::{Handled, Open, without_default};
 use super::shape::{doubt, has_switch};
@@ -16,7 +16,7 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-/// So many missing enumerators are named; the others are counted.
+/// Maximum number of missing enumerators that are named; the rest are counted.
 const NAMED: usize = 3;
 
 fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
@@ -44,7 +44,7 @@ fn unlikely(cx: &Context, view: &View, open: &Open, cover: &Cover) -> Option<&'s
     }
 }
 
-/// Behind the switch nothing is done but to return or to give up.
+/// The code after the switch only returns or gives up.
 fn falls_back(cx: &Context, view: &View, switch: StmtId) -> bool {
     let body = &view.function.body;
     let first = view.nesting().following(body, switch).first();
@@ -82,7 +82,7 @@ fn stands_for_nothing(name: &str) -> bool {
 
 fn list(cover: &Cover) -> String {
     let all = cover.missing.len();
-    // The name of the last one takes no more room than `1 more`.
+    // The last name takes no more room than `1 more`.
     let named = if all > NAMED + 1 { NAMED } else { all };
     let mut names: Vec<String> = cover.missing[..named].iter().map(|e| format!("`{}`", e.name)).collect();
     if all > named {

@@ -1,4 +1,4 @@
-//! `unreachable-in-switch`: statements of a `switch` that control never gets to: before its first label, or behind a
+//! `unreachable-in-switch`: statements of a `switch` that control never reaches: before its first label, or after a
 //! jump.
 
 use rustc_hash::FxHashMap;
@@ -22,7 +22,7 @@ pub const RULE: Rule = Rule {
 
 const JUMPS: [&str; 4] = ["break", "return", "continue", "goto"];
 
-/// Something other than a label, a closing brace or another jump stands behind a jump that no `if` governs.
+/// Something other than a label, a closing brace or another jump follows a jump that no `if` controls.
 fn follows_jump(candidate: &Candidate) -> bool {
     let code = candidate.code;
     JUMPS.iter().any(|jump| {
@@ -37,7 +37,7 @@ fn begins_statement(code: &str, at: usize) -> bool {
     code[..at].trim_ascii_end().ends_with([';', '{', '}', ':'])
 }
 
-/// What comes behind `end`, the end of a statement, is neither a label nor a closing brace nor a jump.
+/// What follows `end`, the end of a statement, is neither a label nor a closing brace nor a jump.
 fn is_statement(candidate: &Candidate, end: usize) -> bool {
     let code = candidate.code;
     let mut tokens = Tokens::new(code, end..code.len());
@@ -46,13 +46,13 @@ fn is_statement(candidate: &Candidate, end: usize) -> bool {
     match &*first.text {
         "}" | ";" | "case" | "default" => false,
         word if JUMPS.contains(&word) => false,
-        // A label of the author's own, or a macro for one.
+        // A user label, or a macro for one.
         _ if first.is_ident() && (tokens.next().is_some_and(|t| t.is(":")) || candidate.hides_label(&first)) => false,
         _ => !candidate.scan.has_directive(Span { start: at(end as u32), end: at(first.span.start) }),
     }
 }
 
-/// Something that acts stands before the first label in the braces of a `switch`.
+/// Something that acts precedes the first label in the braces of a `switch`.
 fn precedes_labels(candidate: &Candidate) -> bool {
     let code = candidate.code;
     occurrences(code, "switch").filter(|&at| begins_statement(code, at)).any(|at| {
@@ -82,10 +82,10 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     }
 }
 
-/// By statement: it stands in some `switch`.
+/// Per statement: whether it is inside some `switch`.
 fn inside_switches(body: &Body) -> Vec<bool> {
     let mut inside = vec![false; body.stmts.len()];
-    // Outer statements come behind inner ones, so that each is walked once.
+    // Outer statements have higher ids than inner ones, so each is walked once.
     for i in (0..body.stmts.len()).rev() {
         if matches!(body.stmts[i].kind, StmtKind::Switch { .. }) && !inside[i] {
             body.walk_stmts(StmtId(i as u32), &mut |s| inside[s.0 as usize] = true);
@@ -94,7 +94,7 @@ fn inside_switches(body: &Body) -> Vec<bool> {
     inside
 }
 
-/// Control may enter the statement other than from above: it is a label or holds one, or is not understood.
+/// Control may enter the statement other than from above: it is or contains a label, or is not understood.
 fn may_be_entered(body: &Body, s: StmtId) -> bool {
     let mut entered = false;
     let mut seen = 0;
@@ -105,7 +105,7 @@ fn may_be_entered(body: &Body, s: StmtId) -> bool {
     entered || seen == MAX_STMTS
 }
 
-/// The first statement in a switch's braces that no label stands before.
+/// Reports the first statement in a switch's braces that no label precedes.
 fn before_labels(cx: &Context, view: &View, inner: StmtId, out: &mut Vec<Finding>) {
     let body = &view.function.body;
     let StmtKind::Block(all) = &body.stmt(inner).kind else { return };
@@ -148,13 +148,13 @@ fn has_effect(body: &Body, e: ExprId) -> bool {
     effect
 }
 
-/// A call of something that this repository does not define, written as macros are.
+/// A call of something that this repository does not define and that is named like a macro.
 fn may_hide_label(cx: &Context, view: &View, e: ExprId) -> bool {
     let body = &view.function.body;
     called(body, e).is_some_and(|name| !cx.program.is_defined(name) && !name.bytes().any(|b| b.is_ascii_lowercase()))
 }
 
-/// In a list of statements: the first that does something behind a jump, up to the next label, for each jump.
+/// In a list of statements, reports the first effective one after each jump and before the next label.
 fn behind_jumps<'b>(view: &View<'b>, all: &[StmtId], switches: &mut Switches<'b>, out: &mut Vec<Finding>) {
     let body = &view.function.body;
     let is_opaque = |s: Option<&StmtId>| s.is_some_and(|&s| matches!(body.stmt(s).kind, StmtKind::Opaque));
@@ -162,7 +162,7 @@ fn behind_jumps<'b>(view: &View<'b>, all: &[StmtId], switches: &mut Switches<'b>
     for (i, &s) in all.iter().enumerate() {
         let stmt = body.stmt(s);
         let Some(before) = jump else {
-            // Behind what was not understood, an `if` may be lost that governs the jump.
+            // In code that was not understood, an `if` that controls the jump may be lost.
             let lost = is_opaque(i.checked_sub(1).map(|i| &all[i]));
             jump = Some(s).filter(|&s| is_jump(body, s) && !stmt.in_macro && !lost);
             continue;
@@ -217,7 +217,7 @@ fn behind_jump<'b>(view: &View<'b>, jump: StmtId, skipped: &[StmtId], switches: 
     found
 }
 
-/// `case X: break;` on one line: whoever wrote that switched the section off.
+/// `case X: break;` on one line: the author disabled the section.
 fn follows_label(view: &View, jump: Span) -> bool {
     let line = view.source.line_range(view.source.line_index(jump.start));
     view.reading.code[line.start..jump.start as usize].trim_ascii_end().ends_with(':')
@@ -245,7 +245,7 @@ impl Work<'_> {
         }
     }
 
-    /// The same place, the same function, or one of the same family for the same thing.
+    /// The same place, the same function, or a related function with the same argument.
     fn is_like(&self, other: &Work) -> bool {
         const FAMILY: usize = 4;
         match (self, other) {
@@ -259,15 +259,15 @@ impl Work<'_> {
     }
 }
 
-/// What the sections of a switch do: each one's extent, and its work.
+/// The sections of a switch: the extent and the work of each.
 type Sections<'b> = Vec<(Span, Vec<Work<'b>>)>;
 
-/// The sections of the switches met, each collected once.
+/// The sections of the switches encountered, each collected once.
 #[derive(Default)]
 struct Switches<'b>(FxHashMap<StmtId, Sections<'b>>);
 
 impl<'b> Switches<'b> {
-    /// Another section of the switch that `jump` leaves does what one of the `skipped` would do.
+    /// Another section of the switch that `jump` leaves does what one of the `skipped` statements would do.
     fn do_likewise(&mut self, view: &View<'b>, jump: StmtId, skipped: &[StmtId]) -> bool {
         const COMPARED: usize = 8;
         let body = &view.function.body;

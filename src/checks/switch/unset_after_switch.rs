@@ -1,5 +1,5 @@
 //! `unset-after-switch`: some exit of a `switch` leaves a variable without a value that others give it, and the code
-//! behind the switch uses it.
+//! after the switch uses it.
 
 use std::collections::BTreeSet;
 
@@ -26,14 +26,14 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-/// What a variable holds where an exit leaves it.
+/// What a variable holds if an exit does not set it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Before {
     Nothing,
     Null,
-    /// What an earlier round of the loop around the switch left.
+    /// A value from an earlier iteration of the loop around the switch.
     Stale,
-    /// The constant that it was declared with.
+    /// The constant it was initialized with.
     Constant,
 }
 
@@ -42,18 +42,18 @@ struct Left<'f> {
     exit: usize,
     variable: Symbol,
     before: Before,
-    /// What makes it so.
+    /// The statement responsible for that.
     origin: StmtId,
-    /// Another section sets it here.
+    /// The statement that sets it in another section.
     set: StmtId,
     used: &'f Access,
     confidence: Confidence,
 }
 
-/// Times that all accesses to a variable are looked at for one switch, about.
+/// Approximate number of passes over all accesses to a variable for one switch.
 const PASSES: usize = 16;
 
-/// A variable that more exits than this leave alone is not forgotten: that is how the switch works.
+/// If more exits than this leave a variable unset, that is not an oversight but how the switch works.
 const MAX_EXITS: usize = 3;
 
 fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
@@ -81,14 +81,14 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
                 freed.extend(used_after_free(view, flow, switch, exit, telling));
             }
         }
-        // Where many sections do it, its name says more than it does.
+        // If many sections do it, the function's name is misleading.
         if freed.len() <= MAX_EXITS {
             out.append(&mut freed);
         }
     }
 }
 
-/// Local variables that some statement of the switch sets by assignment, and whose address goes only into calls.
+/// Local variables that the switch sets by assignment and whose address is only passed to calls.
 fn set_inside(view: &View, flow: &Flow, switch: &Switch, telling: &Telling) -> BTreeSet<Symbol> {
     let body = &view.function.body;
     let mut names = BTreeSet::new();
@@ -121,7 +121,7 @@ fn declarator(body: &Body, s: StmtId, name: Symbol) -> Option<&Declarator> {
     }
 }
 
-/// The points from which the variable holds what `before` says, and the statements that make it so.
+/// The points from which the variable holds what `before` says, and the statements responsible.
 fn origins(view: &View, flow: &Flow, switch: &Switch, name: Symbol, before: Before) -> Vec<(From, StmtId)> {
     let body = &view.function.body;
     let accesses = || flow.accesses.of_variable(name).map(|(_, a)| a);
@@ -149,14 +149,14 @@ fn origins(view: &View, flow: &Flow, switch: &Switch, name: Symbol, before: Befo
     accesses().filter(|a| holds(a)).map(|a| (From::Behind(a.stmt), a.stmt)).collect()
 }
 
-/// The exits that leave the variable as `before` says, where the code behind them uses it.
+/// The exits that leave the variable as `before` says, if the code after them uses it.
 fn left_as<'f>(cx: &Context, view: &'f View, switch: &Switch, name: Symbol, before: Before) -> Vec<Left<'f>> {
     let body = &view.function.body;
     let flow = view.flow(cx);
     let telling = switch.telling(view, flow);
     let origins = origins(view, flow, switch, name, before);
     let Some(&(_, origin)) = origins.first() else { return Vec::new() };
-    // An old value is one that the author may count on: only a lone exit among many that set it anew stands out.
+    // The author may rely on an old value: only a single exit among many that overwrite it stands out.
     let old = matches!(before, Before::Constant | Before::Stale);
     let reads = |a: &Access| telling.inside.contains(&a.stmt) && a.act != Act::Write;
     if old && flow.accesses.of_variable(name).any(|(_, a)| reads(a)) {
@@ -202,7 +202,8 @@ fn left_as<'f>(cx: &Context, view: &'f View, switch: &Switch, name: Symbol, befo
             _ if missed == Missed::None => continue,
             _ if found.plain.is_none() || missed == Missed::Perhaps => Confidence::Low,
             _ if no_case => Confidence::Medium,
-            // A conditional way out whose author says why, or one of several.
+            // A conditional exit of a section that sets the variable on another path: low confidence if a comment
+            // explains it.
             Before::Nothing | Before::Null if sets_too && !explained(view, switch, exit) => Confidence::Medium,
             _ if sets_too => Confidence::Low,
             Before::Nothing | Before::Null => Confidence::High,
@@ -214,8 +215,8 @@ fn left_as<'f>(cx: &Context, view: &'f View, switch: &Switch, name: Symbol, befo
     all
 }
 
-/// A statement of the switch that gives the variable its value on the way to the code behind, and the number of
-/// sections that have one.
+/// A statement of the switch that sets the variable on a path to the code after it, and the number of sections that
+/// contain one.
 fn setting(
     view: &View,
     flow: &Flow,
@@ -232,7 +233,7 @@ fn setting(
     switch.exits.iter().any(gives).then_some((first, sections.len()))
 }
 
-/// The exit's own section gives the variable a value on another way through it.
+/// The exit's own section sets the variable on another path.
 fn section_sets(
     view: &View,
     flow: &Flow,
@@ -251,7 +252,7 @@ fn section_sets(
     exit.section.is_some_and(|i| all.any(|(_, a)| gives(a) && switch.section(view, a.stmt) == Some(i)))
 }
 
-/// `assert(0)` and its like, also a project's own.
+/// `assert(0)` and similar, including project-specific ones.
 fn asserts_never(view: &View, s: StmtId) -> bool {
     let body = &view.function.body;
     let stmt = body.stmt(s);
@@ -267,7 +268,7 @@ fn asserts_never(view: &View, s: StmtId) -> bool {
     }
 }
 
-/// Values that no label of a switch without `default` fits.
+/// Whether values exist that no label of a switch without `default` matches.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Missed {
     None,
@@ -285,7 +286,7 @@ fn missed_values(cx: &Context, view: &View, switch: &Switch) -> Missed {
     }
 }
 
-/// A comment stands at the branch that leaves.
+/// A comment at the branch that leaves explains it.
 fn explained(view: &View, switch: &Switch, exit: &Exit) -> bool {
     match exit.how {
         Leaving::Jump(jump) => Early::new(view, switch, jump).is_some_and(|early| early.is_explained(view)),
@@ -297,7 +298,7 @@ fn use_of_unset(a: &Access) -> Meets {
     match a.act {
         Act::Read | Act::Update => Meets::Use,
         Act::Write if a.place.is_behind_pointer() => Meets::Use,
-        // Given a value by assignment elsewhere, it is handed on by address to be read.
+        // The variable is set by assignment elsewhere, so its address is passed to be read.
         Act::Escape if a.call.is_some() && a.expr.is_some() => Meets::Use,
         _ => Meets::End,
     }
@@ -316,7 +317,7 @@ fn use_of_null(body: &Body, a: &Access) -> Meets {
     }
 }
 
-/// A test of what may be an old value is no use of it: the code is ready for it.
+/// Testing what may be an old value is not a use: the code is prepared for it.
 fn use_of_old(body: &Body, a: &Access) -> Meets {
     match a.act {
         Act::Read if !is_test(body, a.stmt) && !matches!(body.stmt(a.stmt).kind, StmtKind::Return(_)) => Meets::Use,
@@ -355,7 +356,7 @@ fn finding(view: &View, switch: &Switch, exit: &Exit, left: &[&Left]) -> Finding
     finding
 }
 
-/// The statement, or of a loop its first word only.
+/// The span of the statement, or only of a loop's first word.
 fn head_of(view: &View, s: StmtId) -> crate::source::Span {
     let body = &view.function.body;
     let span = body.stmt(s).span;

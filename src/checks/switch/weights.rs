@@ -1,6 +1,6 @@
-//! What each feature is worth. Written by `examples/fit_ranking.rs`; see CONTRIBUTING.md.
+//! The weight of each feature. Written by `examples/fit_ranking.rs`; see CONTRIBUTING.md.
 
-/// Log-odds of an accident, natural logarithm, added to [`BIAS`].
+/// Log-odds of an accident (natural logarithm), added to [`BIAS`].
 #[rustfmt::skip]
 pub const WEIGHTS: &[(&str, f64)] = &[
     ("all-others-end", 0.043),

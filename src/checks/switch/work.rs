@@ -5,7 +5,7 @@ use super::names::{calls_log, is_in_log_macro};
 use crate::checks::View;
 use crate::hir::{ExprKind, StmtId, StmtKind};
 
-/// Some of the statements assigns, or calls something that is no log.
+/// Some statement assigns, or calls something other than a logging function.
 pub fn works(view: &View, stmts: &[StmtId]) -> bool {
     let body = &view.function.body;
     let mut found = false;
