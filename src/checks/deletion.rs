@@ -1,8 +1,8 @@
-//! What goes when a fix deletes a comment.
+//! What a fix removes to delete a comment.
 
 use crate::source::{SourceFile, Span};
 
-/// The comment with its line, where it stands alone, else with the blanks before it; and what is to take its place.
+/// The comment with its line if it stands alone, else with the blanks before it; and the text that replaces it.
 pub fn without_comment(source: &SourceFile, comment: Span) -> (Span, &'static str) {
     let text = &source.text;
     let blank = |c: char| c == ' ' || c == '\t';

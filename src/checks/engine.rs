@@ -1,4 +1,4 @@
-//! Runs the rules over the program: parse what they need, infer what they ask, check, order.
+//! Runs the rules over the program: parse what they need, infer what they depend on, check, sort.
 
 use std::collections::BTreeSet;
 
@@ -33,7 +33,7 @@ use crate::syntax::slice::FunctionItem;
 
 /// What a run found, before anything is hidden or printed.
 pub struct Outcome {
-    /// Ordered by path, place and rule; the same place is reported once for all readings.
+    /// Ordered by path, location and rule; the same location is reported once for all readings.
     pub findings: Vec<Finding>,
     pub coverage: Coverage,
     pub problems: Vec<Problem>,
@@ -42,15 +42,15 @@ pub struct Outcome {
 
 /// The functions of one file that rules need, parsed.
 struct Parsed {
-    /// The base reading's functions, then those of the others: index of the reading, 0 for the base.
+    /// The base reading's functions, then those of the others, with the index of the reading (0 for the base).
     functions: Vec<(usize, Function)>,
-    /// Their graphs, once it is known what never returns.
+    /// Their control-flow graphs, once it is known which functions never return.
     cfgs: Vec<Cfg>,
     others: Vec<Reading>,
     arms_unread: usize,
 }
 
-/// The rules of a run by the words that they ask for, so that a text is searched once for rules that ask alike.
+/// The rules of a run grouped by the words they require, so that a text is searched once for rules with the same words.
 struct Asked<'r> {
     groups: Vec<Group<'r>>,
     clock: RuleClock,
@@ -58,7 +58,7 @@ struct Asked<'r> {
 
 struct Group<'r> {
     words: Vec<Word>,
-    /// With their numbers in the run.
+    /// With their indices in the run.
     rules: Vec<(usize, &'r Rule)>,
 }
 
@@ -81,7 +81,7 @@ impl<'r> Asked<'r> {
         self.groups.iter().any(|group| group.words.iter().any(|word| word.is_in(code)))
     }
 
-    /// The rules that have to see a function of the base reading, or of another one.
+    /// The rules that want to check a function of the base reading, or of another one.
     fn wanting<'c>(&'c self, candidate: &'c Candidate, base: bool) -> impl Iterator<Item = (usize, &'r Rule)> + 'c {
         let matters = move |group: &&Group| match &group.words[..] {
             [] => base,
@@ -158,7 +158,7 @@ pub fn run(files: &[SourceFile], rules: &[&Rule], options: &Options, tick: &(dyn
             }
         }
     }
-    // A repository's worth of small allocations: given back by all threads, too.
+    // A repository's worth of small allocations: freed in parallel, too.
     rayon::join(|| parsed.into_par_iter().for_each(drop), || program.units.into_par_iter().for_each(drop));
     outcome
 }
@@ -172,7 +172,7 @@ fn parse(program: &Program, unit: &Unit, source: &str, asked: &Asked, options: &
             asked.wanting(&candidate, r == 0).next().is_some()
         });
         if options.whole_files {
-            // Every function, wanted or not: what is not wanted must not matter.
+            // Every function, wanted or not: unwanted ones must not make a difference.
             let all: Vec<&FunctionItem> = reading.functions.iter().collect();
             functions.extend(program.parse_together(unit, reading, &all).into_iter().map(|f| (r, f)));
         } else {
@@ -182,12 +182,12 @@ fn parse(program: &Program, unit: &Unit, source: &str, asked: &Asked, options: &
     Parsed { functions, cfgs: Vec::new(), others, arms_unread }
 }
 
-/// The functions whose not returning would change what a rule sees: those called last in a section that falls, those
-/// called right before a section's end, where it seems to leave for the code behind the switch, and those that end a
-/// branch and are called as if nothing came after them.
+/// The functions for which it matters to a rule whether they return: those called last in a section that falls through,
+/// those called right before the end of a section that seems to leave for the code after the switch, and those that end
+/// a branch and are named as if nothing came after them.
 fn asked_about(program: &Program, file: FileId, function: &Function) -> BTreeSet<(Box<str>, FileId)> {
     let body = &function.body;
-    // A branch that ends in another one is not walked: that one is asked for itself.
+    // A branch that ends in another one is not descended into: the inner one is visited itself.
     let last_in_branches = body.stmts.iter().filter_map(|s| match s.kind {
         StmtKind::If { then, .. } => Some(last_of(body, then)),
         _ => None,
@@ -228,10 +228,10 @@ fn asked_about(program: &Program, file: FileId, function: &Function) -> BTreeSet
     names
 }
 
-/// What the rules say of one file.
+/// The rules' results for one file.
 struct Checked {
     findings: Vec<Finding>,
-    /// Functions, under the base reading, on which following values was given up.
+    /// Functions of the base reading for which value tracking was given up.
     given_up: usize,
 }
 
@@ -252,7 +252,7 @@ fn check(
         let defects_of = defects.get(n).map_or(&[][..], |of| &of.defects);
         let known = Known { defects: defects_of, nulls: nulls.get(n).map_or(&[], |m| m) };
         let view = View::new(source, unit, reading, function, cfg, &assumed[*r], known);
-        // A rule sees what it asked for and nothing else, whatever other rules wanted parsed.
+        // A rule sees only what it wanted, whatever other rules wanted parsed.
         let candidate = Candidate::new(cx.program, unit, reading, &source.text, function.span);
         for (n, rule) in asked.wanting(&candidate, *r == 0) {
             asked.clock.checking(n, || (rule.check)(cx, &view, &mut findings));
@@ -262,7 +262,7 @@ fn check(
             || defects.get(n).is_some_and(|of| of.given_up);
         given_up += usize::from(*r == 0 && !function.body.over_budget && given_up_on);
     }
-    // The base reading comes first and so stays where readings agree: the sort is stable.
+    // The base reading comes first and therefore stays where readings agree: the sort is stable.
     findings.sort_by(|a, b| (a.span, a.rule).cmp(&(b.span, b.rule)));
     findings.dedup_by(|b, a| (a.span, a.rule) == (b.span, b.rule));
     let mut findings = one_for_a_place(findings, cx.rules);
@@ -272,7 +272,7 @@ fn check(
     Checked { findings, given_up }
 }
 
-/// What the message engine knows at a place of one of the files.
+/// What the message engine knows at a location in one of the files.
 pub fn trace(files: &[SourceFile], rules: &[&Rule], options: &Options, at: (FileId, Span)) -> Vec<Explained> {
     let program = Program::with_catalog(files, options.catalog.clone(), &|| {});
     let asked = Asked::new(rules, false);
@@ -283,7 +283,7 @@ pub fn trace(files: &[SourceFile], rules: &[&Rule], options: &Options, at: (File
     explained(&program, &inputs(&program, files, &parsed), at)
 }
 
-/// Parses of each file what rules ask for.
+/// Parses in each file what the rules want.
 fn parse_all(
     program: &Program,
     files: &[SourceFile],
@@ -312,7 +312,7 @@ fn never_returning(program: &Program, parsed: &[Result<Parsed, String>]) -> NoRe
     NoReturn::infer(program, last_called)
 }
 
-/// Builds the graph of every function parsed, for all that follow it.
+/// Builds the control-flow graph of every parsed function, for all later analyses.
 fn build_graphs(program: &Program, noreturn: &NoReturn, parsed: &mut [Result<Parsed, String>]) {
     parsed.par_iter_mut().with_max_len(1).for_each(|parsed| {
         let Ok(of_file) = parsed else { return };
@@ -326,10 +326,10 @@ fn build_graphs(program: &Program, noreturn: &NoReturn, parsed: &mut [Result<Par
     });
 }
 
-/// By file and function.
+/// Indexed by file and function.
 type ByFunction<T> = Vec<Vec<T>>;
 
-/// What analyses of the whole program tell.
+/// The results of the whole-program analyses.
 struct Whole {
     defects: ByFunction<Of>,
     nulls: ByFunction<Vec<Miss>>,
@@ -342,7 +342,7 @@ struct Whole {
     limits: Limits,
 }
 
-/// Runs the analyses of the whole program, each if a rule of a family that asks for it runs.
+/// Runs the whole-program analyses, each only if a rule of a family that needs it runs.
 fn whole_program(
     program: &Program,
     files: &[SourceFile],
@@ -394,7 +394,7 @@ fn by_file<T>(parsed: &[Result<Parsed, String>], all: Vec<T>) -> ByFunction<T> {
     parsed.iter().map(|parsed| all.by_ref().take(parsed.as_ref().map_or(0, |p| p.functions.len())).collect()).collect()
 }
 
-/// Every function that was parsed, file by file.
+/// Every parsed function, file by file.
 fn inputs<'p>(program: &Program, files: &'p [SourceFile], parsed: &'p [Result<Parsed, String>]) -> Vec<Input<'p>> {
     let mut inputs = Vec::new();
     for (i, parsed) in parsed.iter().enumerate() {
@@ -415,7 +415,7 @@ fn inputs<'p>(program: &Program, files: &'p [SourceFile], parsed: &'p [Result<Pa
     inputs
 }
 
-/// Keeps one of the findings that say of the same place what only one has to say; see [`Rule::yields_to`].
+/// Keeps one of the findings at the same location that only one of them should report; see [`Rule::yields_to`].
 fn one_for_a_place(findings: Vec<Finding>, rules: &[&Rule]) -> Vec<Finding> {
     let yields =
         |a: &Finding, b: &Finding| rules.iter().any(|rule| rule.id == a.rule && rule.yields_to.contains(&b.rule));

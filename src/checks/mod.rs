@@ -1,7 +1,7 @@
-//! The rules: one file each, grouped by family. A rule reads the program and gives findings; it knows no output
+//! The rules: one file each, grouped by family. A rule reads the program and returns findings; it knows no output
 //! format and opens no file.
 //!
-//! To add one: write `checks/<family>/<rule>.rs` with a `pub const RULE: Rule`, `rules/<rule-id>.md`, and name it
+//! To add a rule: write `checks/<family>/<rule>.rs` with a `pub const RULE: Rule`, `rules/<rule-id>.md`, and list it
 //! once in [`RULES`].
 
 pub mod cascade;
@@ -46,7 +46,7 @@ use crate::source::{FileId, SourceFile, Span};
 use switch::exits::Switch;
 use switch::outline::{Hidden, Outline};
 
-/// Every rule there is.
+/// Every rule.
 pub const RULES: &[Rule] = &[
     switch::implicit_fallthrough::RULE,
     switch::misplaced_fallthrough_mark::RULE,
@@ -107,12 +107,12 @@ pub struct Rule {
     /// `implicit-fallthrough`; its page is `rules/<id>.md`.
     pub id: &'static str,
     pub page: &'static str,
-    /// Of these rules and this one, a place gets one finding: the surest, and among equals theirs.
+    /// Of these rules and this one, only one reports at a given location: the most confident, and on a tie theirs.
     pub yields_to: &'static [&'static str],
     /// Only text with one of these words matters to the rule, and a file is read under every choice of arms that
     /// changes such text. Without words, every function matters to it, but no arm is read for its sake.
     pub words: &'static [&'static str],
-    /// Whether a function that has one needs a tree, told from its text.
+    /// Whether a function with one of the words must be parsed, judging by its text.
     pub wants: fn(&Candidate) -> bool,
     pub check: fn(&Context, &View, &mut Vec<Finding>),
 }
@@ -137,22 +137,23 @@ impl<'a> Candidate<'a> {
         Candidate { program, file: unit.file, source, scan: &unit.scan, code, span, outline: OnceCell::new() }
     }
 
-    /// Its statements, read from tokens when the first rule asks.
+    /// Its statements, read from tokens when a rule first needs them.
     pub fn outline(&self) -> &Outline<'a> {
         self.outline.get_or_init(|| Outline::new(self.code, &|name| self.hidden(name)))
     }
 
-    /// The token of `code`, a name, marks a fall-through: by itself, or by what the macro of that name expands to.
+    /// The token of `code`, a name, marks a fall-through, either itself or through the expansion of the macro of that
+    /// name.
     pub fn is_mark(&self, name: &Token) -> bool {
         is_fallthrough_name(&name.text) || self.traits(name).fallthrough
     }
 
-    /// The token of `code` names a macro whose replacement holds a `case` or `default`.
+    /// The token of `code` names a macro whose replacement contains a `case` or `default`.
     pub fn hides_label(&self, name: &Token) -> bool {
         self.traits(name).labels
     }
 
-    /// What the macro that a token of `code` names hides, if it is one.
+    /// What the macro named by a token of `code` hides, if it is one.
     fn hidden(&self, name: &Token) -> Hidden {
         let traits = self.traits(name);
         Hidden { labels: traits.labels, jumps: traits.jumps }
@@ -165,7 +166,7 @@ impl<'a> Candidate<'a> {
     }
 }
 
-/// What a user chose that changes what rules say.
+/// The user's choices that affect what rules report.
 #[derive(Clone, Debug)]
 pub struct Options {
     pub comment_style: CommentStyle,
@@ -173,11 +174,11 @@ pub struct Options {
     pub generated: bool,
     /// Parse each file as a whole instead of function by function: slower, for comparison.
     pub whole_files: bool,
-    /// Add what the ranking is computed from to the notes of a finding.
+    /// Add the features that the ranking is computed from to the notes of a finding.
     pub features: bool,
-    /// A comment that accepts a finding has to say why.
+    /// A comment that accepts a finding has to give a reason.
     pub allow_reasons: bool,
-    /// Measure what each rule takes.
+    /// Measure the time of each rule.
     pub timings: bool,
     /// What library functions do.
     pub catalog: Arc<Catalog>,
@@ -197,7 +198,7 @@ impl Default for Options {
     }
 }
 
-/// The program and what is known of all of it.
+/// The program and what is known about it as a whole.
 pub struct Context<'a> {
     pub program: &'a Program,
     pub noreturn: &'a NoReturn,
@@ -226,21 +227,21 @@ pub struct View<'a> {
     pub reading: &'a Reading,
     pub function: &'a Function,
     pub cfg: &'a Cfg,
-    /// What the reading assumes beyond the base one, by place; nothing for the base reading.
+    /// What the reading assumes beyond the base one, by location; empty for the base reading.
     pub assumed: &'a [(Span, String)],
     pub known: Known<'a>,
     facts: Facts<'a>,
 }
 
-/// What analyses of the whole program tell of one function.
+/// What the whole-program analyses found in one function.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Known<'a> {
     pub defects: &'a [Defect],
-    /// Pointers used that may be null.
+    /// Uses of pointers that may be null.
     pub nulls: &'a [Miss],
 }
 
-/// What several rules ask of one function, computed when the first one asks.
+/// What several rules need of one function, computed on first use.
 #[derive(Default)]
 struct Facts<'a> {
     nesting: OnceCell<Nesting>,
@@ -249,7 +250,7 @@ struct Facts<'a> {
     locals: OnceCell<FxHashMap<Symbol, Local>>,
 }
 
-/// What is declared of a name inside a function, its statics left out.
+/// What is known from the declarations of a name inside a function, except static ones.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Local {
     pub parameter: bool,
@@ -274,7 +275,7 @@ impl<'a> View<'a> {
         self.facts.nesting.get_or_init(|| Nesting::new(&self.function.body))
     }
 
-    /// The switches that control reaches, with the ways out of them.
+    /// The reachable switches, with their exits.
     pub fn switches(&self) -> &[Switch] {
         self.facts.switches.get_or_init(|| switch::exits::switches(self))
     }
@@ -305,12 +306,12 @@ impl<'a> View<'a> {
         })
     }
 
-    /// Following values through the function took too much: some question was not answered.
+    /// Tracking values through the function exceeded its budget: some query was not answered.
     fn is_given_up(&self) -> bool {
         self.facts.flow.get().is_some_and(Flow::is_exhausted)
     }
 
-    /// A finding at `span`, for a rule to add its evidence to; `within` is what it speaks of.
+    /// A finding at `span`, for a rule to add its evidence to; `within` is the code that it concerns.
     pub fn finding(&self, rule: &'static str, confidence: Confidence, span: Span, within: Span) -> Finding {
         Finding {
             function: Some(self.function.name.clone()),
@@ -323,12 +324,12 @@ impl<'a> View<'a> {
         Related { file: self.unit.file, span, message: message.into() }
     }
 
-    /// The place of a statement as evidence.
+    /// The location of a statement as evidence.
     pub fn at(&self, stmt: StmtId, message: impl Into<String>) -> Related {
         self.related(self.function.body.stmt(stmt).span, message)
     }
 
-    /// What the reading assumes of `within`, a line each: the nearest directives only.
+    /// What the reading assumes about `within`, a line each: the nearest directives only.
     pub fn assumed_in(&self, within: Span) -> Vec<String> {
         const LINES: usize = 4;
         const LOOKED_AT: usize = 64;

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use super::{RULES, Rule};
 use crate::report::{RuleInfo, RuleSet, Severity};
 
-/// What the pages say of every rule, by id.
+/// The contents of every rule's page, sorted by id.
 pub static PAGES: LazyLock<Vec<RuleInfo>> = LazyLock::new(|| {
     let mut pages: Vec<RuleInfo> = RULES.iter().map(info).collect();
     pages.sort_by_key(|page| page.id);
@@ -13,7 +13,7 @@ pub static PAGES: LazyLock<Vec<RuleInfo>> = LazyLock::new(|| {
 });
 
 impl Rule {
-    /// The rules that belong together: `switch`, `message`, `result`, `cascade`.
+    /// The rule's family: `switch`, `message`, `result`, `cascade`.
     pub fn family(&self) -> &'static str {
         field(split(self.page).0, "family")
     }
@@ -55,15 +55,15 @@ fn info(rule: &Rule) -> RuleInfo {
     }
 }
 
-/// What begins a page's further examples.
+/// The start of a page's further examples.
 const MORE: &str = "\n## More that ";
 
-/// All of a rule's page, with every example.
+/// A rule's whole page, with every example.
 pub fn whole(rule: &Rule) -> String {
     readable(rule.id, split(rule.page).1)
 }
 
-/// A page without what only tests read, and with what holds for every rule.
+/// A page without what only tests read, and with the text that applies to every rule.
 fn readable(id: &str, page: &str) -> String {
     let mut text = String::with_capacity(page.len() + 512);
     for line in page.trim_end().lines() {
@@ -84,7 +84,7 @@ fn readable(id: &str, page: &str) -> String {
     text
 }
 
-/// Front matter (between two `---` lines) and what follows it.
+/// The front matter (between two `---` lines) and what follows it.
 fn split(page: &str) -> (&str, &str) {
     page.strip_prefix("---\n")
         .and_then(|rest| rest.split_once("\n---\n"))

@@ -1,4 +1,4 @@
-//! What one macro does wrong wherever it is used is one finding, not one for each use.
+//! Defects of one macro, repeated wherever it is used, are merged into one finding.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,12 @@ use crate::preprocess::token::ident_end;
 use crate::report::{Finding, Related};
 use crate::source::SourceFile;
 
-/// Uses in one file from which on the macro is at fault, and not the code that uses it. Below, a reviewer sees each.
+/// Number of uses in one file from which the macro is to blame, not the code that uses it. Below it, each is reported.
 const MANY: usize = 8;
-/// Further uses that are shown.
+/// Number of further uses shown.
 const SHOWN: usize = 2;
 
-/// Keeps the first of the findings of one file that come out of the same macro and say the same; those that a comment
+/// Keeps one of the findings of one file that come from the same macro and have the same message; those that a comment
 /// accepts are left as they are.
 pub fn one_for_a_macro(source: &SourceFile, macros: &MacroTable, findings: &mut Vec<Finding>) {
     let mut alike: BTreeMap<(&str, &str, String), Vec<usize>> = BTreeMap::new();
@@ -25,7 +25,7 @@ pub fn one_for_a_macro(source: &SourceFile, macros: &MacroTable, findings: &mut 
     }
     let mut dropped: Vec<bool> = vec![false; findings.len()];
     for ((_, name, _), all) in alike.iter().filter(|(_, all)| all.len() >= MANY) {
-        // The surest one speaks for all; of equals, the first.
+        // The most confident one represents all; on a tie, the first.
         let speaker = all.iter().copied().max_by_key(|&n| (findings[n].confidence, usize::MAX - n));
         let Some(speaker) = speaker else { continue };
         let others: Vec<usize> = all.iter().copied().filter(|&n| n != speaker).collect();
@@ -43,13 +43,13 @@ pub fn one_for_a_macro(source: &SourceFile, macros: &MacroTable, findings: &mut 
     findings.retain(|_| !dropped.next().unwrap_or(false));
 }
 
-/// The name in front of the parenthesis that the text begins with.
+/// The name before the parenthesis if the text begins with a call.
 fn called(text: &str) -> Option<&str> {
     let (name, rest) = text.split_at(ident_end(text.as_bytes(), 0));
     (!name.is_empty() && rest.trim_start().starts_with('(')).then_some(name)
 }
 
-/// A message without what it quotes but for the first thing, which is what is used: the rest differs from use to use.
+/// A message with its quoted parts removed, except the first, which is what is used: the rest differs between uses.
 fn said(message: &str) -> String {
     let parts = message.split('`').enumerate();
     parts.filter(|(n, _)| n % 2 == 0 || *n == 1).map(|(_, part)| part).collect()
@@ -62,7 +62,7 @@ mod tests {
     use crate::report::Finding;
     use crate::source::SourceFile;
 
-    /// Reads by a macro, as many as told, and one by hand.
+    /// `uses` reads through a macro, and one written by hand.
     fn check(uses: usize) -> Vec<Finding> {
         let decoder = |n: usize| format!("int d{n}(struct in *in)\n{{\n\treturn PEEK(in);\n}}\n");
         let code = format!(

@@ -7,25 +7,25 @@ use super::Rule;
 
 #[derive(Clone, Debug, Default)]
 pub struct Timings {
-    /// By the clock, in order.
+    /// Wall-clock time, in order.
     pub phases: Vec<(&'static str, Duration)>,
-    /// None unless it was asked for: see [`Options::timings`](super::Options::timings).
+    /// Empty unless requested: see [`Options::timings`](super::Options::timings).
     pub rules: Vec<RuleTime>,
 }
 
-/// What one rule took, in all threads together.
+/// The time of one rule, summed over all threads.
 #[derive(Clone, Debug)]
 pub struct RuleTime {
     pub rule: &'static str,
-    /// Functions it saw, one under several readings as often.
+    /// Functions it checked, counted once per reading.
     pub functions: u64,
-    /// For saying which functions it wants to see.
+    /// Time spent deciding which functions it wants to check.
     pub asking: Duration,
-    /// For looking at them.
+    /// Time spent checking them.
     pub checking: Duration,
 }
 
-/// The phases of a run, one after the other.
+/// The consecutive phases of a run.
 pub(super) struct Laps {
     last: Instant,
     done: Vec<(&'static str, Duration)>,
@@ -36,7 +36,7 @@ impl Laps {
         Laps { last: Instant::now(), done: Vec::new() }
     }
 
-    /// What was done since the last call was this phase.
+    /// Ends a phase that began with the previous call.
     pub fn end(&mut self, phase: &'static str) {
         let now = Instant::now();
         self.done.push((phase, now - self.last));
@@ -48,7 +48,7 @@ impl Laps {
     }
 }
 
-/// Adds up what rules take. One that is off asks for no time.
+/// Sums up the time of each rule. If off, it measures nothing.
 pub(super) struct RuleClock(Vec<Counter>);
 
 #[derive(Default)]
@@ -65,7 +65,7 @@ impl RuleClock {
         RuleClock(if on { rules.iter().map(counter).collect() } else { Vec::new() })
     }
 
-    /// Whether the rule of this number wants to see a function.
+    /// Times the decision whether the rule with this index wants to check a function.
     pub fn asking(&self, rule: usize, work: impl FnOnce() -> bool) -> bool {
         match self.0.get(rule) {
             Some(counter) => timed(&counter.asking, work),
@@ -73,7 +73,7 @@ impl RuleClock {
         }
     }
 
-    /// It sees one.
+    /// Times the check of one function.
     pub fn checking(&self, rule: usize, work: impl FnOnce()) {
         match self.0.get(rule) {
             Some(counter) => {

@@ -1,7 +1,7 @@
-//! The findings that a team has accepted as they are, in a file that merges.
+//! The findings that a team has accepted as they are, in a merge-friendly file.
 //!
-//! One finding a line, sorted by path, so that two branches seldom touch the same place. A line names a finding by its
-//! fingerprint, and by the one without its path, which it keeps when its file is renamed.
+//! There is one finding per line, sorted by path, so that two branches seldom touch the same place. A line identifies a
+//! finding by its fingerprint, and by the one without its path, which survives renaming the file.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use crate::source::SourceFile;
 pub struct Entry {
     pub path: String,
     pub rule: String,
-    /// Empty where the finding is in no function.
+    /// Empty if the finding is in no function.
     pub function: String,
     pub fingerprint: String,
     /// The fingerprint without the path.
@@ -26,11 +26,11 @@ pub struct Baseline {
     pub entries: Vec<Entry>,
 }
 
-/// What a baseline has to do with a run.
+/// How a baseline matches a run.
 pub struct Matched {
-    /// By finding: it is in the baseline.
+    /// Per finding: whether it is in the baseline.
     pub known: Vec<bool>,
-    /// By entry: some finding is it.
+    /// Per entry: whether some finding matches it.
     pub found: Vec<bool>,
 }
 
@@ -41,7 +41,7 @@ const HEAD: &str = "\
 ";
 
 impl Baseline {
-    /// All findings but those that comments accept.
+    /// All findings except those that comments accept.
     pub fn new(files: &[SourceFile], findings: &[Finding]) -> Baseline {
         let open = entries(files, findings).zip(findings).filter(|(_, finding)| finding.suppression.is_none());
         Baseline::of(open.map(|(entry, _)| entry).collect())
@@ -53,7 +53,7 @@ impl Baseline {
         Baseline { entries }
     }
 
-    /// Reads a file; the error has its line.
+    /// Parses a file; an error carries its line.
     pub fn parse(text: &str) -> Result<Baseline, (usize, String)> {
         let mut entries = Vec::new();
         for (line, number) in text.lines().zip(1..) {
@@ -83,8 +83,8 @@ impl Baseline {
         text
     }
 
-    /// Looks for the findings of a run: by their fingerprints, then, for entries that are left over, by the ones
-    /// without the path. An entry is one finding: a copy of accepted code is not accepted.
+    /// Matches the findings of a run: by their fingerprints, then, for the remaining entries, by those without the
+    /// path. An entry matches one finding: a copy of accepted code is not accepted.
     pub fn matched(&self, files: &[SourceFile], findings: &[Finding]) -> Matched {
         let mut matched = Matched { known: vec![false; findings.len()], found: vec![false; self.entries.len()] };
         for with_path in [true, false] {
@@ -123,7 +123,7 @@ pub fn entries(files: &[SourceFile], findings: &[Finding]) -> impl Iterator<Item
     })
 }
 
-/// A field without the characters that end one.
+/// A field with its separator characters escaped.
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n").replace('\r', "\\r")
 }
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
     use crate::report::fixture::{Sample, finding, span};
 
-    /// Two falls in one file, of the same text.
+    /// Two falls in one file, with the same text.
     fn sample(path: &str) -> Sample {
         let mut sample = Sample::new();
         sample.files = vec![SourceFile::new(path, b"case 1: a();\ncase 2: b();\ncase 2: c();\n".to_vec())];

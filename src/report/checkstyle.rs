@@ -5,7 +5,7 @@ use std::io;
 use super::{Report, Severity, xml::Escaped};
 
 pub fn write(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
-    // The version is the form's, not ours: readers look for one.
+    // This is the version of the format, not ours: readers look for one.
     out.write_all(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<checkstyle version=\"4.3\">\n")?;
     for group in report.findings.chunk_by(|a, b| a.file == b.file) {
         let file = report.file(group[0].file);

@@ -1,16 +1,16 @@
-//! A `switch` as a board of circuits: what a drawing of one needs to know.
+//! A `switch` as a circuit board: the data needed to draw one.
 
 use serde::Serialize;
 
-/// A `switch` with its sections in order of writing, and the way of control that a finding is about.
+/// A `switch` with its sections in source order, and the control flow that a finding is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Circuit {
-    /// What the switch decides on, as written.
+    /// The operand of the switch, as written.
     pub operand: String,
-    /// Where the word `switch` stands.
+    /// The line of the `switch` keyword.
     pub line: u32,
     pub sections: Vec<Line>,
-    /// Sections before and behind these that are left out of a large switch.
+    /// The number of sections before and after these that are left out of a large switch.
     pub left_out: (usize, usize),
     pub leak: Leak,
 }
@@ -33,21 +33,21 @@ pub enum Ending {
     Return,
     Goto,
     Continue,
-    /// It runs into the next section.
+    /// It falls into the next section.
     Falls,
-    /// It calls what never returns, or loops forever.
+    /// It calls a function that never returns, or loops forever.
     Never,
 }
 
-/// The way of control that should not be there.
+/// The control flow that should not be there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Leak {
-    /// The section it comes from, as an index into `sections`; none where no label fits.
+    /// The section it comes from, as an index into `sections`; `None` if no label matches.
     pub from: Option<usize>,
-    /// The section it goes to; none where it leaves the switch.
+    /// The section it goes to; `None` if it leaves the switch.
     pub to: Option<usize>,
     /// It begins before the section is done.
     pub early: bool,
-    /// Where it begins.
+    /// The line where it begins.
     pub line: u32,
 }

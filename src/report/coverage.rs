@@ -59,7 +59,7 @@ pub(super) fn grouped(number: usize) -> String {
     text
 }
 
-/// In whole tenths, so that no two machines round differently.
+/// Rounded to whole tenths in integers, so that all machines agree.
 fn percent(part: usize, whole: usize) -> String {
     match (part * 1000 + whole / 2) / whole.max(1) {
         0 => "under 0.1 %".into(),

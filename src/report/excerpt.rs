@@ -1,4 +1,4 @@
-//! What of the sources is drawn under one finding: whole lines, or of long ones a window around the first label.
+//! The source text drawn below one finding: whole lines, or for long ones a window around the first label.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -7,7 +7,7 @@ use codespan_reporting::files::{Error, Files};
 
 use crate::source::{FileId, SourceFile, Span};
 
-/// Longest line that is drawn whole, in bytes; also the width of a window.
+/// Length of the longest line drawn whole, in bytes; also the width of a window.
 const WIDTH: usize = 240;
 /// Bytes of a window before the label it is made for.
 const LEAD: usize = 80;
@@ -23,13 +23,13 @@ impl<'a> Excerpt<'a> {
         Excerpt { files, windows: BTreeMap::new() }
     }
 
-    /// True when some line is shown in part.
+    /// Some line is shown in part.
     pub fn is_clipped(&self) -> bool {
         !self.windows.is_empty()
     }
 
-    /// The bytes to underline for a span: without its last line end, which would make it two lines, and cut where the
-    /// window ends. None where the window of a long line, made for an earlier label, leaves it out.
+    /// The bytes to underline for a span: without its final line ending, which would make it two lines, and cut at the
+    /// end of the window. `None` if the window of a long line, made for an earlier label, does not contain it.
     pub fn visible(&mut self, id: FileId, span: Span) -> Option<Range<usize>> {
         let file = &self.files[id.0 as usize];
         let start = floor_char(&file.text, span.start as usize);
@@ -94,7 +94,7 @@ impl<'a> Files<'a> for Excerpt<'_> {
     }
 }
 
-/// A line without its line end.
+/// A line without its line ending.
 fn content(file: &SourceFile, index: usize) -> Range<usize> {
     let line = file.line_range(index);
     let text = file.text[line.clone()].trim_end_matches(['\r', '\n']);

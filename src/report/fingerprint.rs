@@ -6,12 +6,12 @@ use sha2::{Digest, Sha256};
 use super::Finding;
 use crate::source::{FileId, SourceFile};
 
-/// How many bytes of a finding's text count. A longer one is generated, and hashing megabytes for each finding on it
-/// would tell nothing more: the ordinals do.
+/// Number of bytes of a finding's text that are hashed. Longer ones are generated, and hashing megabytes for each
+/// finding in them would distinguish no more than the ordinals do.
 const LIMIT: usize = 4096;
 
-/// One fingerprint a finding, in order: a digest of rule, path, function and the finding's own text, then the ordinal
-/// among equal digests. Neither line numbers nor layout take part.
+/// One fingerprint per finding, in order: a digest of rule, path, function and the finding's own text, then the ordinal
+/// among equal digests. Neither line numbers nor layout are included.
 pub fn fingerprints(files: &[SourceFile], findings: &[Finding]) -> Vec<String> {
     numbered(files, findings, true)
 }
@@ -47,8 +47,8 @@ fn key(file: &SourceFile, finding: &Finding, with_path: bool) -> String {
     hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The first `length` bytes without what a formatter changes: white space, comments, the pieces a string is cut into.
-/// Where a parenthesis opens right behind, what stands in it belongs to them: `switch` alone says little.
+/// The first `length` bytes without what a formatter changes: whitespace, comments, and the splitting of strings. If a
+/// parenthesis opens right after them, its contents are included: `switch` alone says little.
 fn own_text(source: &str, length: usize) -> Vec<u8> {
     let bytes = &source.as_bytes()[..source.len().min(LIMIT)];
     let mut text: Vec<u8> = Vec::new();
@@ -68,7 +68,7 @@ fn own_text(source: &str, length: usize) -> Vec<u8> {
             at += skipped;
             continue;
         }
-        // Behind the span, only a parenthesis that a word opens at once goes on.
+        // After the span, only a parenthesis right after a word continues the text.
         if at >= length && depth == 0 && !(byte == b'(' && text.last().is_some_and(is_word)) {
             break;
         }
@@ -102,12 +102,12 @@ fn own_text(source: &str, length: usize) -> Vec<u8> {
     text
 }
 
-/// Where `what` begins, or the end.
+/// The offset of `what`, or the end.
 fn find(bytes: &[u8], what: &[u8]) -> usize {
     memchr::memmem::find(bytes, what).unwrap_or(bytes.len())
 }
 
-/// The length of the string or character that the text begins with.
+/// The length of the string or character literal at the start of the text.
 fn quoted(bytes: &[u8]) -> usize {
     let mut at = 1;
     while let Some(&byte) = bytes.get(at) {
@@ -122,8 +122,8 @@ fn quoted(bytes: &[u8]) -> usize {
     at.min(bytes.len())
 }
 
-/// GitHub's `primaryLocationLineHash` of every line: a rolling hash over the 100 UTF-16 units from the line's first
-/// one that is neither space nor tab, then the ordinal among equal hashes. Where a file mixes lone CRs in, GitHub
+/// GitHub's `primaryLocationLineHash` of every line: a rolling hash over 100 UTF-16 units, starting with the line's
+/// first one that is neither space nor tab, then the ordinal among equal hashes. If a file contains lone CRs, GitHub
 /// counts more lines than we do; the indices are GitHub's.
 pub fn primary_location_line_hash(file: &SourceFile) -> Vec<String> {
     const BLOCK: usize = 100;
@@ -131,7 +131,7 @@ pub fn primary_location_line_hash(file: &SourceFile) -> Vec<String> {
     const END_OF_FILE: u64 = 65535;
     let oldest_factor = (0..BLOCK).fold(1u64, |power, _| power.wrapping_mul(BASE));
 
-    // GitHub reads the byte order mark as a character.
+    // GitHub treats the byte order mark as a character.
     let mark = (file.bom > 0).then_some(0xfeff);
     let mut units: Vec<u64> = Vec::with_capacity(file.text.len() + 1 + BLOCK);
     let mut starts = Vec::new();
@@ -240,7 +240,7 @@ mod tests {
         assert_eq!(fingerprint, format!("{}:1", &hex[..16]));
     }
 
-    /// What is hashed of `text`, the first `length` bytes of which are the finding.
+    /// What is hashed of `text`, whose first `length` bytes are the finding.
     fn own(text: &str, length: usize) -> String {
         String::from_utf8(own_text(text, length)).expect("UTF-8")
     }

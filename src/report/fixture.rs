@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// The first place of `token`.
+/// The first occurrence of `token`.
 pub fn span(file: &SourceFile, token: &str) -> Span {
     let start = file.text.find(token).expect("the token is in the text");
     Span::new(start, start + token.len())
@@ -34,7 +34,7 @@ pub fn rules() -> Vec<RuleInfo> {
     ]
 }
 
-/// Two files (multi-byte characters, CRLF, a name to be encoded) and a finding with everything.
+/// Two files (multi-byte characters, CRLF, a name to be encoded) and a finding with every field set.
 pub struct Sample {
     pub files: Vec<SourceFile>,
     pub findings: Vec<Finding>,
@@ -79,7 +79,7 @@ impl Sample {
         }
     }
 
-    /// Does something with the report.
+    /// Passes the report to `look`.
     pub fn with<T>(&self, look: impl FnOnce(&Report) -> T) -> T {
         look(&Report {
             files: &self.files,
@@ -100,7 +100,7 @@ impl Sample {
     }
 }
 
-/// So many findings over 100 files, in every severity, with evidence, a path and a fix now and then.
+/// This many findings over 100 files, of every severity, some with evidence, a path and a fix.
 pub fn large(number: usize) -> Sample {
     let mut sample = Sample::new();
     sample.findings.clear();

@@ -1,4 +1,4 @@
-//! The formats there are, by name.
+//! The output formats, by name.
 
 use std::io;
 
@@ -21,7 +21,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// In the order they are listed to a user.
+    /// In the order in which they are listed to users.
     pub const ALL: [Format; 11] = [
         Format::Human,
         Format::Short,
@@ -53,7 +53,7 @@ impl Format {
         }
     }
 
-    /// What it is for, in a few words.
+    /// Its purpose, in a few words.
     pub fn purpose(self) -> &'static str {
         match self {
             Format::Human => "Source excerpts with labels",
@@ -70,7 +70,7 @@ impl Format {
         }
     }
 
-    /// It can say that a finding is accepted.
+    /// The format can express that a finding is accepted.
     pub fn tells_suppression(self) -> bool {
         matches!(self, Format::Json | Format::JsonLines | Format::Sarif)
     }
@@ -80,7 +80,7 @@ impl Format {
     }
 }
 
-/// Writes the whole report; only `Human` heeds `color`.
+/// Writes the whole report; only `Human` uses `color`.
 pub fn emit(format: Format, report: &Report, color: bool, out: &mut dyn io::Write) -> io::Result<()> {
     match format {
         Format::Human => human::write(out, report, color),
@@ -97,7 +97,7 @@ pub fn emit(format: Format, report: &Report, color: bool, out: &mut dyn io::Writ
     }
 }
 
-/// What the format leaves out of the report, for it would not be taken; nothing, mostly.
+/// What the format leaves out of the report because services would reject it; mostly nothing.
 pub fn notice(format: Format, report: &Report) -> Option<String> {
     if format == Format::Sarif { sarif::notice(report) } else { None }
 }
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
     use crate::report::fixture::{self, Sample};
 
-    /// How many findings a reader of the format gets.
+    /// The number of findings that a reader of the format sees.
     fn number(format: Format, text: &str) -> usize {
         let json = || -> Value { serde_json::from_str(text).expect("JSON") };
         let length = |value: &Value| value.as_array().expect("an array").len();

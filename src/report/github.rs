@@ -5,14 +5,14 @@ use std::io;
 
 use super::{Finding, Report, Severity};
 
-/// Annotations of one kind that GitHub keeps of one step.
+/// Number of annotations of one kind that GitHub keeps per step.
 const PER_STEP: usize = 10;
-/// A title longer than this is cut by GitHub, in characters.
+/// GitHub truncates longer titles (in characters).
 const TITLE_LIMIT: usize = 255;
-/// GitHub takes 64 KiB of a message; that much is not read anyway.
+/// GitHub accepts messages of 64 KiB; nobody reads that much anyway.
 const MESSAGE_LIMIT: usize = 8 * 1024;
 
-/// A command a finding, the worst ones first: GitHub shows only the first ten of each kind.
+/// One command per finding, the worst first: GitHub shows only the first ten of each kind.
 pub fn write(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
     let mut worst_first: Vec<&Finding> = report.findings.iter().collect();
     worst_first.sort_by_key(|finding| Reverse((finding.severity, finding.confidence)));
@@ -25,7 +25,7 @@ pub fn write(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
         };
         let path = property(&report.file(finding.file).path);
         write!(out, "::{kind} file={path},line={},endLine={}", start.line, end.line)?;
-        // GitHub refuses columns of a region over several lines.
+        // GitHub rejects columns in a region of several lines.
         if start.line == end.line {
             write!(out, ",col={},endColumn={}", start.column, end.column)?;
         }

@@ -1,6 +1,6 @@
 //! GitLab's Code Quality report: one JSON array.
 //!
-//! GitLab tells findings of two branches apart by fingerprint alone, and drops all but one of those that share one.
+//! GitLab matches the findings of two branches by fingerprint alone, and drops all but one of those that share one.
 
 use std::io;
 
@@ -33,7 +33,7 @@ struct Lines {
     end: u32,
 }
 
-/// More to read, as Markdown.
+/// Further text, as Markdown.
 #[derive(Serialize)]
 struct Content {
     body: String,

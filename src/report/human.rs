@@ -1,4 +1,4 @@
-//! Findings drawn over their sources, for people.
+//! Findings drawn with their sources, for people.
 
 use std::io;
 
@@ -10,7 +10,7 @@ use codespan_reporting::term::{self, Styles, StylesWriter};
 use super::{Finding, Report, Severity, coverage::count, excerpt::Excerpt, printable::Printable};
 use crate::source::FileId;
 
-/// Errors and warnings in full, then one line a note, then the sum.
+/// Errors and warnings in full, then one line per note, then the summary.
 pub fn write(out: &mut dyn io::Write, report: &Report, color: bool) -> io::Result<()> {
     if color { write_all(Printable(Ansi::new(out)), report) } else { write_all(Printable(NoColor::new(out)), report) }
 }
@@ -40,7 +40,7 @@ fn diagnostic<'a>(report: &Report<'a>, finding: &Finding) -> (Diagnostic<FileId>
     let mut excerpt = Excerpt::new(report.files);
     let primary = (LabelStyle::Primary, finding.file, finding.span, finding.label.clone());
     let related = finding.related.iter().map(|r| (LabelStyle::Secondary, r.file, r.span, r.message.clone()));
-    // The excerpt stands in order of lines, so that only a number tells a step's place on the way.
+    // The excerpt is ordered by line, so only a number shows a step's position in the path.
     let steps = finding.flow.iter().zip(1..);
     let steps = steps.map(|(r, step)| (LabelStyle::Secondary, r.file, r.span, format!("{step}. {}", r.message)));
     for (style, file, span, message) in std::iter::once(primary).chain(related).chain(steps) {

@@ -1,4 +1,4 @@
-//! One JSON document of everything a run tells.
+//! One JSON document with all the results of a run.
 
 use std::io;
 
@@ -7,7 +7,7 @@ use serde_json::to_writer;
 
 use super::{Coverage, LeftOut, Problem, Report, RuleInfo, record::records};
 
-/// Raised when a member changes its meaning or goes; a new one does not raise it.
+/// Incremented when a member changes its meaning or is removed, but not when one is added.
 const VERSION: u32 = 1;
 
 #[derive(Serialize)]
@@ -52,7 +52,7 @@ struct Rest<'a> {
     problems: &'a [Problem],
 }
 
-/// The document, a finding a line: it is whole JSON, and can still be grepped and compared by lines.
+/// The document, one finding per line: it is a single JSON value, and can still be grepped and compared by lines.
 pub fn write(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
     let tool = Tool { name: "crosstalk", version: env!("CARGO_PKG_VERSION") };
     write!(out, "{{\"version\":{VERSION},\"tool\":")?;
@@ -66,7 +66,7 @@ pub fn write(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
     }
     out.write_all(b"\n],")?;
     let rest = Rest { left_out: &report.left_out, coverage: report.coverage, problems: report.problems };
-    // The members of `rest` go on in the same object.
+    // The members of `rest` continue the same object.
     let rest = serde_json::to_string(&rest)?;
     out.write_all(rest.trim_start_matches('{').as_bytes())?;
     out.write_all(b"\n")

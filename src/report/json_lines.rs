@@ -1,4 +1,4 @@
-//! One JSON object a line and finding: made to be streamed, concatenated and grepped.
+//! One JSON object per line and finding: made to be streamed, concatenated and grepped.
 
 use std::io;
 
@@ -49,7 +49,7 @@ mod tests {
     fn columns_count_characters_and_carriage_returns_none() {
         let text = Sample::new().emit(Format::JsonLines);
         let line: serde_json::Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
-        // One tab and the comment's 13 characters (18 bytes) and a blank stand before.
+        // A tab, the comment's 13 characters (18 bytes) and a blank precede it.
         let place = serde_json::json!([line["line"], line["column"], line["end_line"], line["end_column"]]);
         assert_eq!(place, serde_json::json!([3, 16, 3, 24]));
         assert_eq!(line["path"], "src/ä b#1.c");

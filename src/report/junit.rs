@@ -1,7 +1,7 @@
 //! JUnit's XML, for build servers that show test results: a suite for each file, a failed test for each finding.
 //!
-//! A test's name holds the fingerprint and no line: servers tell new failures from old ones by name, and drop the
-//! second of two tests with one name.
+//! A test's name contains the fingerprint but no line: servers distinguish new failures from old ones by name, and drop
+//! the second of two tests with the same name.
 
 use std::io;
 
@@ -12,7 +12,7 @@ pub fn write(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
     out.write_all(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")?;
     writeln!(out, "<testsuites name=\"crosstalk\" tests=\"{}\" failures=\"{total}\" errors=\"0\">", total.max(1))?;
     if total == 0 {
-        // Some servers take a report without tests for a run that failed.
+        // Some servers treat a report without tests as a failed run.
         out.write_all(
             b"  <testsuite name=\"crosstalk\" tests=\"1\" failures=\"0\" errors=\"0\">\n    \
               <testcase classname=\"crosstalk\" name=\"no findings\"/>\n  </testsuite>\n",

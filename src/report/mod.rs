@@ -1,4 +1,4 @@
-//! What a run tells: findings, coverage, and one emitter per format. Knows nothing of the analysis.
+//! The results of a run: findings, coverage, and one emitter per format. Knows nothing of the analysis.
 
 use crate::source::{FileId, Position, SourceFile, Span};
 
@@ -37,7 +37,7 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// As every format spells it; SARIF's levels have the same names.
+    /// The spelling in every format; SARIF's levels have the same names.
     pub fn as_str(self) -> &'static str {
         match self {
             Severity::Note => "note",
@@ -64,7 +64,7 @@ impl Confidence {
     }
 }
 
-/// How loud a finding is where nothing but its confidence tells.
+/// The severity of a finding if only its confidence determines it.
 impl From<Confidence> for Severity {
     fn from(confidence: Confidence) -> Severity {
         match confidence {
@@ -75,7 +75,7 @@ impl From<Confidence> for Severity {
     }
 }
 
-/// One labelled place of a finding's evidence.
+/// A labelled location of a finding's evidence.
 #[derive(Clone, Debug)]
 pub struct Related {
     pub file: FileId,
@@ -83,7 +83,7 @@ pub struct Related {
     pub message: String,
 }
 
-/// A replacement of one span by a text (an empty span inserts).
+/// Replaces one span by a text (an empty span inserts).
 #[derive(Clone, Debug)]
 pub struct Edit {
     pub file: FileId,
@@ -95,19 +95,19 @@ pub struct Edit {
 pub struct Fix {
     /// Imperative, without a full stop: ``end the section with `break;` ``.
     pub description: String,
-    /// True where applying it cannot change what the program does.
+    /// Applying it cannot change what the program does.
     pub safe: bool,
     pub edits: Vec<Edit>,
 }
 
-/// Which set of rules a rule belongs to.
+/// The set of rules that a rule belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RuleSet {
     /// Likely defects: always on.
     Default,
-    /// What a careful team may want to know of its own code.
+    /// What a careful team may want to know about its own code.
     Pedantic,
-    /// What MISRA C:2012 asks for.
+    /// Required by MISRA C:2012.
     Misra,
 }
 
@@ -121,12 +121,12 @@ impl RuleSet {
     }
 }
 
-/// What a rule's page says of it; see `rules/*.md`.
+/// The contents of a rule's page; see `rules/*.md`.
 #[derive(Clone, Debug)]
 pub struct RuleInfo {
     /// `implicit-fallthrough`
     pub id: &'static str,
-    /// `switch`, `message` or `cascade`
+    /// `switch`, `message`, `result` or `cascade`
     pub family: &'static str,
     pub set: RuleSet,
     /// One sentence without a full stop.
@@ -136,7 +136,7 @@ pub struct RuleInfo {
     /// Ids of MISRA C:2012, CERT C and the like, as printed.
     pub references: Vec<String>,
     pub since: String,
-    /// What its page tells everybody, in Markdown: without front matter and further examples.
+    /// The public part of its page, in Markdown: without front matter and further examples.
     pub page: String,
 }
 
@@ -148,18 +148,18 @@ pub struct Finding {
     pub file: FileId,
     /// The primary location: the offending token or expression, never a whole function.
     pub span: Span,
-    /// What the primary location is, for the label under it (short).
+    /// A short description of the primary location, for the label under it.
     pub label: String,
     pub function: Option<String>,
     /// One sentence, lower case, without a full stop.
     pub message: String,
-    /// The evidence, in the order it is to be read.
+    /// The evidence, in reading order.
     pub related: Vec<Related>,
-    /// The way of a value from where it enters to where it does harm, step by step; empty for most rules.
+    /// The path of a value from its source to where it does harm, step by step; empty for most rules.
     pub flow: Vec<Related>,
     /// The switch that the finding is about, to be drawn.
     pub circuit: Option<Circuit>,
-    /// Set where somebody has accepted the finding and the user asks to see it all the same.
+    /// Set if the finding was accepted but the user asks to see it anyway.
     pub suppression: Option<Suppression>,
     /// Reasons and conditions (`holds where X is defined`), one line each.
     pub notes: Vec<String>,
@@ -167,7 +167,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// A finding with nothing but its place.
+    /// A finding with only its location.
     pub fn new(rule: &'static str, confidence: Confidence, file: FileId, span: Span) -> Finding {
         Finding {
             rule,
@@ -191,7 +191,7 @@ impl Finding {
 /// Who accepted a finding, and why.
 #[derive(Clone, Debug)]
 pub struct Suppression {
-    /// By a comment in the source; else by a file beside it.
+    /// By a comment in the source; otherwise by a separate file.
     pub in_source: bool,
     pub justification: String,
 }
@@ -200,19 +200,19 @@ pub struct Suppression {
 #[derive(Clone, Debug, Default, serde::Serialize)]
 pub struct Coverage {
     pub files: usize,
-    /// Files that were named or found and could not be analysed (unreadable, binary, too large).
+    /// Files that were named or found but could not be analysed (unreadable, binary, too large).
     pub files_skipped: usize,
     pub bytes: u64,
     /// Function definitions found.
     pub functions: usize,
-    /// Functions that an enabled rule needed to see.
+    /// Functions that an enabled rule needed to check.
     pub functions_analysed: usize,
-    /// Of these, functions with an island that was not understood.
+    /// Of these, functions that contain code that was not understood.
     pub functions_opaque: usize,
     /// Functions given up because their budget ran out.
     pub functions_over_budget: usize,
-    /// Bytes of code in conditional arms that the first reading of a file leaves out (blanks not counted), and
-    /// functions that lie whole in such arms. Functions that a rule needs are read under their other arms, too.
+    /// Bytes of code in conditional arms that the first reading of a file leaves out (excluding blanks), and functions
+    /// entirely inside such arms. Functions that a rule needs are read under their other arms, too.
     pub bytes_masked: usize,
     pub functions_masked: usize,
     /// Generated files whose findings were left out.
@@ -222,8 +222,8 @@ pub struct Coverage {
 }
 
 impl Coverage {
-    /// The share of the input that was read and understood, in percent: the smaller of that of the files and that of
-    /// the functions that a rule needed.
+    /// The percentage of the input that was read and understood: the smaller of the share of files and the share of
+    /// functions that a rule needed.
     pub fn percent(&self) -> f64 {
         let share = |part: usize, whole: usize| if whole == 0 { 100.0 } else { 100.0 * part as f64 / whole as f64 };
         let lost = self.functions_opaque + self.functions_over_budget;
@@ -237,23 +237,23 @@ impl Coverage {
     }
 }
 
-/// All that an emitter prints. `findings` are sorted and final.
+/// Everything that an emitter prints. `findings` are sorted and final.
 pub struct Report<'a> {
     pub files: &'a [SourceFile],
     pub findings: &'a [Finding],
-    /// One a finding, given before any was hidden: what is shown changes no ordinal.
+    /// One per finding, assigned before any was hidden: what is shown does not change the ordinals.
     pub fingerprints: &'a [String],
     /// Every enabled rule, sorted by id.
     pub rules: &'a [RuleInfo],
     pub coverage: &'a Coverage,
-    /// Problems met on the way, in order (also printed on stderr).
+    /// Problems encountered, in order (also printed on stderr).
     pub problems: &'a [Problem],
     pub left_out: LeftOut,
-    /// Tells this analysis from others of the same commit, for services that keep several.
+    /// Distinguishes this analysis from others of the same commit, for services that keep several.
     pub category: &'a str,
 }
 
-/// How many findings are not in the report, each counted once, by the first that holds.
+/// How many findings are not in the report, each counted once, by the first reason that applies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct LeftOut {
     /// Accepted by comments in the source.
@@ -262,12 +262,12 @@ pub struct LeftOut {
     pub baseline: usize,
     /// Below `--min-confidence`.
     pub hidden: usize,
-    /// Away from the lines that have changed.
+    /// Not on changed lines.
     pub unchanged: usize,
 }
 
 impl LeftOut {
-    /// A sentence for each kind that there is.
+    /// A sentence for each kind of omitted finding.
     pub fn lines(&self) -> Vec<String> {
         let line = |number: usize, what: &str, behind: &str| {
             let is = if number == 1 { "is" } else { "are" };
@@ -300,7 +300,7 @@ impl Report<'_> {
         &self.files[id.0 as usize]
     }
 
-    /// What is known of a finding's rule, where it is one of `rules`.
+    /// The information on a finding's rule, if it is one of `rules`.
     pub fn rule(&self, finding: &Finding) -> Option<&RuleInfo> {
         self.rule_index(finding.rule).map(|index| &self.rules[index])
     }
@@ -310,20 +310,20 @@ impl Report<'_> {
         self.rules.binary_search_by(|rule| rule.id.cmp(id)).ok()
     }
 
-    /// Where a span begins and (exclusive) ends.
+    /// The start and (exclusive) end of a span.
     pub fn region(&self, file: FileId, span: Span) -> (Position, Position) {
         let file = self.file(file);
         (file.position(span.start), file.position(span.end))
     }
 
-    /// `path:line:column` of where a span begins.
+    /// `path:line:column` of the start of a span.
     fn at(&self, file: FileId, span: Span) -> String {
         let file = self.file(file);
         let start = file.position(span.start);
         format!("{}:{}:{}", file.path, start.line, start.column)
     }
 
-    /// What there is to say of a finding beyond its message, a line each, for formats that take only text.
+    /// The details of a finding beyond its message, a line each, for formats that only take text.
     fn evidence(&self, finding: &Finding) -> Vec<String> {
         let at = |r: &Related| self.at(r.file, r.span);
         let related = finding.related.iter().map(|r| format!("{}: {}", at(r), r.message));

@@ -4,8 +4,8 @@ use std::io;
 
 use codespan_reporting::term::termcolor::{ColorSpec, WriteColor};
 
-/// Drops control characters but line feed and tab. They have no width, so that carets stay in their columns; colours
-/// go past it through `WriteColor`.
+/// Drops control characters except line feed and tab. They have no width, so carets stay in their columns; colours
+/// bypass it through `WriteColor`.
 pub struct Printable<W>(pub W);
 
 impl<W: io::Write> io::Write for Printable<W> {

@@ -1,4 +1,4 @@
-//! Reviewdog's diagnostic format, one object a line: findings become comments on a review, fixes its suggestions.
+//! Reviewdog's diagnostic format, one object per line: findings become review comments, fixes become suggestions.
 
 use std::io;
 
@@ -94,7 +94,7 @@ fn message(finding: &Finding) -> String {
     text
 }
 
-/// A suggestion is one replacement in the finding's own file: a fix of several edits is none.
+/// A suggestion is one replacement in the finding's own file: a fix with several edits yields none.
 fn suggestions<'a>(report: &Report, finding: &'a Finding) -> Vec<Suggestion<'a>> {
     let single = finding.fixes.iter().filter_map(|fix| match &fix.edits[..] {
         [edit] if edit.file == finding.file => Some(edit),
@@ -128,7 +128,7 @@ mod tests {
         let text = Sample::new().emit(Format::Rdjsonl);
         let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
         let range = |from: (u32, u32), to: (u32, u32)| json!({"start": {"line": from.0, "column": from.1}, "end": {"line": to.0, "column": to.1}});
-        // One tab, the comment's 18 bytes and a blank stand before the first finding.
+        // One tab, the comment's 18 bytes and a blank precede the first finding.
         let expected = json!({
             "message": "case 1 falls through into case 2\nholds where X is defined",
             "location": {"path": "src/ä b#1.c", "range": range((3, 21), (3, 29))},

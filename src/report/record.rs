@@ -56,7 +56,7 @@ struct Edit<'a> {
     replacement: &'a str,
 }
 
-/// One a finding, in order.
+/// One record per finding, in order.
 pub fn records<'a>(report: &'a Report) -> impl Iterator<Item = Record<'a>> {
     report.findings.iter().zip(report.fingerprints).map(|(finding, fingerprint)| record(report, finding, fingerprint))
 }

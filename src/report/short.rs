@@ -1,4 +1,4 @@
-//! `path:line:col: severity: message [rule]`, one line a finding: what grep, vim and problem matchers read.
+//! `path:line:col: severity: message [rule]`, one line per finding: the format read by grep, vim and problem matchers.
 
 use std::io::{self, Write};
 

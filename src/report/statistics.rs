@@ -1,4 +1,4 @@
-//! How much each rule found.
+//! The number of findings per rule.
 
 use std::collections::BTreeMap;
 

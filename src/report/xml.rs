@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// Text as the value of an attribute or the content of an element. Line ends are kept, and characters that XML 1.0
-/// cannot hold become U+FFFD.
+/// Text escaped for an attribute's value or an element's content. Line endings are kept, and characters that XML 1.0
+/// cannot represent become U+FFFD.
 pub struct Escaped<'a>(pub &'a str);
 
 impl fmt::Display for Escaped<'_> {

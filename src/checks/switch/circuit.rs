@@ -90,7 +90,7 @@ fn ending(view: &View, stmt: StmtId, sections: &[Section], i: usize) -> Ending {
     }
 }
 
-/// Control gets past the last statement of the switch. Assumed true if the switch is too large to be analyzed.
+/// Control gets past the last statement of the switch. Assumed true if the switch is too large to be analysed.
 fn runs_out(view: &View, stmt: StmtId) -> bool {
     let switch = view.switches().iter().find(|switch| switch.at.stmt == stmt);
     switch.is_none_or(|switch| switch.exits.iter().any(|exit| exit.how == Leaving::End))

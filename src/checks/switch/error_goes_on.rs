@@ -23,7 +23,7 @@ pub const RULE: Rule = Rule {
 
 /// For a report that does not end the function to stand out, this many of the same kind must end it.
 const ENDING: usize = 4;
-/// Fallback without other reports: the number of the switch's sections that leave the function on failure.
+/// Otherwise, this many sections of the switch must leave the function on failure.
 const FAILING: usize = 3;
 
 fn check(_: &Context, view: &View, out: &mut Vec<Finding>) {

@@ -27,7 +27,7 @@ impl Evidence {
 /// Maximum number of a switch's sections compared with one another.
 const MAX_SIBLINGS: usize = 64;
 
-/// The sections of a switch, each analyzed once, and what all its sites share.
+/// The sections of a switch, each analysed once, and what all its sites share.
 pub struct Sections {
     facts: Vec<Facts>,
     /// Control runs into the next section, marked or not.

@@ -53,7 +53,7 @@ pub struct Switch {
     behind: OnceCell<Vec<bool>>,
 }
 
-/// A larger switch is a table; analyzing each of its exits would not pay off.
+/// A larger switch is a table; analysing each of its exits would not pay off.
 const MAX_EXITS: usize = 1_000;
 
 /// The reachable switches of a function, in source order.

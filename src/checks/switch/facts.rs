@@ -37,7 +37,7 @@ pub enum Last {
     Other,
 }
 
-/// A section's statements, analyzed once.
+/// A section's statements, analysed once.
 pub struct Facts {
     /// At the section's top level, or those inside if the section is one braced block.
     pub stmts: Vec<StmtId>,

@@ -147,7 +147,7 @@ fn ends_opaque(body: &Body, cfg: &Cfg, from: BlockId) -> bool {
     cfg.block(from).stmts.last().is_some_and(|&s| matches!(body.stmt(s).kind, StmtKind::Opaque))
 }
 
-/// Some path into the label does not end in a mark. Empty blocks (where branches join) are skipped.
+/// Some path into the label does not end in a mark. Empty blocks (where branches join) are looked through.
 fn unmarked_end(body: &Body, cfg: &Cfg, predecessors: &[Vec<BlockId>], from: BlockId) -> bool {
     let mut seen = vec![from];
     let mut todo = vec![from];

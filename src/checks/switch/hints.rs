@@ -457,7 +457,7 @@ fn calls<'t, 'c>(tokens: &'t [Token<'c>]) -> impl Iterator<Item = (&'t Token<'c>
 
 /// How a name is declared, as far as tokens show.
 struct Declared {
-    /// Without an initializer.
+    /// Without an initialiser.
     bare: bool,
     pointer: bool,
     /// With a number.

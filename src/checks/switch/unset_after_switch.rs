@@ -33,7 +33,7 @@ enum Before {
     Null,
     /// A value from an earlier iteration of the loop around the switch.
     Stale,
-    /// The constant it was initialized with.
+    /// The constant it was initialised with.
     Constant,
 }
 

@@ -1,4 +1,4 @@
-//! What the page's script draws from, as JSON.
+//! The data that the page's script draws, as JSON.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
@@ -9,23 +9,23 @@ use serde::Serialize;
 use crate::report::{Ending, Finding, Leak, Line, Related, Report};
 use crate::source::{FileId, SourceFile, Span};
 
-/// Lines shown above and below a finding, and above and below a place of its evidence.
+/// Lines shown above and below a finding, and above and below a location of its evidence.
 const CONTEXT: usize = 4;
 const NEAR: usize = 1;
-/// Lines shown of one span.
+/// Maximum number of lines shown of one span.
 const SPAN_LINES: usize = 6;
-/// Characters shown of a line.
+/// Maximum number of characters shown of a line.
 const LINE_WIDTH: usize = 300;
-/// Places of evidence, and steps, of one finding.
+/// Maximum number of locations of evidence, and of steps, per finding.
 const EVIDENCE: usize = 40;
-/// Source text on the whole page, in bytes.
+/// Maximum size of the source text on the whole page, in bytes.
 const SOURCE_LIMIT: usize = 12 << 20;
 
 #[derive(Serialize)]
 pub struct Data<'a> {
     rules: Vec<Rule<'a>>,
     files: Vec<File<'a>>,
-    /// What findings say, and sections of drawn switches: many share them, and name them by index.
+    /// Texts of findings, and sections of drawn switches: shared by many, which refer to them by index.
     texts: Vec<&'a str>,
     sections: Vec<Section<'a>>,
     findings: Vec<Row<'a>>,
@@ -50,9 +50,9 @@ struct File<'a> {
     blocks: Vec<(usize, String)>,
 }
 
-/// Line and column of the first character and of the one behind the last.
+/// Line and column of the first character and of the one after the last.
 type Region = [u32; 4];
-/// A file's index, where in it, and the text of what is there.
+/// A file's index, the region in it, and the index of its text.
 type Place = (usize, Region, usize);
 /// Label, line and how it ends.
 type Section<'a> = (&'a str, u32, Ending);
@@ -96,7 +96,7 @@ struct Circuit<'a> {
     leak: &'a Leak,
 }
 
-/// Values, each once.
+/// Interned values.
 struct Table<T> {
     all: Vec<T>,
     index: FxHashMap<T, usize>,
@@ -199,7 +199,7 @@ fn region(report: &Report, file: FileId, span: Span) -> Region {
     [start.line, start.column, end.line, end.column]
 }
 
-/// Notes the lines of a span, some around it, as indices.
+/// Adds the line indices of a span and of some lines around it.
 fn show(report: &Report, lines: &mut BTreeMap<FileId, BTreeSet<usize>>, id: FileId, span: Span, around: usize) {
     let file = report.file(id);
     let first = file.line_index(span.start);
@@ -207,7 +207,7 @@ fn show(report: &Report, lines: &mut BTreeMap<FileId, BTreeSet<usize>>, id: File
     lines.entry(id).or_default().extend(first.saturating_sub(around)..=last.min(file.line_count() - 1));
 }
 
-/// The lines in runs, as long as `left` has room for them.
+/// The lines grouped into runs, as far as `left` has room for them.
 fn blocks(file: &SourceFile, lines: &BTreeSet<usize>, left: &mut usize) -> Vec<(usize, String)> {
     let mut blocks: Vec<(usize, String)> = Vec::new();
     let mut next = usize::MAX;

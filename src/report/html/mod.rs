@@ -1,8 +1,8 @@
-//! One page for people: totals, a list to search, and each finding over its source.
+//! One page for people: totals, a searchable list, and each finding with its source.
 //!
-//! The page is a single file that asks nobody for anything. What a script draws is data, embedded as JSON; the script
-//! only ever makes text nodes of it, and the page's policy lets no other script run. Of the sources it holds the lines
-//! that some finding shows, each once.
+//! The page is a single file that loads nothing. What a script draws is data, embedded as JSON; the script only ever
+//! creates text nodes from it, and the page's policy allows no other script. It contains only the source lines that
+//! some finding shows, each once.
 
 mod data;
 
@@ -24,7 +24,7 @@ const SCRIPT: &str = concat!(
     include_str!("detail.js"),
     include_str!("page.js")
 );
-/// Problems that are named on the page.
+/// Maximum number of problems listed on the page.
 const PROBLEMS: usize = 200;
 
 pub fn write(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
@@ -57,10 +57,10 @@ pub fn write(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
     write!(out, "</script>\n<script>{SCRIPT}</script>\n</body>\n</html>\n")
 }
 
-/// By confidence, the surest first.
+/// Counts by confidence, highest first.
 type Sums = [usize; 3];
 
-/// What a reader without scripts sees, too: how much there is of what.
+/// The part that is also visible without scripts: the number of findings of each kind.
 fn write_summary(out: &mut dyn io::Write, report: &Report, total: &str) -> io::Result<()> {
     let mut families: BTreeMap<&str, BTreeMap<&str, Sums>> = BTreeMap::new();
     for finding in report.findings {
@@ -134,8 +134,8 @@ fn write_problems(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
     out.write_all(b"</ul>\n</details>\n")
 }
 
-/// JSON inside of an element: nothing in it can end the element or begin another. Outside of its strings JSON has
-/// none of these characters.
+/// JSON inside an element: nothing in it can end the element or begin another. JSON has none of these characters
+/// outside of strings.
 struct Embedded<'a>(&'a mut dyn io::Write);
 
 impl io::Write for Embedded<'_> {
@@ -155,7 +155,7 @@ impl io::Write for Embedded<'_> {
     }
 }
 
-/// As a content security policy names a text: SHA-256 in base 64.
+/// A text's hash as in a content security policy: SHA-256 in Base64.
 fn digest(text: &str) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut encoded = String::new();

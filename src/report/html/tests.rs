@@ -15,7 +15,7 @@ fn text<'a>(data: &'a Value, index: &Value) -> &'a str {
     index.as_u64().and_then(|index| data["texts"][index as usize].as_str()).expect("a text")
 }
 
-/// The opening and closing tags in order, those inside of scripts and styles left out: `html`, `/html`.
+/// The opening and closing tags in order, except those inside scripts and styles: `html`, `/html`.
 fn tags(page: &str) -> Vec<String> {
     let mut tags: Vec<String> = Vec::new();
     let mut rest = page;
@@ -43,7 +43,7 @@ fn assert_well_formed(page: &str) {
     assert_eq!(open, Vec::<String>::new());
 }
 
-/// A sample full of text that would be markup, were it not escaped.
+/// A sample full of text that would be markup if not escaped.
 fn hostile() -> Sample {
     const EVIL: &str = "</script><script>alert(1)</script><!-- & \" ' <img src=x onerror=alert(1)>";
     let mut sample = Sample::new();

@@ -1,32 +1,32 @@
-//! What GitHub takes of a report. The other services take more; none takes less.
+//! GitHub's limits for a report. The other services accept more; none accepts less.
 
 use std::cmp::Reverse;
 
 use crate::report::coverage::{count, grouped};
 use crate::report::{Finding, Report};
 
-/// Results of one run. Of these, GitHub shows 5,000, the worst ones.
+/// Results of one run. Of these, GitHub shows the worst 5,000.
 pub const RESULTS: usize = 25_000;
-/// Related locations of a result that are shown.
+/// Related locations shown per result.
 pub const RELATED: usize = 100;
-/// Steps of a path that are shown.
+/// Steps shown per path.
 pub const STEPS: usize = 1_000;
-/// Tags of a rule that are kept.
+/// Tags kept per rule.
 pub const TAGS: usize = 10;
-/// What GitHub takes of a description, in characters.
+/// Length of a description that GitHub accepts, in characters.
 pub const DESCRIPTION: usize = 1024;
-/// A report may have 10 MB once it is compressed. Ours shrink to a tenth or less; this leaves room for worse ones.
+/// A compressed report may have 10 MB. Ours shrink to a tenth or less; this leaves room for worse ones.
 const BYTES: usize = 64 << 20;
 
-/// What of the findings is written.
+/// The findings that are written.
 pub struct Kept {
-    /// By finding.
+    /// Per finding.
     pub is_kept: Vec<bool>,
-    /// What had to be left out, for the reader of the report; nothing, mostly.
+    /// What had to be left out, for the reader of the report; usually nothing.
     pub notice: Option<String>,
 }
 
-/// Keeps the worst findings, as many as a service takes.
+/// Keeps the worst findings, as many as a service accepts.
 pub fn keep(report: &Report) -> Kept {
     let findings = report.findings;
     let mut worst_first: Vec<usize> = (0..findings.len()).collect();
@@ -57,7 +57,7 @@ pub fn keep(report: &Report) -> Kept {
     Kept { is_kept, notice: (!parts.is_empty()).then(|| parts.join("; ")) }
 }
 
-/// About how many bytes a result takes.
+/// The approximate number of bytes that a result takes.
 fn size(report: &Report, finding: &Finding) -> usize {
     const RESULT: usize = 700;
     const PLACE: usize = 260;

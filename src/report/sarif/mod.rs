@@ -1,7 +1,7 @@
 //! SARIF 2.1.0, as code scanning services and viewers read it.
 //!
-//! Nothing in it depends on the time, the machine or the directory: equal inputs give equal bytes. Every result has
-//! exactly one location, because some importers make a finding of each.
+//! Nothing in it depends on the time, the machine or the directory: equal inputs yield equal bytes. Every result has
+//! exactly one location, because some importers turn each location into a finding.
 
 mod limits;
 mod model;
@@ -19,7 +19,7 @@ const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os
 const INFORMATION_URI: &str = "https://crates.io/crates/crosstalk-lint";
 const ROOT: &str = "The folder that the analysis ran in.";
 const CWE: ComponentReference = ComponentReference { name: "CWE", index: 0 };
-/// Paths are relative to the folder of the run, which is to be the root of the sources.
+/// Paths are relative to the folder of the run, which should be the root of the sources.
 const SOURCE_ROOT: &str = "%SRCROOT%";
 /// Families whose defects an attacker can reach.
 const SECURITY: [&str; 3] = ["message", "result", "cascade"];
@@ -45,13 +45,13 @@ pub fn write(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-/// What is left out of it, and why.
+/// What is left out of the report, and why.
 pub fn notice(report: &Report) -> Option<String> {
     keep(report).notice
 }
 
 fn driver<'a>(report: &Report<'a>, taxa: &[u32]) -> Component<'a> {
-    // GitHub asks for all three of a notification, too.
+    // GitHub requires all three for a notification, too.
     let notification = |kind: DescriptorReference, name: &str, text: &'static str| Descriptor {
         id: kind.id.into(),
         name: Some(name.into()),
@@ -161,7 +161,7 @@ fn invocation<'a>(report: &Report<'a>, kept: &Kept) -> Invocation<'a> {
 }
 
 fn results<'a>(report: &Report<'a>, kept: &Kept) -> Vec<Result<'a>> {
-    // By the standard, all results tell of suppression or none does.
+    // According to the standard, either all results state their suppressions or none does.
     let told = report.findings.iter().any(|finding| finding.suppression.is_some());
     let identities = report
         .fingerprints
@@ -201,7 +201,7 @@ fn results<'a>(report: &Report<'a>, kept: &Kept) -> Vec<Result<'a>> {
     all.filter(|(_, kept)| **kept).map(|(found, _)| result(found)).collect()
 }
 
-/// The path of a finding that has one.
+/// The path of a finding, if it has one.
 fn code_flow<'a>(report: &Report<'a>, finding: &'a Finding) -> Option<CodeFlow<'a>> {
     let steps = finding.flow.iter().take(STEPS);
     let locations: Vec<_> = steps.map(|step| ThreadFlowLocation { location: evidence(report, step) }).collect();
@@ -212,7 +212,7 @@ fn evidence<'a>(report: &Report, related: &'a Related) -> Location<'a> {
     Location { message: Some(related.message.as_str().into()), ..place(report, related.file, related.span) }
 }
 
-/// One a finding. File by file, as the hashes of all lines of all files would fill the memory.
+/// One hash per finding. Computed file by file, as the hashes of all lines of all files would fill the memory.
 fn line_hashes(report: &Report) -> Vec<Option<String>> {
     let mut by_file = BTreeMap::<FileId, Vec<usize>>::new();
     for (index, finding) in report.findings.iter().enumerate() {
@@ -229,7 +229,7 @@ fn line_hashes(report: &Report) -> Vec<Option<String>> {
     found
 }
 
-/// The message and below it the evidence with links: GitHub shows no related location without one.
+/// The message followed by the evidence with links: GitHub shows no related location without one.
 fn message(report: &Report, finding: &Finding) -> String {
     let mut text = format!("{}.", finding.message);
     for (related, id) in finding.related.iter().take(RELATED).zip(1..) {
@@ -281,7 +281,7 @@ fn region(report: &Report, file: FileId, span: Span) -> Region {
     Region { start_line: start.line, start_column: start.column, end_line: end.line, end_column: end.column }
 }
 
-/// A relative URI. An absolute path would tell of the machine and match no repository, so it loses its root.
+/// A relative URI. An absolute path would reveal the machine's layout and match no repository, so it loses its root.
 fn uri(path: &str) -> String {
     let mut uri = String::new();
     for &byte in path.trim_start_matches('/').as_bytes() {
@@ -298,7 +298,7 @@ fn pascal_case(id: &str) -> String {
     id.split('-').filter(|word| !word.is_empty()).map(capitalised).collect()
 }
 
-/// The first block of a page that is prose.
+/// The first prose block of a page.
 fn first_paragraph(page: &str) -> Option<String> {
     let lines = page.lines().map(str::trim).skip_while(|line| line.is_empty() || line.starts_with('#'));
     let paragraph: Vec<&str> = lines.take_while(|line| !line.is_empty() && !line.starts_with("```")).collect();

@@ -28,7 +28,7 @@ pub struct Run<'a> {
     pub results: Vec<Result<'a>>,
 }
 
-/// A folder that paths are relative to. Where it is on this machine is nobody's business.
+/// A folder that paths are relative to. Its location on this machine is not disclosed.
 #[derive(Serialize)]
 pub struct Root<'a> {
     pub description: Text<'a>,
@@ -107,7 +107,7 @@ pub struct Configuration {
     pub level: &'static str,
 }
 
-/// Not of the standard: what GitHub ranks and files rules by.
+/// Not in the standard: what GitHub uses to rank and classify rules.
 #[derive(Serialize)]
 pub struct RuleProperties<'a> {
     pub tags: Vec<String>,
@@ -207,7 +207,7 @@ pub struct ThreadFlowLocation<'a> {
     pub location: Location<'a>,
 }
 
-/// Some consumers take all keys together for the identity: adding one makes every known finding new.
+/// Some consumers use all keys together as the identity: adding one makes every known finding new.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PartialFingerprints<'a> {

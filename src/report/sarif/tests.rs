@@ -12,7 +12,7 @@ fn run(sample: &Sample) -> Value {
     log["runs"][0].clone()
 }
 
-/// Every value of a member of this name, at any depth.
+/// Every value of a member with this name, at any depth.
 fn members<'a>(value: &'a Value, name: &str, found: &mut Vec<&'a Value>) {
     match value {
         Value::Array(items) => items.iter().for_each(|item| members(item, name, found)),
