@@ -1,7 +1,7 @@
-//! The intermediate representation of one function: arenas of statements and expressions with spans into the source.
+//! The intermediate representation of one function: arenas of statements and expressions with source spans.
 //!
-//! A body is a list of statements in which `case`, `default` and labels are statements of their own, in order: C's
-//! `switch` is a jump into a sequence, and a tree would hide that. What the parser did not understand is `Opaque`:
+//! A body is a list of statements in which `case`, `default` and labels are separate statements, in source order: C's
+//! `switch` is a jump into a sequence, and a tree would hide that. Whatever the parser did not understand is `Opaque`:
 //! it may do anything, and proves nothing.
 
 mod names;
@@ -30,7 +30,7 @@ pub struct Function {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parameter {
     pub name: Symbol,
-    /// Its declaration.
+    /// The span of its declaration.
     pub span: Span,
 }
 
@@ -40,18 +40,18 @@ pub struct Body {
     pub exprs: Vec<Expr>,
     pub names: Names,
     pub root: StmtId,
-    /// Places that the parser did not understand.
+    /// Number of places that the parser did not understand.
     pub islands: u32,
-    /// The parse or macro expansion was given up: what is here is a part.
+    /// Parsing or macro expansion was aborted, so the body is incomplete.
     pub over_budget: bool,
 }
 
 #[derive(Debug)]
 pub struct Stmt {
     pub kind: StmtKind,
-    /// Where it stands; for one out of a macro, the call.
+    /// Its location; for a statement from a macro, that of the call.
     pub span: Span,
-    /// It begins in what a macro expands to.
+    /// It begins inside a macro expansion.
     pub in_macro: bool,
 }
 
@@ -83,7 +83,7 @@ pub enum StmtKind {
         cond: ExprId,
         body: StmtId,
     },
-    /// `case value:`, or `default:` where there is none.
+    /// `case value:`, or `default:` if `None`.
     Case(Option<ExprId>),
     Label(Symbol),
     Goto(Symbol),
@@ -93,7 +93,7 @@ pub enum StmtKind {
     Continue,
     Return(Option<ExprId>),
     Empty,
-    /// `[[fallthrough]];` and what expands or amounts to it.
+    /// `[[fallthrough]];` and whatever expands to it or is equivalent.
     FallthroughMark,
     Opaque,
 }
@@ -105,14 +105,14 @@ pub struct Declarator {
     pub init: Option<ExprId>,
     pub is_static: bool,
     pub form: DeclaratorForm,
-    /// Its declaration without the value, as text: `const char *name`.
+    /// The declaration text without the initialiser: `const char *name`.
     pub ty: Symbol,
 }
 
-/// What a name is declared as, as far as its declarator tells: the part nearest to the name decides.
+/// What a name is declared as, as far as its declarator shows: the part nearest to the name decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeclaratorForm {
-    /// A value of the type named: a number, a structure, a pointer behind a `typedef`.
+    /// A value of the named type: a number, a structure, a pointer hidden by a `typedef`.
     Plain,
     Pointer,
     Array,
@@ -150,11 +150,11 @@ pub enum ExprKind {
         op: UnaryOp,
         operand: ExprId,
     },
-    /// `++` and `--`, before or behind.
+    /// `++` and `--`, prefix or postfix.
     Update {
         operand: ExprId,
         decrement: bool,
-        /// Its value is the one after the change.
+        /// Its value is the one after the update.
         prefix: bool,
     },
     Binary {
@@ -178,7 +178,7 @@ pub enum ExprKind {
         ty: Symbol,
         operand: ExprId,
     },
-    /// The operand is not evaluated. A name in parentheses may be a type's.
+    /// The operand is not evaluated. A name in parentheses may be a type.
     Sizeof {
         ty: Option<Symbol>,
         operand: Option<ExprId>,
@@ -189,7 +189,7 @@ pub enum ExprKind {
     Braced(Vec<ExprId>),
     /// `({ … })`
     Statement(StmtId),
-    /// Inline assembly: what it reads and writes, and the labels it may jump to.
+    /// Inline assembly: its operands, and the labels it may jump to.
     Asm {
         operands: Vec<ExprId>,
         labels: Vec<Symbol>,
@@ -231,7 +231,7 @@ pub enum BinaryOp {
 }
 
 impl StmtKind {
-    /// What a branch, a loop or a `switch` decides by.
+    /// The condition of a branch or loop, or the controlling expression of a `switch`.
     pub fn condition(&self) -> Option<ExprId> {
         match *self {
             StmtKind::If { cond, .. }
@@ -253,7 +253,7 @@ impl Body {
         &self.exprs[id.0 as usize]
     }
 
-    /// The direct operands of an expression, in order of writing.
+    /// The direct operands of an expression, in source order.
     pub fn operands(&self, id: ExprId, each: &mut dyn FnMut(ExprId)) {
         match &self.expr(id).kind {
             ExprKind::Name(_)
@@ -292,8 +292,8 @@ impl Body {
         }
     }
 
-    /// Every expression in `id`, itself first, statement expressions not entered. Iterative: expressions nest as
-    /// deep as their author likes.
+    /// Every expression in `id`, itself first, without entering statement expressions. Iterative, because expressions
+    /// may nest arbitrarily deep.
     pub fn walk(&self, id: ExprId, visit: &mut dyn FnMut(ExprId)) {
         let mut todo = vec![id];
         while let Some(next) = todo.pop() {
@@ -304,7 +304,7 @@ impl Body {
         }
     }
 
-    /// The expressions that a statement itself evaluates, its inner statements left out.
+    /// The expressions that a statement evaluates itself, excluding its inner statements.
     pub fn own_exprs(&self, id: StmtId, each: &mut dyn FnMut(ExprId)) {
         match &self.stmt(id).kind {
             StmtKind::Expr(e) | StmtKind::Return(Some(e)) | StmtKind::Case(Some(e)) => each(*e),
@@ -339,12 +339,12 @@ impl Body {
         }
     }
 
-    /// Every statement in `id`, itself first, in order of writing, those of statement expressions left out.
+    /// Every statement in `id`, itself first, in source order, excluding those of statement expressions.
     pub fn walk_stmts(&self, id: StmtId, visit: &mut dyn FnMut(StmtId)) {
         self.walk_first(id, usize::MAX, visit);
     }
 
-    /// The same for the first `limit` statements: enough to judge one of many nested in each other.
+    /// The same, limited to the first `limit` statements: enough to judge one of many nested statements.
     pub fn walk_first(&self, id: StmtId, limit: usize, visit: &mut dyn FnMut(StmtId)) {
         let mut todo = vec![id];
         for _ in 0..limit {
@@ -356,7 +356,7 @@ impl Body {
         }
     }
 
-    /// The calls by a name, with that and the arguments, in the order of the body.
+    /// The calls by name, each with its name and arguments, in body order.
     pub fn calls(&self) -> impl Iterator<Item = (ExprId, &str, &[ExprId])> {
         self.exprs.iter().enumerate().filter_map(|(i, e)| {
             let ExprKind::Call { args, .. } = &e.kind else { return None };
@@ -365,14 +365,14 @@ impl Body {
         })
     }
 
-    /// The expression names the variable somewhere.
+    /// The expression mentions the variable.
     pub fn mentions(&self, e: ExprId, name: Symbol) -> bool {
         let mut found = false;
         self.walk(e, &mut |e| found |= matches!(self.expr(e).kind, ExprKind::Name(n) if n == name));
         found
     }
 
-    /// The expression without the casts around it.
+    /// The expression without its outer casts.
     pub fn bare(&self, mut e: ExprId) -> ExprId {
         while let ExprKind::Cast { operand, .. } = self.expr(e).kind {
             e = operand;
@@ -380,7 +380,7 @@ impl Body {
         e
     }
 
-    /// The name that a call calls directly.
+    /// The name of the function that a call calls directly.
     pub fn callee(&self, id: ExprId) -> Option<&str> {
         let ExprKind::Call { callee, .. } = &self.expr(id).kind else { return None };
         match &self.expr(*callee).kind {

@@ -1,4 +1,4 @@
-//! Identifiers of one function, each stored once.
+//! Interned identifiers of one function.
 
 use rustc_hash::FxHashMap;
 
@@ -26,7 +26,7 @@ impl Names {
         self.index.get(text).copied()
     }
 
-    /// All texts, literals and types among them.
+    /// All texts, including literals and types.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.texts.iter().map(|text| &**text)
     }

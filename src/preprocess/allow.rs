@@ -1,32 +1,32 @@
-//! Comments that accept findings: `crosstalk: allow(rule) -- reason`.
+//! Comments that suppress findings: `crosstalk: allow(rule) -- reason`.
 
 use super::token::Tokens;
 use crate::source::Span;
 
-/// How many tokens of one file are looked at to find where statements end.
+/// Tokens per file that are examined to find where statements end.
 const TOKENS: usize = 2_000_000;
 
-/// What one comment accepts.
+/// One suppression comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Allow {
     pub comment: Span,
-    /// The rules' names.
+    /// The rule names.
     pub rules: Vec<Span>,
-    /// Empty where none is given.
+    /// Empty if none is given.
     pub reason: String,
-    /// A finding that begins or ends in it is accepted.
+    /// A finding that begins or ends in this span is suppressed.
     pub scope: Span,
 }
 
-/// All such comments of a file.
+/// All suppression comments of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Allows {
     pub comments: Vec<Allow>,
-    /// Those that say nothing that could be heeded, and why.
+    /// Malformed or unmatched comments, and what is wrong with each.
     pub faults: Vec<(Span, String)>,
 }
 
-/// A comment, with its delimiters, speaks to this program and to nobody else.
+/// Whether a comment (with delimiters) is addressed to Crosstalk.
 pub fn is_addressed(comment: &str) -> bool {
     content(comment).starts_with(ADDRESS)
 }
@@ -34,7 +34,7 @@ pub fn is_addressed(comment: &str) -> bool {
 const ADDRESS: &str = "crosstalk:";
 const FORMS: &str = "expected `allow(RULE) -- REASON`, `allow-file(…)`, `allow-begin(…)` or `allow-end(…)`";
 
-/// What a comment says, without what delimits it.
+/// The text of a comment without its delimiters.
 fn content(comment: &str) -> &str {
     let text = match comment.strip_prefix("/*") {
         Some(block) => block.strip_suffix("*/").unwrap_or(block).trim_start_matches(['*', '!', ' ', '\t', '\r', '\n']),
@@ -51,19 +51,19 @@ enum Form {
     End,
 }
 
-/// A comment as written.
+/// A parsed comment.
 struct Written {
     form: Form,
     rules: Vec<Span>,
     reason: String,
 }
 
-/// Reads the comments to this program. `code` is its text with comments and directives blanked; `base` the same under the
-/// base reading.
+/// Reads the comments addressed to Crosstalk. `code` is the text with comments and directives blanked; `base` is the
+/// same under the base reading.
 pub fn allows(text: &str, comments: &[Span], code: &str, base: &str) -> Allows {
     let mut found = Allows::default();
     let mut budget = TOKENS;
-    // Indices into `comments` of `found` that wait for their end.
+    // Indices into `found.comments` of the `allow-begin`s still open.
     let mut open: Vec<usize> = Vec::new();
     for &comment in comments {
         let written = match written(text, comment) {
@@ -125,7 +125,7 @@ fn written(text: &str, comment: Span) -> Result<Written, String> {
             "" if form != Form::End => return Err("the list of rules has an empty place".into()),
             "" => {}
             _ => {
-                // Both are parts of `text`.
+                // Both are slices of `text`.
                 let start = name.as_ptr() as usize - text.as_ptr() as usize;
                 rules.push(Span::new(start, start + name.len()));
             }
@@ -139,24 +139,24 @@ fn written(text: &str, comment: Span) -> Result<Written, String> {
     Ok(Written { form, rules, reason: reason.join(" ") })
 }
 
-/// Code stands before the comment on its line.
+/// Whether code precedes the comment on its line.
 fn follows_code(text: &str, comment: Span) -> bool {
     let start = line(text, comment.start as usize).start as usize;
     !text[start..comment.start as usize].trim().is_empty()
 }
 
-/// The line that holds `at`.
+/// The line containing `at`.
 fn line(text: &str, at: usize) -> Span {
     let bytes = text.as_bytes();
     let start = memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |i| i + 1);
     Span::new(start, memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |i| at + i))
 }
 
-/// The statement, declaration or function that begins behind `at`, told from its tokens.
+/// The statement, declaration or function that begins after `at`, delimited by its tokens.
 fn statement(code: &str, base: &str, at: usize, budget: &mut usize) -> Span {
     let first = |code: &str| Tokens::new(code, at..code.len()).next().map(|t| t.span.start as usize);
     let Some(start) = first(code) else { return Span::new(at, at) };
-    // In an arm that the base reading leaves out, all arms are what there is.
+    // In an arm that the base reading leaves out, fall back to the text of all arms.
     let code = if first(base) == Some(start) { base } else { code };
     let mut tokens = Tokens::new(code, start..code.len()).peekable();
     let is_do = tokens.peek().is_some_and(|t| t.is("do"));
@@ -170,7 +170,7 @@ fn statement(code: &str, base: &str, at: usize, budget: &mut usize) -> Span {
         let mut may_end = token.is(";") && depth == 0;
         match &*token.text {
             "(" | "[" | "{" => depth += 1,
-            // The block ends that the comment stands in.
+            // The block that contains the comment ends.
             ")" | "]" | "}" if depth == 0 => break,
             ")" | "]" | "}" => {
                 depth -= 1;
@@ -197,7 +197,7 @@ mod tests {
         allows(text, &scan.addressed, &scan.code, &scan.code)
     }
 
-    /// The text that the only comment accepts findings in.
+    /// The source text of the only comment's scope.
     fn scope(text: &str) -> String {
         let found = read(text);
         assert_eq!((found.comments.len(), &found.faults), (1, &Vec::new()), "{text}");

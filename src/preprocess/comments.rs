@@ -1,26 +1,26 @@
-//! Judges comments and names that speak of falling through.
+//! Classifies comments and names that mention fall-through.
 
 use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-/// Which comments accept a fall-through: the levels 1 to 5 of GCC's `-Wimplicit-fallthrough`.
+/// Which comments accept a fall-through: levels 1 to 5 of GCC's `-Wimplicit-fallthrough`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CommentStyle {
-    /// Any comment at all.
+    /// Any comment.
     Any,
-    /// One that holds `falls?[ \t-]*thr(ough|u)`, in any case.
+    /// A comment that contains `falls?[ \t-]*thr(ough|u)`, in any case.
     Loose,
-    /// One that is nothing but a keyword of lint, or `fall through` with little around it.
+    /// A comment that is only a lint keyword, or `fall through` with little around it.
     Keyword,
-    /// One that is nothing but a keyword of lint, or `FALLTHROUGH` or `FALLTHRU`.
+    /// A comment that is only a lint keyword, or `FALLTHROUGH` or `FALLTHRU`.
     Strict,
-    /// None: only an attribute accepts.
+    /// No comment: only an attribute accepts.
     Attribute,
 }
 
 impl CommentStyle {
-    /// Whether `comment`, with its delimiters, accepts a fall-through.
+    /// Whether `comment` (with delimiters) accepts a fall-through.
     pub fn accepts(self, comment: &str) -> bool {
         let pattern = match self {
             CommentStyle::Any => return true,
@@ -33,25 +33,25 @@ impl CommentStyle {
     }
 }
 
-/// Whether a comment, with its delimiters, says that control goes on into the next label on purpose: wider than
-/// every level of GCC but the first, for real code states it in many words and misspells them.
+/// Whether a comment (with delimiters) says that control falls into the next label on purpose. Wider than every GCC
+/// level but the first, because real code says so in many ways and with misspellings.
 pub fn states_intent(comment: &str) -> bool {
     if !mentions(comment, &[b"fal", b"fai", b"dro", b"pas", b"flo", b"run", b"car", b"bre"]) {
         return false;
     }
     let content = content(comment);
     let stated = INTENT.find_iter(content).any(|found| {
-        // A bounded look back, for a comment may repeat itself without end.
+        // The look-back is bounded, because a comment may repeat itself indefinitely.
         let before = &content[found.start().saturating_sub(100)..found.start()];
         let negated = NEGATION_BEFORE.is_match(before) || QUESTION_AFTER.is_match(&content[found.end()..]);
-        // `break;` at the end of a commented-out section speaks of that section.
+        // `break;` at the end of a commented-out section refers to that section.
         let elsewhere = found.as_bytes().contains(&b';') && LABEL.is_match(content);
         !negated && !elsewhere
     });
     stated && !DOUBT.is_match(content)
 }
 
-/// Whether a comment, with its delimiters, says that control never gets there or never comes back.
+/// Whether a comment (with delimiters) says that control never gets there or never returns.
 pub fn states_unreachable(comment: &str) -> bool {
     mentions(comment, &[b"ret", b"rea"]) && UNREACHABLE.is_match(content(comment))
 }
@@ -63,7 +63,7 @@ pub fn is_fallthrough_name(identifier: &str) -> bool {
 
 static LOOSE: LazyLock<Regex> = LazyLock::new(|| compile(r"(?i)falls?[ \t-]*thr(ough|u)"));
 
-/// Three spellings of lint and of Splint, then as GCC documents its level 3: upper, title and lower case.
+/// Three lint and Splint spellings, then GCC's documented level 3: upper, title and lower case.
 static KEYWORD: LazyLock<Regex> = LazyLock::new(|| {
     compile(concat!(
         r"^(?:-fallthrough|@fallthrough@|lint -fallthrough[ \t]*|[ \t.!]*(?:",
@@ -78,7 +78,7 @@ static STRICT: LazyLock<Regex> = LazyLock::new(|| {
     compile(r"^(?:-fallthrough|@fallthrough@|lint -fallthrough[ \t]*|[ \t]*FALLTHR(?:OUGH|U)[ \t]*)$")
 });
 
-/// `thr?`, `trhu` and their like are spellings met in released code.
+/// Spellings such as `thr?` and `trhu` occur in released code.
 static INTENT: LazyLock<Regex> = LazyLock::new(|| {
     compile(
         r"(?xi) (?:^|[^a-z]) (?:
@@ -94,7 +94,7 @@ static INTENT: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// What turns the words that follow into their opposite: `must not`, `shouldn't we`, `to avoid`.
+/// Words that negate what follows: `must not`, `shouldn't we`, `to avoid`.
 static NEGATION_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
     compile(
         r"(?xi) \b (?:
@@ -113,7 +113,7 @@ static QUESTION_AFTER: LazyLock<Regex> = LazyLock::new(|| compile(r"(?i)^[a-z \t
 
 static DOUBT: LazyLock<Regex> = LazyLock::new(|| compile(r"(?i)\bno idea\b|\bnot (?:really )?sure\b|\bunsure\b"));
 
-/// What is said of a value (`does not return NULL`) is another matter, so a full stop, an end or a place follows.
+/// A statement about a value (`does not return NULL`) must not match, so a full stop, an end or a place has to follow.
 static UNREACHABLE: LazyLock<Regex> = LazyLock::new(|| {
     compile(
         r"(?xi)
@@ -125,12 +125,12 @@ static UNREACHABLE: LazyLock<Regex> = LazyLock::new(|| {
 
 static NAME: LazyLock<Regex> = LazyLock::new(|| compile(r"(?i)^\w*(?:fall_?thr(?:ough|u)\w*|(?:^|_)no_?break_*)$"));
 
-/// The patterns are constants and ASCII only: no case folding beyond ASCII, no Unicode tables.
+/// The patterns are constant and ASCII-only: no Unicode case folding, no Unicode tables.
 fn compile(pattern: &str) -> Regex {
     regex::bytes::RegexBuilder::new(pattern).unicode(false).build().expect("the pattern is a constant")
 }
 
-/// The bytes between a comment's delimiters. An unclosed comment ends where its text does.
+/// The bytes between a comment's delimiters. An unclosed comment ends with its text.
 fn content(comment: &str) -> &[u8] {
     let text = match comment.strip_prefix("/*") {
         Some(block) => block.strip_suffix("*/").unwrap_or(block),
@@ -139,7 +139,7 @@ fn content(comment: &str) -> &[u8] {
     text.as_bytes()
 }
 
-/// Whether one of the stems occurs, in any case: most comments hold none, and this costs far less than a pattern.
+/// Whether one of the stems occurs, in any case: most comments contain none, and this is far cheaper than a regex.
 fn mentions(text: &str, stems: &[&[u8; 3]]) -> bool {
     text.as_bytes().windows(3).any(|w| stems.contains(&&[w[0] | 0x20, w[1] | 0x20, w[2] | 0x20]))
 }

@@ -1,8 +1,8 @@
-//! The conditions of `#if` and its kin.
+//! The conditions of `#if` and related directives.
 
 use super::token::{Token, TokenKind, Tokens};
 
-/// Deeper nesting of one condition than this is read as a single atom.
+/// A condition nested deeper than this is read as a single atom.
 const MAX_DEPTH: usize = 64;
 
 /// A condition, reduced to what can be decided without a build.
@@ -27,7 +27,7 @@ pub(super) fn parse(rest: &str) -> Condition {
     Parser { tokens: &tokens, at: 0, depth: 0 }.whole()
 }
 
-/// `||`, `&&`, `!`, `defined`, parentheses, names and integers; any comparison is an atom of its own.
+/// `||`, `&&`, `!`, `defined`, parentheses, names and integers; any comparison is a separate atom.
 struct Parser<'t> {
     tokens: &'t [Token<'t>],
     at: usize,

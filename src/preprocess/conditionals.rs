@@ -1,7 +1,7 @@
 //! The conditional tree of a file (`#if` … `#endif`) and the choices of arms under which it is read.
 //!
-//! A choice is made by giving a truth value to each *atom* (`defined(X)`, or the text of a test that is not
-//! understood), so that two groups that ask the same question get the same answer, as they would in a compiler.
+//! A choice is made by assigning a truth value to each *atom* (`defined(X)`, or the text of a test that is not
+//! understood), so that two groups with the same test get the same answer, as they would in a compiler.
 
 use rustc_hash::FxHashMap;
 
@@ -16,14 +16,14 @@ pub struct Arm {
     pub condition: Condition,
     /// The directive that opens the arm.
     pub directive: Span,
-    /// From behind that directive to before the next one of the group.
+    /// From the end of that directive to the start of the group's next one.
     pub body: Span,
 }
 
 #[derive(Clone, Debug)]
 pub struct Group {
     pub arms: Vec<Arm>,
-    /// The group and arm that hold this group.
+    /// The group and arm that contain this group.
     pub parent: Option<(usize, usize)>,
 }
 
@@ -32,18 +32,18 @@ pub struct Conditionals {
     pub groups: Vec<Group>,
 }
 
-/// One way to read a file: the arm chosen in each group (none where no condition holds and there is no `#else`).
+/// One way to read a file: the arm chosen in each group (`None` if no condition holds and there is no `#else`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
     pub arms: Vec<Option<usize>>,
 }
 
-/// Values given to atoms. A trial that fails is taken back: a file has tens of thousands of atoms at worst, too many
-/// to copy for each.
+/// Values assigned to atoms. A failed attempt is rolled back: a file may have tens of thousands of atoms, too many to
+/// copy for each attempt.
 #[derive(Default)]
 struct Assignment {
     values: FxHashMap<Box<str>, bool>,
-    /// In the order they were given.
+    /// In assignment order.
     given: Vec<Box<str>>,
 }
 
@@ -53,7 +53,7 @@ impl Assignment {
         self.given.push(name.into());
     }
 
-    /// Keeps what `attempt` gave if it succeeds.
+    /// Keeps the assignments of `attempt` only if it succeeds.
     fn attempt(&mut self, attempt: impl FnOnce(&mut Assignment) -> bool) -> bool {
         let before = self.given.len();
         let done = attempt(self);
@@ -66,7 +66,7 @@ impl Assignment {
     }
 }
 
-/// Arms deeper than this stay in their parent: no recursion, and no file is written so.
+/// Groups nested deeper than this stay part of the enclosing arm; no real file nests that deep.
 const MAX_NESTING: usize = 256;
 
 impl Conditionals {
@@ -127,13 +127,13 @@ impl Conditionals {
         Conditionals { groups }
     }
 
-    /// The choice read first: settled names as the repository sets them, else each first arm.
+    /// The choice read first: settled names as the repository defines them, otherwise the first arm of each group.
     pub fn base(&self, settled: &dyn Fn(&str) -> Option<bool>) -> Choice {
         self.choose(Assignment::default(), settled)
     }
 
-    /// Further choices, so that every arm for which `wanted` holds is read under one of them; and the number of
-    /// wanted arms that stayed unread because `limit` choices were reached.
+    /// Further choices, so that every arm for which `wanted` holds is read under one of them; and the number of wanted
+    /// arms that stay unread because `limit` choices were reached.
     pub fn alternates(
         &self,
         base: &Choice,
@@ -147,7 +147,7 @@ impl Conditionals {
                 continue;
             }
             unread.extend((0..group.arms.len()).filter(|&a| self.can_hold(g, a)).map(|a| (g, Some(a))));
-            // An `#if` without `#else` has one more way to be read: not at all.
+            // An `#if` without `#else` can also be read with no arm at all.
             if group.arms.iter().all(|a| a.condition != Condition::Const(true)) {
                 unread.push((g, None));
             }
@@ -155,9 +155,9 @@ impl Conditionals {
         self.choices_for(unread, base, settled, limit)
     }
 
-    /// Further choices for what an `#if` declares: so that every arm for which `wanted` holds is read under one of
-    /// them, except those of another platform and those that what is settled rules out; and an `#if` alone for which
-    /// `may_lack` holds is left out under one.
+    /// Further choices for the declarations in an `#if`, so that every arm for which `wanted` holds is read under one
+    /// of them, except arms of another platform and arms that settled names rule out. A lone `#if` for which `may_lack`
+    /// holds is left out under one of them.
     pub fn contrary(
         &self,
         base: &Choice,
@@ -167,7 +167,7 @@ impl Conditionals {
         limit: usize,
     ) -> Vec<Choice> {
         let mut unread: Vec<(usize, Option<usize>)> = Vec::new();
-        // By group: which arms may be read.
+        // Per group: which arms may be read.
         let mut may_hold: Vec<Vec<bool>> = Vec::with_capacity(self.groups.len());
         for (g, group) in self.groups.iter().enumerate() {
             let around = group.parent.is_none_or(|(parent, arm)| may_hold[parent][arm]);
@@ -194,7 +194,7 @@ impl Conditionals {
         self.choices_for(unread, base, settled, limit).0
     }
 
-    /// Choices that between them read what `base` does not of the arms given, and how many stay unread.
+    /// Choices that together read the given arms that `base` does not, and the number of arms left unread.
     fn choices_for(
         &self,
         mut unread: Vec<(usize, Option<usize>)>,
@@ -216,7 +216,7 @@ impl Conditionals {
                 given_up += 1;
                 continue;
             }
-            // Pack: what else can be read in the same pass, is.
+            // Pack as many further arms as possible into the same reading.
             for &(g, a) in &unread[1..] {
                 assignment.attempt(|trial| self.require_arm(g, a, trial));
             }
@@ -246,7 +246,7 @@ impl Conditionals {
         blank(code, &self.dead(choice))
     }
 
-    /// The groups that `choice` reads otherwise than `base`, in order, each with what that assumes, for a person.
+    /// The groups that `choice` reads differently from `base`, in order, each with a human-readable assumption.
     pub fn assumed(&self, text: &str, choice: &Choice, base: &Choice) -> Vec<(Span, String)> {
         let line = |span: Span| text[span.range()].lines().next().unwrap_or("").trim();
         let mut all = Vec::new();
@@ -266,13 +266,13 @@ impl Conditionals {
         all
     }
 
-    /// True where two choices read `within` alike.
+    /// Whether two choices read `within` the same way.
     pub fn same_within(&self, a: &Choice, b: &Choice, within: Span) -> bool {
         self.overlapping(within).all(|g| a.arms[g] == b.arms[g])
     }
 
-    /// The groups that overlap `within`, in order: those around its start, then those that begin in it. Asked for each
-    /// function, so not every group is looked at.
+    /// The groups that overlap `within`, in order: those around its start, then those that begin in it. Called for each
+    /// function, so it does not scan every group.
     fn overlapping(&self, within: Span) -> impl Iterator<Item = usize> {
         let begin_before = |offset| self.groups.partition_point(|g| g.arms[0].directive.start < offset);
         let (first, end) = (begin_before(within.start), begin_before(within.end));
@@ -293,14 +293,14 @@ impl Conditionals {
         true
     }
 
-    /// False for `#if 0`, and for what stands behind an `#if 1`.
+    /// False for `#if 0`, and for anything after an `#if 1`.
     fn can_hold(&self, group: usize, arm: usize) -> bool {
         let arms = &self.groups[group].arms;
         evaluate(&arms[arm].condition, &Assignment::default()) != Some(false)
             && arms[..arm].iter().all(|a| evaluate(&a.condition, &Assignment::default()) != Some(true))
     }
 
-    /// Extends `assignment` so that `arm` of `group` is read, with all that holds it; false where it cannot be.
+    /// Extends `assignment` so that `arm` of `group` and everything around it is read; false if that is impossible.
     fn require_arm(&self, group: usize, arm: Option<usize>, assignment: &mut Assignment) -> bool {
         let mut at = Some((group, arm));
         while let Some((g, arm)) = at {
@@ -336,7 +336,7 @@ impl Conditionals {
     }
 }
 
-/// Names whose arms belong to another platform are read last; those of this one first.
+/// Arms for another platform are read last, those for this one first.
 fn platform(name: &str) -> Option<bool> {
     match name {
         "_WIN32" | "WIN32" | "_WIN64" | "_MSC_VER" | "__CYGWIN__" | "__MINGW32__" | "__APPLE__" | "__sun" | "__VMS"
@@ -365,8 +365,8 @@ fn settle(condition: &Condition, assignment: &mut Assignment, settled: &dyn Fn(&
     }
 }
 
-/// `#ifndef X` with `#define X` as the next directive: an include guard, or what a file defines where nobody did before.
-/// It is always read: an `#else` matters only where this is not the file's head, which the flag tells.
+/// `#ifndef X` followed directly by `#define X`: an include guard, or a default definition. Its first arm is always
+/// read. The flag says whether it heads the file; if it does not, an `#else` still matters.
 fn guard(text: &str, scan: &Scan, index: usize, condition: &Condition) -> Option<bool> {
     let Condition::Not(inner) = condition else { return None };
     let Condition::Atom(name) = &**inner else { return None };
@@ -375,12 +375,12 @@ fn guard(text: &str, scan: &Scan, index: usize, condition: &Condition) -> Option
     if rest.bytes().next().is_some_and(is_ident_part) {
         return None;
     }
-    // Looked for once or twice a file, not for every `#ifndef`.
+    // Evaluated once or twice per file, not for every `#ifndef`.
     let first_code = || scan.code.bytes().position(|b| !b.is_ascii_whitespace()).unwrap_or(usize::MAX);
     Some(index < 3 && (scan.directives[index].span.start as usize) < first_code())
 }
 
-/// Three-valued: `None` where an atom without a value decides. Conditions nest at most [`MAX_DEPTH`] deep.
+/// Three-valued: `None` if the result depends on an unassigned atom. Conditions nest at most [`MAX_DEPTH`] deep.
 fn evaluate(condition: &Condition, assignment: &Assignment) -> Option<bool> {
     match condition {
         Condition::Const(value) => Some(*value),
@@ -391,7 +391,7 @@ fn evaluate(condition: &Condition, assignment: &Assignment) -> Option<bool> {
     }
 }
 
-/// The value of a conjunction (`absorbing` false) or disjunction (true).
+/// The value of a conjunction (`absorbing` is false) or disjunction (true).
 fn fold(all: &[Condition], assignment: &Assignment, absorbing: bool) -> Option<bool> {
     let mut result = Some(!absorbing);
     for part in all {
@@ -404,7 +404,7 @@ fn fold(all: &[Condition], assignment: &Assignment, absorbing: bool) -> Option<b
     result
 }
 
-/// Gives values to free atoms so that `condition` becomes `wanted`; false where that cannot be.
+/// Assigns values to free atoms so that `condition` becomes `wanted`; false if that is impossible.
 fn require(condition: &Condition, wanted: bool, assignment: &mut Assignment) -> bool {
     match condition {
         Condition::Const(value) => *value == wanted,
@@ -477,7 +477,7 @@ mod tests {
     fn an_include_guard_is_no_question() {
         assert_eq!(all("/* c */\n#ifndef H\n#define H\na\n#endif\n"), ["a"]);
         assert_eq!(all("#if !defined(H)\n#define H\na\n#endif\n"), ["a"]);
-        // What a file defines where nobody did.
+        // Default definitions.
         assert_eq!(all("x\n#ifndef T\n#define T int\na\n#endif\n"), ["x a"]);
         assert_eq!(all("x\n#ifndef T\n#define TT int\na\n#endif\n"), ["x a", "x"]);
         assert_eq!(all("x\n#ifndef T\n#define T int\na\n#else\nb\n#endif\n"), ["x a", "x b"]);

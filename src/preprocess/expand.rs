@@ -1,8 +1,8 @@
-//! Expands, in one function's text, the macros that a parser has to see through.
+//! Expands, in the text of one function, the macros that a parser has to see through.
 //!
-//! The standard's algorithm (C11 6.10.3: `#`, `##`, no macro inside its own expansion), applied only where
+//! Implements the standard's algorithm (C11 6.10.3: `#`, `##`, no macro inside its own expansion), applied only where
 //! [`Traits::must_expand`](super::macros::Traits::must_expand) says that control flow or grammar depends on it: an
-//! expression macro stays a call, as the author wrote it. [`expand_where`] lets its caller say what is expanded.
+//! expression macro stays a call, as written. [`expand_where`] lets its caller choose what is expanded.
 
 use std::borrow::Cow;
 
@@ -15,9 +15,9 @@ use crate::source::{FileId, Span};
 #[derive(Clone, Debug)]
 pub struct Expanded<'a> {
     pub token: Token<'a>,
-    /// It comes out of a macro: its span is that of the call.
+    /// It comes from a macro: its span is that of the call.
     pub from_macro: bool,
-    /// Macros that may not be expanded again here: index into the chain of names, 0 for none.
+    /// Macros that must not be expanded again here: index into the chain of names, 0 for none.
     hidden: u32,
 }
 
@@ -26,16 +26,16 @@ impl<'a> Expanded<'a> {
         Expanded { token, from_macro: false, hidden: 0 }
     }
 
-    /// A token put in where none was written, at the place of another.
+    /// A token inserted at the location of another one.
     pub fn inserted(text: &'static str, kind: TokenKind, span: Span) -> Self {
         let token = Token { kind, text: Cow::Borrowed(text), span, spaced: true };
         Expanded { token, from_macro: true, hidden: 0 }
     }
 }
 
-/// One function may grow to this many tokens; past it, macros stay as they are written.
+/// One function may grow to this many tokens; beyond that, macros stay as written.
 const MAX_TOKENS: usize = 400_000;
-/// Macros inside macros.
+/// Nesting depth of macros.
 const MAX_DEPTH: usize = 48;
 
 struct Expander<'t, 'w> {
@@ -52,15 +52,15 @@ struct Expander<'t, 'w> {
 
 /// Which macros are expanded.
 enum Extent<'w> {
-    /// Those that control flow or grammar depends on, and every one before the offset `head`: a function's head may
-    /// be a macro's making.
+    /// Those that control flow or grammar depends on, and all before the offset `head`: a macro may generate a
+    /// function's head.
     Flow { head: u32 },
-    /// Those wanted. Where the tokens are not the file's own, they stand at an offset of it.
+    /// Those for which `wanted` holds. Tokens that are not the file's own are located at offset `at`.
     Where { wanted: &'w dyn Fn(&MacroDef) -> bool, at: Option<u32> },
 }
 
-/// Expands `text[range]`, the code of one function in `file` whose head ends at `head`. The flag tells that the
-/// budget ran out.
+/// Expands `text[range]`, the code of one function in `file` whose head ends at `head`. The flag is set if the budget
+/// ran out.
 pub fn expand<'t>(
     text: &'t str,
     range: std::ops::Range<usize>,
@@ -72,8 +72,8 @@ pub fn expand<'t>(
     Expander::new(tokens, file, table, Extent::Flow { head }, MAX_TOKENS).run()
 }
 
-/// Expands, in tokens of `file`, the macros for which `wanted` holds, up to about `limit` tokens. Tokens that are not
-/// the file's own stand `at` an offset of it.
+/// Expands, in tokens of `file`, the macros for which `wanted` holds, up to about `limit` tokens. `at` is the offset of
+/// tokens that are not the file's own.
 pub fn expand_where<'t>(
     tokens: Vec<Token<'t>>,
     file: FileId,
@@ -97,7 +97,7 @@ impl<'t, 'w> Expander<'t, 'w> {
         Expander { table, file, extent, limit, chains: vec![("", 0)], produced: 0, work }
     }
 
-    /// The flag tells that the budget ran out.
+    /// The flag is set if the budget ran out.
     fn run(mut self) -> (Vec<Expanded<'t>>, bool) {
         let mut out: Vec<Expanded<'t>> = Vec::with_capacity(self.work.len());
         while let Some(next) = self.work.pop() {
@@ -134,7 +134,7 @@ impl<'t, 'w> Expander<'t, 'w> {
         Some(def)
     }
 
-    /// Replaces the call of `def` at the head of the work by its expansion, if it is one and is to be.
+    /// Replaces the call of `def` at the head of the work list by its expansion, if it is a call and must be expanded.
     fn call(&mut self, def: &'t MacroDef, name: &Expanded<'t>) -> bool {
         if !self.may_expand(def, name) {
             return false;
@@ -174,24 +174,24 @@ impl<'t, 'w> Expander<'t, 'w> {
         true
     }
 
-    /// Whether a call of `def` may be expanded, whatever its arguments are.
+    /// Whether a call of `def` may be expanded, regardless of its arguments.
     fn may_expand(&self, def: &MacroDef, name: &Expanded<'t>) -> bool {
         let head = match self.extent {
             Extent::Flow { head } => head,
             Extent::Where { wanted, .. } => return wanted(def),
         };
         let traits = self.table.traits(def);
-        // A function may bear the name of a macro that renames or replaces it; heads are made by `DEFUN`s.
+        // A function may have the name of a macro that renames or replaces it; macros like `DEFUN` generate heads.
         let renames = def.params.is_some() || !traits.must_expand();
         if name.token.span.start < head && renames && def.name.bytes().any(|b| b.is_ascii_lowercase()) {
             return false;
         }
-        // A mark is told by its name: what it stands for under some conditions (nothing, a comment, `do {} while (0)`)
-        // does not matter.
+        // A mark is identified by its name: what it expands to under some conditions (nothing, a comment,
+        // `do {} while (0)`) does not matter.
         !traits.fallthrough || traits.labels || traits.jumps || !is_fallthrough_name(&def.name)
     }
 
-    /// Whether this call of `def` is expanded. Each argument's tokens are in reverse.
+    /// Whether this call of `def` is expanded. The tokens of each argument are in reverse order.
     fn must_expand(&self, def: &MacroDef, name: &Expanded<'t>, args: &[&[Expanded<'t>]]) -> bool {
         let Extent::Flow { head } = self.extent else { return true };
         let missing = args.len() > 1 && args.iter().any(|arg| arg.is_empty());
@@ -200,8 +200,8 @@ impl<'t, 'w> Expander<'t, 'w> {
     }
 }
 
-/// The arguments at the head of `work` (which is reversed), and how many tokens the list takes with its
-/// parentheses. Each argument's tokens are in reverse, too.
+/// The arguments at the head of `work` (which is reversed), and the number of tokens in the list including its
+/// parentheses. The tokens of each argument are in reverse order, too.
 fn arguments<'w, 't>(work: &'w [Expanded<'t>]) -> Option<(Vec<&'w [Expanded<'t>]>, usize)> {
     if !work.last()?.token.is("(") {
         return None;
@@ -232,17 +232,17 @@ pub fn is_jump(first: Option<&Expanded>) -> bool {
     first.is_some_and(|t| matches!(&*t.token.text, "break" | "continue" | "return" | "goto"))
 }
 
-/// The argument, token by token as written, is a type: `TALLOC(ctx, struct foo)`, `va_arg(ap, char *)`.
+/// Whether the argument, in source order, is a type: `TALLOC(ctx, struct foo)`, `va_arg(ap, char *)`.
 pub fn is_type<'a, 't: 'a>(arg: impl Iterator<Item = &'a Expanded<'t>> + Clone) -> bool {
     let word = |t: &Expanded| is_type_word(&t.token.text);
     let simple = arg.clone().all(|t| t.token.is("*") || t.token.is_ident());
-    // `T *`: a product needs an operand behind the star; `*p` is what `p` points to.
+    // `T *`: a product needs an operand after the star; `*p` is a dereference.
     let name = arg.clone().next().is_some_and(|t| t.token.is_ident());
     let stars = arg.clone().skip(1).all(|t| t.token.is("*")) && arg.clone().nth(1).is_some();
     simple && (arg.clone().any(word) || (name && stars))
 }
 
-/// The replacement list of `def` with `args` (each in reverse) put in; all of it stands at `span`.
+/// The replacement list of `def` with `args` (each reversed) substituted; every token gets the span `span`.
 fn substitute<'t>(def: &'t MacroDef, args: &[&[Expanded<'t>]], span: Span, hidden: u32) -> Vec<Expanded<'t>> {
     let params = def.params.as_deref().unwrap_or(&[]);
     let index = |token: &Token| (token.is_ident()).then(|| params.iter().position(|p| **p == *token.text)).flatten();
@@ -294,7 +294,7 @@ fn substitute<'t>(def: &'t MacroDef, args: &[&[Expanded<'t>]], span: Span, hidde
     out
 }
 
-/// `left ## right`; `, ## __VA_ARGS__` drops the comma before nothing (GNU).
+/// `left ## right`; `, ## __VA_ARGS__` drops the comma if nothing follows (GNU).
 fn paste<'t>(left: &mut Vec<Expanded<'t>>, right: Vec<Expanded<'t>>) {
     if left.last().is_some_and(|l| l.token.is(",")) {
         if right.is_empty() {

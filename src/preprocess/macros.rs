@@ -1,4 +1,4 @@
-//! The `#define` table over the whole repository, with scopes, and what shape each macro has.
+//! The `#define` table for the whole repository, with scopes, and the shape of each macro.
 
 mod judge;
 mod stores;
@@ -16,29 +16,29 @@ use crate::source::{FileId, Span, merged};
 #[derive(Debug)]
 pub struct MacroDef {
     pub file: FileId,
-    /// Offset of the directive, to find the definition in force at a place of the same file.
+    /// Offset of the directive, used to find the definition in force at a place in the same file.
     pub at: u32,
     pub name: Box<str>,
-    /// Parameters of a function-like macro. A variadic one ends in its name (`__VA_ARGS__` or GNU's own).
+    /// Parameters of a function-like macro. For a variadic one the last is `__VA_ARGS__` or GNU's own name.
     pub params: Option<Vec<Box<str>>>,
     pub variadic: bool,
     /// The replacement list; token spans are offsets into `text`.
     pub text: Box<str>,
-    /// Stands in an arm that is not read first (`#else`, another platform's).
+    /// Defined in an arm that is not read first (`#else`, another platform).
     pub dead: bool,
     traits: OnceLock<Traits>,
     stores: OnceLock<u32>,
     reads_only: OnceLock<bool>,
 }
 
-/// What of a macro's replacement, nested macros included, matters to control flow.
+/// The properties of a macro's replacement, nested macros included, that affect control flow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traits {
     /// `break`, `continue`, `return`, `goto`.
     pub jumps: bool,
     /// `case`, `default`.
     pub labels: bool,
-    /// More or fewer `{ ( [` than closing ones.
+    /// Opening and closing `{ ( [` do not balance.
     pub unbalanced: bool,
     /// Ends where a statement has to follow: `for (…)`, `if (…)`, `else`, `do`.
     pub head: bool,
@@ -46,7 +46,7 @@ pub struct Traits {
     pub decoration: bool,
     /// Two statements, a declaration or the definition of a type.
     pub several: bool,
-    /// Calls a function that the catalog says never returns.
+    /// Calls a function that the catalog lists as never returning.
     pub noreturn: bool,
     /// Expands to a fall-through attribute.
     pub fallthrough: bool,
@@ -55,7 +55,7 @@ pub struct Traits {
 }
 
 impl Traits {
-    /// A parser has to see through the macro; any other call stays symbolic.
+    /// Whether a parser has to see through the macro; a call of any other stays symbolic.
     pub fn must_expand(self) -> bool {
         self.jumps
             || self.labels
@@ -68,7 +68,7 @@ impl Traits {
     }
 }
 
-/// Nested macros are followed this deep when a macro is judged.
+/// Nested macros are followed to this depth when a macro is judged.
 const MAX_NESTING: usize = 16;
 /// A replacement list longer than this (bytes) is data, not code.
 const MAX_BODY: usize = 64 * 1024;
@@ -137,7 +137,7 @@ fn parse_define(file: FileId, span: Span, rest: &str) -> Option<MacroDef> {
                 }
                 "," => {}
                 "..." => {
-                    // `args...` (GNU) names the rest; `...` alone is `__VA_ARGS__`.
+                    // `args...` (GNU) names the variadic arguments; a bare `...` is `__VA_ARGS__`.
                     let named = names.last().is_some() && !rest[..token.span.start as usize].trim_end().ends_with(',');
                     if !named {
                         names.push("__VA_ARGS__".into());
@@ -166,12 +166,12 @@ fn parse_define(file: FileId, span: Span, rest: &str) -> Option<MacroDef> {
     })
 }
 
-/// Every macro of the repository, and for a use the definition that holds there.
+/// All macros of the repository; resolves a use to the definition in force there.
 #[derive(Default)]
 pub struct MacroTable {
     defs: Vec<MacroDef>,
     by_name: FxHashMap<Box<str>, Vec<u32>>,
-    /// By file: where each name is undefined, in order.
+    /// Per file: where each name is undefined, in order.
     undefs: Vec<FxHashMap<Box<str>, Vec<u32>>>,
     includes: Vec<Vec<FileId>>,
     closures: Vec<OnceLock<FxHashSet<FileId>>>,
@@ -181,7 +181,7 @@ pub struct MacroTable {
 }
 
 impl MacroTable {
-    /// Joins what the files contribute; `paths` are the files' shown paths, in order.
+    /// Merges what the files contribute; `paths` are the displayed paths of the files, in order.
     pub fn new(files: Vec<FileMacros>, paths: &[&str]) -> MacroTable {
         let mut table = MacroTable::default();
         let mut by_base: FxHashMap<&str, Vec<u32>> = FxHashMap::default();
@@ -209,15 +209,15 @@ impl MacroTable {
         table
     }
 
-    /// Names the functions known never to return: a macro that calls one has to be seen through. To be called
-    /// before any macro is judged for its flow.
+    /// Sets the functions known never to return: a macro that calls one has to be seen through. Must be called before
+    /// any macro's control flow is judged.
     pub fn set_noreturn(&mut self, names: FxHashSet<Box<str>>) {
         self.noreturn = names;
         self.defs.iter_mut().for_each(|def| def.traits = OnceLock::new());
     }
 
-    /// The project's own macro that marks a fall-through and can be used in `file`, if there is one: the first by
-    /// name, for several headers may define one.
+    /// The project's own fall-through macro that can be used in `file`, if there is one. Several headers may define
+    /// one; the first by name is returned.
     pub fn fallthrough_macro(&self, file: FileId) -> Option<&str> {
         let marks = self.fallthrough.get_or_init(|| {
             let is_mark = |d: &MacroDef| d.params.is_none() && !d.dead && is_fallthrough_name(&d.name);
@@ -227,7 +227,7 @@ impl MacroTable {
         marks.iter().map(|&i| &self.defs[i]).filter(usable).map(|d| &*d.name).min()
     }
 
-    /// `file` includes `other`, directly or not.
+    /// Whether `file` includes `other`, directly or transitively.
     pub fn includes(&self, file: FileId, other: FileId) -> bool {
         self.closure(file).contains(&other)
     }
@@ -236,8 +236,8 @@ impl MacroTable {
         self.by_name.contains_key(name)
     }
 
-    /// The definition of `name` in force at offset `at` of `file`: the file's own, else one that it includes, else
-    /// any. Among several, the one that says most about where control goes: the weaker claim for a finding.
+    /// The definition of `name` in force at offset `at` of `file`: the file's own, otherwise an included one, otherwise
+    /// any. Among several, the one that says most about control flow: the weaker claim for a finding.
     pub fn resolve(&self, name: &str, file: FileId, at: u32) -> Option<&MacroDef> {
         match self.by_name.get(name)?[..] {
             [only] => {
@@ -255,7 +255,7 @@ impl MacroTable {
         let defs = || indices.iter().map(|&i| &self.defs[i as usize]);
         let before = |def: &&MacroDef| def.file == file && def.at < at;
         if let Some(nearest) = defs().filter(before).map(|d| d.at).max() {
-            // Alternatives of one `#if` stand close together; an X-macro is redefined after its `#undef`.
+            // The alternatives of one `#if` are close together; an X-macro is redefined after its `#undef`.
             let near = |d: &&MacroDef| nearest - d.at < 4096 && !self.is_undefined(d, at, file);
             return defs().filter(before).filter(near).collect();
         }
@@ -271,7 +271,7 @@ impl MacroTable {
         if found.is_empty() { defs().collect() } else { found }
     }
 
-    /// `def` is undone between its place and `at` of `file`.
+    /// Whether `def` is undefined between its definition and `at` in `file`.
     fn is_undefined(&self, def: &MacroDef, at: u32, file: FileId) -> bool {
         def.file == file
             && self.undefs[file.0 as usize].get(&def.name).is_some_and(|undefs| {
@@ -292,7 +292,7 @@ impl MacroTable {
             };
             (says, !def.dead)
         };
-        // The first of equals: `max_by_key` would take the last.
+        // The first among equals: `max_by_key` would return the last.
         defs.fold(None, |best: Option<((u8, bool), &MacroDef)>, def| match best {
             Some((most, _)) if most >= weight(def) => best,
             _ => Some((weight(def), def)),
@@ -300,7 +300,7 @@ impl MacroTable {
         .map(|(_, def)| def)
     }
 
-    /// The files that `file` includes, directly or not, itself left out.
+    /// The files that `file` includes, directly or transitively.
     fn closure(&self, file: FileId) -> &FxHashSet<FileId> {
         self.closures[file.0 as usize].get_or_init(|| {
             let mut seen = FxHashSet::default();
@@ -318,15 +318,15 @@ impl MacroTable {
         *def.traits.get_or_init(|| self.judge(def))
     }
 
-    /// A macro named inside a replacement list: the definer's own file first.
+    /// A macro named inside a replacement list: one from the definer's own file first.
     fn resolve_nested(&self, name: &str, file: FileId) -> Option<&MacroDef> {
         let indices = self.by_name.get(name)?;
         let own = indices.iter().find(|&&i| self.defs[i as usize].file == file);
         Some(&self.defs[*own.unwrap_or(&indices[0]) as usize])
     }
 
-    /// The value that the repository itself gives to `defined NAME` or `NAME`, where all its definitions agree and
-    /// stand in this file before any use.
+    /// The value that the repository gives to `defined NAME` or `NAME`, if `file` defines it exactly once and never
+    /// undefines it.
     pub fn settled(&self, name: &str, file: FileId) -> Option<bool> {
         let indices = self.by_name.get(name)?;
         let mut own = indices.iter().map(|&i| &self.defs[i as usize]).filter(|d| d.file == file);
@@ -338,7 +338,7 @@ impl MacroTable {
 
 #[cfg(test)]
 impl MacroTable {
-    /// The table of files given by path and text, for tests of all layers.
+    /// The table of files given as path and text, for the tests of all layers.
     pub fn of(files: &[(&str, &str)]) -> MacroTable {
         let macros = files.iter().enumerate().map(|(i, (_, text))| {
             let scan = Scan::new(text);
@@ -353,8 +353,8 @@ fn base_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// The file that `#include "include"` in `from` most likely means: nearest in the tree among those whose path ends
-/// so.
+/// The file that `#include "include"` in `from` most likely means: the nearest in the tree among those whose path ends
+/// that way.
 fn resolve_include(include: &str, from: &str, candidates: &[u32], paths: &[&str]) -> Option<FileId> {
     let wanted = include.trim_start_matches("./").trim_start_matches("../");
     let fits = |path: &str| {

@@ -1,4 +1,4 @@
-//! C tokens over text whose comments and directives are blank.
+//! C tokens of text whose comments and directives are blanked.
 
 use std::borrow::Cow;
 
@@ -15,13 +15,13 @@ pub enum TokenKind {
     Punct,
 }
 
-/// A token and where it stands in the source. A token out of a macro body stands where the macro was called.
+/// A token and its location in the source. A token from a macro body is located at the macro call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token<'a> {
     pub kind: TokenKind,
     pub text: Cow<'a, str>,
     pub span: Span,
-    /// White space stands before it (matters to `#` and to printing only).
+    /// White space precedes it (matters only to `#` and printing).
     pub spaced: bool,
 }
 
@@ -35,11 +35,11 @@ impl Token<'_> {
     }
 }
 
-/// Keywords that begin or shape a statement, and `sizeof`.
+/// Keywords that begin or structure a statement, and `sizeof`.
 const STATEMENT_WORDS: [&str; 13] =
     ["if", "else", "for", "while", "do", "switch", "case", "default", "break", "continue", "return", "goto", "sizeof"];
 
-/// Keywords that only a type has.
+/// Keywords that occur only in types.
 const TYPE_WORDS: [&str; 13] = [
     "struct", "union", "enum", "const", "unsigned", "signed", "int", "char", "short", "long", "float", "double", "void",
 ];
@@ -62,7 +62,7 @@ pub const fn is_ident_start(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || byte == b'_' || byte == b'$' || byte >= 0x80
 }
 
-/// Every byte of the text is asked at least once.
+/// A lookup table, because every byte of the text is tested at least once.
 const IDENT_PARTS: [bool; 256] = {
     let mut parts = [false; 256];
     let mut byte = 0;
@@ -82,17 +82,17 @@ pub fn ident_end(bytes: &[u8], at: usize) -> usize {
     at + bytes[at..].iter().take_while(|&&b| is_ident_part(b)).count()
 }
 
-/// Where `word` occurs in `text` as a whole identifier, in comments and literals, too.
+/// Offsets where `word` occurs in `text` as a whole identifier, including in comments and literals.
 pub fn occurrences<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = usize> + 't {
     memmem::find_iter(text.as_bytes(), word).filter(move |&at| is_whole(text, at, word.len()))
 }
 
-/// `word` occurs in `text` as a whole identifier.
+/// Whether `word` occurs in `text` as a whole identifier.
 pub fn has_word(text: &str, word: &str) -> bool {
     occurrences(text, word).next().is_some()
 }
 
-/// A word to look for in many texts.
+/// A word to search for in many texts.
 pub struct Word {
     finder: memmem::Finder<'static>,
 }
@@ -102,14 +102,14 @@ impl Word {
         Word { finder: memmem::Finder::new(word) }
     }
 
-    /// The word occurs in `text` as a whole identifier.
+    /// Whether the word occurs in `text` as a whole identifier.
     pub fn is_in(&self, text: &str) -> bool {
         let len = self.finder.needle().len();
         self.finder.find_iter(text.as_bytes()).any(|at| is_whole(text, at, len))
     }
 }
 
-/// No identifier goes on beyond `text[at..at + len]`.
+/// Whether no identifier extends beyond `text[at..at + len]`.
 fn is_whole(text: &str, at: usize, len: usize) -> bool {
     let bytes = text.as_bytes();
     let before = at.checked_sub(1).is_some_and(|i| is_ident_part(bytes[i]));
@@ -117,7 +117,7 @@ fn is_whole(text: &str, at: usize, len: usize) -> bool {
     !before && !after
 }
 
-/// End of the string or character literal whose quote is at `at`; one without end stops before its line end.
+/// End of the string or character literal whose quote is at `at`; an unterminated one ends before its line end.
 pub fn literal_end(bytes: &[u8], at: usize) -> usize {
     let quote = bytes[at];
     let mut i = at + 1;
@@ -144,11 +144,11 @@ pub fn integer(text: &str) -> Option<i64> {
     }
 }
 
-/// So far a statement or a list is followed in search of its end: one without end must not cost its length for each
-/// place where the search begins.
+/// How far a statement or list is followed to find its end: an unterminated one must not cost its whole length for
+/// each place where a search begins.
 const MAX_LOOK: usize = 2048;
 
-/// Behind the parenthesis that closes the one that `text` opens with, blanks before it left out.
+/// Offset after the parenthesis that closes the one `text` begins with, ignoring leading blanks.
 pub fn closing_paren(text: &str) -> Option<usize> {
     let mut depth = 0usize;
     find_outside_literals(text, |byte| match byte {
@@ -166,7 +166,7 @@ pub fn closing_paren(text: &str) -> Option<usize> {
     })
 }
 
-/// Behind the `;` of the statement that `text` begins with; none where it has braces.
+/// Offset after the `;` of the statement that `text` begins with; `None` if it contains braces.
 pub fn statement_end(text: &str) -> Option<usize> {
     let mut depth = 0usize;
     find_outside_literals(text, |byte| {
@@ -180,7 +180,7 @@ pub fn statement_end(text: &str) -> Option<usize> {
     })
 }
 
-/// Behind the first byte for which `is_end` says yes; none where it gives up before.
+/// Offset after the first byte for which `is_end` returns true; `None` if it returns `None` first.
 fn find_outside_literals(text: &str, mut is_end: impl FnMut(u8) -> Option<bool>) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -198,7 +198,7 @@ fn find_outside_literals(text: &str, mut is_end: impl FnMut(u8) -> Option<bool>)
     None
 }
 
-/// The tokens of `text[range]`, their spans being offsets into `text`.
+/// The tokens of `text[range]`; their spans are offsets into `text`.
 pub struct Tokens<'a> {
     text: &'a str,
     at: usize,
@@ -225,7 +225,7 @@ impl<'a> Iterator for Tokens<'a> {
         let first = *bytes.get(start)?;
         let (kind, end) = if is_ident_start(first) {
             let end = ident_end(bytes, start);
-            // `L"…"`, `u8'…'`: the prefix belongs to the literal.
+            // `L"…"`, `u8'…'`: the prefix is part of the literal.
             match bytes.get(end) {
                 Some(&(b'"' | b'\'')) if matches!(&bytes[start..end], b"L" | b"u" | b"U" | b"u8") => {
                     (TokenKind::Literal, literal_end(bytes, end))
@@ -250,7 +250,7 @@ impl<'a> Iterator for Tokens<'a> {
     }
 }
 
-/// Most punctuators have one byte, which it or the one behind tells.
+/// Most punctuators are one byte long, which that byte or the next one shows.
 #[inline]
 fn punctuator_len(bytes: &[u8]) -> usize {
     match bytes {
@@ -262,7 +262,7 @@ fn punctuator_len(bytes: &[u8]) -> usize {
     }
 }
 
-/// End of a preprocessing number (C11 6.4.8), which is wider than any constant.
+/// End of a preprocessing number (C11 6.4.8), which is more general than any constant.
 fn number_end(bytes: &[u8], start: usize) -> usize {
     let mut i = start + 1;
     while i < bytes.len() {

@@ -1,4 +1,4 @@
-//! The files of a run: which ones, and reading them.
+//! Finds and reads the files of a run.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -12,22 +12,22 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::{Patterns, SourceFile};
 
-/// What to look for.
+/// What to search for.
 #[derive(Clone, Debug)]
 pub struct Selection {
-    /// Files, taken as they are, and folders, searched.
+    /// Files, taken as they are, and directories, which are searched.
     pub paths: Vec<PathBuf>,
     /// Without the dot, compared exactly (`.C` is C++).
     pub extensions: Vec<String>,
-    /// Only files that match are taken; nothing for all.
+    /// Only matching files are taken; `None` means all.
     pub include: Option<Patterns>,
-    /// Files that match are not.
+    /// Matching files are skipped.
     pub exclude: Option<Patterns>,
-    /// `include` and `exclude` are about files that `paths` names, too.
+    /// `include` and `exclude` also apply to files named in `paths`.
     pub filter_named: bool,
     /// Honour `.gitignore`, `.ignore` and `.git/info/exclude`.
     pub use_ignore_files: bool,
-    /// For `load`: a larger file is listed all the same, so that its refusal is told.
+    /// For `load`: a larger file is still listed, so that its rejection is reported.
     pub max_file_bytes: u64,
 }
 
@@ -46,7 +46,7 @@ impl Default for Selection {
 }
 
 impl Selection {
-    /// By its patterns.
+    /// Whether the patterns select the file.
     fn wants(&self, real: &Path) -> bool {
         self.include.as_ref().is_none_or(|include| include.matches(real))
             && !self.exclude.as_ref().is_some_and(|exclude| exclude.matches(real))
@@ -56,13 +56,13 @@ impl Selection {
 /// What was found.
 #[derive(Debug, Default)]
 pub struct Discovery {
-    /// Sorted, each real file once.
+    /// Sorted; each real file once.
     pub files: Vec<PathBuf>,
-    /// Path as shown, and what is wrong with it; sorted.
+    /// Displayed path and what is wrong with it; sorted.
     pub problems: Vec<(String, String)>,
 }
 
-/// Finds the files of a run. Reads folders and ignore files only.
+/// Finds the files of a run. Reads only directories and ignore files.
 pub fn discover(selection: &Selection) -> Discovery {
     let mut search = Search { selection, found: BTreeMap::new(), problems: Vec::new() };
     for path in &selection.paths {
@@ -88,7 +88,7 @@ struct Search<'a> {
 
 struct Found {
     path: PathBuf,
-    /// Met as a symlink during a walk: the real name, if met too, is the better one to show.
+    /// Found as a symlink during a walk: the real name, if found too, is preferred for display.
     link: bool,
 }
 
@@ -102,7 +102,7 @@ impl Search<'_> {
         let mut rules = if honour { rules_above(&base) } else { Vec::new() };
         let rules_outside = rules.len();
 
-        // Sorted, so that of two links to one file the same one is taken everywhere.
+        // Sorted, so that of two links to one file the same one is taken on every machine.
         let mut entries = WalkDir::new(root).sort_by_file_name().into_iter();
         while let Some(entry) = entries.next() {
             let entry = match entry {
@@ -118,7 +118,7 @@ impl Search<'_> {
                 Ok(below) if entry.depth() > 0 => base.join(below),
                 _ => base.clone(),
             };
-            // At depth 0 a root that is a symlink has been resolved: it is a folder.
+            // At depth 0, a root that is a symlink has been resolved: it is a directory.
             let folder = entry.depth() == 0 || entry.file_type().is_dir();
             rules.truncate(rules_outside + entry.depth());
             let skip = entry.depth() > 0 && (folder && is_hidden(&entry) || is_ignored(&rules, &real, folder));
@@ -134,7 +134,7 @@ impl Search<'_> {
         }
     }
 
-    /// Takes a file met on a walk; `real` is its canonical path unless it is a symlink.
+    /// Takes a file found during a walk; `real` is its canonical path unless it is a symlink.
     fn take(&mut self, entry: &DirEntry, real: PathBuf) {
         if entry.file_type().is_file() {
             self.add(entry.path(), real, false, true);
@@ -176,21 +176,21 @@ fn is_hidden(entry: &DirEntry) -> bool {
     entry.file_name().as_encoded_bytes().starts_with(b".")
 }
 
-/// The ignore rules of one folder.
+/// The ignore rules of one directory.
 struct Rules {
     matcher: Gitignore,
-    /// Rules of the folders above belong to another repository.
+    /// Rules of parent directories belong to another repository.
     is_git_top: bool,
 }
 
 impl Rules {
-    /// Later lines win, so the files go in from the weakest to the strongest. A line that is no pattern is
-    /// skipped, as git does.
+    /// Later lines win, so the files are added from weakest to strongest. An invalid pattern line is skipped, as in
+    /// git.
     fn of(folder: &Path) -> Rules {
         let mut builder = GitignoreBuilder::new(folder);
         for name in [".git/info/exclude", ".gitignore", ".ignore"] {
             let path = folder.join(name);
-            // Opening a pipe of that name would block.
+            // Opening a named pipe would block.
             if path.is_file() {
                 builder.add(path);
             }
@@ -200,7 +200,7 @@ impl Rules {
     }
 }
 
-/// The rules of the folders above `base` that are in its repository, from the top down.
+/// The rules of the directories above `base` that belong to its repository, outermost first.
 fn rules_above(base: &Path) -> Vec<Rules> {
     let Some(depth) = base.ancestors().position(|folder| folder.join(".git").exists()) else {
         return Vec::new();
@@ -210,7 +210,7 @@ fn rules_above(base: &Path) -> Vec<Rules> {
     rules
 }
 
-/// Whether the rules, from the outermost folder to the innermost, ignore a path: the innermost that speaks decides.
+/// Whether the rules, ordered from outermost to innermost directory, ignore a path: the innermost match decides.
 fn is_ignored(rules: &[Rules], path: &Path, folder: bool) -> bool {
     for level in rules.iter().rev() {
         match level.matcher.matched(path, folder) {
@@ -223,13 +223,13 @@ fn is_ignored(rules: &[Rules], path: &Path, folder: bool) -> bool {
     false
 }
 
-/// Without `.` parts.
+/// The path without `.` components.
 fn tidy(path: &Path) -> PathBuf {
     let tidy: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
     if tidy.as_os_str().is_empty() { PathBuf::from(".") } else { tidy }
 }
 
-/// A path as displayed: relative to the working directory where it lies below it, `/` between its parts.
+/// A path as displayed: relative to the working directory if it lies below it, with `/` separators.
 pub fn shown(path: &Path) -> String {
     let mut path = tidy(path);
     if path.is_absolute()
@@ -242,7 +242,7 @@ pub fn shown(path: &Path) -> String {
     if std::path::MAIN_SEPARATOR == '/' { text.into_owned() } else { text.replace(std::path::MAIN_SEPARATOR, "/") }
 }
 
-/// Reads a file; `shown` is its path as displayed.
+/// Reads a file; `shown` is its displayed path.
 ///
 /// The error says why it cannot be analysed: not a regular file, unreadable, over the limit, not text.
 pub fn load(path: &Path, shown: &str, max_file_bytes: u64) -> Result<SourceFile, String> {
@@ -250,7 +250,7 @@ pub fn load(path: &Path, shown: &str, max_file_bytes: u64) -> Result<SourceFile,
     if metadata.is_dir() {
         return Err("is a folder".into());
     }
-    // Before the open: opening a pipe waits for its writer.
+    // Checked before opening: opening a pipe blocks until it has a writer.
     if !metadata.is_file() {
         return Err("is not a regular file".into());
     }
@@ -266,7 +266,7 @@ pub fn read(reader: impl Read, shown: &str, max_file_bytes: u64) -> Result<Sourc
     read_sized(reader, 0, shown, max_file_bytes)
 }
 
-/// `size` is the number of bytes expected, so that one read is enough.
+/// `size` is the expected number of bytes, so that one read suffices.
 fn read_sized(reader: impl Read, size: u64, shown: &str, max_file_bytes: u64) -> Result<SourceFile, String> {
     // Offsets are 32 bits wide.
     let limit = max_file_bytes.min(u32::MAX.into());
@@ -296,7 +296,7 @@ fn describe(error: &io::Error) -> String {
     }
 }
 
-/// Reads a list of paths: one a line, or with `nul` each ended by a NUL byte. Empty entries are dropped.
+/// Reads a list of paths: one per line, or NUL-terminated with `nul`. Empty entries are dropped.
 ///
 /// The error says that the list cannot be read, or that it is NUL-separated without `nul`.
 pub fn read_list(mut reader: impl Read, nul: bool) -> Result<Vec<PathBuf>, String> {

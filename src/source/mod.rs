@@ -43,7 +43,7 @@ impl Span {
     }
 }
 
-/// The spans in order, overlapping ones joined.
+/// The spans in order, with overlapping and adjacent ones merged.
 pub fn merged(mut spans: Vec<Span>) -> Vec<Span> {
     spans.sort_unstable();
     let mut all: Vec<Span> = Vec::new();

@@ -1,12 +1,12 @@
-//! Sets of files, by patterns as `.gitignore` has them.
+//! Sets of files given by `.gitignore`-style patterns.
 
 use std::path::{Path, PathBuf};
 
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
-/// Patterns relative to a folder. One with a `/` before its end is about a path from there, another one about names
-/// below; one of a folder is about all that lies in it.
+/// Patterns relative to a directory. One with a `/` before its end matches a path from there, any other matches names
+/// below; one that matches a directory covers everything in it.
 #[derive(Clone, Debug)]
 pub struct Patterns {
     folder: PathBuf,
@@ -14,7 +14,7 @@ pub struct Patterns {
 }
 
 impl Patterns {
-    /// The folder is canonical. The error names the pattern.
+    /// `folder` must be canonical. The error names the pattern.
     pub fn new(folder: &Path, patterns: &[String]) -> Result<Patterns, String> {
         let mut builder = GitignoreBuilder::new(folder);
         for pattern in patterns {

@@ -1,22 +1,22 @@
 //! One file's text: decoded without moving a byte, with a line index.
 
-/// A position as a person counts it: both 1-based, the column in Unicode scalar values.
+/// A human-readable position: both 1-based, the column in Unicode scalar values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
     pub line: u32,
     pub column: u32,
 }
 
-/// A file's text, the same length as its bytes (after a byte order mark) and below 4 GiB.
+/// A file's text, as long as its bytes (after a byte order mark) and below 4 GiB.
 pub struct SourceFile {
-    /// As shown to the user: relative to the working directory, `/` between its parts.
+    /// As displayed: relative to the working directory, with `/` separators.
     pub path: String,
     pub text: String,
-    /// Bytes of the byte order mark that stood before `text` (0 or 3).
+    /// Length of the byte order mark that preceded `text` (0 or 3).
     pub bom: u8,
     line_starts: Vec<u32>,
-    /// UTF-8 continuation bytes before each block of `BLOCK` bytes; empty for ASCII text. With it a column costs
-    /// one block at most, however long the line: generated files have lines of megabytes.
+    /// UTF-8 continuation bytes before each block of `BLOCK` bytes; empty for ASCII text. With them, computing
+    /// a column scans at most one block, however long the line: generated files have lines of megabytes.
     continuations: Vec<u32>,
 }
 
@@ -33,11 +33,11 @@ impl SourceFile {
         SourceFile { path: path.into(), text, bom: bom as u8, line_starts, continuations }
     }
 
-    /// Part of what tests the program: a directory or the file's own name says so.
+    /// Whether the file belongs to the program's tests, according to its own or a directory's name.
     pub fn is_test(&self) -> bool {
         const WORDS: [&str; 6] = ["test", "tests", "tester", "testsuite", "unittest", "unittests"];
         let says = |part: &str| part == "unit" || part.split(['_', '-']).any(|w| WORDS.contains(&w));
-        // `avtest.c`, and not `contest.c`.
+        // `avtest.c`, but not `contest.c`.
         const OTHERS: [&str; 9] = ["at", "con", "de", "fas", "grea", "la", "pro", "shor", "smar"];
         let is_program = |name: &str| {
             let last = name.rsplit(['_', '-']).next().unwrap_or_default();
@@ -48,28 +48,28 @@ impl SourceFile {
         let of_name =
             name.contains(['_', '-']) && says(name) || name.starts_with("check_") || name.starts_with("torture_");
         let of_name = of_name || is_program(name);
-        // Where the tree lies on the machine says nothing.
+        // The location of the tree on the machine says nothing.
         of_name || !self.path.starts_with(['/', '.']) && parts.any(says)
     }
 
-    /// Index of the line (from 0) that holds `offset`.
+    /// Index (from 0) of the line that contains `offset`.
     pub fn line_index(&self, offset: u32) -> usize {
         self.line_starts.partition_point(|&start| start <= offset) - 1
     }
 
-    /// Lines, with the empty one after a final line end.
+    /// Number of lines, including the empty one after a final line end.
     pub fn line_count(&self) -> usize {
         self.line_starts.len()
     }
 
-    /// Byte range of a line (index from 0), with its line end.
+    /// Byte range of a line (index from 0), including its line end.
     pub fn line_range(&self, index: usize) -> std::ops::Range<usize> {
         let start = self.line_starts[index] as usize;
         let end = self.line_starts.get(index + 1).map_or(self.text.len(), |&e| e as usize);
         start..end
     }
 
-    /// Where `offset` is; inside a character it counts as the character's start, past the end as the end.
+    /// The position of `offset`; inside a character it is the character's start, past the end it is the end.
     pub fn position(&self, offset: u32) -> Position {
         let mut offset = (offset as usize).min(self.text.len());
         while !self.text.is_char_boundary(offset) {
@@ -90,7 +90,7 @@ impl SourceFile {
         }
     }
 
-    /// The text of a span; offsets inside a character move outwards.
+    /// The text of a span; offsets inside a character are moved outwards.
     pub fn slice(&self, span: super::Span) -> &str {
         let (mut start, mut end) = (span.start as usize, (span.end as usize).min(self.text.len()));
         start = start.min(end);
@@ -104,8 +104,8 @@ impl SourceFile {
     }
 }
 
-/// Decodes without changing the length: each byte that is not UTF-8 becomes `?`, so that a Latin-1 comment costs
-/// its letters, never a position. A file with only CR line ends gets LF ones.
+/// Decodes without changing the length: each byte that is not UTF-8 becomes `?`, so a Latin-1 comment loses its
+/// letters, but no position changes. In a file with only CR line ends, they become LF.
 fn decode(bytes: Vec<u8>) -> String {
     let text = String::from_utf8(bytes).unwrap_or_else(|error| {
         let bytes = error.as_bytes();

@@ -1,10 +1,10 @@
 use super::*;
 
-/// The strictest of GCC's levels that accepts the comment (4 to 1).
+/// The strictest GCC level that accepts the comment (4 to 1).
 fn level(comment: &str) -> u8 {
     let styles = [CommentStyle::Any, CommentStyle::Loose, CommentStyle::Keyword, CommentStyle::Strict];
     let accepted = styles.iter().take_while(|style| style.accepts(comment)).count() as u8;
-    // Each level accepts all that a stricter one does, and no comment is an attribute.
+    // Each level accepts everything that a stricter one does, and no comment is an attribute.
     assert_eq!(styles.iter().filter(|style| style.accepts(comment)).count() as u8, accepted, "{comment}");
     assert!(!CommentStyle::Attribute.accepts(comment));
     accepted

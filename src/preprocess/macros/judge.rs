@@ -1,4 +1,4 @@
-//! Tells a macro's shape from the tokens of its replacement.
+//! Classifies a macro's shape from the tokens of its replacement.
 
 use super::{MAX_NESTING, MacroDef, MacroTable, Traits};
 use crate::preprocess::comments::is_fallthrough_name;
@@ -84,7 +84,7 @@ impl MacroTable {
             if !matches!(text, ";" | "}") && depth == 0 {
                 words_since_semicolon += 1;
             }
-            // `(` is part of an attribute only where one that takes a list stands before it.
+            // `(` belongs to an attribute only after one that takes a list.
             decoration &= if text == "(" { depth > 1 || takes_list } else { depth > 0 || is_decoration(text) };
             takes_list = is_list_attribute(text);
         }

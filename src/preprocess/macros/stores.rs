@@ -1,15 +1,15 @@
-//! Which of its arguments a macro stores to, told from the tokens of its replacement.
+//! Which of its arguments a macro stores to, determined from the tokens of its replacement.
 
 use super::{MacroDef, MacroTable};
 use crate::preprocess::token::{Token, TokenKind};
 
-/// Macros inside macros are followed this deep.
+/// Nested macros are followed to this depth.
 const MAX_NESTING: usize = 4;
-/// A replacement of more tokens than this does more than read.
+/// A replacement with more tokens than this is assumed to do more than read.
 const MAX_READING: usize = 64;
 
 impl MacroTable {
-    /// Bit `i`: a call of the macro may store to a variable that is its argument `i`.
+    /// Bit `i` is set if a call of the macro may store to a variable passed as argument `i`.
     pub fn stores(&self, def: &MacroDef) -> u32 {
         *def.stores.get_or_init(|| self.stored(def, MAX_NESTING))
     }
@@ -28,7 +28,7 @@ impl MacroTable {
         set
     }
 
-    /// The macro stores nothing, asks nothing and calls nothing, as far as its own text tells:
+    /// Whether the macro stores, tests and calls nothing, as far as its own text shows:
     /// `((struct body *) (m)->from->parsed)`.
     pub fn only_reads(&self, def: &MacroDef) -> bool {
         *def.reads_only.get_or_init(|| self.reads(def, MAX_NESTING))
@@ -52,7 +52,7 @@ impl MacroTable {
         })
     }
 
-    /// The parameter is the whole argument of another macro, and that one stores to it or is not known.
+    /// Whether the parameter is a whole argument of another macro that stores to it or is unknown.
     fn is_handed_on(&self, def: &MacroDef, tokens: &[Token], at: usize, depth: usize) -> bool {
         let is =
             |i: Option<usize>, texts: &[&str]| i.and_then(|i| tokens.get(i)).is_some_and(|t| texts.contains(&&*t.text));
@@ -75,7 +75,7 @@ fn is_stored_to(tokens: &[Token], at: usize) -> bool {
     let is_operand =
         |i: usize| tokens.get(i).is_some_and(|t| t.kind != TokenKind::Punct || matches!(&*t.text, ")" | "]"));
     let (mut first, mut next) = (at, at + 1);
-    // Brackets of a call are none of its own.
+    // Parentheses of a call do not belong to the parameter.
     while before(first, 1) == "(" && text(next) == ")" && !first.checked_sub(2).is_some_and(is_operand) {
         (first, next) = (first - 1, next + 1);
     }
@@ -88,12 +88,12 @@ fn assigns(op: &str) -> bool {
     matches!(op, "=" | "++" | "--" | "+=" | "-=" | "*=" | "/=" | "%=" | "&=" | "|=" | "^=" | "<<=" | ">>=")
 }
 
-/// A statement, or a question.
+/// A statement or a test.
 fn does_more(op: &str) -> bool {
     matches!(op, "{" | ";" | "?" | "!" | "&&" | "||" | "==" | "!=" | "<" | ">" | "<=" | ">=")
 }
 
-/// The name of the call that a token is an argument of, and which of them.
+/// The name of the call that a token is an argument of, and the index of that argument.
 fn call_around<'t>(tokens: &'t [Token], at: usize) -> Option<(&'t str, usize)> {
     let mut depth = 0usize;
     let mut index = 0;

@@ -1,7 +1,7 @@
 use super::*;
 use tempfile::TempDir;
 
-/// A folder with these files; a path that ends in `/` is an empty folder.
+/// A directory with these files; a path that ends in `/` is an empty directory.
 fn tree(files: &[(&str, &str)]) -> TempDir {
     let root = tempfile::tempdir().unwrap();
     for (path, text) in files {
@@ -81,7 +81,7 @@ fn inner_ignore_files_override_outer_ones() {
 fn an_ignored_folder_hides_what_it_would_include_again() {
     let root = tree(&[(".gitignore", "out/\n!out/a.c\n"), ("out/.gitignore", "!*"), ("out/a.c", ""), ("b.c", "")]);
     assert_eq!(found(&root, &[""]), "b.c");
-    // Named, it is searched.
+    // If named, it is searched.
     assert_eq!(found(&root, &["out"]), "out/a.c");
 }
 
