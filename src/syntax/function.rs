@@ -11,7 +11,7 @@ use crate::preprocess::macros::MacroTable;
 use crate::preprocess::token::Tokens;
 use crate::source::{FileId, Span};
 
-/// A head that parses, for a body whose own head does not.
+/// A parseable head, used for a body whose own head does not parse.
 const PLAIN_HEAD: &str = "void crosstalk__function(void) ";
 
 /// Parses and lowers one function of `code`, the masked text of `file`.
@@ -20,8 +20,8 @@ pub fn function(code: &str, item: &FunctionItem, file: FileId, table: &MacroTabl
     named(code, item, file, read(&prepared, prepared.body), over_budget)
 }
 
-/// Parses `items` as one text, the way a tool without slices does: to compare with. A function that an error hides
-/// from that parse is read on its own.
+/// Parses `items` as one text, as a tool without slicing would, for comparison. A function that an error hides from
+/// that parse is read separately.
 pub fn functions_together(code: &str, items: &[&FunctionItem], file: FileId, table: &MacroTable) -> Vec<Function> {
     let prepared: Vec<(Prepared, bool)> =
         items.iter().map(|item| prepare(code, item.span, item.body, file, table)).collect();
@@ -51,7 +51,7 @@ fn named(code: &str, item: &FunctionItem, file: FileId, found: Option<LoweredFun
     };
     body.over_budget |= over_budget;
     body.islands += u32::from(item.damaged);
-    // The declarator knows better where a macro makes the head (`DEFUN(show, …) {`).
+    // The declarator's name is more reliable if a macro generates the head (`DEFUN(show, …) {`).
     let name = name
         .filter(|n| n != "crosstalk__function")
         .filter(|n| n != &code[item.name.range()])
@@ -60,8 +60,8 @@ fn named(code: &str, item: &FunctionItem, file: FileId, found: Option<LoweredFun
     Function { name, file, span: item.span, params, body }
 }
 
-/// The name before the parameters; in `DEFUN(show_version, …) {`, whose macro nobody defined, its first argument, and in
-/// `METHOD(parser_t, parse, …) {` the one behind the type.
+/// The name before the parameters. For an undefined macro, in `DEFUN(show_version, …) {` it is the first argument, in
+/// `METHOD(parser_t, parse, …) {` the one after the type.
 fn written_name<'c>(code: &'c str, item: &FunctionItem) -> &'c str {
     let name = &code[item.name.range()];
     let head = &code[item.name.end as usize..item.body as usize];
@@ -84,7 +84,7 @@ fn written_name<'c>(code: &'c str, item: &FunctionItem) -> &'c str {
     }
 }
 
-/// Reads the whole function; where its head hides it from the grammar, the body under a plain head.
+/// Reads the whole function; if that has errors, also the body under a plain head, and keeps the better result.
 fn read(prepared: &Prepared, body: usize) -> Option<LoweredFunction> {
     let tree = parse(&prepared.text)?;
     let whole =
@@ -105,7 +105,7 @@ fn read(prepared: &Prepared, body: usize) -> Option<LoweredFunction> {
     }
 }
 
-/// A function whose inside is unknown.
+/// A function whose body is unknown.
 fn given_up(span: Span) -> Body {
     let stmts = vec![Stmt { kind: StmtKind::Opaque, span, in_macro: false }];
     Body { stmts, exprs: Vec::new(), names: Names::default(), root: StmtId(0), islands: 1, over_budget: true }
@@ -124,7 +124,7 @@ mod tests {
         slice(&scan.code).functions.iter().map(|item| function(&scan.code, item, FileId(0), &table)).collect()
     }
 
-    /// The statements in order of writing, as words.
+    /// The kinds of the statements in source order, as text.
     fn outline(text: &str) -> String {
         let functions = read_all(text);
         let body = &functions[0].body;

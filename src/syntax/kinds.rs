@@ -1,4 +1,4 @@
-//! The node kinds that lowering tells apart, resolved once from the grammar's ids.
+//! The node kinds that lowering distinguishes, resolved once from the grammar's ids.
 
 use std::sync::LazyLock;
 
@@ -93,7 +93,7 @@ kinds! {
     AsmOutputList = "gnu_asm_output_operand_list",
 }
 
-/// The id that the library gives to ERROR nodes of any grammar.
+/// The id of ERROR nodes in every grammar, set by the library.
 const ERROR: u16 = u16::MAX;
 
 static BY_ID: LazyLock<Vec<Kind>> = LazyLock::new(|| {

@@ -1,4 +1,5 @@
-//! Lowers one function's syntax tree into HIR: a single post-order walk of a cursor, no recursion, tree dropped after.
+//! Lowers one function's syntax tree into HIR: a single post-order cursor walk, without recursion; the tree is then
+//! dropped.
 
 mod expression;
 mod values;
@@ -11,21 +12,21 @@ use super::prepare::Prepared;
 use crate::hir::{Body, Declarator, DeclaratorForm, Expr, ExprId, ExprKind, Names, Stmt, StmtId, StmtKind, Symbol};
 use crate::source::Span;
 
-/// What a node became.
+/// The result of lowering a node.
 enum Lowered {
     Nothing,
     Token,
     Expr(ExprId),
     Stmt(StmtId),
-    /// Several statements in a row: a label and what it labels, what was found below an ERROR.
+    /// Several statements in a row: a label and its statement, or what was found below an ERROR.
     Stmts(Vec<StmtId>),
     Declarator {
         name: Option<Symbol>,
         init: Option<ExprId>,
         form: DeclaratorForm,
-        /// How many elements, where a call tells.
+        /// The number of elements, if a call computes it.
         size: Option<ExprId>,
-        /// Where it ends in the text parsed, a value left out.
+        /// Where it ends in the parsed text, without the initialiser.
         end: usize,
     },
     /// As written.
@@ -48,7 +49,7 @@ struct Value {
 }
 
 impl Value {
-    /// Of a declarator: what tells how many elements there are.
+    /// For a declarator: the expression that gives the number of elements.
     fn size(&self) -> Option<ExprId> {
         match self.what {
             Lowered::Declarator { size, .. } => size,
@@ -66,15 +67,15 @@ struct Frame {
     range: std::ops::Range<usize>,
 }
 
-/// The lowered function and the name its declarator gives it.
+/// The lowered function and the name that its declarator gives.
 pub struct LoweredFunction {
     pub body: Body,
     pub name: Option<String>,
 }
 
-/// Lowers what is below `root`, in the parse of `text`: `prefix` bytes, then `prepared.text` from `offset` on.
+/// Lowers what is below `root` in the parse of `text`: `prefix` bytes, then `prepared.text` from `offset` on.
 ///
-/// `None` where there is no function with a body.
+/// `None` if there is no function with a body.
 pub fn lower(root: Node, text: &str, prepared: &Prepared, prefix: usize, offset: usize) -> Option<LoweredFunction> {
     let mut lowering = Lowering {
         text,
@@ -182,7 +183,7 @@ impl Lowering<'_> {
         }
         match what {
             Lowered::Nothing => {}
-            // The whole file's values stay; elsewhere a node is one value.
+            // A translation unit keeps all its values; any other node becomes one value.
             _ if frame.kind == Kind::TranslationUnit => {}
             what => self.values.push(Value { field: frame.field, what, kind: frame.kind, range: frame.range }),
         }
@@ -192,7 +193,7 @@ impl Lowering<'_> {
         self.prepared.source(self.at(range.start)..self.at(range.end))
     }
 
-    /// The place in the prepared text of an offset in the text parsed.
+    /// Converts an offset in the parsed text to one in the prepared text.
     fn at(&self, parsed: usize) -> usize {
         parsed.saturating_sub(self.prefix) + self.offset
     }
@@ -366,7 +367,7 @@ impl Lowering<'_> {
                 let name = self.symbol(range);
                 Lowered::Expr(self.expr(ExprKind::Name(name), range))
             }
-            // Types are told apart by their place; a type identifier is no expression.
+            // Types are identified by their position; a type identifier is not an expression.
             Kind::TypeIdentifier => Lowered::Nothing,
             Kind::Number => self.leaf(range, ExprKind::Number),
             Kind::Char => self.leaf(range, ExprKind::Char),
@@ -382,7 +383,7 @@ impl Lowering<'_> {
         Lowered::Expr(self.expr(make(symbol), range))
     }
 
-    /// An ERROR: what is below it is kept, behind a statement that may do anything.
+    /// An ERROR: its contents are kept, after a statement that may do anything.
     fn island(&mut self, children: Vec<Value>, range: &std::ops::Range<usize>) -> Lowered {
         self.islands += 1;
         if children.iter().any(|c| matches!(c.what, Lowered::Function { .. })) {
@@ -438,7 +439,7 @@ impl Lowering<'_> {
         if kind == Kind::TypeDefinition {
             declarators.clear();
         }
-        // What tells how long an array is, is evaluated before it is there.
+        // An array's length expression is evaluated before the array exists.
         let sizes: Vec<ExprId> = children.iter().filter_map(Value::size).collect();
         let sizes: Vec<StmtId> = sizes.into_iter().map(|e| self.stmt(StmtKind::Expr(e), range)).collect();
         let whole = self.stmt(StmtKind::Decl(declarators), range);
@@ -450,7 +451,7 @@ impl Lowering<'_> {
     }
 }
 
-/// Nodes whose inside holds nothing that lowering needs.
+/// Nodes whose contents lowering does not need.
 fn is_leaf(kind: Kind) -> bool {
     matches!(
         kind,

@@ -1,12 +1,12 @@
-//! Names that stand, in text prepared for the parser, for what the grammar cannot say.
+//! Names that, in text prepared for the parser, replace what the grammar cannot express.
 
-/// What a fall-through attribute or macro becomes, as a statement of its own.
+/// A fall-through attribute or macro, as a separate statement.
 pub const FALLTHROUGH_MARK: &str = "crosstalk__fallthrough";
 /// The target of a computed `goto`.
 pub const COMPUTED_GOTO: &str = "crosstalk__computed";
-/// Stands for a type given as an argument.
+/// A type passed as an argument.
 pub const TYPE_ARGUMENT: &str = "crosstalk__type";
-/// Stands for a test that cannot be known (inside an unknown macro).
+/// An unknown test (inside an unknown macro).
 pub const UNKNOWN: &str = "crosstalk__unknown";
-/// A statement that nobody can read (MSVC `__asm`).
+/// A statement that cannot be read (MSVC `__asm`).
 pub const OPAQUE: &str = "crosstalk__opaque";

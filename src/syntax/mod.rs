@@ -1,4 +1,5 @@
-//! tree-sitter: one function at a time, sliced, prepared, parsed within a budget, lowered, and the tree dropped.
+//! tree-sitter: one function at a time is sliced, prepared, parsed within a budget and lowered; the tree is then
+//! dropped.
 
 pub mod function;
 pub mod kinds;

@@ -4,7 +4,7 @@ use super::slice::FunctionItem;
 use crate::hir::{Names, Parameter};
 use crate::preprocess::token::{Token, Tokens, is_type_word};
 
-/// Names and declarations of the parameters of `item`, in order; those without a name are left out.
+/// Names and declarations of the parameters of `item`, in order; unnamed ones are omitted.
 pub fn parameters(code: &str, item: &FunctionItem, names: &mut Names) -> Vec<Parameter> {
     let head = item.name.end as usize..(item.body as usize).max(item.name.end as usize);
     let mut all = Vec::new();
@@ -33,7 +33,7 @@ pub fn parameters(code: &str, item: &FunctionItem, names: &mut Names) -> Vec<Par
 
 fn parameter(tokens: &[Token], names: &mut Names) -> Option<Parameter> {
     let span = tokens.first()?.span.to(tokens.last()?.span);
-    // `int (*handler)(int)`: the name stands behind the first star; else it is the last word outside of brackets.
+    // `int (*handler)(int)`: the name follows the first star; otherwise it is the last word outside brackets.
     let pointer = tokens.windows(2).position(|w| w[0].is("(") && w[1].is("*"));
     let name = match pointer {
         Some(at) => tokens[at + 2..].iter().find(|t| t.is_ident()),

@@ -9,10 +9,10 @@ thread_local! {
     static PARSER: RefCell<Option<Parser>> = const { RefCell::new(None) };
 }
 
-/// Parses C text. `None` where the budget ran out.
+/// Parses C text. `None` if the budget ran out.
 ///
 /// The budget counts parser operations, not time, so that a run gives the same result on every machine: a hundred
-/// operations for each byte, some fifty times what ordinary code takes.
+/// operations per byte, some fifty times what ordinary code takes.
 pub fn parse(text: &str) -> Option<Tree> {
     PARSER.with_borrow_mut(|slot| {
         let parser = match slot {

@@ -1,8 +1,8 @@
-//! Rewrites one function's tokens into text that the grammar parses as C means it, with a map back to the source.
+//! Rewrites one function's tokens into text that the grammar parses correctly, with a map back to the source.
 //!
-//! What is rewritten is what tree-sitter-c is known to get wrong in silence or at the cost of an ERROR: case ranges,
-//! computed `goto`, a `switch` without braces, attributes, types as arguments, and calls of macros that nobody
-//! defined in this repository (a loop head, a statement without `;`, a jump as an argument).
+//! It rewrites what tree-sitter-c is known to misparse, silently or with an ERROR: case ranges, computed `goto`, a
+//! `switch` without braces, attributes, types as arguments, and calls of macros not defined in this repository (a loop
+//! head, a statement without `;`, a jump as an argument).
 
 use super::rewrite::rewrite;
 use crate::preprocess::expand::{Expanded, expand};
@@ -20,19 +20,19 @@ pub struct Prepared {
 struct Piece {
     out: u32,
     source: Span,
-    /// The text is the source's own, byte for byte.
+    /// The text equals the source, byte for byte.
     verbatim: bool,
 }
 
 impl Prepared {
-    /// The source span of a range of the prepared text: whole calls where it comes out of macros.
+    /// The source span of a range of the prepared text: the whole call for text that comes from a macro.
     pub fn source(&self, range: std::ops::Range<usize>) -> Span {
         let start = self.at(range.start, false);
         let end = self.at(range.end.saturating_sub(1).max(range.start), true);
         Span { start: start.min(end), end: end.max(start) }
     }
 
-    /// What stands at `out` of the prepared text comes out of a macro, or was put in.
+    /// Whether the text at `out` comes from a macro or was inserted.
     pub fn is_from_macro(&self, out: usize) -> bool {
         self.piece(out).is_some_and(|piece| !piece.verbatim)
     }
@@ -52,8 +52,8 @@ impl Prepared {
     }
 }
 
-/// Prepares the function in `code[item]` whose body begins at source offset `body`. The flag tells that macro
-/// expansion ran out of its budget.
+/// Prepares the function in `code[item]` whose body begins at source offset `body`. The flag is set if macro expansion
+/// exceeded its budget.
 pub fn prepare(code: &str, item: Span, body: u32, file: FileId, table: &MacroTable) -> (Prepared, bool) {
     let (tokens, over_budget) = expand(code, item.range(), body, file, table);
     (render(code, &rewrite(code, &tokens, body, file, table), body), over_budget)
@@ -69,7 +69,7 @@ fn render(code: &str, tokens: &[Expanded], brace: u32) -> Prepared {
         if !item.from_macro
             && let (Some(end), Some(piece)) = (open, pieces.last_mut())
         {
-            // Blanks between two tokens are copied as they stand, line ends included.
+            // White space between two tokens is copied unchanged, including line ends.
             let gap = &code[end as usize..(span.start as usize).max(end as usize)];
             if span.start >= end && gap.trim().is_empty() {
                 text.push_str(gap);

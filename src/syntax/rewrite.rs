@@ -1,4 +1,4 @@
-//! The rewriting of one function's tokens: what each construct becomes for the parser.
+//! Rewrites the tokens of one function: what each construct becomes for the parser.
 
 mod calls;
 
@@ -36,7 +36,7 @@ pub fn rewrite<'t>(
     rewriter.out
 }
 
-/// Most functions have none, and every token asks.
+/// Most functions have none, and this is called for every token.
 fn taken<T>(notes: &mut FxHashMap<usize, T>, token: usize) -> Option<T> {
     if notes.is_empty() { None } else { notes.remove(&token) }
 }
@@ -45,7 +45,7 @@ fn taken<T>(notes: &mut FxHashMap<usize, T>, token: usize) -> Option<T> {
 enum Paren {
     /// Of `if (…)`, `while (…)`, …: a statement follows.
     Head,
-    /// Behind a name.
+    /// After a name.
     List,
     Other,
 }
@@ -56,18 +56,18 @@ struct Rewriter<'a, 't> {
     out: Vec<Expanded<'t>>,
     file: FileId,
     table: &'a MacroTable,
-    /// A statement begins at the next token.
+    /// Whether a statement begins at the next token.
     statement: bool,
-    /// Open parentheses, and what their closing one will be.
+    /// Open parentheses, and the kind of each.
     parens: Vec<Paren>,
     head: bool,
-    /// Open braces: true for those of a block, false for those of an initialiser.
+    /// Open braces: true for a block, false for an initialiser.
     braces: Vec<bool>,
-    /// The last `)` closed a list behind a name, as in a nested function's head.
+    /// The last `)` closed a list after a name, as in the head of a nested function.
     after_list: bool,
-    /// What goes in before a token.
+    /// Text to insert before a token.
     inserts: FxHashMap<usize, Vec<&'static str>>,
-    /// Arguments that are types: first token and the one behind the last.
+    /// Arguments that are types: index of the first token, and the index past the last.
     types: FxHashMap<usize, usize>,
 }
 
@@ -150,7 +150,7 @@ impl<'t> Rewriter<'_, 't> {
         args
     }
 
-    /// Rewrites what begins at token `i`; gives the index behind it.
+    /// Rewrites what begins at token `i` and returns the index after it.
     fn step(&mut self, i: usize, in_body: bool) -> usize {
         let starts_statement = std::mem::take(&mut self.statement) && in_body;
         let tokens = self.tokens;
@@ -214,7 +214,7 @@ impl<'t> Rewriter<'_, 't> {
             }
             "}" => self.statement = self.braces.pop().unwrap_or(true),
             "else" | "do" => self.statement = true,
-            // `offsetof(s, a.b[1])`: the grammar knows one field name only.
+            // `offsetof(s, a.b[1])`: the grammar accepts only a single field name.
             "offsetof" | "__builtin_offsetof" if self.text(i + 1) == "(" => {
                 if let Some(close) = self.close(i + 1).filter(|&c| (i..c).any(|j| matches!(self.text(j), "[" | "."))) {
                     self.mark(UNKNOWN, i, close);
@@ -252,7 +252,7 @@ impl<'t> Rewriter<'_, 't> {
         i + 1
     }
 
-    /// The token before is the end of an operand, so that `&&` or `[` goes on with it.
+    /// Whether the previous token ends an operand, so that `&&` or `[` continues it.
     fn after_operand(&self) -> bool {
         self.out.last().is_some_and(|t| match t.token.kind {
             TokenKind::Ident => !is_keyword(&t.token.text),
@@ -261,7 +261,7 @@ impl<'t> Rewriter<'_, 't> {
         })
     }
 
-    /// Drops the attribute from `i` on, whose bracket opens at `open`; a fall-through one becomes a mark.
+    /// Drops the attribute at `i`, whose bracket opens at `open`; a fall-through attribute becomes a mark.
     fn attribute(&mut self, i: usize, open: usize, starts_statement: bool) -> usize {
         let Some(close) = self.close(open) else {
             self.copy(i);
@@ -275,15 +275,15 @@ impl<'t> Rewriter<'_, 't> {
         close + 1
     }
 
-    /// Puts in the `;` that is missing behind token `last`.
+    /// Inserts the `;` missing after token `last`.
     fn terminate(&mut self, last: usize) {
         if self.text(last + 1) != ";" {
             self.inserts.entry(last + 1).or_default().push(";");
         }
     }
 
-    /// The template of an assembly statement may be put together by macros with operands that are no C (`%[src]`):
-    /// one empty string stands for it. Operands, clobbers and labels stay.
+    /// Macros may assemble the template of an assembly statement from operands that are not C (`%[src]`): it is
+    /// replaced by one empty string. Operands, clobbers and labels stay.
     fn assembly(&mut self, i: usize) -> usize {
         let open = (i..self.tokens.len()).find(|&j| !self.is_ident(j)).unwrap_or(self.tokens.len());
         let Some(close) = self.close(open).filter(|_| self.text(open) == "(") else {
@@ -305,7 +305,7 @@ impl<'t> Rewriter<'_, 't> {
         end.unwrap_or(close)
     }
 
-    /// `case A ... B:` keeps its first value.
+    /// `case A ... B:` keeps only its first value.
     fn case(&mut self, i: usize) -> usize {
         let (mut depth, mut questions) = (0usize, 0usize);
         let mut dots = None;
@@ -336,7 +336,7 @@ impl<'t> Rewriter<'_, 't> {
         j + 1
     }
 
-    /// `switch (x) statement`: the grammar wants braces.
+    /// `switch (x) statement`: the grammar requires braces.
     fn brace_switch(&mut self, i: usize) {
         let Some(close) = self.close(i + 1).filter(|_| self.text(i + 1) == "(") else { return };
         if self.text(close + 1) == "{" {
@@ -348,7 +348,7 @@ impl<'t> Rewriter<'_, 't> {
         }
     }
 
-    /// Index behind the statement at `i`, found by its tokens alone.
+    /// Index after the statement at `i`, found from its tokens alone.
     fn statement_end(&self, mut i: usize) -> Option<usize> {
         for _ in 0..256 {
             match self.text(i) {
@@ -374,7 +374,7 @@ impl<'t> Rewriter<'_, 't> {
         None
     }
 
-    /// With an `else` behind the statement that ends before `i`, the end of that one's braces or `;`.
+    /// If an `else` follows the statement that ends before `i`, the end of its braces or its `;`; otherwise `i`.
     fn after_else(&self, i: usize) -> Option<usize> {
         match (self.text(i), self.text(i + 1)) {
             ("else", "{") => Some(self.close(i + 1)? + 1),
@@ -384,7 +384,7 @@ impl<'t> Rewriter<'_, 't> {
     }
 }
 
-/// `BEGIN_CRITICAL`: written as macros are, and long enough not to be a type variable.
+/// `BEGIN_CRITICAL`: spelled like a macro, and too long for a type variable.
 pub fn is_shouting(name: &str) -> bool {
     name.len() > 2 && !name.bytes().any(|b| b.is_ascii_lowercase())
 }

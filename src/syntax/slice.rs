@@ -3,16 +3,16 @@
 use crate::preprocess::token::{ident_end, is_ident_part, is_ident_start, literal_end};
 use crate::source::Span;
 
-/// A function definition, found by its outline.
+/// A function definition, found by its shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FunctionItem {
-    /// From its first token to behind its closing brace.
+    /// From its first token to the end of its closing brace.
     pub span: Span,
     /// Offset of the opening brace.
     pub body: u32,
     /// The identifier before the parameter list.
     pub name: Span,
-    /// The braces did not balance; the end was told by layout.
+    /// The braces did not balance; the end was guessed from the layout.
     pub damaged: bool,
 }
 
@@ -29,7 +29,7 @@ pub fn slice(code: &str) -> Items {
     let mut items = Items::default();
     let mut at = 0;
     let mut start = None;
-    // An identifier list and what follows it, where a K&R definition may have begun.
+    // Start of an identifier list and what follows it, where a K&R definition may have begun.
     let mut old_style: Option<usize> = None;
     while at < bytes.len() {
         let byte = bytes[at];
@@ -57,7 +57,7 @@ pub fn slice(code: &str) -> Items {
                 let from = start.or(old_style).unwrap_or(at);
                 let head = start.map_or(&bytes[0..0], |s| &bytes[s..at]);
                 if start.is_some() && is_linkage(head) {
-                    // `extern "C" {`: what it holds is top level.
+                    // `extern "C" {`: its contents are top level.
                     start = None;
                     at += 1;
                     continue;
@@ -77,14 +77,14 @@ pub fn slice(code: &str) -> Items {
                         });
                         start = None;
                     }
-                    // An initialiser or a type: goes on to its `;`.
+                    // An initialiser or a type, which continues up to its `;`.
                     None => start = Some(from),
                 }
                 old_style = None;
                 at = end;
             }
             b'}' => {
-                // The end of `extern "C" {`, or a stray one: a new item begins.
+                // The end of `extern "C" {`, or a stray brace: a new item begins.
                 start = None;
                 old_style = None;
                 at += 1;
@@ -103,8 +103,8 @@ pub fn slice(code: &str) -> Items {
 
 /// Where the braces that open at `open` end, and whether that had to be guessed.
 ///
-/// A brace in column 0 is the layout's own word for the end of a function: where one more function begins inside a
-/// body (`{` in column 0 behind a `)`), the body ended at the last `}` in column 0 before.
+/// By layout, a brace in column 0 ends a function: if another function begins inside a body (`{` in column 0 after a
+/// `)`), the body ended at the last `}` in column 0 before it.
 fn body_end(bytes: &[u8], open: usize, is_function: bool) -> (usize, bool) {
     let mut depth = 0usize;
     let mut last_column_0 = None;
@@ -155,7 +155,7 @@ fn is_linkage(head: &[u8]) -> bool {
     head.starts_with(b"extern") && head.trim_ascii_end().ends_with(b"\"")
 }
 
-/// `int f(a, b) int a`: a parameter list of names, then a declaration without `;` before.
+/// `int f(a, b) int a`: a parameter list of names, then a declaration without its `;`.
 fn is_old_style_head(item: &[u8]) -> bool {
     let Some(open) = item.iter().position(|&b| b == b'(') else { return false };
     let Some(close) = item[open..].iter().position(|&b| b == b')').map(|i| i + open) else { return false };
@@ -169,14 +169,14 @@ fn is_old_style_head(item: &[u8]) -> bool {
         && !rest.starts_with(b"__asm")
 }
 
-/// The function's name, if what stands in `bytes[start..brace]` heads a function definition.
+/// The function's name, if `bytes[start..brace]` is the head of a function definition.
 fn function_name(bytes: &[u8], start: usize, brace: usize) -> Option<Span> {
     let head = &bytes[start..brace];
     let last = head.iter().rev().copied().find(|b| !b.is_ascii_whitespace())?;
     if matches!(last, b'=' | b',' | b'(' | b'[') {
         return None;
     }
-    // Names before a parenthesis at the top level; `PJ_DEF(int) f(void)` and `int f(void) THROWS(x)` have two.
+    // Names before a top-level parenthesis; `PJ_DEF(int) f(void)` and `int f(void) THROWS(x)` have two.
     let mut names: Vec<Span> = Vec::new();
     let mut depth = 0usize;
     let mut at = start;
@@ -199,7 +199,7 @@ fn function_name(bytes: &[u8], start: usize, brace: usize) -> Option<Span> {
                 if depth == 0 {
                     match ident.take() {
                         Some(word) if is_decoration(&bytes[word.range()]) => {}
-                        // `int (*f(int x))(char)` keeps its name further in.
+                        // `int (*f(int x))(char)` has its name further inside.
                         Some(word) if is_type_word(&bytes[word.range()]) => names.extend(first_ident(bytes, at, brace)),
                         Some(word) => names.push(word),
                         None if names.is_empty() => names.extend(first_ident(bytes, at, brace)),

@@ -140,7 +140,7 @@ impl Lowering<'_> {
                 ExprKind::Asm { operands: self.exprs_of(children), labels: labels.unwrap_or_default() }
             }
             _ => {
-                // A node of no interest: what it holds goes up.
+                // A node of no interest: its contents move up.
                 return match children.len() {
                     0 => Lowered::Nothing,
                     1 => children.remove(0).what,
@@ -156,15 +156,15 @@ impl Lowering<'_> {
 }
 
 impl Lowering<'_> {
-    /// `(UINT32)*p`, `(caddr_t)&x`, which the grammar takes for a product and a bitwise and where it does not know the
-    /// type: the operator of what is cast.
+    /// `(UINT32)*p`, `(caddr_t)&x`, which the grammar parses as a product and a bitwise and if it does not know the
+    /// type: the unary operator that is applied before the cast.
     fn cast_of(&self, children: &[Value]) -> Option<UnaryOp> {
         let [left, operator, right] = children else { return None };
         let name = self.text_of(&left.range).trim_start_matches('(').trim_end_matches(')').trim();
         if left.kind != Kind::Parenthesized || !is_type(name) {
             return None;
         }
-        // A mask is no place that has an address.
+        // A mask has no address.
         let is_mask = || !self.text_of(&right.range).starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
         match self.text_of(&operator.range) {
             "*" => Some(UnaryOp::Deref),
@@ -174,7 +174,7 @@ impl Lowering<'_> {
     }
 }
 
-/// A number of so many bits, by its name, or what only a type is called.
+/// Whether the name denotes an integer of fixed width or is only used for types.
 fn is_type(name: &str) -> bool {
     let word = name.trim_end_matches(|c: char| c.is_ascii_digit());
     let width = &name[word.len()..];

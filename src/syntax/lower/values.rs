@@ -1,4 +1,4 @@
-//! Taking apart what a node's children became.
+//! Extracts what the children of a node were lowered to.
 
 use super::{Lowered, Lowering, Value, field};
 use crate::hir::{DeclaratorForm, Expr, ExprId, ExprKind, StmtId, StmtKind, Symbol};
@@ -14,7 +14,7 @@ impl Lowering<'_> {
         })
     }
 
-    /// The expression calls something.
+    /// Whether the expression contains a call.
     pub(super) fn calls(&self, e: ExprId) -> bool {
         const LOOKED_AT: usize = 64;
         let span = self.exprs[e.0 as usize].span;
@@ -23,7 +23,7 @@ impl Lowering<'_> {
         last.into_iter().any(|x| matches!(x.kind, ExprKind::Call { .. }) && inside(x))
     }
 
-    /// The name that the children declare, and as what.
+    /// The name that the children declare, and its form.
     pub(super) fn declared(&self, children: &[Value]) -> (Option<Symbol>, DeclaratorForm) {
         let found = children.iter().find_map(|c| match c.what {
             Lowered::Declarator { name, form, .. } => name.map(|name| (name, form)),
@@ -37,13 +37,12 @@ impl Lowering<'_> {
         found.map_or((None, DeclaratorForm::Plain), |(name, form)| (Some(name), form))
     }
 
-    /// The statements that the values are, in order. Expressions that an ERROR left bare become statements.
+    /// The values as statements, in order. Bare expressions left by an ERROR become statements.
     pub(super) fn list(&mut self, values: Vec<Value>) -> Vec<StmtId> {
         let mut all = Vec::new();
         for value in values {
             match value.what {
                 Lowered::Stmt(s) => {
-                    // `;` behind a block or a macro is no statement of its own.
                     all.push(s);
                 }
                 Lowered::Stmts(more) => all.extend(more),
@@ -65,7 +64,7 @@ impl Lowering<'_> {
         Lowered::Stmts(self.list(values))
     }
 
-    /// One statement: a block where there are more, an empty one where there is none.
+    /// One statement: a block for several, an empty statement for none.
     pub(super) fn single(&mut self, mut all: Vec<StmtId>, range: &std::ops::Range<usize>) -> StmtId {
         match all.len() {
             1 => all.remove(0),
@@ -74,7 +73,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// `whole`, and before it an opaque statement with what an ERROR among its children held.
+    /// `whole`, preceded by the contents of any ERROR among its children (an opaque statement for an expression).
     pub(super) fn with_islands(&mut self, children: Vec<Value>, whole: StmtId) -> Lowered {
         let mut all: Vec<StmtId> = Vec::new();
         for child in children {
@@ -98,7 +97,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// The loop's or switch's body: its last statement.
+    /// The body of a loop or switch: its last statement.
     pub(super) fn body(&mut self, children: &mut Vec<Value>, range: &std::ops::Range<usize>) -> StmtId {
         match children
             .iter()
@@ -162,7 +161,7 @@ impl Lowering<'_> {
             match child.what {
                 Lowered::Expr(e) => all.push(e),
                 Lowered::Exprs(more) => all.extend(more),
-                // A block as an argument or in a list, as a macro takes it.
+                // A block as an argument or in a list, as accepted by macros.
                 Lowered::Stmt(s) => all.push(self.expr(ExprKind::Statement(s), &child.range)),
                 Lowered::Stmts(more) => {
                     let block = self.stmt(StmtKind::Block(more), &child.range);
@@ -171,7 +170,7 @@ impl Lowering<'_> {
                 _ => {}
             }
         }
-        // A type given as an argument is no value.
+        // A type passed as an argument is not a value.
         all.retain(
             |e| !matches!(self.exprs[e.0 as usize].kind, ExprKind::Name(n) if self.names.text(n) == TYPE_ARGUMENT),
         );

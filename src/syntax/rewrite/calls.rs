@@ -1,4 +1,4 @@
-//! Names and calls: labels, fall-through marks, and the macros that nobody defined in this repository.
+//! Names and calls: labels, fall-through marks, and macros not defined in this repository.
 
 use super::{Rewriter, is_shouting};
 use crate::preprocess::comments::is_fallthrough_name;
@@ -7,7 +7,7 @@ use crate::preprocess::token::TokenKind;
 use crate::syntax::markers::{FALLTHROUGH_MARK, UNKNOWN};
 
 impl Rewriter<'_, '_> {
-    /// A name that is no keyword: a label, a mark, or a call that may be an unknown macro's.
+    /// Rewrites a name that is not a keyword: a label, a mark, or a call that may be an unknown macro's.
     pub(super) fn name(&mut self, i: usize, starts_statement: bool) -> usize {
         let close = if self.text(i + 1) == "(" { self.close(i + 1) } else { None };
         if starts_statement {
@@ -32,7 +32,7 @@ impl Rewriter<'_, '_> {
                         return next;
                     }
                 }
-                // `TRY {`: what the name does is unknown, the block is there.
+                // `TRY {`: what the name does is unknown, but the block is kept.
                 None if is_shouting(self.text(i)) && self.text(i + 1) == "{" => {
                     self.statement = true;
                     return i + 1;
@@ -41,7 +41,7 @@ impl Rewriter<'_, '_> {
                 None => {}
             }
         } else if close.is_none() && !self.parens.is_empty() && is_shouting(self.text(i)) {
-            // `strspn(s, SPACE TAB)`: strings put together by name; one stands for all.
+            // `strspn(s, SPACE TAB)`: concatenated string macros; the first one stands for all.
             let mut end = i + 1;
             while self.is_string_name(end) {
                 end += 1;
@@ -70,7 +70,7 @@ impl Rewriter<'_, '_> {
         })
     }
 
-    /// Remembers which arguments of a call are types or are missing.
+    /// Records which arguments of a call are types or missing.
     fn note_arguments(&mut self, i: usize, close: usize) {
         if matches!(
             self.text(i),
@@ -100,7 +100,7 @@ impl Rewriter<'_, '_> {
             && (is_fallthrough_name(name) || known())
     }
 
-    /// Nothing that goes on with an expression or a declaration follows token `last`, though no `;` does either.
+    /// Whether the token after `last` starts a new statement, although no `;` precedes it.
     fn ends_statement(&self, last: usize) -> bool {
         let Some(next) = self.tokens.get(last + 1) else { return false };
         let text = &*next.token.text;
@@ -123,16 +123,17 @@ impl Rewriter<'_, '_> {
 
     fn on_a_new_line(&self, last: usize) -> bool {
         let (a, b) = (&self.tokens[last], &self.tokens[last + 1]);
-        // Tokens out of one macro share a place: no line stands between them.
+        // Tokens from one macro share a location: there is no line between them.
         let gap = a.token.span.end as usize..(b.token.span.start as usize).max(a.token.span.end as usize);
         !b.from_macro && self.code[gap].contains('\n')
     }
 
-    /// A call, at the start of a statement, that only a macro can be.
+    /// A call at the start of a statement that can only be a macro's.
     fn unknown_macro(&mut self, i: usize, close: usize) -> Option<usize> {
         let args = self.args(i + 1, close);
         if let Some(jump) = args.iter().find(|arg| is_jump(self.tokens.get(arg.start))) {
-            // `CHECK(p, return -1)`: a test nobody can see guards the jump; alone, the jump is all there is.
+            // `CHECK(p, return -1)`: an unknown test guards the jump; a jump that is the only argument is
+            // unconditional.
             if args.len() > 1 {
                 let test = [
                     ("if", TokenKind::Ident),
@@ -154,7 +155,7 @@ impl Rewriter<'_, '_> {
             return Some(close + 1);
         }
         if self.text(close + 1) == "{" {
-            // `FOREACH(x) {` runs any number of times.
+            // `FOREACH(x) {` may run any number of times.
             self.insert("while", TokenKind::Ident, i);
             self.insert("(", TokenKind::Punct, i);
             self.inserts.entry(close + 1).or_default().push(")");
