@@ -1,4 +1,4 @@
-//! The enumerations of the repository, and how much of one a `switch` handles.
+//! The enumerations of the repository, and how much of each a `switch` handles.
 
 mod read;
 
@@ -8,21 +8,21 @@ pub use read::enums_of;
 
 use crate::source::{FileId, Span};
 
-/// An enumeration as one file writes it.
+/// An enumeration as written in one file.
 #[derive(Debug)]
 pub struct Enum {
     pub file: FileId,
     /// `enum` and its tag.
     pub head: Span,
-    /// As a person calls it: `enum state`, or `state_t` of a `typedef`. Empty for one without either.
+    /// The name for display: `enum state`, or `state_t` from a `typedef`. Empty if it has neither.
     pub name: Box<str>,
-    /// In order of writing.
+    /// In source order.
     pub enumerators: Vec<Enumerator>,
-    /// The texts of the expressions that values count from; empty for one too long to keep.
+    /// The texts of the expressions that values are relative to; empty for one too long to keep.
     expressions: Vec<Box<str>>,
     /// Macros or an `#include` may add enumerators that are not listed.
     pub open: bool,
-    /// Something has this type. One without tag and variable is a list of constants.
+    /// Something has this type. An enumeration without tag or declared name is a list of constants.
     typed: bool,
 }
 
@@ -30,59 +30,59 @@ pub struct Enum {
 pub struct Enumerator {
     pub name: Box<str>,
     value: Value,
-    /// It stands under an `#if` inside the enumeration.
+    /// It is under an `#if` inside the enumeration.
     optional: bool,
 }
 
-/// What an enumerator is worth: a number, or so much more than an expression that is not computed.
+/// The value of an enumerator: a number, or an offset from an expression that is not evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Value {
-    /// The expression, by its number in the enumeration; 0 for none.
+    /// The number of the expression in the enumeration; 0 for none.
     base: u32,
     offset: i64,
 }
 
-/// All enumerations, found by their enumerators.
+/// All enumerations, indexed by enumerator.
 #[derive(Debug, Default)]
 pub struct Enums {
     all: Vec<Enum>,
-    /// In order.
+    /// In file order.
     by_enumerator: FxHashMap<Box<str>, Vec<u32>>,
 }
 
-/// What an enumerator is worth, as the enumeration at `at` of `file` writes it.
+/// The value of an enumerator, as written in the enumeration at `at` in `file`.
 #[derive(Clone, Copy, Debug)]
 pub struct Worth<'e> {
     pub file: FileId,
     pub at: u32,
-    /// An expression, empty if it is not known; none for 0.
+    /// An expression, empty if it is unknown; `None` for 0.
     pub base: Option<&'e str>,
-    /// What is to be added to it.
+    /// The offset to add to it.
     pub offset: i64,
 }
 
-/// What the labels of a `switch` leave out of an enumeration.
+/// The enumerators that the labels of a `switch` leave out.
 #[derive(Debug)]
 pub struct Cover<'e> {
     pub of: &'e Enum,
-    /// In order of writing. Where the labels fit several enumerations, what is missing in all of them.
+    /// In source order. If the labels fit several enumerations, those missing in all of them.
     pub missing: Vec<&'e Enumerator>,
 }
 
 impl Cover<'_> {
-    /// Every value that the enumeration names has its label.
+    /// Whether every value named by the enumeration has a label.
     pub fn is_exhaustive(&self) -> bool {
         self.missing.is_empty() && !self.of.open
     }
 }
 
-/// Enumerations that have a label in common: more are not compared.
+/// At most this many enumerations that share a label are compared.
 const MAX_CANDIDATES: usize = 64;
-/// A longer list is a table, and no `switch` handles it.
+/// A longer list is a table that no `switch` handles.
 const MAX_ENUMERATORS: usize = 4096;
 
 impl Enums {
-    /// Joins those of all files, in the files' order.
+    /// Merges those of all files, in file order.
     pub fn new(files: Vec<Vec<Enum>>) -> Enums {
         let mut enums = Enums { all: files.into_iter().flatten().collect(), by_enumerator: FxHashMap::default() };
         for (i, one) in enums.all.iter().enumerate() {
@@ -98,12 +98,12 @@ impl Enums {
         enums
     }
 
-    /// `name` is an enumerator somewhere.
+    /// Whether `name` is an enumerator somewhere.
     pub fn is_enumerator(&self, name: &str) -> bool {
         self.by_enumerator.contains_key(name)
     }
 
-    /// What the enumerators called `name` are worth, in the files' order.
+    /// The values of the enumerators called `name`, in file order.
     pub fn worth(&self, name: &str) -> impl Iterator<Item = Worth<'_>> {
         let all = self.by_enumerator.get(name).map_or(&[][..], Vec::as_slice);
         all.iter().flat_map(move |&i| {
@@ -118,15 +118,15 @@ impl Enums {
         })
     }
 
-    /// The names of enumerations with a value below zero.
+    /// The names of enumerations with a negative value.
     pub fn with_negative(&self) -> impl Iterator<Item = &str> {
         let is_negative = |e: &Enumerator| e.value.base == 0 && e.value.offset < 0;
         let named = self.all.iter().filter(|one| !one.name.is_empty());
         named.filter(move |one| one.enumerators.iter().any(is_negative)).map(|one| &*one.name)
     }
 
-    /// What `labels`, the names that a `switch` in `file` handles, leave out; nothing where they belong to no one
-    /// enumeration. `included` tells the files that `file` sees.
+    /// The enumerators missing from `labels`, the names that a `switch` in `file` handles; `None` if no single
+    /// enumeration has them all. `included` tests whether `file` includes a file.
     pub fn cover(&self, labels: &[&str], file: FileId, included: &dyn Fn(FileId) -> bool) -> Option<Cover<'_>> {
         let with = |label: &str| self.by_enumerator.get(label).map_or(&[][..], Vec::as_slice);
         let one = |i: u32| &self.all[i as usize];
@@ -138,7 +138,7 @@ impl Enums {
             fitting.retain(|i| with(label).binary_search(i).is_ok());
         }
         let fitting: Vec<&Enum> = fitting.into_iter().map(one).collect();
-        // The one to name: the nearest.
+        // The nearest one is reported.
         let of = fitting.iter().copied().min_by_key(|e| (e.file != file, !included(e.file)))?;
         let mut missing = of.missing(labels);
         for other in fitting.iter().filter(|e| !std::ptr::eq(**e, of)) {
@@ -158,7 +158,7 @@ impl Enum {
         let mut missing = Vec::new();
         for (i, enumerator) in self.enumerators.iter().enumerate() {
             let counts = !enumerator.optional && !is_sentinel(&enumerator.name, i == last);
-            // A second name of the same value misses nothing more.
+            // A second name for the same value is not missing as well.
             if counts && handled.insert(enumerator.value) {
                 missing.push(enumerator);
             }
@@ -167,7 +167,7 @@ impl Enum {
     }
 }
 
-/// `STATE_MAX`, `NUM_STATES`, `__STATE_LAST`: counts or bounds the others, and is no value of its own.
+/// `STATE_MAX`, `NUM_STATES`, `__STATE_LAST`: counts or bounds the others, and is not a value itself.
 fn is_sentinel(name: &str, is_last: bool) -> bool {
     let counts = |part: &str| {
         const WORDS: [&str; 15] = [
@@ -195,7 +195,7 @@ mod tests {
         Program::new(&files, &|| {})
     }
 
-    /// What `labels` leave out, in words.
+    /// The enumerators missing from `labels`, as text.
     fn missing(files: &[&str], labels: &str) -> String {
         let program = program(files);
         let labels: Vec<&str> = labels.split_whitespace().collect();
@@ -227,7 +227,7 @@ mod tests {
             ("enum e : unsigned char { A, B };", "enum e: B"),
             ("enum __attribute__((packed)) e { A __attribute__((x)), B = 'b', };", "enum e: B"),
             ("typedef enum { A, B } __attribute__((packed)) t;", "t: B"),
-            // A list of constants, which is no type.
+            // A list of constants, which is not a type.
             ("enum { A, B };", "none"),
             ("enum e f(enum g x) { return A; }", "none"),
             ("enum e { A, struct", "none"),

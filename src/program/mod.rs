@@ -1,5 +1,5 @@
-//! The repository as a whole: its files read under every choice of arms that matters, its functions
-//! by name, and what their declarations say.
+//! The whole repository: its files read under every choice of arms that matters, its functions by name, and the
+//! information in their declarations.
 
 pub mod catalog;
 pub mod enums;
@@ -27,41 +27,41 @@ use crate::source::{FileId, SourceFile, Span};
 use crate::syntax::function::{function, functions_together};
 use crate::syntax::slice::FunctionItem;
 
-/// Where a function is defined: a file and an index into its base reading's functions.
+/// Where a function is defined: a file and an index into the functions of its base reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Definition {
     pub file: FileId,
     pub item: u32,
 }
 
-/// Everything linked. Immutable once made; checks read it from many threads.
+/// The linked program. Immutable once built; checks read it from many threads.
 pub struct Program {
     pub units: Vec<Unit>,
     pub macros: MacroTable,
-    /// Definitions by name, in order of file and place.
+    /// Definitions by name, ordered by file and position.
     definitions: FxHashMap<Box<str>, Vec<Definition>>,
     statics: FxHashSet<Definition>,
-    /// Functions declared never to return, by name.
+    /// Functions declared as never returning, by name.
     declared_noreturn: FxHashSet<Box<str>>,
     pub enums: Enums,
-    /// By file: it is part of what tests the program.
+    /// Per file: whether it belongs to the program's tests.
     tests: Vec<bool>,
-    /// What is known of library functions; see also [`Program::model`].
+    /// What is known about library functions; see also [`Program::model`].
     pub catalog: Arc<Catalog>,
-    /// Made when first asked for.
+    /// Built on first use.
     types: OnceLock<types::Index>,
-    /// Files given up before they were read through, and why.
+    /// Files that could not be read completely, and why.
     pub problems: Vec<(FileId, String)>,
 }
 
-/// Runs `work`; a panic in it costs what it worked on, not the run.
+/// Runs `work`; a panic in it loses the item it worked on, not the run.
 pub fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work))
         .map_err(|_| "internal error: the file was given up; please report it".to_owned())
 }
 
-/// Runs `work` on every file in parallel, large files first: one of 4 MB that is met last keeps one thread busy
-/// while the others have nothing left. The results are in the files' order.
+/// Runs `work` on every file in parallel, large files first: a 4 MB file started last would keep one thread busy while
+/// the others are idle. The results are in file order.
 pub fn for_each_file<T: Send>(files: &[SourceFile], work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let mut order: Vec<usize> = (0..files.len()).collect();
     order.sort_by_key(|&i| std::cmp::Reverse(files[i].text.len()));
@@ -71,12 +71,12 @@ pub fn for_each_file<T: Send>(files: &[SourceFile], work: impl Fn(usize) -> T + 
 }
 
 impl Program {
-    /// Scans and links `files`. `tick` is called once for each file.
+    /// Scans and links `files`. `tick` is called once per file.
     pub fn new(files: &[SourceFile], tick: &(dyn Fn() + Sync)) -> Program {
         Program::with_catalog(files, Catalog::embedded(), tick)
     }
 
-    /// The same with a catalog of one's own.
+    /// The same with a custom catalog.
     pub fn with_catalog(files: &[SourceFile], catalog: Arc<Catalog>, tick: &(dyn Fn() + Sync)) -> Program {
         let scanned = for_each_file(files, |i| {
             tick();
@@ -114,7 +114,7 @@ impl Program {
             }));
         }
         let declared: Vec<Declared> = units.par_iter().map(|unit| declared(unit, &macros)).collect();
-        // A file whose enumerations cannot be read has none: the claims about others stay true.
+        // A file whose enumerations cannot be read has none: claims about other files stay true.
         let enums: Vec<Vec<Enum>> =
             units.par_iter().map(|unit| guarded(|| enums_of(unit, &macros)).unwrap_or_default()).collect();
         let mut program = Program {
@@ -156,14 +156,14 @@ impl Program {
         Types::new(self, self.types.get_or_init(|| types::Index::new(self)))
     }
 
-    /// Reads the types on all threads, for a run whose rules will ask: else the first to ask reads them alone.
+    /// Reads the types on all threads, for a run whose rules will need them: otherwise the first user reads them alone.
     pub fn read_types(&self) {
         let read = |unit: &Unit| guarded(|| types::read(unit, &self.macros)).unwrap_or_default();
         let files: Vec<_> = self.units.par_iter().map(read).collect();
         self.types.get_or_init(|| types::Index::of(self, files.into_iter()));
     }
 
-    /// Part of what tests the program.
+    /// Whether the file belongs to the program's tests.
     pub fn is_test(&self, file: FileId) -> bool {
         self.tests.get(file.0 as usize).is_some_and(|t| *t)
     }
@@ -177,12 +177,13 @@ impl Program {
         function(&reading.code, item, unit.file, &self.macros)
     }
 
-    /// Parses functions of a reading in one go; see [`functions_together`].
+    /// Parses functions of a reading together; see [`functions_together`].
     pub fn parse_together(&self, unit: &Unit, reading: &Reading, items: &[&FunctionItem]) -> Vec<Function> {
         functions_together(&reading.code, items, unit.file, &self.macros)
     }
 
-    /// The definitions that a call of `name` in `file` may mean: the file's own, else all that are not static.
+    /// The definitions that a call of `name` in `file` may mean: the file's own, otherwise all that are not static or
+    /// are in a header that it includes.
     pub fn callees(&self, name: &str, file: FileId) -> Vec<Definition> {
         let Some(all) = self.definitions.get(name) else { return Vec::new() };
         let own: Vec<Definition> = all.iter().copied().filter(|d| d.file == file).collect();
@@ -197,29 +198,29 @@ impl Program {
         self.definitions.contains_key(name)
     }
 
-    /// Declared so, or known to the catalog and not defined here.
+    /// Whether it is declared noreturn, or listed in the catalog and not defined here.
     pub fn is_declared_noreturn(&self, name: &str) -> bool {
-        // A function defined here is judged by its body, and a macro by what it expands to; but one that stands in for
-        // a builtin on some compilers does not say what the builtin does.
+        // A function defined here is judged by its body, and a macro by its expansion; but a macro that replaces a
+        // builtin on some compilers says nothing about the builtin.
         let ours = |force: bool| self.is_defined(name) || (!force && self.macros.is_defined(name));
         self.declared_noreturn.contains(name) || self.catalog.noreturn(name).is_some_and(|entry| !ours(entry.force()))
     }
 
-    /// What the catalog says of a call of `name` in `file`. Where the repository defines a function or macro of that
-    /// name, its definition says it better: then only what the catalog forces is left.
+    /// The catalog's model of a call of `name` in `file`. If the repository defines a function or macro of that name,
+    /// the definition takes precedence: only forced entries remain.
     pub fn model(&self, name: &str, file: FileId) -> Option<Model<'_>> {
         let model = self.catalog.model(name)?;
         if self.defines(name, file) { model.forced() } else { Some(model) }
     }
 
-    /// The message object that a declaration declares, or a pointer to one.
+    /// The message object (or pointer to one) that a declaration declares.
     pub fn message_object(&self, declaration: &str) -> Option<&MessageObject> {
         self.catalog.message_object(declaration)
     }
 
-    /// A function or macro of the repository may be what a call of `name` in `file` means.
+    /// Whether a call of `name` in `file` may mean a function or macro of the repository.
     fn defines(&self, name: &str, file: FileId) -> bool {
-        // A macro for another platform, or of a file that is not included, is none here.
+        // A macro for another platform, or in a file that is not included, does not count.
         let holds = |def: &MacroDef| !def.dead && (def.file == file || self.macros.includes(file, def.file));
         !self.callees(name, file).is_empty() || self.macros.resolve(name, file, u32::MAX).is_some_and(holds)
     }
@@ -229,10 +230,10 @@ impl Program {
     }
 }
 
-/// What a file's top level says in words.
+/// Declaration specifiers at the top level of a file.
 struct Declared {
     noreturn: Vec<Box<str>>,
-    /// Indices of static functions.
+    /// Indices of the static functions.
     statics: Vec<u32>,
 }
 

@@ -1,4 +1,4 @@
-//! One file, read under its base choice of arms and, where control flow depends on others, under those.
+//! One file, read under its base choice of arms and, if control flow depends on other arms, under those too.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -11,16 +11,16 @@ use crate::preprocess::token::has_word;
 use crate::source::{FileId, Span, merged};
 use crate::syntax::slice::{FunctionItem, Items, slice};
 
-/// Further readings of one file: past this its other arms stay unread, and the run says so.
+/// Limit of further readings per file: beyond it, the remaining arms stay unread, and the run reports it.
 const MAX_READINGS: usize = 8;
 
-/// Readings beside the base one from which declarations are taken.
+/// Limit of further readings from which declarations are taken.
 const MAX_DECLARATION_READINGS: usize = 3;
 
 /// A file under one choice of arms.
 pub struct Reading {
     pub choice: Choice,
-    /// The file's text with everything blanked that this choice leaves out.
+    /// The file's text with everything that this choice leaves out blanked.
     pub code: String,
     pub functions: Vec<FunctionItem>,
     pub declarations: Vec<Span>,
@@ -38,9 +38,9 @@ pub struct Unit {
 /// What the base reading leaves out of a file.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Masked {
-    /// Bytes of code in arms not read, blanks not counted.
+    /// Bytes of code in arms not read, without white space.
     pub bytes: usize,
-    /// Function definitions that lie whole in such arms.
+    /// Function definitions entirely inside such arms.
     pub functions: usize,
 }
 
@@ -58,14 +58,14 @@ impl Masked {
     }
 }
 
-/// How the people who write a file write it.
+/// The conventions used in a file.
 pub struct Habits {
     pub newline: &'static str,
-    /// The comment that marks most fall-throughs here, of those that GCC accepts by default.
+    /// The most frequent fall-through comment here, among those that GCC accepts by default.
     pub fallthrough_comment: Option<String>,
-    /// `[[fallthrough]]` is in use.
+    /// `[[fallthrough]]` is used.
     pub fallthrough_attribute: bool,
-    /// Some comment speaks of falling through.
+    /// Some comment mentions fall-through.
     pub mentions_fallthrough: bool,
 }
 
@@ -95,7 +95,7 @@ impl Unit {
         let choice = conditionals.base(&|name| macros.settled(name, file));
         let masked = Masked::new(&scan.code, &conditionals, &choice);
         let base = if conditionals.groups.is_empty() {
-            // Nothing to mask: the scanned text is the reading.
+            // Nothing to mask: the scanned text is the base reading.
             Reading::of(std::mem::take(&mut scan.code), choice)
         } else {
             Reading::new(&conditionals, &scan.code, choice)
@@ -103,25 +103,25 @@ impl Unit {
         Unit { file, scan, conditionals, base, masked, habits: OnceLock::new() }
     }
 
-    /// The text with comments and directives blanked and all arms of all conditionals left in.
+    /// The text with comments and directives blanked and all arms of all conditionals kept.
     pub fn all_arms(&self) -> &str {
         if self.conditionals.groups.is_empty() { &self.base.code } else { &self.scan.code }
     }
 
-    /// `text` is the file's.
+    /// `text` is the file's text.
     pub fn habits(&self, text: &str) -> &Habits {
         self.habits.get_or_init(|| Habits::new(text, &self.scan))
     }
 
-    /// The readings beside the base one under which other declarations hold. Arms of another platform and arms inside
-    /// of functions do not count.
+    /// The further readings that contain other declarations. Arms for another platform and arms inside functions do not
+    /// count.
     pub fn other_declarations(&self, macros: &MacroTable) -> Vec<Reading> {
         if self.conditionals.groups.is_empty() {
             return Vec::new();
         }
         let code = self.all_arms();
         let settled = |name: &str| macros.settled(name, self.file);
-        // Spans stand one behind the other: the first that does not end before the arm is the only one to hold it.
+        // Spans are ordered and disjoint: only the first that does not end before the arm can contain it.
         let holds = |next: Option<Span>, arm: &Arm| {
             next.is_some_and(|span| span.start <= arm.body.start && arm.body.end <= span.end)
         };
@@ -144,8 +144,8 @@ impl Unit {
         choices.into_iter().map(|choice| Reading::new(&self.conditionals, code, choice)).collect()
     }
 
-    /// The readings beside the base one that change the control flow of a function for which `wanted` holds, and
-    /// the number of arms that stayed unread. In each, only functions that it changes are listed.
+    /// The further readings that change the control flow of a function for which `wanted` holds, and the number of arms
+    /// left unread. Each lists only the functions that it changes.
     pub fn others(&self, macros: &MacroTable, wanted: &dyn Fn(&str) -> bool) -> (Vec<Reading>, usize) {
         if self.conditionals.groups.is_empty() {
             return (Vec::new(), 0);
@@ -155,7 +155,7 @@ impl Unit {
             self.base.functions.iter().map(|f| f.span).filter(|s| wanted(&code[s.range()])).collect();
         let is_wanted = |arm: &Arm| {
             let text = &code[arm.body.range()];
-            // Functions stand one behind the other.
+            // Functions are ordered and disjoint.
             let next = touched.partition_point(|f| f.end <= arm.body.start);
             let inside = touched.get(next).is_some_and(|f| f.overlaps(arm.body));
             if inside { has_control(text) } else { wanted(text) }
@@ -189,7 +189,7 @@ impl Reading {
     }
 }
 
-/// The text holds a token that control flow may depend on.
+/// Whether the text contains a token that may affect control flow.
 fn has_control(text: &str) -> bool {
     const WORDS: [&str; 9] = ["break", "return", "goto", "continue", "case", "default", "else", "if", "switch"];
     text.contains(['{', '}']) || WORDS.iter().any(|word| has_word(text, word))

@@ -1,4 +1,4 @@
-//! Reading catalog files, and saying what is wrong with one that a user wrote.
+//! Reads catalog files, and reports errors in user-written ones.
 
 use std::fmt;
 use std::ops::Range;
@@ -11,11 +11,11 @@ use super::model::MessageParam;
 use super::tables::{File, Places};
 use super::{Catalog, pattern};
 
-/// A file that is no catalog: where, and what would be allowed.
+/// An invalid catalog file: where, and what would be allowed.
 #[derive(Debug)]
 pub struct CatalogError {
     pub path: String,
-    /// Counted from 1.
+    /// 1-based.
     pub line: usize,
     pub message: String,
 }
@@ -28,7 +28,7 @@ impl fmt::Display for CatalogError {
 
 impl std::error::Error for CatalogError {}
 
-/// What is wrong in a text, and where.
+/// An error in a text, and its location.
 pub(super) struct Fault {
     span: Range<usize>,
     message: String,
@@ -49,21 +49,21 @@ impl Fault {
     }
 }
 
-/// What is being added.
+/// The state while adding a file.
 pub(super) struct Adding {
-    /// The places of the entries that came before: one of these may be replaced, one of its own may not.
+    /// The ends of the tables before it: earlier entries may be replaced, entries of its own may not.
     pub before: Places,
-    /// The patterns are known to be right.
+    /// The patterns are known to be valid.
     trusted: bool,
 }
 
 impl Catalog {
-    /// The catalog of `embedded` texts, which a test knows to be right, and `extra` ones by users: (path, text).
-    /// An extra entry takes the place of an earlier one for the same name in the same table.
+    /// The catalog of `embedded` texts, whose validity is tested, and user-written `extra` ones: (path, text).
+    /// An extra entry replaces an earlier one for the same name in the same table.
     pub fn load(embedded: &[(&str, &str)], extra: &[(String, String)]) -> Result<Catalog, CatalogError> {
         let mut catalog = Catalog::default();
         catalog.exact.reserve(4096);
-        // The embedded files are one: none may say of a name what another says, too.
+        // The embedded files count as one: no two entries of a table may have the same name.
         let mut adding = Adding { before: Places::default(), trusted: true };
         for (path, text) in embedded {
             catalog.add(path, text, &mut adding)?;
@@ -72,7 +72,7 @@ impl Catalog {
             let mut adding = Adding { before: catalog.tables.ends(), trusted: false };
             catalog.add(path, text, &mut adding)?;
         }
-        // What came last is asked first.
+        // Later patterns take precedence.
         catalog.patterns.reverse();
         if let Some((path, _)) = extra.last() {
             let message = |e| format!("the patterns are too much together: {e}");
@@ -83,7 +83,7 @@ impl Catalog {
         Ok(catalog)
     }
 
-    /// Whether the tables below `[catalog]` of a configuration could be added; the rest of its text does not matter.
+    /// Whether the tables below `[catalog]` in a configuration are valid; the rest of its text is ignored.
     pub fn check_inside(path: &str, text: &str) -> Result<(), CatalogError> {
         #[derive(Deserialize)]
         struct Inside {
@@ -105,7 +105,7 @@ impl Catalog {
         for name in std::mem::take(&mut file.forget) {
             self.exact.remove(name.as_str());
             self.patterns.retain(|(pattern, _)| **pattern != *name);
-            // A pattern must not bring back what is forgotten.
+            // A pattern must not bring back a forgotten name.
             if !name.starts_with("re:") {
                 self.exact.insert(name.into(), Places::default());
             }
@@ -122,7 +122,7 @@ impl Catalog {
         self.add_entries(file, adding)
     }
 
-    /// Where the places for a name, or for a pattern, are kept.
+    /// The slot that holds the places for a name or a pattern.
     pub(super) fn slot(&mut self, name: &str, adding: &Adding) -> Result<&mut Places, String> {
         let Some(text) = name.strip_prefix("re:") else {
             let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'$';
@@ -144,7 +144,7 @@ impl Catalog {
 }
 
 pub(super) fn compiles(text: &str) -> Result<(), String> {
-    // `a)(b` is none, though it would be one between parentheses.
+    // `a)(b` is not a valid pattern, but would be one between parentheses.
     Regex::new(text).and_then(|_| Regex::new(&pattern(text))).map(drop).map_err(|e| {
         let why = e.to_string();
         let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
@@ -156,7 +156,7 @@ fn read<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
     toml::from_str(text).map_err(|e| Fault { span: e.span().unwrap_or_default(), message: e.message().to_owned() })
 }
 
-/// The key that a line of TOML sets.
+/// The key set by a line of TOML.
 fn key(line: &str) -> Option<&str> {
     let (key, _) = line.split_once('=')?;
     let key = key.trim();

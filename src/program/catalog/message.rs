@@ -1,16 +1,16 @@
-//! Where messages are found when no function gives them: types that hold them, and parameters that carry them; and what
-//! a parsed message need not have.
+//! Messages that no function provides: types that hold them, and parameters that carry them; and the optional parts of
+//! a parsed message.
 
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::words::{Confidence, Provenance};
 
-/// Parameters that by their names carry a message and its length.
+/// Parameters whose names identify a message and its length.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MessageParam {
-    /// The function.
+    /// The function's name.
     pub function: Spanned<String>,
     pub buf: Spanned<String>,
     pub len: Spanned<String>,
@@ -25,45 +25,45 @@ pub struct MessageParam {
 pub struct MessageObject {
     /// `struct msgb`, `pj_str_t`.
     pub types: Vec<String>,
-    /// Fields that point to bytes; `pkt_info.packet` is one of a field.
+    /// Fields that point to the bytes; `pkt_info.packet` is a nested field.
     pub data: Vec<String>,
-    /// Fields that say how many bytes there are.
+    /// Fields that hold the number of bytes.
     #[serde(default)]
     pub length: Vec<String>,
-    /// Fields that point behind the last byte.
+    /// Fields that point past the last byte.
     #[serde(default)]
     pub end: Vec<String>,
-    /// Fields that say how many bytes there could be.
+    /// Fields that hold the capacity in bytes.
     #[serde(default)]
     pub capacity: Vec<String>,
-    /// Fields that say where in the bytes a reader stands.
+    /// Fields that hold a reader's position in the bytes.
     #[serde(default)]
     pub cursor: Vec<String>,
-    /// The length has a sign.
+    /// The length is signed.
     #[serde(default)]
     pub length_signed: bool,
-    /// Behind the bytes stands a NUL.
+    /// The bytes are followed by a NUL.
     #[serde(default)]
     pub terminated: bool,
-    /// Holds text of any origin, not only of messages.
+    /// Holds text of any origin, not only from messages.
     #[serde(default)]
     pub text: bool,
     pub prov: Option<Provenance>,
     pub note: Option<String>,
 }
 
-/// Members that are null where the message has no such part.
+/// Members that are null if the message has no such part.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OptionalPart {
-    /// Whose members: `struct sip_msg`. None: the members' names say it.
+    /// The owners of the members: `struct sip_msg`. If empty, the member names alone identify them.
     #[serde(default)]
     pub types: Vec<String>,
     /// Members that point to such an object.
     #[serde(default)]
     pub held_by: Vec<String>,
     pub members: Vec<String>,
-    /// A call that is given the object may set them.
+    /// A call that receives the object may set them.
     #[serde(default)]
     pub filled_by_call: bool,
     pub prov: Option<Provenance>,

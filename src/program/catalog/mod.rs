@@ -1,8 +1,8 @@
-//! What library functions and macros do: where bytes from outside come in, what takes a size, what may return
-//! null, what never returns. The data is `rules/catalog/*.toml`; users may add files of their own.
+//! What library functions and macros do: where external bytes come in, what takes a size, what may return
+//! null, what never returns. The data is in `rules/catalog/*.toml`; users may add files.
 //!
-//! A query takes a name and nothing else. That a definition in the repository beats what the catalog says is
-//! [`Program::model`](super::Program::model)'s affair.
+//! A query takes only a name. [`Program::model`](super::Program::model) is responsible for giving precedence to
+//! definitions in the repository.
 
 mod load;
 mod message;
@@ -55,20 +55,20 @@ static EMBEDDED: LazyLock<Arc<Catalog>> =
 pub struct Catalog {
     tables: Tables,
     exact: FxHashMap<Box<str>, Places>,
-    /// Patterns as written, with `re:`, those to be asked first in front.
+    /// Patterns as written, with `re:`, in order of precedence.
     patterns: Vec<(Box<str>, Places)>,
     message_params: Vec<MessageParam>,
     message_objects: Vec<MessageObject>,
-    /// By member: whose it is, nothing for members of any type; and whether a call that is given the object may set it.
+    /// By member: its owners (empty for members of any type), and whether a call that receives the object may set it.
     optional: FxHashMap<Box<str>, (Vec<Box<str>>, bool)>,
     set: OnceLock<RegexSet>,
-    /// What the patterns say of names met so far.
+    /// Cached pattern matches for the names seen so far.
     matched: RwLock<FxHashMap<Box<str>, Option<Places>>>,
     object_words: OnceLock<FxHashMap<Box<str>, usize>>,
     param_patterns: OnceLock<Vec<[Regex; 3]>>,
 }
 
-/// What the catalog says of one name.
+/// The catalog's entries for one name.
 #[derive(Clone, Copy, Debug)]
 pub struct Model<'c> {
     catalog: &'c Catalog,
@@ -76,19 +76,19 @@ pub struct Model<'c> {
 }
 
 impl<'c> Model<'c> {
-    /// What of it holds even where the repository defines the name.
+    /// The entries that hold even if the repository defines the name.
     pub fn forced(self) -> Option<Model<'c>> {
         Some(Model { places: self.places.forced(&self.catalog.tables)?, ..self })
     }
 }
 
 impl Catalog {
-    /// What this program knows by itself.
+    /// The built-in catalog.
     pub fn embedded() -> Arc<Catalog> {
         EMBEDDED.clone()
     }
 
-    /// That, and what files by users say: (path, text).
+    /// The built-in catalog extended by user files: (path, text).
     pub fn with(extra: &[(String, String)]) -> Result<Arc<Catalog>, CatalogError> {
         if extra.is_empty() {
             return Ok(Catalog::embedded());
@@ -96,12 +96,12 @@ impl Catalog {
         Catalog::load(FILES, extra).map(Arc::new)
     }
 
-    /// All that is known of a name.
+    /// Everything known about a name.
     pub fn model(&self, name: &str) -> Option<Model<'_>> {
         Some(Model { catalog: self, places: self.places(name)? })
     }
 
-    /// Names that stand in the table of functions that never return.
+    /// The names in the table of functions that never return.
     pub fn noreturn_names(&self) -> impl Iterator<Item = &str> {
         self.exact.keys().map(|name| &**name).filter(|name| self.noreturn(name).is_some())
     }
@@ -111,7 +111,7 @@ impl Catalog {
         &self.message_objects
     }
 
-    /// The message object that one of the words of a declaration names.
+    /// The message object whose type is named by a word of a declaration.
     pub fn message_object(&self, declaration: &str) -> Option<&MessageObject> {
         let by_word = self.object_words.get_or_init(|| {
             let all = self.message_objects.iter().enumerate();
@@ -132,23 +132,23 @@ impl Catalog {
         }
     }
 
-    /// A member that is null where a message has no such part. `owner` is the last word of the type that it is a member
-    /// of, or the member that holds the object, with a dot.
+    /// Whether a member is null if a message has no such part. `owner` is the last word of the type it belongs to, or
+    /// the member that holds the object, with a dot.
     pub fn is_optional(&self, owner: &str, member: &str) -> bool {
         self.optional.get(member).is_some_and(|(of, _)| of.is_empty() || of.iter().any(|o| **o == *owner))
     }
 
-    /// A call that is given the object may set this member.
+    /// Whether a call that receives the object may set this member.
     pub fn is_filled_by_call(&self, member: &str) -> bool {
         self.optional.get(member).is_some_and(|(_, filled)| *filled)
     }
 
-    /// A member that holds the characters of a counted string: it may be null where there are none.
+    /// Whether a member holds the characters of a counted string: it may be null if the string is empty.
     pub fn is_text_of_object(&self, member: &str) -> bool {
         self.message_objects.iter().any(|o| o.text && o.data.iter().any(|d| d == member))
     }
 
-    /// How surely two parameters of `function` are a message and its length, told by their names.
+    /// The confidence that two parameters of `function` are a message and its length, based on their names.
     pub fn message_pair(&self, function: &str, buf: &str, len: &str) -> Option<Confidence> {
         let compiled = self.param_patterns.get_or_init(|| {
             let compile = |p: &MessageParam| {
@@ -193,7 +193,7 @@ impl Catalog {
     }
 }
 
-/// The whole name has to match.
+/// The whole name must match.
 fn pattern(text: &str) -> String {
     format!("^(?-u:{text})$")
 }

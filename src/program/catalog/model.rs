@@ -1,4 +1,4 @@
-//! What the catalog can say of a function or macro: one type a table of its files.
+//! What the catalog can say about a function or macro: one type per table of its files.
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -6,20 +6,20 @@ use toml::Spanned;
 pub use super::message::{MessageObject, MessageParam, OptionalPart};
 pub use super::words::*;
 
-/// What every entry has.
+/// Common to all entries.
 pub trait Entry {
     fn names(&self) -> &Spanned<Vec<String>>;
-    /// Holds even where the repository defines the name.
+    /// Holds even if the repository defines the name.
     fn force(&self) -> bool;
-    /// What the file says of `force`, for an entry that says nothing.
+    /// Applies the file's `force` to an entry that does not set it.
     fn force_by_default(&mut self, force: bool);
-    /// What the types alone do not rule out.
+    /// Validates what the types alone do not rule out.
     fn check(&self) -> Result<(), String> {
         Ok(())
     }
 }
 
-/// A table's type, with the keys that all have.
+/// Defines a table's type, including the keys common to all.
 macro_rules! entry {
     ($(#[$doc:meta])* $name:ident { $($(#[$meta:meta])* $field:ident: $type:ty,)* } $($check:expr)?) => {
         $(#[$doc])*
@@ -66,14 +66,14 @@ fn needs(what: &str, given: bool) -> Result<(), String> {
 }
 
 entry! {
-    /// Fills a buffer with bytes from outside.
+    /// Fills a buffer with external bytes.
     Source {
         kind: SourceKind,
-        /// Points to where the bytes go.
+        /// Points to the destination of the bytes.
         buf: Option<Arg>,
-        /// Points to a pointer that is set to the bytes, or to the message object.
+        /// Points to a pointer that is set to the bytes or the message object.
         buf_out: Option<Arg>,
-        /// A message object that is filled, or the one returned.
+        /// A message object that is filled, or the returned one.
         object: Option<Arg>,
         /// A `struct msghdr`, `struct mmsghdr` or `struct iovec`, or an array of them.
         iov: Option<Arg>,
@@ -81,16 +81,16 @@ entry! {
         cap: Option<Arg>,
         /// The size of `buf` is their product.
         cap_product: Option<[Arg; 2]>,
-        /// Points to where the length goes.
+        /// Points to where the length is stored.
         len_out: Option<Arg>,
-        /// Points to the size before and the length after.
+        /// Points to the size before the call and the length after it.
         len_inout: Option<Arg>,
         ret: Received,
         error: Failure,
-        /// Terminates what it stores as a string.
+        /// NUL-terminates the stored bytes.
         #[serde(default)]
         terminates: bool,
-        /// What is read may come from this machine.
+        /// Confidence that the bytes come from outside: they may come from this machine.
         confidence: Option<Confidence>,
     }
     |s| {
@@ -100,27 +100,27 @@ entry! {
 }
 
 entry! {
-    /// Reads a number out of message bytes.
+    /// Reads a number from message bytes.
     Extractor {
-        /// In bits; 0 if it is not fixed.
+        /// In bits; 0 if not fixed.
         width: u8,
-        /// A number that is put into the host's order.
+        /// A number to convert to host byte order.
         value: Option<Arg>,
         /// Points to the bytes.
         ptr: Option<Arg>,
         /// Holds the bytes and a position.
         object: Option<Arg>,
-        /// Says which element of `object`.
+        /// Selects the element of `object`.
         element: Option<Arg>,
         /// Added to `ptr`.
         offset: Option<Arg>,
-        /// Where the number goes, by address or, for a macro, by name; else it is returned.
+        /// Where the number is stored, by address or, for a macro, by name; otherwise it is returned.
         out: Option<Arg>,
-        /// Points to the length left, and is lowered.
+        /// Points to the remaining length, which is decremented.
         remaining: Option<Arg>,
-        /// Bytes that `ptr` is moved by.
+        /// Number of bytes by which `ptr` is advanced.
         advances: Option<u8>,
-        /// The position in `object` stays where it is.
+        /// The position in `object` does not change.
         #[serde(default)]
         peeks: bool,
         #[serde(default)]
@@ -135,15 +135,15 @@ entry! {
 }
 
 entry! {
-    /// Moves in a message object, checking bounds.
+    /// Moves within a message object, with bounds checks.
     Cursor {
         does: Move,
         object: Arg,
-        /// How many bytes.
+        /// The number of bytes.
         len: Option<Arg>,
-        /// How many bytes, where it is always the same.
+        /// The number of bytes, if it is fixed.
         size: Option<u8>,
-        /// Where the bytes come from or go to.
+        /// Source or destination of the bytes.
         data: Option<Arg>,
         on_short: Bounds,
         #[serde(default)]
@@ -153,32 +153,32 @@ entry! {
 }
 
 entry! {
-    /// Gives a part of a message object.
+    /// Returns a part of a message object.
     Accessor {
         object: Arg,
         gives: Part,
-        /// The object has a position that readers move: its parts are not what its fields say.
+        /// The object has a position that readers move, so its parts do not match its fields.
         #[serde(default)]
         positioned: bool,
     }
 }
 
 entry! {
-    /// Uses a size or a string in a way that a wrong one makes dangerous.
+    /// Uses a size or a string in a way that makes a wrong one dangerous.
     Sink {
         kind: SinkKind,
         dst: Option<Arg>,
         src: Option<Arg>,
-        /// Bytes; for `send` and `read`, those of `src`.
+        /// In bytes; for `send` and `read`, those of `src`.
         size: Option<Arg>,
         /// Points to the size.
         size_at: Option<Arg>,
-        /// Bytes of `src`, where they are not `size`.
+        /// Size of `src` in bytes, if it is not `size`.
         src_size: Option<Arg>,
-        /// `size` counts elements of this many bytes; 1 if nothing is said, 0 if it depends on the types.
+        /// `size` counts elements of this many bytes; default 1, 0 if it depends on the types.
         #[serde(default = "one")]
         unit: u8,
-        /// Points behind the last byte that may be used: of `dst`, or of `src` for a decoder.
+        /// Points past the last usable byte: of `dst`, or of `src` for a decoder.
         end: Option<Arg>,
         fmt: Option<Arg>,
         ret: Option<Written>,
@@ -206,32 +206,32 @@ fn one() -> u8 {
 }
 
 entry! {
-    /// Gives memory.
+    /// Allocates memory.
     Allocator {
         size: Option<Arg>,
         size_product: Option<[Arg; 2]>,
-        /// What the memory is counted in, where `size` counts elements of a type: the type's argument.
+        /// The argument that names the element type, if `size` counts elements.
         of: Option<Arg>,
         /// A string that is duplicated.
         string: Option<Arg>,
-        /// What the memory is assigned to; else it is returned.
+        /// What the memory is assigned to; otherwise it is returned.
         out: Option<Arg>,
-        /// Memory that is resized, and given back unless the call fails.
+        /// Memory that is resized, and freed unless the call fails.
         old: Option<Arg>,
         on_failure: OnFailure,
         #[serde(default)]
         zeroed: bool,
-        /// Gone when the caller returns.
+        /// Freed when the caller returns.
         #[serde(default)]
         stack: bool,
     }
 }
 
 entry! {
-    /// Gives memory or an object back.
+    /// Frees memory or releases an object.
     Free {
         arg: Arg,
-        /// Gives it back only if this was the last reference.
+        /// Frees it only if this was the last reference.
         #[serde(default)]
         counted: bool,
         /// Sets the pointer to null.
@@ -248,35 +248,35 @@ entry! {
 }
 
 entry! {
-    /// Says by its result whether what it stored holds.
+    /// Indicates by its return value whether the stored results are valid.
     MustCheck {
         error: Failure,
-        /// Where results go, which are unset after a failure.
+        /// Where results are stored; they are unset after a failure.
         #[serde(default)]
         outputs: Vec<Arg>,
-        /// Outputs are all arguments from this one on: `sscanf`.
+        /// All arguments from this one on are outputs: `sscanf`.
         outputs_from: Option<Arg>,
         confidence: Option<Confidence>,
     }
 }
 
 entry! {
-    /// Reads a number out of text.
+    /// Parses a number from text.
     NumberParser {
         text: Arg,
-        /// The length of the text; else it ends in NUL.
+        /// The length of the text; otherwise it is NUL-terminated.
         len: Option<Arg>,
         /// The text is a counted string object, such as `pj_str_t` or `str`.
         #[serde(default)]
         counted: bool,
-        /// Where the address behind the number goes.
+        /// Where the address after the number is stored.
         end: Option<Arg>,
-        /// Where the number goes; else it is returned.
+        /// Where the number is stored; otherwise it is returned.
         out: Option<Arg>,
         base: Option<Arg>,
         detects: Detects,
         signed: bool,
-        /// Takes `-1` and gives a large number.
+        /// Accepts `-1` and returns a large number.
         #[serde(default)]
         accepts_minus: bool,
         #[serde(default)]
@@ -285,10 +285,10 @@ entry! {
 }
 
 entry! {
-    /// Reads these arguments to their NUL.
+    /// Reads these arguments up to their NUL.
     NeedsNul {
         args: Vec<Arg>,
-        /// Takes a null pointer for an empty string.
+        /// Treats a null pointer as an empty string.
         #[serde(default)]
         null_ok: bool,
     }
@@ -297,15 +297,15 @@ entry! {
 entry! {
     /// Stores or returns characters.
     Stores {
-        /// Where they go.
+        /// The destination.
         dst: Arg,
-        /// What it stores ends in NUL, whatever it was given.
+        /// What it stores always ends in NUL.
         terminates: bool,
     }
 }
 
 entry! {
-    /// Control does not come back.
+    /// Does not return.
     NoReturn {}
 }
 
@@ -315,9 +315,9 @@ entry! {
         #[serde(default = "first")]
         cond: Arg,
         mode: AssertMode,
-        /// What it returns if the condition is false.
+        /// The value that it returns if the condition is false.
         ret: Option<Arg>,
-        /// What it does if the condition is false.
+        /// The action that it takes if the condition is false.
         action: Option<Arg>,
     }
 }
@@ -327,28 +327,28 @@ fn first() -> Arg {
 }
 
 entry! {
-    /// Leaves where a condition is false or too few bytes are left.
+    /// Leaves the function if a condition is false or too few bytes are left.
     Guard {
-        /// Goes on if it is true.
+        /// Continues if it is true.
         cond: Option<Arg>,
-        /// Leaves if `left operator right`, all three given as arguments, is true.
+        /// Leaves if `left operator right` is true; all three are arguments.
         left: Option<Arg>,
         operator: Option<Arg>,
         right: Option<Arg>,
         /// Points to the bytes.
         ptr: Option<Arg>,
-        /// How many bytes have to be there.
+        /// The number of bytes required.
         len: Option<Arg>,
-        /// How many bytes have to be there, where it is always the same.
+        /// The number of bytes required, if it is fixed.
         size: Option<u8>,
-        /// The bytes that have to be there are those of the object at `ptr`.
+        /// The number of bytes required is the size of the object at `ptr`.
         #[serde(default)]
         whole: bool,
-        /// What it returns.
+        /// The value that it returns.
         ret: Option<Arg>,
-        /// The label that it goes to.
+        /// The label that it jumps to.
         label: Option<Arg>,
-        /// What it does.
+        /// The action that it takes.
         action: Option<Arg>,
         on_fail: OnFail,
         confidence: Option<Confidence>,
@@ -362,17 +362,17 @@ entry! {
         ptr: Option<Arg>,
         /// Holds the bytes.
         object: Option<Arg>,
-        /// Says which element of `object`.
+        /// Selects the element of `object`.
         element: Option<Arg>,
         len: Option<Arg>,
-        /// As many bytes as that, where it is always the same.
+        /// The number of bytes, if it is fixed.
         size: Option<u8>,
-        /// As many bytes as the object at `ptr` has.
+        /// The number of bytes is the size of the object at `ptr`.
         #[serde(default)]
         whole: bool,
-        /// `len` counts elements of that many bytes.
+        /// `len` counts elements of this many bytes.
         times: Option<Arg>,
-        /// And takes them.
+        /// Also consumes the bytes.
         #[serde(default)]
         takes: bool,
     }
@@ -391,14 +391,14 @@ entry! {
         /// The result is at least each of these.
         #[serde(default)]
         lower: Vec<Arg>,
-        /// What is limited, where the arguments have roles.
+        /// The limited value, if the arguments have distinct roles.
         value: Option<Arg>,
     }
     |c| needs("`upper` or `lower`", !(c.upper.is_empty() && c.lower.is_empty()))
 }
 
 entry! {
-    /// Does what is done again when it failed.
+    /// An operation that is retried after a failure.
     Retry {
         kind: RetryKind,
         confidence: Option<Confidence>,
@@ -406,7 +406,7 @@ entry! {
 }
 
 entry! {
-    /// Waits for a time.
+    /// Waits for a given time.
     Delay {
         arg: Arg,
         unit: Unit,
@@ -414,7 +414,7 @@ entry! {
 }
 
 entry! {
-    /// Waits for something to happen.
+    /// Waits for an event.
     Wait {
         timeout: Option<Arg>,
         unit: Option<Unit>,
@@ -422,9 +422,9 @@ entry! {
 }
 
 entry! {
-    /// Gives a random number, such as for jitter.
+    /// Generates a random number, e.g. for jitter.
     Random {
-        /// Where it goes; else it is returned.
+        /// Where it is stored; otherwise it is returned.
         out: Option<Arg>,
     }
 }
@@ -434,18 +434,18 @@ entry! {
     Timer {
         /// The timer.
         timer: Option<Arg>,
-        /// After how long; parts of it if there are several.
+        /// The delay; its parts if there are several.
         delay: Vec<Arg>,
         unit: Unit,
         callback: Option<Arg>,
-        /// Goes off again and again.
+        /// Fires repeatedly.
         #[serde(default)]
         repeats: bool,
     }
 }
 
 entry! {
-    /// Puts something into a list or queue.
+    /// Adds an item to a list or queue.
     Push {
         list: Arg,
         item: Arg,
@@ -460,15 +460,15 @@ entry! {
 }
 
 entry! {
-    /// Names a function that is called when something happens.
+    /// Registers a function that is called on an event.
     Handler {
-        /// The function; none if an object holds it.
+        /// The function; `None` if an object holds it.
         callback: Option<Arg>,
     }
 }
 
 entry! {
-    /// May keep the calling thread for long.
+    /// May block the calling thread for long.
     Blocking {}
 }
 
@@ -476,17 +476,17 @@ entry! {
     /// Locks or unlocks.
     Lock {
         does: LockKind,
-        /// The lock, or what holds it.
+        /// The lock, or the object that contains it.
         object: Arg,
     }
 }
 
 entry! {
-    /// Prints or logs, and keeps nothing that it is given.
+    /// Prints or logs, and keeps none of its arguments.
     Log {
         #[serde(default = "log")]
         kind: LogKind,
-        /// The format; none if there is none, or if it stands in the parentheses of an argument.
+        /// The format; `None` if there is none, or if it is inside a parenthesised argument.
         fmt: Option<Arg>,
     }
 }

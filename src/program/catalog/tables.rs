@@ -1,4 +1,4 @@
-//! The tables of the catalog, each named once: what a file may hold, and where an entry of each is found.
+//! The tables of the catalog, each named once: what a file may contain, and where the entries of each are found.
 
 use serde::Deserialize;
 
@@ -6,17 +6,17 @@ use super::load::{Adding, Fault};
 use super::model::*;
 use super::{Catalog, Model};
 
-/// One line a table: its key in the files, which is also the name of its query, and the type of its entries.
+/// One line per table: its key in the files, which is also the name of its query, and the type of its entries.
 macro_rules! tables {
     ($($table:ident: $entry:ident,)*) => {
         /// A catalog file as written.
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
         pub struct File {
-            /// What entries that say nothing of `force` mean.
+            /// The default of `force` for the entries.
             #[serde(default)]
             pub force: bool,
-            /// Names that earlier files know and that mean something else here.
+            /// Names known from earlier files that mean something else here.
             #[serde(default)]
             pub forget: Vec<String>,
             #[serde(default)]
@@ -28,27 +28,27 @@ macro_rules! tables {
             $(#[serde(default)] $table: Vec<$entry>,)*
         }
 
-        /// All entries. None is ever removed: for a name, a later one is found instead of an earlier one.
+        /// All entries. None is ever removed: a later entry for a name replaces an earlier one in lookups only.
         #[derive(Debug, Default)]
         pub(super) struct Tables {
             $($table: Vec<$entry>,)*
         }
 
-        /// Where in [`Tables`] the entries for one name are, counted from 1; 0 is none.
+        /// The positions in [`Tables`] of the entries for one name, 1-based; 0 is none.
         #[derive(Clone, Copy, Debug, Default)]
         pub(super) struct Places {
             $($table: u16,)*
         }
 
         impl Places {
-            /// Takes from `other` what is missing here.
+            /// Takes what is missing here from `other`.
             pub fn fill(&mut self, other: Places) {
                 $(if self.$table == 0 {
                     self.$table = other.$table;
                 })*
             }
 
-            /// What holds even where the repository defines the name; nothing if that is nothing.
+            /// The entries that hold even if the repository defines the name; `None` if there are none.
             pub fn forced(mut self, tables: &Tables) -> Option<Places> {
                 let mut any = false;
                 $(match self.$table(tables) {
@@ -64,7 +64,7 @@ macro_rules! tables {
         }
 
         impl Tables {
-            /// Behind the last entry of each table.
+            /// The last position in each table.
             pub fn ends(&self) -> Places {
                 Places { $($table: self.$table.len() as u16,)* }
             }
@@ -81,7 +81,7 @@ macro_rules! tables {
                 self.places(name)?.$table(&self.tables)
             })*
 
-            /// How many names and patterns each table has.
+            /// The number of names and patterns in each table.
             pub fn sizes(&self) -> Vec<(&'static str, usize)> {
                 let all = || self.exact.values().chain(self.patterns.iter().map(|(_, places)| places));
                 vec![$((stringify!($table), all().filter(|places| places.$table != 0).count()),)*]

@@ -11,7 +11,7 @@ fn with(text: &str) -> Result<Arc<Catalog>, CatalogError> {
     Catalog::with(&[("my.toml".to_owned(), text.to_owned())])
 }
 
-/// What is said of a file that is wrong.
+/// The error for an invalid file.
 fn wrong(text: &str) -> String {
     with(text).expect_err("wrong").to_string()
 }
@@ -117,7 +117,7 @@ fn a_model_holds_all_that_is_known_of_a_name() {
     let recv = catalog.model("recv").expect("known");
     assert!(recv.source().is_some() && recv.must_check().is_some() && recv.wait().is_some());
     assert!(recv.noreturn().is_none() && catalog.model("no_such_function_here").is_none());
-    // Twice: the second answer is the one that was kept.
+    // Twice: the second answer comes from the cache.
     for _ in 0..2 {
         assert_eq!(catalog.extractor("proto_read_u16").expect("by a pattern").width, 16);
     }

@@ -1,13 +1,13 @@
-//! The words that catalog files use: positions of arguments, and what a key may say.
+//! The vocabulary of catalog files: argument positions and the values of keys.
 
 use std::fmt::{self, Formatter};
 
 use serde::{Deserialize, Deserializer, de};
 
-/// Arguments past this one are a slip of the pen.
+/// An argument position beyond this is a typo.
 const MAX_ARG: i8 = 15;
 
-/// An argument, counted from 0; [`Arg::RESULT`] is the returned value.
+/// An argument position, 0-based; [`Arg::RESULT`] is the return value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Arg(i8);
 
@@ -15,7 +15,7 @@ impl Arg {
     pub const RESULT: Arg = Arg(-1);
     pub const FIRST: Arg = Arg(0);
 
-    /// The position among a call's arguments; none for the returned value.
+    /// The position among a call's arguments; `None` for the return value.
     pub fn index(self) -> Option<usize> {
         usize::try_from(self.0).ok()
     }
@@ -44,7 +44,7 @@ impl de::Visitor<'_> for ArgVisitor {
     }
 }
 
-/// Where an entry's positions come from.
+/// The source of an entry's argument positions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Provenance {
@@ -52,11 +52,11 @@ pub enum Provenance {
     Std,
     /// The project's source.
     Src,
-    /// Experience; to be confirmed.
+    /// Experience; to be verified.
     Exp,
 }
 
-/// How surely what an entry says holds of a call by that name alone.
+/// The confidence that an entry applies to a call, given only the name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Confidence {
@@ -65,7 +65,7 @@ pub enum Confidence {
     High,
 }
 
-/// The enums of the tables: in the files, their variants are written in snake case.
+/// The enums of the tables: their variants are written in snake case in the files.
 macro_rules! words {
     ($($(#[$doc:meta])* $name:ident { $($(#[$meta:meta])* $variant:ident,)* })*) => {
         $($(#[$doc])*
@@ -76,7 +76,7 @@ macro_rules! words {
 }
 
 words! {
-    /// How a returned value says that a call failed.
+    /// How the return value indicates failure.
     Failure {
         Negative,
         MinusOne,
@@ -84,9 +84,9 @@ words! {
         Zero,
         ZeroOrNegative,
         Null,
-        /// Fewer than asked for: `fread`, `sscanf`.
+        /// Fewer than requested: `fread`, `sscanf`.
         Fewer,
-        /// A structure's code: asn1c's decoders.
+        /// The code in a returned structure: asn1c's decoders.
         Code,
     }
 
@@ -98,59 +98,59 @@ words! {
         Length,
         /// The number of items, or of messages.
         Count,
-        /// Whether it went well; the length is elsewhere.
+        /// Success or failure; the length is elsewhere.
         Status,
-        /// The buffer, or nothing.
+        /// The buffer, or null.
         Pointer,
-        /// A message object, or nothing.
+        /// A message object, or null.
         Object,
     }
 
-    /// What reading past the end of the data does.
+    /// The effect of reading past the end of the data.
     Bounds {
         Unchecked,
         ReturnsZero,
         ReturnsNull,
         ReturnsError,
-        /// Reads what there is and returns how much that was.
+        /// Reads what is available and returns how much that was.
         ReturnsLess,
         Aborts,
         /// Jumps or throws.
         Longjmp,
-        /// Leaves by the `goto` or `return` of the macro.
+        /// Leaves through the macro's `goto` or `return`.
         Leaves,
         SetsError,
-        /// To be told from its definition.
+        /// To be inferred from the definition.
         Infer,
     }
 
     /// What a cursor does with a message object.
     Move {
-        /// Takes bytes off its head: `msgb_pull`.
+        /// Takes bytes off the head: `msgb_pull`.
         Take,
-        /// Takes bytes off its tail: `msgb_get`.
+        /// Takes bytes off the tail: `msgb_get`.
         TakeEnd,
         /// Appends bytes: `msgb_put`.
         Put,
         /// Prepends bytes: `msgb_push`.
         PutHead,
-        /// Looks without moving.
+        /// Reads without moving.
         Peek,
-        /// Moves without looking.
+        /// Moves without reading.
         Skip,
     }
 
-    /// What an accessor gives of a message object.
+    /// What an accessor returns of a message object.
     Part {
-        /// The address of its bytes.
+        /// The address of the bytes.
         Data,
-        /// The address behind its last byte.
+        /// The address past the last byte.
         End,
-        /// The bytes from the cursor to the end, or all that are filled.
+        /// The bytes from the cursor to the end, or all bytes in use.
         Length,
-        /// The bytes that could still be written.
+        /// The bytes that can still be written.
         Space,
-        /// The bytes it could hold.
+        /// The bytes that it can hold.
         Capacity,
     }
 
@@ -171,47 +171,47 @@ words! {
         Format,
         /// Prints at most `size` bytes.
         FormatBounded,
-        /// Reads by a format: `%s` without a width writes without a limit.
+        /// Reads by a format: `%s` without a width writes without limit.
         Scan,
-        /// Hands `size` bytes out of the process.
+        /// Sends `size` bytes out of the process.
         Send,
         /// Decodes into at most `size` bytes.
         Decode,
-        /// Decodes into a buffer whose size it is not told.
+        /// Decodes into a buffer of unknown size.
         DecodeUnbounded,
     }
 
-    /// What a sink's returned length means.
+    /// The meaning of a sink's return value.
     Written {
-        /// The length that a large enough buffer would have taken: may be beyond its size.
+        /// The length that a large enough buffer would have taken: may exceed its size.
         WouldBeLength,
-        /// What was written.
+        /// The number of bytes written.
         WrittenLength,
-        /// Where to go on writing.
+        /// The position at which to continue writing.
         NewCursor,
-        /// How much of the input was read.
+        /// The number of input bytes consumed.
         ConsumedLength,
-        /// How many conversions were made.
+        /// The number of conversions made.
         Count,
     }
 
     OnFailure { Null, Abort, Throw, Error, }
 
-    /// Why a null pointer comes back.
+    /// Why a null pointer is returned.
     NullReason {
-        /// What was looked for is not there.
+        /// The searched item does not exist.
         NotFound,
         /// There are no more tokens.
         NoToken,
         /// The input is malformed.
         ParseFailure,
-        /// No memory.
+        /// Out of memory.
         Alloc,
         /// A pool of fixed size is empty.
         Exhausted,
     }
 
-    /// How a number parser says that the text is no number.
+    /// How a number parser reports that the text is not a number.
     Detects {
         /// It does not.
         Nothing,
@@ -235,7 +235,7 @@ words! {
         CompileTime,
         /// Part of a test.
         Test,
-        /// To be told from its definition.
+        /// To be inferred from the definition.
         Infer,
     }
 
@@ -245,7 +245,7 @@ words! {
         GotoOrReturn,
         Longjmp,
         GotoOrLongjmp,
-        /// To be told from its definition.
+        /// To be inferred from the definition.
         Infer,
     }
 
@@ -255,6 +255,6 @@ words! {
 
     LockKind { Lock, TryLock, Unlock, }
 
-    /// What happens to a log function's output is no affair of the rules; what it does with its arguments is.
+    /// Distinguishes log functions from other printing functions; the rules care about their arguments, not the output.
     LogKind { Log, Print, }
 }

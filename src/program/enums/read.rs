@@ -1,4 +1,4 @@
-//! Reads enumerations off a file's tokens: no tree is needed, and every arm of its conditionals is there.
+//! Reads enumerations from a file's tokens: no tree is needed, and all arms of its conditionals are present.
 
 use rustc_hash::FxHashMap;
 
@@ -8,9 +8,9 @@ use crate::preprocess::token::{Token, Tokens, integer, is_ident_part, is_stateme
 use crate::program::Unit;
 use crate::source::{FileId, Span, merged};
 
-/// The head of an enumeration, and what stands behind its list, is read no further than this.
+/// The head of an enumeration and what follows its list are read up to this limit.
 const MAX_TOKENS: usize = 32;
-/// The value of an enumerator with more tokens is not computed.
+/// The text of an unevaluated value is kept only if it has fewer tokens than this.
 const MAX_VALUE: usize = 16;
 
 /// The enumerations that the file of `unit` defines.
@@ -65,7 +65,7 @@ pub fn enums_of(unit: &Unit, macros: &MacroTable) -> Vec<Enum> {
     found
 }
 
-/// What an `#if` inside `body` may leave out: from the first to the last directive of each group.
+/// The parts of `body` that an `#if` inside it may leave out: from the first to the last directive of each group.
 fn optional_in(unit: &Unit, body: Span) -> Vec<Span> {
     let groups = &unit.conditionals.groups;
     let begin_before = |offset| groups.partition_point(|g| g.arms[0].directive.start < offset);
@@ -73,7 +73,7 @@ fn optional_in(unit: &Unit, body: Span) -> Vec<Span> {
     merged(inside.iter().map(|g| g.arms.iter().fold(g.arms[0].directive, |all, arm| all.to(arm.body))).collect())
 }
 
-/// Reads from `enum` to the brace that opens a definition: `enum` with its tag, and the tag.
+/// Reads from `enum` to the opening brace of a definition; returns the span of `enum` with its tag, and the tag.
 fn head(tokens: &mut Tokens) -> Option<(Span, Option<Span>)> {
     let word = tokens.next()?.span;
     let mut tag = None;
@@ -101,7 +101,7 @@ fn head(tokens: &mut Tokens) -> Option<(Span, Option<Span>)> {
     None
 }
 
-/// The name that is declared behind the list: of a type, a variable or a member.
+/// The name declared after the list: of a type, a variable or a member.
 fn declared(tokens: &mut Tokens) -> Option<Span> {
     let mut name = None;
     let mut depth = 0usize;
@@ -112,7 +112,7 @@ fn declared(tokens: &mut Tokens) -> Option<Span> {
             _ if depth > 0 => {}
             "*" => {}
             text if token.is_ident() => {
-                // `} PACKED state_t;`: the last word again.
+                // `} PACKED state_t;`: again, the last word.
                 if !is_attribute(text) {
                     name = Some(token.span);
                 }
@@ -127,7 +127,7 @@ fn is_attribute(word: &str) -> bool {
     matches!(word, "__attribute__" | "__attribute" | "__declspec")
 }
 
-/// What stands between the braces.
+/// The list between the braces.
 struct List<'c> {
     code: &'c str,
     file: FileId,
@@ -135,7 +135,7 @@ struct List<'c> {
     items: Vec<(Span, Value)>,
     open: bool,
     values: FxHashMap<&'c str, Value>,
-    /// Expressions that are not computed, by their text.
+    /// Expressions that are not evaluated, by text.
     expressions: FxHashMap<Box<str>, u32>,
     texts: Vec<Box<str>>,
 }
@@ -146,7 +146,8 @@ impl<'c> List<'c> {
         List { code, file, macros, items: Vec::new(), open: false, values, expressions, texts: Vec::new() }
     }
 
-    /// Reads behind the closing brace, whose end it gives. The error is the place of what no enumeration holds.
+    /// Reads through the closing brace and returns its end. The error is the offset of a token that no enumeration
+    /// contains.
     fn read(&mut self, tokens: &mut Tokens<'c>) -> Result<u32, u32> {
         let mut next = Value { base: 0, offset: 0 };
         loop {
@@ -181,7 +182,7 @@ impl<'c> List<'c> {
                 Some(first) => first.is("=") || is_attribute(&first.text),
             };
             if !plain || self.is_list(&name) {
-                // A macro that makes enumerators; those behind it count on from what is not known.
+                // A macro that generates enumerators; the values of later ones continue from an unknown value.
                 self.open = true;
                 next = self.expression(std::slice::from_ref(&name), name.span.start);
             } else {
@@ -197,7 +198,7 @@ impl<'c> List<'c> {
         }
     }
 
-    /// `name` is a macro for several enumerators.
+    /// Whether `name` is a macro for several enumerators.
     fn is_list(&self, name: &Token) -> bool {
         let def = self.macros.resolve(&name.text, self.file, name.span.start);
         def.is_some_and(|def| def.params.is_none() && def.text.contains(','))
@@ -227,7 +228,7 @@ impl<'c> List<'c> {
         folded.unwrap_or_else(|| self.expression(value, at))
     }
 
-    /// A value known by its text alone; one that is too long by its place.
+    /// An unevaluated value, identified by its text, or by its position if the text is too long.
     fn expression(&mut self, tokens: &[Token], at: u32) -> Value {
         let text: Box<str> = match tokens.len() {
             0..MAX_VALUE => tokens.iter().flat_map(|t| [&*t.text, " "]).collect(),
