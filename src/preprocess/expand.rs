@@ -11,7 +11,7 @@ use super::macros::{MacroDef, MacroTable};
 use super::token::{Token, TokenKind, Tokens, is_type_word};
 use crate::source::{FileId, Span};
 
-/// A token on its way through expansion.
+/// A token during expansion.
 #[derive(Clone, Debug)]
 pub struct Expanded<'a> {
     pub token: Token<'a>,

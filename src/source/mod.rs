@@ -1,4 +1,4 @@
-//! Files and positions: discovery, offset-preserving decoding, lines and columns. Knows nothing of C.
+//! Files and positions: discovery, offset-preserving decoding, lines and columns. Knows nothing about C.
 
 mod discover;
 mod patterns;

@@ -51,7 +51,7 @@ impl Fault {
 
 /// The state while adding a file.
 pub(super) struct Adding {
-    /// The ends of the tables before it: earlier entries may be replaced, entries of its own may not.
+    /// The ends of the tables beforehand: earlier entries may be replaced, entries added since may not.
     pub before: Places,
     /// The patterns are known to be valid.
     trusted: bool,

@@ -1,4 +1,4 @@
-//! Integer constant expressions, evaluated as they are read. What has no value may still have a type, for `sizeof`.
+//! Evaluates integer constant expressions while parsing. One without a value may still have a type, for `sizeof`.
 
 use std::sync::Arc;
 
@@ -12,12 +12,12 @@ use crate::preprocess::expand::{Expanded, expand_where};
 use crate::preprocess::macros::MacroDef;
 use crate::preprocess::token::{TokenKind, Tokens};
 
-/// Parentheses and operators nest this deep.
+/// Maximum nesting of parentheses and operators.
 const MAX_DEPTH: usize = 48;
-/// What a text may grow to when its macros are expanded.
+/// Maximum size of a text after macro expansion.
 const MAX_TOKENS: usize = 4_000;
 
-/// What an expression is.
+/// The value and type of an expression.
 #[derive(Clone, Default)]
 pub struct Operand {
     pub value: Option<Value>,
@@ -44,10 +44,10 @@ pub struct Evaluator<'e, 'p, 'q> {
 }
 
 impl<'e> Evaluator<'e, '_, '_> {
-    /// Nothing where the text is no expression.
+    /// `None` if the text is not an expression.
     pub fn run(query: &Query, text: &str, context: Context) -> Option<Operand> {
         let macros = &query.types.program.macros;
-        // Where definitions differ, each is evaluated.
+        // A macro with differing definitions stays: each of them is evaluated.
         let wanted = |def: &MacroDef| {
             !matches!(&*def.name, "offsetof" | "sizeof") && query.differing(&def.name, context).is_empty()
         };
@@ -100,7 +100,7 @@ impl<'e> Evaluator<'e, '_, '_> {
         Some(result)
     }
 
-    /// Binary operators that bind at least as strongly as `least`.
+    /// Binary operators with at least the precedence `least`.
     fn operators(&mut self, least: u8) -> Option<Operand> {
         let mut left = self.unary()?;
         while let Some(strength) = strength(self.text(0)).filter(|&strength| strength >= least) {
@@ -117,7 +117,7 @@ impl<'e> Evaluator<'e, '_, '_> {
                 _ => left.value.zip(right.value).and_then(|(a, b)| binary(op, a, b)),
             };
             let ty = match (&left.ty, &right.ty) {
-                // What is added to a pointer moves it.
+                // Adding to a pointer moves it.
                 (Type::Pointer(_), _) if value.is_none() => left.ty,
                 (_, Type::Pointer(_)) if value.is_none() => right.ty,
                 _ => Operand::of(value).ty,
@@ -261,7 +261,7 @@ impl<'e> Evaluator<'e, '_, '_> {
         }
     }
 
-    /// `(type, member.member[2])`; the inner nothing where it cannot be told.
+    /// `(type, member.member[2])`; `Some(None)` if the offset is unknown.
     fn offset(&mut self) -> Option<Option<u64>> {
         self.eat("(")?;
         let mut ty = self.type_name()?;
@@ -297,7 +297,7 @@ impl<'e> Evaluator<'e, '_, '_> {
         }
     }
 
-    /// A type's name begins `ahead`.
+    /// Whether a type name begins at `ahead`.
     fn is_type(&self, ahead: usize) -> bool {
         let Some(token) = self.tokens.get(self.at + ahead).map(|t| &t.token).filter(|t| t.is_ident()) else {
             return false;
@@ -324,7 +324,7 @@ impl<'e> Evaluator<'e, '_, '_> {
         Some(self.query.resolve(&detached(written, &found), self.context))
     }
 
-    /// Passes over what stands in brackets.
+    /// Skips a bracketed list.
     fn skip_list(&mut self) {
         let mut depth = 0usize;
         while self.at < self.tokens.len() {
@@ -341,7 +341,7 @@ impl<'e> Evaluator<'e, '_, '_> {
     }
 }
 
-/// How strongly a binary operator binds.
+/// The precedence of a binary operator.
 fn strength(op: &str) -> Option<u8> {
     Some(match op {
         "||" => 0,
@@ -358,7 +358,7 @@ fn strength(op: &str) -> Option<u8> {
     })
 }
 
-/// What a pointer points to, or an array holds.
+/// The type that a pointer points to, or the element type of an array.
 fn pointee(ty: Type) -> Type {
     match ty {
         Type::Pointer(to) | Type::Array(to, _) => (*to).clone(),
@@ -375,7 +375,7 @@ fn cast(value: Value, ty: &Type) -> Option<Value> {
     }
 }
 
-/// The value of a character constant; `'ab'` has the bytes of both.
+/// The value of a character constant; `'ab'` combines both bytes.
 fn character(text: &str) -> Option<i128> {
     let inside = text.split_once('\'')?.1.strip_suffix('\'')?;
     let mut bytes = inside.bytes().peekable();

@@ -1,4 +1,4 @@
-//! All declarations by name, and which of them a file means.
+//! All declarations by name, and which of them a file refers to.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -8,36 +8,36 @@ use super::written::{Base, Decl, DeclKind, Declarations, Struct};
 use crate::program::{Program, guarded};
 use crate::source::FileId;
 
-/// Of more definitions than this, of one name and in other files, none is taken.
+/// If a name has more definitions than this, those in other files are ignored.
 const MAX_DEFINITIONS: usize = 256;
 
-/// Immutable once made.
+/// Immutable once built.
 #[derive(Debug)]
 pub struct Index {
     decls: Vec<Decl>,
     structs: Vec<Struct>,
-    /// By name, in order of file and place.
+    /// By name, ordered by file and position.
     ordinary: FxHashMap<Box<str>, Vec<u32>>,
     tags: FxHashMap<Box<str>, Vec<u32>>,
-    /// Structures without a tag in functions, by their text.
+    /// Untagged structures in functions, by text.
     texts: FxHashMap<Box<str>, Vec<u32>>,
-    /// Structures without a name of their own that are written in a file, by place: there is one for each reading.
+    /// Unnamed structures written in a file, by position: one for each reading.
     twins: FxHashMap<(FileId, u32), Vec<u32>>,
-    /// Enumerations with a value below zero.
+    /// Enumerations with a negative value.
     signed_enums: FxHashSet<Box<str>>,
     pub standard: Standard,
 }
 
 impl Index {
-    /// Reads the declarations of all files, one after the other: called where a rule first asks, it must not give work
-    /// to other threads, which may be waiting for it.
+    /// Reads the declarations of all files sequentially: it is called when a rule first needs them, and must not hand
+    /// work to other threads, which may be waiting for it.
     pub fn new(program: &Program) -> Index {
         // A file whose declarations cannot be read has none.
         let files = program.units.iter().map(|unit| guarded(|| read(unit, &program.macros)).unwrap_or_default());
         Index::of(program, files)
     }
 
-    /// Joins what the files declare, in the files' order.
+    /// Merges the declarations of the files, in file order.
     pub fn of(program: &Program, files: impl Iterator<Item = Declarations>) -> Index {
         let (standard, own) = Standard::new(program.units.len());
         let mut index = Index {
@@ -92,15 +92,15 @@ impl Index {
         self.signed_enums.contains(enumeration)
     }
 
-    /// `file` is `view` or included by it.
+    /// Whether `file` is `view` or included by it.
     pub fn sees(&self, program: &Program, view: FileId, file: FileId) -> bool {
         view == file || (!self.standard.is_one(view) && program.macros.includes(view, file))
     }
 
-    /// The declarations of `name` as a `kind` of thing that `view` may mean.
+    /// The declarations of `name` with this `kind` that `view` may refer to.
     pub fn declared(&self, program: &Program, name: &str, kind: DeclKind, view: FileId) -> Vec<u32> {
         let all = self.ordinary.get(name).map_or(&[][..], Vec::as_slice);
-        // A repository that declares `uint8_t` itself does so for systems that lack it.
+        // A repository that declares `uint8_t` does so for systems that lack it.
         if kind == DeclKind::Typedef
             && let Some(&last) = all.last()
             && self.standard.is_fixed(self.decl(last).file)
@@ -111,13 +111,13 @@ impl Index {
         self.nearest(program, all, view, |i| self.decl(i).file, |i| self.decl(i).kind == kind && !hides(self.decl(i)))
     }
 
-    /// The structures with a tag that `view` may mean.
+    /// The structures with this tag that `view` may refer to.
     pub fn tagged(&self, program: &Program, tag: &str, view: FileId) -> Vec<u32> {
         let all = self.tags.get(tag).map_or(&[][..], Vec::as_slice);
         self.nearest(program, all, view, |i| self.body(i).file, |_| true)
     }
 
-    /// The structures without a tag to which a `typedef` gives a name.
+    /// The untagged structures named by a `typedef`.
     pub fn aliased(&self, program: &Program, alias: &str, view: FileId) -> Vec<u32> {
         let bodies = self.declared(program, alias, DeclKind::Typedef, view).into_iter().filter_map(|i| {
             match (&self.decl(i).ty.base, &self.decl(i).ty.derived[..]) {
@@ -128,25 +128,25 @@ impl Index {
         bodies.collect()
     }
 
-    /// The readings of a structure without a name.
+    /// The versions of an unnamed structure under the different readings.
     pub fn twins(&self, body: u32) -> Vec<u32> {
         let body = self.body(body);
         self.twins.get(&(body.file, body.at)).cloned().unwrap_or_default()
     }
 
-    /// The structures in functions of `view` that are written so.
+    /// The structure in a function of `view` with this text.
     pub fn written(&self, text: &str, view: FileId) -> Option<u32> {
         self.texts.get(text)?.iter().copied().find(|&i| self.body(i).file == view)
     }
 
-    /// `name` may be a type's.
+    /// Whether `name` may be a type name.
     pub fn is_typedef(&self, name: &str) -> bool {
         let all = self.ordinary.get(name).map_or(&[][..], Vec::as_slice);
         all.iter().take(MAX_DEFINITIONS).any(|&i| self.decl(i).kind == DeclKind::Typedef)
     }
 
-    /// Of `all`, which are in order of their files, those of `view`; else those that it includes; else standard ones;
-    /// else all.
+    /// The candidates in `view`; otherwise those that it includes; otherwise standard ones; otherwise all. `all` is in
+    /// file order.
     fn nearest(
         &self,
         program: &Program,

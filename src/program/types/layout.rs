@@ -1,5 +1,5 @@
-//! Where the members of a structure stand: natural alignment, bit-fields as the System V ABI for x86-64 has them,
-//! `packed`, `aligned` and `#pragma pack` as GCC does.
+//! The layout of structures: natural alignment, bit-fields as in the System V ABI for x86-64, and `packed`, `aligned`
+//! and `#pragma pack` as in GCC.
 
 use rustc_hash::FxHashSet;
 
@@ -10,10 +10,10 @@ use super::{Type, Types};
 
 #[derive(Debug, PartialEq, Eq)]
 pub struct Layout {
-    /// In bytes; none where something in it is not known, or one of several.
+    /// In bytes; `None` if something in it is unknown or ambiguous.
     pub size: Option<u64>,
     pub align: u64,
-    /// Of each member, in bytes, as far as they are known.
+    /// The offset of each member in bytes, if known.
     pub offsets: Vec<Option<u64>>,
 }
 
@@ -23,8 +23,8 @@ enum Visit {
 }
 
 impl<'p> Types<'p> {
-    /// The layout of one definition. Those of structures in it come first, on a stack of its own; one that holds itself
-    /// has no size. What is found does not depend on what was asked before.
+    /// The layout of one definition. Nested structures are laid out first, using an explicit stack; one that contains
+    /// itself has no size. The result does not depend on earlier queries.
     pub(super) fn layout(self, body: u32) -> &'p Layout {
         let mut todo = vec![Visit::Enter(body)];
         let mut entered: FxHashSet<u32> = FxHashSet::default();
@@ -41,7 +41,7 @@ impl<'p> Types<'p> {
             let known = missing.is_empty();
             let new: Vec<Visit> = missing.into_iter().filter(|i| !entered.contains(i)).map(Visit::Enter).collect();
             if new.is_empty() {
-                // Another thread may have been faster; it found the same.
+                // Another thread may have been faster; its result is the same.
                 let _ = cell.set(Layout { size: layout.size.filter(|_| known), ..layout });
             } else {
                 todo.push(Visit::Leave(next));
@@ -53,7 +53,7 @@ impl<'p> Types<'p> {
     }
 }
 
-/// What one member takes.
+/// The space that one member takes.
 struct Room {
     size: u64,
     align: u64,
@@ -63,7 +63,7 @@ struct Room {
 
 fn lay_out(query: &Query, of: &Struct) -> Layout {
     let context = query.types.context(of.file, of.at, of.file, 0);
-    // In bits; none once a member is not known.
+    // In bits; `None` after an unknown member.
     let mut next = Some(0u64);
     let mut end = Some(0u64);
     let mut align = 1;
@@ -74,7 +74,7 @@ fn lay_out(query: &Query, of: &Struct) -> Layout {
         let room = room(query, member, of, context, is_last);
         unknown |= query.vague.get();
         let Some(room) = room.filter(|_| !query.vague.replace(false)) else {
-            // Only what cannot be moved by it is known.
+            // Only an offset that the unknown member cannot affect is known.
             offsets.push(if of.is_union { Some(0) } else { offset_of_unknown(next, i) });
             (next, end) = (None, None);
             continue;
@@ -83,7 +83,7 @@ fn lay_out(query: &Query, of: &Struct) -> Layout {
         let start = if of.is_union { Some(0) } else { next };
         let start = start.and_then(|start| start_of(start, &room, packed));
         offsets.push(start.map(|start| start / 8));
-        // Padding bits without a name ask for no alignment of the whole.
+        // Unnamed padding bits do not affect the alignment of the whole.
         if room.bits.is_none() || member.name.is_some() {
             align = align.max(room.align);
         }
@@ -99,17 +99,17 @@ fn lay_out(query: &Query, of: &Struct) -> Layout {
     Layout { size, align, offsets }
 }
 
-/// A member of unknown size stands where the one before ends only if that is the beginning.
+/// The offset of a member of unknown size is known only for the first member.
 fn offset_of_unknown(next: Option<u64>, member: usize) -> Option<u64> {
     next.filter(|_| member == 0).map(|_| 0)
 }
 
-/// The bit at which a member begins that may begin at `next`.
+/// The first bit of a member whose earliest start is `next`.
 fn start_of(next: u64, room: &Room, packed: bool) -> Option<u64> {
     let unit = room.align.checked_mul(8)?;
     match room.bits {
         None | Some(0) => round_up(next, unit),
-        // A bit-field stays in one unit of its type.
+        // A bit-field does not cross a storage unit of its type.
         Some(bits) if !packed => {
             let size = room.size.checked_mul(8)?;
             if next / size == next.checked_add(bits - 1)? / size { Some(next) } else { round_up(next, unit) }
@@ -138,7 +138,7 @@ fn room(query: &Query, member: &Member, of: &Struct, context: Context, is_last: 
     };
     let packed = of.attributes.packed || member.attributes.packed;
     let mut align = natural;
-    // `int : 0` aligns what follows as an `int`, packed or not.
+    // `int : 0` aligns the next member like an `int`, packed or not.
     if packed && bits != Some(0) {
         align = 1;
     }

@@ -1,13 +1,12 @@
-//! The types of the repository: what its declarations say, in the sizes of LP64.
+//! The types declared in the repository, with LP64 sizes.
 //!
-//! A type is asked for by a text (`const char *p`) or a name, and as seen from a file: of several definitions of one
-//! name the file's own count, else those it includes, else a standard one, else all there are. Where those that count
-//! differ, the answer is the weaker claim for a finding: of two lengths of an array the greater, of two types or sizes
-//! none.
+//! A type is queried by a text (`const char *p`) or a name, as seen from a file: of several definitions of a name, the
+//! file's own are used, otherwise those it includes, otherwise a standard one, otherwise all. If those differ, the
+//! answer is the weaker claim for a finding: the greater of two array lengths, and none if types or sizes differ.
 //!
-//! The declarations are read when a rule first asks, without a syntax tree. What they name is looked up with each
-//! question, for that depends on who asks; only the layouts of structures are kept. Nothing is interned: a type is a
-//! small tree that shares its parts, so questions need no lock.
+//! The declarations are read when a rule first needs them, without a syntax tree. The names in them are looked up for
+//! each query, because the result depends on the file; only the layouts of structures are cached. Nothing is interned:
+//! a type is a small tree with shared parts, so queries need no lock.
 
 mod expression;
 mod index;
@@ -35,7 +34,7 @@ pub enum Type {
     Unknown,
     Void,
     Bool,
-    /// Enumerations, too.
+    /// Includes enumerations.
     Int {
         bits: u8,
         signed: bool,
@@ -44,16 +43,16 @@ pub enum Type {
         bits: u8,
     },
     Pointer(Arc<Type>),
-    /// With the number of its elements: none where that is not known, or where the array is the open end of a
-    /// structure (`[]`, `[0]`, `[1]`).
+    /// With the number of elements: `None` if it is unknown, or if the array is the flexible end of a structure (`[]`,
+    /// `[0]`, `[1]`).
     Array(Arc<Type>, Option<u64>),
     /// A structure or a union.
     Struct(StructId),
-    /// With what it returns.
+    /// With its return type.
     Function(Arc<Type>),
 }
 
-/// A structure as a file sees it: it may have several definitions.
+/// A structure as seen from a file: it may have several definitions.
 #[derive(Clone, Copy, Debug)]
 pub struct StructId {
     /// The first of its definitions.
@@ -79,13 +78,13 @@ impl std::hash::Hash for StructId {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
     pub ty: Type,
-    /// In bytes; of a bit-field, the byte with its first bit.
+    /// In bytes; for a bit-field, the byte that contains its first bit.
     pub offset: Option<u64>,
     /// The width of a bit-field.
     pub bits: Option<u8>,
 }
 
-/// Where a text stands: what its names mean.
+/// The location of a text, which determines what its names mean.
 #[derive(Clone, Copy)]
 pub struct Scope<'a> {
     pub file: FileId,
@@ -94,13 +93,13 @@ pub struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
-    /// Outside of functions.
+    /// Outside functions.
     pub fn of(file: FileId) -> Scope<'a> {
         Scope { file, locals: &|_| None }
     }
 }
 
-/// What there is to ask.
+/// The query interface.
 #[derive(Clone, Copy)]
 pub struct Types<'p> {
     program: &'p Program,
@@ -112,35 +111,35 @@ impl<'p> Types<'p> {
         Types { program, index }
     }
 
-    /// The type that a declaration gives its name, or that a type's name stands for: `const char *p`,
-    /// `uint8_t mac[6]`, `int (*)(int)`, `struct s`. An array stays one even where it is a parameter's.
+    /// The type that a declaration gives its name, or the type of a type name: `const char *p`, `uint8_t mac[6]`,
+    /// `int (*)(int)`, `struct s`. An array type is kept even for a parameter.
     pub fn of_declaration(self, text: &str, scope: Scope) -> Type {
         let query = Query::new(self, scope.locals);
         query.declared(text, Context::of(scope.file))
     }
 
-    /// The member `name` of a structure, those of anonymous members counted.
+    /// The member `name` of a structure, including those of anonymous members.
     pub fn field(self, of: StructId, name: &str) -> Option<Field> {
         Query::new(self, &|_| None).field(of, name)
     }
 
-    /// How long the array `name` of a structure is, as it is written, where all definitions say the same.
+    /// The length of the array `name` of a structure, as written, if all definitions agree.
     pub fn written_length(self, of: StructId, name: &str) -> Option<&'p str> {
         Query::new(self, &|_| None).written_length(of, name)
     }
 
-    /// What a structure is called: its tag, or else what a `typedef` calls it.
+    /// The name of a structure: its tag, or else its `typedef` name.
     pub fn name_of(self, of: StructId) -> Option<&'p str> {
         let body = self.index.body(of.first);
         body.tag.as_deref().or(body.alias.as_deref())
     }
 
-    /// Some pointer is part of it, in a structure or array within it as well: no peer can send one.
+    /// Whether it contains a pointer, also in a nested structure or array: no peer can send one.
     pub fn holds_pointer(self, of: StructId) -> bool {
         Query::new(self, &|_| None).holds_pointer(of)
     }
 
-    /// Every definition of it is a union.
+    /// Whether every definition of it is a union.
     pub fn is_union(self, of: StructId) -> bool {
         let all = self.definitions(of);
         !all.is_empty() && all.into_iter().all(|body| self.index.body(body).is_union)
@@ -151,7 +150,7 @@ impl<'p> Types<'p> {
         Query::new(self, &|_| None).measure(ty).map(|(size, _)| size)
     }
 
-    /// The value of an integer constant expression, where there is only one.
+    /// The value of an integer constant expression, if it is unique.
     pub fn constant(self, text: &str, scope: Scope) -> Option<i64> {
         let query = Query::new(self, scope.locals);
         query.value(text, Context::of(scope.file))?.single()?.try_into().ok()
@@ -162,7 +161,7 @@ impl<'p> Types<'p> {
         Query::new(self, &|_| None).global(name, Context::of(file))
     }
 
-    /// What a function returns.
+    /// The return type of a function.
     pub fn returns(self, function: &str, file: FileId) -> Option<Type> {
         Query::new(self, &|_| None).returns(function, Context::of(file))
     }
@@ -187,14 +186,14 @@ impl<'p> Types<'p> {
         merged
     }
 
-    /// Where what stands in another file is seen from `view`: with its eyes if it includes that file, for a structure
-    /// may be defined behind the `#include`.
+    /// The context for text of another file as seen from `view`: that of `view` if it includes the file, because a
+    /// structure may be defined after the `#include`.
     fn context(self, file: FileId, at: u32, view: FileId, depth: usize) -> Context {
         let view = if self.index.sees(self.program, view, file) { view } else { file };
         Context { view, file, at, depth }
     }
 
-    /// The definitions that a structure may have where it is seen.
+    /// The possible definitions of a structure where it is seen.
     fn definitions(self, of: StructId) -> Vec<u32> {
         let first = self.index.body(of.first);
         let all = match (&first.tag, &first.alias) {
@@ -205,7 +204,7 @@ impl<'p> Types<'p> {
         if all.contains(&of.first) { all } else { vec![of.first] }
     }
 
-    /// What can be said of what is one type or the other.
+    /// The common claim for something that has one type or the other.
     fn merged(self, a: Type, b: Type, view: FileId) -> Type {
         match (a, b) {
             (a, b) if a == b => a,

@@ -1,5 +1,5 @@
-//! A parser for declarations over tokens: specifiers, declarators, the members of structures. It looks no name up, and
-//! what it does not understand it leaves out.
+//! A token-based parser for declarations: specifiers, declarators, members of structures. It looks up no names, and
+//! skips what it does not understand.
 
 mod body;
 mod declarator;
@@ -12,22 +12,22 @@ use super::written::{Attributes, Base, Decl, DeclKind, Declarations, Derived, Wr
 use crate::preprocess::expand::Expanded;
 use crate::source::{FileId, Span};
 
-/// Structures in structures, and parentheses in declarators, deeper than this are unknown.
+/// Structures and declarator parentheses nested deeper than this are unknown.
 const MAX_DEPTH: usize = 24;
-/// No declaration has more words in a row.
+/// Maximum number of consecutive words in a declaration.
 const MAX_RUN: usize = 32;
 
-/// Where the tokens stand.
+/// The location of the tokens.
 #[derive(Clone, Copy)]
 pub struct Place<'a> {
     pub file: FileId,
-    /// The offset at which they stand; none for the file's own tokens.
+    /// The offset of the tokens; `None` for the file's own tokens.
     pub at: Option<u32>,
-    /// The limit that a `#pragma pack` sets at an offset; 0 for none.
+    /// The `#pragma pack` limit at an offset; 0 for none.
     pub pack: &'a dyn Fn(u32) -> u8,
-    /// Other files' text is put in there.
+    /// Whether a span contains an `#include`.
     pub has_include: &'a dyn Fn(Span) -> bool,
-    /// Structures without a tag are kept by their text.
+    /// Untagged structures are identified by their text.
     pub in_function: bool,
 }
 
@@ -39,16 +39,16 @@ pub struct Parser<'k, 't> {
     out: &'k mut Declarations,
 }
 
-/// What stands before the declarators.
+/// What precedes the declarators.
 #[derive(Debug, Default)]
 struct Specifiers {
     base: Base,
-    /// What a macro like `API(char *)` adds to the base.
+    /// Derivations that a macro like `API(char *)` adds to the base.
     derived: Vec<Derived>,
     is_typedef: bool,
     is_static: bool,
     attributes: Attributes,
-    /// Words of no known meaning were passed over.
+    /// Words of unknown meaning were skipped.
     passed_over: bool,
 }
 
@@ -59,14 +59,14 @@ impl Specifiers {
     }
 }
 
-/// What a word is that is no keyword.
+/// The role of a word that is not a keyword.
 enum Word {
     Type,
-    /// `API(char *)`: the type stands in the parentheses.
+    /// `API(char *)`: the type is inside the parentheses.
     Call,
-    /// `LIST_ENTRY(item)`: a type that nobody defined.
+    /// `LIST_ENTRY(item)`: an undefined type.
     Opaque,
-    /// So many tokens have no known meaning.
+    /// This many tokens have no known meaning.
     Skip(usize),
     /// The declared name.
     Name,
@@ -77,7 +77,7 @@ impl<'k, 't> Parser<'k, 't> {
         Parser { tokens, at: 0, depth: 0, place, out }
     }
 
-    /// Reads all declarations there are.
+    /// Reads all declarations.
     pub fn declarations(&mut self) {
         while self.at < self.tokens.len() {
             let before = self.at;
@@ -86,14 +86,14 @@ impl<'k, 't> Parser<'k, 't> {
         }
     }
 
-    /// Reads one type with a declarator, which may name nothing: `const char *`, `struct s (*f)(int)`.
+    /// Reads one type with a declarator, which may be abstract: `const char *`, `struct s (*f)(int)`.
     pub fn type_name(&mut self) -> Option<Written> {
         let specifiers = self.specifiers(false)?;
         let declarator = self.declarator(&mut Attributes::default())?;
         Some(specifiers.with(declarator.derived))
     }
 
-    /// Index of the token that is read next.
+    /// Index of the next token.
     pub fn position(&self) -> usize {
         self.at
     }
@@ -102,7 +102,7 @@ impl<'k, 't> Parser<'k, 't> {
         self.tokens.get(self.at + ahead).map_or("", |t| &t.token.text)
     }
 
-    /// A word that is no keyword of declarations.
+    /// Whether the word is not a keyword of declarations.
     fn is_plain(&self, ahead: usize) -> bool {
         let text = self.text(ahead);
         self.tokens.get(self.at + ahead).is_some_and(|t| t.token.is_ident())
@@ -116,7 +116,7 @@ impl<'k, 't> Parser<'k, 't> {
         self.place.at.or(token.map(|t| t.token.span.start)).unwrap_or(0)
     }
 
-    /// How far ahead the bracket stands that closes the one `ahead`; behind the last token if none does.
+    /// How far ahead the bracket is that closes the one at `ahead`; past the last token if there is none.
     fn close(&self, ahead: usize) -> usize {
         let mut depth = 0usize;
         let mut i = ahead;
@@ -140,7 +140,7 @@ impl<'k, 't> Parser<'k, 't> {
         self.at = (self.at + tokens).min(self.tokens.len());
     }
 
-    /// What stands in the brackets that open here.
+    /// The contents of the brackets that open here.
     fn list(&mut self) -> &'k [Expanded<'t>] {
         let close = self.close(0);
         let first = (self.at + 1).min(self.tokens.len());
@@ -149,7 +149,7 @@ impl<'k, 't> Parser<'k, 't> {
         inside
     }
 
-    /// Goes on to the next of `ends` outside of brackets, or a closing bracket.
+    /// Advances to the next of `ends` outside brackets, or to a closing bracket.
     fn skip_to(&mut self, ends: &[&str]) {
         while self.at < self.tokens.len() {
             match self.text(0) {
@@ -165,7 +165,7 @@ impl<'k, 't> Parser<'k, 't> {
         match self.text(0) {
             "{" => return self.step(self.close(0) + 1),
             "_Static_assert" | "static_assert" => return self.skip_to(&[";"]),
-            // `extern "C" {`: what follows is top level, as is what stands behind its end.
+            // `extern "C" {`: what follows is top level, as is what follows its end.
             "extern" if self.text(1).starts_with('"') => return self.step(if self.text(2) == "{" { 3 } else { 2 }),
             _ => {}
         }
@@ -174,7 +174,7 @@ impl<'k, 't> Parser<'k, 't> {
             let Some(mut declarator) = self.declarator(&mut Attributes::default()) else { return self.skip_to(&[";"]) };
             if self.text(0) == "=" {
                 self.step(1);
-                // Whoever cut the tokens put the number of elements in place of the value.
+                // The caller replaced the value by the number of elements.
                 if let [Derived::Array(length @ None), ..] = &mut declarator.derived[..]
                     && self.text(0).bytes().next().is_some_and(|b| b.is_ascii_digit())
                 {
@@ -221,7 +221,7 @@ impl<'k, 't> Parser<'k, 't> {
         self.out.decls.push(Decl { file, at, name: name.into(), kind, is_static, ty });
     }
 
-    /// Reads the words that say what the declarators derive from. Nothing where there are none.
+    /// Reads the declaration specifiers. `None` if there are none.
     fn specifiers(&mut self, in_struct: bool) -> Option<Specifiers> {
         let mut found = Specifiers::default();
         let mut basic = BasicWords::default();
@@ -287,14 +287,14 @@ impl<'k, 't> Parser<'k, 't> {
         Some(found)
     }
 
-    /// Reads the type that stands in the parentheses here.
+    /// Reads the type inside the parentheses here.
     fn inside(&mut self) -> Option<Written> {
         let depth = Some(self.depth + 1).filter(|&depth| depth < MAX_DEPTH)?;
         let tokens = self.list();
         Parser { tokens, at: 0, depth, place: self.place, out: self.out }.type_name()
     }
 
-    /// Tells what the plain word here is, from its neighbours: no list of types and macros is complete.
+    /// Classifies the plain word here by its neighbours: no list of types and macros is complete.
     fn word(&self, has_type: bool, in_struct: bool) -> Word {
         if self.text(1) == "(" {
             return self.word_with_list(has_type, in_struct);
@@ -310,7 +310,7 @@ impl<'k, 't> Parser<'k, 't> {
                 (_, name) => Word::Skip(name),
             };
         }
-        // The words before a keyword: `API static`, `API const struct s`, but `name_t const *p`.
+        // Words before a keyword: `API static`, `API const struct s`, but `name_t const *p`.
         if is_type_keyword(behind) || is_storage(behind) {
             return Word::Skip(run);
         }
@@ -357,12 +357,12 @@ impl<'k, 't> Parser<'k, 't> {
     }
 }
 
-/// A word that can only begin a type, or a declaration.
+/// Whether the word can only begin a type or a declaration.
 pub fn begins_type(word: &str) -> bool {
     is_type_keyword(word) || is_storage(word) || is_qualifier(word)
 }
 
-/// The tokens with blanks between them.
+/// The tokens separated by blanks.
 pub fn text_of(tokens: &[Expanded]) -> Box<str> {
     let mut text = String::new();
     for (i, token) in tokens.iter().enumerate() {

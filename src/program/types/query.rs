@@ -1,4 +1,4 @@
-//! One question to the table: names are looked up, within a budget.
+//! A single query: looks up names, within a budget.
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -16,21 +16,21 @@ use crate::preprocess::token::Tokens;
 use crate::program::enums::Worth;
 use crate::source::FileId;
 
-/// Names and macros that stand for others are followed this deep.
+/// Maximum depth to which aliases and macros are followed.
 const MAX_DEPTH: usize = 24;
-/// What one question may look up.
+/// Maximum number of lookups per query.
 const MAX_STEPS: usize = 20_000;
-/// Definitions of one name that are compared.
+/// Maximum number of definitions of one name that are compared.
 const MAX_DEFINITIONS: usize = 32;
-/// Elements that an array may have.
+/// Maximum number of array elements.
 const MAX_LENGTH: i128 = i64::MAX as i128;
 
-/// Where a text is read.
+/// The location at which a text is interpreted.
 #[derive(Clone, Copy)]
 pub struct Context {
-    /// Who asks: types are looked up from here.
+    /// The file that queries: types are looked up from here.
     pub view: FileId,
-    /// Where it is written: macros are looked up as of here.
+    /// The file that contains the text: macros are resolved at this place.
     pub file: FileId,
     pub at: u32,
     pub depth: usize,
@@ -51,9 +51,9 @@ pub struct Query<'p, 'q> {
     pub types: Types<'p>,
     pub locals: &'q dyn Fn(&str) -> Option<Type>,
     steps: Cell<usize>,
-    /// A length was one of several, or none.
+    /// A length was ambiguous or unknown.
     pub vague: Cell<bool>,
-    /// Structures whose layouts are wanted and not known yet; where none are collected, they are made.
+    /// Structures whose layouts are needed and not yet known; if `None`, layouts are computed on demand.
     pub missing: Option<RefCell<Vec<u32>>>,
 }
 
@@ -62,12 +62,12 @@ impl<'p, 'q> Query<'p, 'q> {
         Query { types, locals, steps: Cell::new(MAX_STEPS), vague: Cell::new(false), missing: None }
     }
 
-    /// One that makes no layout.
+    /// A query that computes no layouts.
     pub fn collecting(types: Types<'p>) -> Query<'p, 'q> {
         Query { missing: Some(RefCell::default()), ..Query::new(types, &|_| None) }
     }
 
-    /// Counts what is looked up; once it is too much, nothing more is.
+    /// Charges `steps` lookups to the budget; fails once it is exceeded.
     pub fn spend(&self, steps: usize) -> Option<()> {
         let left = self.steps.get().checked_sub(steps);
         self.steps.set(left.unwrap_or(0));
@@ -85,7 +85,7 @@ impl<'p, 'q> Query<'p, 'q> {
         }
     }
 
-    /// The types of a list of parameters; none for an empty one, which says nothing.
+    /// The types of a parameter list; `None` for an empty one, which says nothing.
     pub fn parameters(&self, list: &str, context: Context) -> Option<Vec<Type>> {
         let mut types = Vec::new();
         let (mut depth, mut start) = (0usize, 0);
@@ -110,7 +110,7 @@ impl<'p, 'q> Query<'p, 'q> {
         Some(types)
     }
 
-    /// Looks up what a type is written with.
+    /// Resolves a written type.
     pub fn resolve(&self, written: &Written, context: Context) -> Type {
         let Some(context) = context.deeper().filter(|_| self.spend(1).is_some()) else { return Type::Unknown };
         let mut ty = match &written.base {
@@ -140,7 +140,7 @@ impl<'p, 'q> Query<'p, 'q> {
         ty
     }
 
-    /// The greatest that the length of an array may be.
+    /// The greatest possible length of an array.
     fn length(&self, text: &str, context: Context) -> Option<u64> {
         let value = self.value(text, context);
         if value.and_then(Value::single).is_none() {
@@ -149,7 +149,7 @@ impl<'p, 'q> Query<'p, 'q> {
         value.map(|value| value.high).filter(|high| (0..=MAX_LENGTH).contains(high)).map(|high| high as u64)
     }
 
-    /// What a `typedef` name stands for.
+    /// The type that a `typedef` name stands for.
     fn named(&self, name: &str, context: Context) -> Type {
         let (index, program) = (self.types.index, self.types.program);
         let all = index.declared(program, name, DeclKind::Typedef, context.view);
@@ -169,7 +169,7 @@ impl<'p, 'q> Query<'p, 'q> {
     pub fn global(&self, name: &str, context: Context) -> Option<Type> {
         let index = self.types.index;
         let mut all = index.declared(self.types.program, name, DeclKind::Object, context.view);
-        // `extern char text[];` leaves to another declaration how long it is.
+        // `extern char text[];` leaves the length to another declaration.
         let is_open = |&i: &u32| matches!(index.decl(i).ty.derived.first(), Some(Derived::Array(None)));
         if !all.iter().all(is_open) {
             all.retain(|i| !is_open(i));
@@ -177,13 +177,13 @@ impl<'p, 'q> Query<'p, 'q> {
         self.common(&all, context, |ty| ty.clone())
     }
 
-    /// What a function returns.
+    /// The return type of a function.
     pub fn returns(&self, name: &str, context: Context) -> Option<Type> {
         let all = self.types.index.declared(self.types.program, name, DeclKind::Function, context.view);
         self.common(&all, context, |ty| Written { base: ty.base.clone(), derived: ty.derived[1..].to_vec() })
     }
 
-    /// What declarations agree on, of that part of each which is asked for.
+    /// The common claim of declarations about the given part of each.
     fn common(&self, decls: &[u32], context: Context, part: impl Fn(&Written) -> Written) -> Option<Type> {
         let types = decls.iter().map(|&i| {
             let decl = self.types.index.decl(i);
@@ -194,14 +194,14 @@ impl<'p, 'q> Query<'p, 'q> {
 
     /// The value of an integer constant expression.
     pub fn value(&self, text: &str, context: Context) -> Option<Value> {
-        // Most are one number.
+        // Most are a single number.
         if text.bytes().all(|b| b.is_ascii_digit()) {
             return Value::literal(text);
         }
         Evaluator::run(self, text, context.deeper()?)?.value
     }
 
-    /// The macros called `name` that may be in force, where they are more than one and differ.
+    /// The macros called `name` that may be in force, if there are several that differ.
     pub fn differing(&self, name: &str, context: Context) -> Vec<&'p MacroDef> {
         let defs = self.types.program.macros.in_force(name, context.file, context.at);
         match defs.split_first() {
@@ -210,8 +210,8 @@ impl<'p, 'q> Query<'p, 'q> {
         }
     }
 
-    /// The value of a name: of an enumerator, of a macro with several definitions, or of a standard constant. The inner
-    /// nothing where it is one of these, and has no value.
+    /// The value of a name: of an enumerator, a macro with several definitions, or a standard constant. `Some(None)` if
+    /// it is one of these but has no value.
     pub fn named_value(&self, name: &str, context: Context) -> Option<Option<Value>> {
         match name {
             "true" | "TRUE" => return Some(Some(Value::int(1))),
@@ -237,7 +237,8 @@ impl<'p, 'q> Query<'p, 'q> {
         Some(self.value(text, context))
     }
 
-    /// What the enumerators of a name are worth: those of the file that asks, else those it includes, else all.
+    /// The values of the enumerators called `name`: those of the querying file, otherwise those it includes, otherwise
+    /// all.
     fn enumerators(&self, name: &str, context: Context) -> Vec<Option<Value>> {
         let program = self.types.program;
         let all: Vec<Worth> = program.enums.worth(name).take(MAX_DEFINITIONS).collect();
@@ -262,7 +263,7 @@ impl<'p, 'q> Query<'p, 'q> {
         near.into_iter().map(value).collect()
     }
 
-    /// `name` is a type's: of a `typedef`, or of a macro that stands for a type.
+    /// Whether `name` is a type: a `typedef`, or a macro that stands for a type.
     pub fn is_type(&self, name: &str, context: Context) -> bool {
         let macros = &self.types.program.macros;
         self.types.index.is_typedef(name)
@@ -273,13 +274,13 @@ impl<'p, 'q> Query<'p, 'q> {
             })
     }
 
-    /// The way to a member of one definition of a structure: through anonymous ones, each with its place in it.
+    /// The path to a member of one definition of a structure: through anonymous members, each with its index.
     fn path(&self, body: u32, name: &str) -> Option<Vec<(u32, usize)>> {
         let of = self.types.index.body(body);
         if let Some(i) = of.members.iter().position(|member| member.name.as_deref() == Some(name)) {
             return Some(vec![(body, i)]);
         }
-        // As deep as structures are read one inside the other.
+        // Recursion is bounded by the depth to which nested structures are read.
         of.members.iter().enumerate().find_map(|(i, member)| match member.ty.base {
             Base::Body(inner) if member.name.is_none() => {
                 let mut path = self.path(inner, name)?;
@@ -290,7 +291,7 @@ impl<'p, 'q> Query<'p, 'q> {
         })
     }
 
-    /// The member `name` of each definition that a structure may have, by the way to it.
+    /// The paths to the member `name`, one for each possible definition of a structure.
     fn paths(&self, of: StructId, name: &str) -> impl Iterator<Item = Vec<(u32, usize)>> {
         self.types.definitions(of).into_iter().filter_map(move |body| self.path(body, name))
     }
@@ -303,7 +304,7 @@ impl<'p, 'q> Query<'p, 'q> {
         types.reduce(|a, b| self.types.merged(a, b, of.view))
     }
 
-    /// How long an array in a structure is, as it is written, where that is not known and all definitions say the same.
+    /// The length of an array in a structure, as written, if all definitions agree.
     pub fn written_length(&self, of: StructId, name: &str) -> Option<&'p str> {
         let mut all = self.paths(of, name).map(|path| match &self.last(&path, of.view, 0)?.0.ty.derived[..] {
             [Derived::Array(Some(length))] => Some(&**length),
@@ -313,14 +314,14 @@ impl<'p, 'q> Query<'p, 'q> {
         all.all(|other| other == Some(first)).then_some(first)
     }
 
-    /// The member at the end of a path, and where it is read.
+    /// The member at the end of a path, and its context.
     fn last(&self, path: &[(u32, usize)], view: FileId, depth: usize) -> Option<(&'p Member, Context)> {
         let &(body, i) = path.last()?;
         let of = self.types.index.body(body);
         Some((&of.members[i], self.types.context(of.file, of.at, view, depth)))
     }
 
-    /// Where a member stands in every definition of its structure.
+    /// The offset of a member, if all definitions of its structure agree.
     pub fn offset(&self, of: StructId, name: &str) -> Option<u64> {
         let mut all = self
             .paths(of, name)
@@ -335,7 +336,7 @@ impl<'p, 'q> Query<'p, 'q> {
             let mut ty = self.resolve(&member.ty, context);
             let &(body, i) = path.last()?;
             let owner = self.types.index.body(body);
-            // The open end of a structure: what stands behind it belongs to the array.
+            // A flexible end of a structure: what follows it belongs to the array.
             let is_last = !owner.is_union && i + 1 == owner.members.len();
             if let Type::Array(_, length) = &mut ty
                 && (*length == Some(0) || (is_last && *length == Some(1)))
@@ -353,7 +354,7 @@ impl<'p, 'q> Query<'p, 'q> {
         Some(Field { offset: self.offset(of, name), ..merged? })
     }
 
-    /// A member of a structure, or of one within it, is a pointer.
+    /// Whether a member of a structure, or of a nested one, is a pointer.
     pub fn holds_pointer(&self, of: StructId) -> bool {
         let mut todo = self.types.definitions(of);
         let mut seen = 0;
@@ -411,7 +412,7 @@ impl<'p, 'q> Query<'p, 'q> {
 
     fn measure_one(&self, body: u32) -> Option<(u64, u64)> {
         let layout = self.layout(body)?;
-        // What depends on a size that is not known depends on it wholly, or the order of questions would matter.
+        // Anything that depends on an unknown size is wholly unknown, or the order of queries would matter.
         if layout.size.is_none() {
             self.vague.set(true);
         }
@@ -419,7 +420,7 @@ impl<'p, 'q> Query<'p, 'q> {
     }
 }
 
-/// What all say. Each is asked, even where the first says nothing: what is missing is collected in one go.
+/// The common result. All are evaluated, even if the first is `None`: missing layouts are collected in one pass.
 fn agreed<T: PartialEq>(mut all: Vec<Option<T>>) -> Option<T> {
     let same = all.windows(2).all(|pair| pair[0] == pair[1]);
     all.pop().flatten().filter(|_| same)
@@ -429,7 +430,7 @@ pub fn place(context: Context) -> Place<'static> {
     Place { file: context.file, at: Some(context.at), pack: &|_| 0, has_include: &|_| false, in_function: true }
 }
 
-/// The same type without a place in `found`, which is given up: its structures are known by their tags or texts.
+/// The same type without a reference into `found`, which is dropped: its structures are identified by tag or text.
 pub fn detached(mut written: Written, found: &Declarations) -> Written {
     if let Base::Body(body) = written.base {
         let body = &found.structs[body as usize];

@@ -9,12 +9,12 @@ use crate::preprocess::token::{Token, TokenKind, Tokens, is_ident_part, is_type_
 use crate::program::{Reading, Unit};
 use crate::source::{FileId, Span, merged};
 
-/// One declaration may grow to this many tokens; past it, macros stay as they are written.
+/// One declaration may grow to this many tokens; beyond that, macros stay as written.
 const MAX_TOKENS: usize = 20_000;
-/// Alignment limits that `#pragma pack(push)` keeps.
+/// Maximum depth of the `#pragma pack(push)` stack.
 const MAX_PACKS: usize = 64;
 
-/// What the file of `unit` declares.
+/// The declarations in the file of `unit`.
 pub fn read(unit: &Unit, macros: &MacroTable) -> Declarations {
     let mut out = Declarations::default();
     let others = unit.other_declarations(macros);
@@ -27,7 +27,7 @@ pub fn read(unit: &Unit, macros: &MacroTable) -> Declarations {
             let (tokens, _) = expanded(tokens, unit.file, None, macros);
             Parser::new(&tokens, place, &mut out).declarations();
         };
-        // What another reading does not change was read before.
+        // What another reading does not change has already been read.
         let is_new = |span: Span| i == 0 || unit.base.code[span.range()] != reading.code[span.range()];
         for &span in reading.declarations.iter().filter(|span| is_new(**span)) {
             read(declaration(&reading.code, span, macros, unit.file), place);
@@ -35,7 +35,7 @@ pub fn read(unit: &Unit, macros: &MacroTable) -> Declarations {
         for function in reading.functions.iter().filter(|f| is_new(f.span)) {
             let head = function.span.start as usize..function.body as usize;
             let head: Vec<Token> = Tokens::new(&reading.code, head).collect();
-            // Behind a macro without `;`, a structure looks like a function.
+            // After a macro without `;`, a structure looks like a function.
             if head.iter().rev().take(2).any(|word| matches!(&*word.text, "struct" | "union")) {
                 read(declaration(&reading.code, function.span, macros, unit.file), place);
                 continue;
@@ -50,7 +50,7 @@ pub fn read(unit: &Unit, macros: &MacroTable) -> Declarations {
     out
 }
 
-/// Expands the macros that declarations are made of. A constant stays: its definitions may differ.
+/// Expands the macros that form declarations. A constant stays: its definitions may differ.
 pub fn expanded<'t>(
     tokens: Vec<Token<'t>>,
     file: FileId,
@@ -63,14 +63,14 @@ pub fn expanded<'t>(
 fn makes_declarations(def: &MacroDef, macros: &MacroTable) -> bool {
     let loud = !def.name.bytes().any(|b| b.is_ascii_lowercase());
     match &def.params {
-        // A function may be hidden behind a macro of its name; what a macro of small letters makes is most often a call.
+        // A function may be hidden by a macro of its name; a lowercase macro mostly expands to a call.
         Some(_) => loud || macros.traits(def).must_expand(),
         None if loud => !is_value(def),
         None => macros.traits(def).decoration && !is_type_word(&def.name),
     }
 }
 
-/// The macro stands for a number, or for another macro that may.
+/// Whether the macro stands for a value.
 fn is_value(def: &MacroDef) -> bool {
     let mut tokens = def.tokens();
     let Some(first) = tokens.next() else { return false };
@@ -81,8 +81,8 @@ fn is_value(def: &MacroDef) -> bool {
     }
 }
 
-/// The tokens of a declaration, without what stands in an initialiser and between the braces of an enumeration. An
-/// initialiser becomes its number of elements where an array has no length of its own.
+/// The tokens of a declaration, without its initialisers and the contents of an enumeration's braces. The initialiser
+/// of an array without a length is replaced by its number of elements.
 fn declaration<'c>(code: &'c str, span: Span, macros: &MacroTable, file: FileId) -> Vec<Token<'c>> {
     let mut found: Vec<Token<'c>> = Vec::new();
     let mut depth = 0usize;
@@ -99,7 +99,7 @@ fn declaration<'c>(code: &'c str, span: Span, macros: &MacroTable, file: FileId)
         match &*token.text {
             "{" if in_enum => {
                 found.push(token);
-                // The closing brace is read as a token.
+                // The closing brace is read as the next token.
                 at = closing_brace(code.as_bytes(), at, end);
                 in_enum = false;
                 depth += 1;
@@ -122,7 +122,7 @@ fn declaration<'c>(code: &'c str, span: Span, macros: &MacroTable, file: FileId)
     found
 }
 
-/// Behind `=`: where the value ends, and how many elements it has if that is asked and can be told.
+/// For the text after `=`: where the value ends, and its number of elements if requested and known.
 fn initialiser<'c>(
     code: &'c str,
     at: usize,
@@ -138,7 +138,7 @@ fn initialiser<'c>(
     (next, elements.map(token))
 }
 
-/// The number of elements that a value gives to an array: `{ a, b }` or a string.
+/// The number of elements in an array's initialiser: `{ a, b }` or a string.
 fn elements(mut tokens: Tokens, macros: &MacroTable, file: FileId) -> Option<u64> {
     let first = tokens.next()?;
     if first.text.ends_with('"') {
@@ -185,7 +185,7 @@ fn has_open_comma(def: &MacroDef) -> bool {
     })
 }
 
-/// The size of a string literal with its closing NUL, in characters.
+/// The length of a string literal in characters, including its closing NUL.
 pub fn string_length(text: &str) -> u64 {
     let inside = text.split_once('"').map_or("", |(_, rest)| rest.trim_end_matches('"'));
     let mut bytes = inside.bytes().peekable();
@@ -208,7 +208,7 @@ pub fn string_length(text: &str) -> u64 {
     length
 }
 
-/// The next `,` or `;` outside of brackets.
+/// The next `,` or `;` outside brackets.
 fn value_end(bytes: &[u8], mut at: usize, end: usize) -> usize {
     let mut depth = 0usize;
     while at < end {
@@ -248,8 +248,8 @@ fn closing_brace(bytes: &[u8], mut at: usize, end: usize) -> usize {
     end
 }
 
-/// The structures that are defined in a function's body, each from its keyword to behind its attributes. What stands
-/// inside of another is read with it.
+/// The structures defined in a function's body, each from its keyword to the end of its attributes. Nested ones are
+/// part of the outer one.
 fn local_structs(code: &str, body: Span) -> Vec<Span> {
     let bytes = code.as_bytes();
     let mut words: Vec<usize> = Vec::new();
@@ -302,7 +302,7 @@ fn struct_at(code: &str, at: usize, end: usize) -> Option<Span> {
     Some(Span::new(at, close))
 }
 
-/// The limits that `#pragma pack` sets, each with where it begins; in order.
+/// The limits set by `#pragma pack`, each with the offset at which it begins, in order.
 fn packs(unit: &Unit, reading: &Reading) -> Vec<(u32, u8)> {
     if unit.scan.packs.is_empty() {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! What system headers declare: they are no part of the repository.
+//! Declarations of system headers, which are not part of the repository.
 
 use rustc_hash::FxHashMap;
 
@@ -12,9 +12,9 @@ use crate::preprocess::scan::Scan;
 use crate::preprocess::token::Tokens;
 use crate::source::FileId;
 
-/// Types whose names no repository gives another meaning.
+/// Types whose names no repository redefines with another meaning.
 const FIXED: &str = include_str!("standard/fixed.h");
-/// Structures, functions and constants of C and POSIX, and customary names of integers: the repository's own go first.
+/// Structures, functions and constants of C and POSIX, and common integer names: the repository's own take precedence.
 const USUAL: &str = include_str!("standard/usual.h");
 
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub struct Standard {
 }
 
 impl Standard {
-    /// The headers stand behind the `files` of the repository.
+    /// The headers are numbered after the `files` of the repository.
     pub fn new(files: usize) -> (Standard, [Declarations; 2]) {
         let [usual, fixed] = [FileId(files as u32), FileId(files as u32 + 1)];
         let (own, defines) = header(USUAL, usual);
@@ -58,8 +58,8 @@ fn header(text: &str, file: FileId) -> (Declarations, FileMacros) {
     (found, defines)
 }
 
-/// What an integer type that is declared nowhere in sight is by its name: `pj_uint16_t`, `switch_byte_t`. Headers may
-/// be missing, and no project calls a type of another width so.
+/// The type of an integer name without a visible declaration: `pj_uint16_t`, `switch_byte_t`. Headers may be missing,
+/// and no project uses such a name for another width.
 pub fn by_name(name: &str) -> Option<Type> {
     let lower = name.to_ascii_lowercase();
     let stem = lower.strip_suffix("_t").unwrap_or(&lower).trim_end_matches('_');

@@ -6,7 +6,7 @@ fn program(files: &[(&str, &str)]) -> Program {
     Program::new(&files.iter().map(file).collect::<Vec<_>>(), &|| {})
 }
 
-/// A type in short words: `*u8`, `[4]i32`, `struct s`.
+/// A type in short notation: `*u8`, `[4]i32`, `struct s`.
 fn words(types: Types, ty: &Type) -> String {
     match ty {
         Type::Unknown => "?".into(),
@@ -25,7 +25,7 @@ fn words(types: Types, ty: &Type) -> String {
     }
 }
 
-/// What a declaration's text declares in `a.c`, which has `text`.
+/// What a declaration text declares in `a.c`, whose contents are `text`.
 fn declared(text: &str, declaration: &str) -> String {
     let program = program(&[("a.c", text)]);
     let types = program.types();
@@ -217,7 +217,7 @@ fn layouts() {
             "a b",
             "40: a@0 struct in_addr, b@4 struct sockaddr_in6",
         ),
-        // What is not known is not guessed.
+        // Unknown parts are not guessed.
         ("char a; unknown_t b; int c;", "a b c", "?: a@0 i8, b@? ?, c@? i32"),
         ("char a; UNKNOWN_MEMBERS; int c;", "a c", "?: a@0 i8, c@4 i32"),
         ("LIST_ENTRY(s) link; int c;", "link c", "?: link@0 ?, c@? i32"),
@@ -306,13 +306,13 @@ fn of_several_definitions_the_nearest_counts() {
     assert_eq!(a("struct own", 1), "[2]i8");
     assert_eq!(a("struct inc", 0), "[3]i8");
     assert_eq!(a("struct inc", 2), "[5]i8");
-    // Neither is near: the greater length is the weaker claim, and a size that differs is none.
+    // Neither is near: the greater length is the weaker claim, and differing sizes give none.
     assert_eq!(a("struct far", 0), "[7]i8");
     assert_eq!(types.size_of(&types.of_declaration("struct far", Scope::of(FileId(0)))), Some(12));
     assert_eq!(types.size_of(&types.of_declaration("struct inc", Scope::of(FileId(3)))), None);
     assert_eq!(words(types, &types.of_declaration("num", Scope::of(FileId(0)))), "i16");
     assert_eq!(words(types, &types.of_declaration("num", Scope::of(FileId(3)))), "?");
-    // The standard's own goes before what other files make of it.
+    // The standard definition takes precedence over those of other files.
     assert_eq!(a("struct in_addr", 0), "no");
     assert_eq!(a("struct in_addr", 3), "i32");
 }

@@ -1,6 +1,6 @@
-//! Integers of C: with a width, a sign, and room for not knowing which of several definitions holds.
+//! C integers: with a width, a sign, and a range if it is unknown which of several definitions holds.
 
-/// A value of an integer type of LP64. Where definitions differ, the least and the greatest of what it may be.
+/// A value of an LP64 integer type. If definitions differ, the range of its possible values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Value {
     pub low: i128,
@@ -22,7 +22,7 @@ impl Value {
         Value::of(value.into(), 64, false)
     }
 
-    /// A constant as written, with the first type that it fits: C11 6.4.4.1.
+    /// A constant as written, with the first type that fits it: C11 6.4.4.1.
     pub fn literal(text: &str) -> Option<Value> {
         let digits = text.trim_end_matches(['u', 'U', 'l', 'L']);
         let suffix = &text[digits.len()..];
@@ -47,7 +47,7 @@ impl Value {
         Some(Value::of(value, bits, signed))
     }
 
-    /// The value, where it is only one.
+    /// The value, if it is unique.
     pub fn single(self) -> Option<i128> {
         (self.low == self.high).then_some(self.low)
     }
@@ -58,13 +58,13 @@ impl Value {
         if self.single().is_some() || to.fits() { Some(to.wrapped()) } else { None }
     }
 
-    /// One of two values, not known which.
+    /// Either of two values, when it is unknown which.
     pub fn either(self, other: Value) -> Option<Value> {
         let (a, b) = common(self, other)?;
         Some(Value { low: a.low.min(b.low), high: a.high.max(b.high), ..a })
     }
 
-    /// Whether it is not zero.
+    /// Whether it is nonzero.
     pub fn truth(self) -> Option<bool> {
         match (self.low, self.high) {
             (0, 0) => Some(false),
@@ -97,7 +97,7 @@ impl Value {
         least <= self.low && self.high <= most
     }
 
-    /// What is left of it in as many bits as its type has.
+    /// The value reduced to the width of its type.
     fn wrapped(self) -> Value {
         let wrap = |value: i128| {
             let rest = value & ((1i128 << self.bits) - 1);
@@ -107,7 +107,7 @@ impl Value {
     }
 }
 
-/// Both in the type that an operator gives them: the usual arithmetic conversions.
+/// Both operands after the usual arithmetic conversions.
 fn common(a: Value, b: Value) -> Option<(Value, Value)> {
     let (a, b) = (a.promoted(), b.promoted());
     let bits = a.bits.max(b.bits);
@@ -115,14 +115,14 @@ fn common(a: Value, b: Value) -> Option<(Value, Value)> {
     Some((a.cast(bits, signed)?, b.cast(bits, signed)?))
 }
 
-/// `a op b`; nothing where C gives no value, or where it depends on which definition holds in a way not followed.
+/// `a op b`; `None` if it is undefined in C, or varies between definitions in a way that is not modelled.
 pub fn binary(op: &str, a: Value, b: Value) -> Option<Value> {
     if let "<<" | ">>" = op {
         let a = a.promoted();
         if b.low < 0 || b.high >= a.bits.into() || (a.low < 0 && a.single().is_none()) {
             return None;
         }
-        // `1 << 31` sets the sign bit, whatever the standard says.
+        // `1 << 31` sets the sign bit, despite the standard.
         return extremes(a, b, true, |x, y| Some(if op == "<<" { x << y } else { x >> y }));
     }
     let (a, b) = common(a, b)?;
@@ -159,7 +159,7 @@ fn less(a: Value, b: Value) -> Option<bool> {
     }
 }
 
-/// For an operation that grows or falls in each operand throughout: its values at the ends are the extreme ones.
+/// For an operation that is monotonic in each operand: its extremes are at the ends of the ranges.
 fn extremes(a: Value, b: Value, wraps: bool, op: impl Fn(i128, i128) -> Option<i128>) -> Option<Value> {
     let ends = [op(a.low, b.low)?, op(a.low, b.high)?, op(a.high, b.low)?, op(a.high, b.high)?];
     let value = Value { low: ends.into_iter().min()?, high: ends.into_iter().max()?, ..a };

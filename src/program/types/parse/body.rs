@@ -85,7 +85,7 @@ impl Parser<'_, '_> {
         Base::Body(self.out.add(found))
     }
 
-    /// Nothing but words and attributes stands before the next brace.
+    /// Whether only words and attributes precede the next brace.
     fn is_before_body(&self) -> bool {
         let mut i = 0;
         while i < super::MAX_RUN && (self.is_plain(i) || is_qualifier(self.text(i))) {
@@ -107,7 +107,8 @@ impl Parser<'_, '_> {
         };
         of.incomplete |= specifiers.passed_over;
         if self.text(0) == ";" {
-            // `struct { … };` is an anonymous member, `struct tag;` and `enum { … };` are none, `MEMBERS;` may be any.
+            // `struct { … };` is an anonymous member, `struct tag;` and `enum { … };` are not members, `MEMBERS;` may
+            // be anything.
             match &specifiers.base {
                 Base::Body(_) => {
                     let (ty, attributes) = (specifiers.with(Vec::new()), specifiers.attributes);
@@ -184,7 +185,7 @@ impl Parser<'_, '_> {
                 self.attributes(&mut attributes);
             }
         }
-        // A packed one is as small as its values allow.
+        // A packed enumeration is as small as its values allow.
         if attributes.packed { Base::default() } else { base }
     }
 }

@@ -1,20 +1,20 @@
-//! Declarators: what stands around a declared name.
+//! Declarators: what surrounds a declared name.
 
 use super::words::is_qualifier;
 use super::{MAX_DEPTH, Parser, text_of};
 use crate::program::types::written::{Attributes, Derived};
 
-/// Pointers and suffixes of one declarator.
+/// Maximum number of pointers and suffixes in one declarator.
 const MAX_DERIVED: usize = 32;
 
 pub(super) struct Declarator<'k> {
-    /// None for one that stands for a type alone.
+    /// `None` for an abstract declarator.
     pub name: Option<&'k str>,
     pub derived: Vec<Derived>,
 }
 
 impl<'k> Parser<'k, '_> {
-    /// Reads one declarator, with the attributes in and behind it. Nothing where it goes too deep.
+    /// Reads one declarator, with the attributes in and after it. `None` if it nests too deep.
     pub(super) fn declarator(&mut self, attributes: &mut Attributes) -> Option<Declarator<'k>> {
         let mut pointers = 0;
         loop {
@@ -71,12 +71,13 @@ impl<'k> Parser<'k, '_> {
         (found.derived.len() <= MAX_DERIVED).then_some(found)
     }
 
-    /// The word before `ahead` is the name, and what stands `ahead` is only a macro behind it.
+    /// Whether the word before `ahead` is the name, and the one at `ahead` is only a macro after it.
     fn ends_name(&self, ahead: usize) -> bool {
         self.is_plain(ahead) && super::is_shouting(self.text(ahead)) && !super::is_shouting(self.text(ahead - 1))
     }
 
-    /// The parenthesis `ahead` holds a declarator, and no list of parameters: `(*name)`, `(API *name)`, `(name)(`.
+    /// Whether the parenthesis at `ahead` contains a declarator, not a parameter list: `(*name)`, `(API *name)`,
+    /// `(name)(`.
     pub(super) fn is_nested(&self, ahead: usize) -> bool {
         let mut i = ahead + 1;
         while is_qualifier(self.text(i)) && i < ahead + MAX_DERIVED {

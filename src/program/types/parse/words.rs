@@ -9,7 +9,7 @@ pub fn is_storage(word: &str) -> bool {
     )
 }
 
-/// Qualifiers, function specifiers, and words that say as little about a type.
+/// Qualifiers, function specifiers, and words that say equally little about a type.
 pub fn is_qualifier(word: &str) -> bool {
     matches!(
         word,
@@ -41,18 +41,18 @@ pub fn is_qualifier(word: &str) -> bool {
     )
 }
 
-/// Words that only a type has.
+/// Keywords that occur only in types.
 pub fn is_type_keyword(word: &str) -> bool {
     matches!(word, "struct" | "union" | "enum" | "typeof" | "__typeof__" | "__typeof")
         || BasicWords::default().take(word)
 }
 
-/// A macro's name, by its look.
+/// Whether the word is spelled like a macro.
 pub fn is_shouting(word: &str) -> bool {
     !word.bytes().any(|b| b.is_ascii_lowercase()) || word.starts_with("__")
 }
 
-/// `PACKED`, `__packed`: a macro that nobody defined, but whose name says it.
+/// `PACKED`, `__packed`: an undefined macro with a self-explanatory name.
 pub fn is_packed_word(word: &str) -> bool {
     let upper = word.trim_matches('_').to_ascii_uppercase();
     is_shouting(word) && (upper == "PACKED" || upper.ends_with("_PACKED") || upper.starts_with("PACKED_"))
