@@ -1,4 +1,4 @@
-//! What each basic block reads and writes, in the order of evaluation.
+//! What each basic block reads and writes, in evaluation order.
 
 use std::ops::Range;
 
@@ -29,12 +29,12 @@ impl Place {
         self.path.is_empty()
     }
 
-    /// A write to `self` changes what `other` holds, as far as names tell.
+    /// Whether a write to `self` changes what `other` holds, judging by names alone.
     pub fn covers(&self, other: &Place) -> bool {
         self.base == other.base && other.path.starts_with(&self.path)
     }
 
-    /// What the variable points to is touched, not only the variable.
+    /// Whether the path dereferences the variable: its pointee is accessed, not only the variable itself.
     pub fn is_behind_pointer(&self) -> bool {
         matches!(self.path.first(), Some(Step::Deref))
     }
@@ -46,11 +46,11 @@ pub enum Act {
     Write,
     /// Read and written: `+=`, `++`.
     Update,
-    /// Its address is taken, or a macro is given it: it may be read and written.
+    /// Its address is taken, or it is passed to a macro: it may be read and written.
     Escape,
     /// It is declared without a value.
     Declare,
-    /// Something that was not understood, which may do anything to anything; its place means nothing.
+    /// Code that was not understood and may do anything to anything; the place is meaningless.
     Havoc,
 }
 
@@ -58,37 +58,37 @@ pub enum Act {
 pub struct Access {
     pub place: Place,
     pub act: Act,
-    /// It happens whenever the statement is evaluated: not behind `&&`, `||` or `?:`.
+    /// Whether it happens on every evaluation of the statement: not after `&&` or `||`, nor in an arm of `?:`.
     pub certain: bool,
     pub stmt: StmtId,
-    /// The place's expression; of a declaration none.
+    /// The expression of the place; none for a declaration.
     pub expr: Option<ExprId>,
-    /// What a plain write stores.
+    /// The value stored by a plain write.
     pub value: Option<ExprId>,
     /// The call that takes it as a direct argument.
     pub call: Option<ExprId>,
 }
 
 impl Access {
-    /// The access sets its place for certain, whatever it held.
+    /// Whether the access certainly overwrites its place.
     pub fn sets(&self) -> bool {
         self.act == Act::Write && self.certain
     }
 
-    /// It may change the place.
+    /// Whether it may change the place.
     pub fn may_write(&self) -> bool {
         matches!(self.act, Act::Write | Act::Update | Act::Escape | Act::Havoc)
     }
 }
 
-/// What a called name is, as far as accesses go.
+/// What a called name is, as far as accesses are concerned.
 pub enum Callee {
     Function,
-    /// A macro: it may write what it is given, and touches these variables besides.
+    /// A macro: it may write its arguments, and it also touches these variables.
     Macro(Vec<Symbol>),
 }
 
-/// What `call` calls by name: a macro touches also the variables that its replacement names.
+/// What `call` calls by name. A macro also touches the variables that its replacement list names.
 pub fn callee(program: &Program, file: FileId, body: &Body, call: ExprId) -> Callee {
     let Some(name) = body.callee(call) else { return Callee::Function };
     let macros = &program.macros;
@@ -98,7 +98,7 @@ pub fn callee(program: &Program, file: FileId, body: &Body, call: ExprId) -> Cal
             let idents = def.tokens().filter(|t| t.is_ident() && !is_parameter(&t.text));
             Callee::Macro(idents.filter_map(|t| body.names.find(&t.text)).collect())
         }
-        // Macros of headers that are not here shout.
+        // An undefined name in upper case is a macro from a header that is not here.
         None if !program.is_defined(name) && !name.bytes().any(|b| b.is_ascii_lowercase()) => Callee::Macro(Vec::new()),
         None => Callee::Function,
     }
@@ -107,11 +107,11 @@ pub fn callee(program: &Program, file: FileId, body: &Body, call: ExprId) -> Cal
 /// The accesses of every block of a function.
 pub struct Accesses {
     blocks: Vec<Vec<Access>>,
-    /// For each variable its accesses by block and index, in order.
+    /// The accesses to each variable by block and index, in order.
     by_base: FxHashMap<Symbol, Vec<(BlockId, u32)>>,
-    /// For each statement the block that evaluates it and its accesses there; none for one that is only made of others.
+    /// For each statement, the block that evaluates it and its accesses there; none if it only consists of others.
     by_stmt: Vec<Option<(BlockId, Range<u32>)>>,
-    /// Blocks that do something not understood.
+    /// Blocks with code that was not understood.
     havoc: Vec<bool>,
 }
 
@@ -145,12 +145,12 @@ impl Accesses {
         Accesses { blocks, by_base, by_stmt, havoc }
     }
 
-    /// The block that evaluates a statement; none for one that is only made of others.
+    /// The block that evaluates a statement; none for a statement that only consists of others.
     pub fn block_of(&self, stmt: StmtId) -> Option<BlockId> {
         self.by_stmt[stmt.0 as usize].as_ref().map(|(block, _)| *block)
     }
 
-    /// What a statement itself does, in order; of a `for`, its step left out.
+    /// The accesses of a statement itself, in order; for a `for`, without its step.
     pub fn of(&self, stmt: StmtId) -> &[Access] {
         match &self.by_stmt[stmt.0 as usize] {
             Some((block, own)) => &self.blocks[block.0 as usize][own.start as usize..own.end as usize],
@@ -158,22 +158,22 @@ impl Accesses {
         }
     }
 
-    /// The accesses to a variable and what is selected from it, in order of blocks.
+    /// The accesses to a variable and to what is selected from it, in block order.
     pub fn of_variable(&self, base: Symbol) -> impl Iterator<Item = (BlockId, &Access)> {
         self.by_base.get(&base).into_iter().flatten().map(|&(b, i)| (b, &self.blocks[b.0 as usize][i as usize]))
     }
 
-    /// Their number.
+    /// The number of accesses to a variable.
     pub fn count(&self, base: Symbol) -> usize {
         self.by_base.get(&base).map_or(0, Vec::len)
     }
 
-    /// Those of one block; none where the block does not touch the variable.
+    /// The accesses to a variable in one block.
     pub fn in_block(&self, base: Symbol, block: BlockId) -> impl Iterator<Item = &Access> {
         self.uses(base).in_block(block)
     }
 
-    /// The accesses to one variable, to be asked block by block.
+    /// The accesses to one variable, to be queried block by block.
     pub fn uses(&self, base: Symbol) -> Uses<'_> {
         Uses { accesses: self, all: self.by_base.get(&base).map_or(&[][..], Vec::as_slice) }
     }
@@ -187,17 +187,17 @@ impl Accesses {
 #[derive(Clone, Copy)]
 pub struct Uses<'a> {
     accesses: &'a Accesses,
-    /// By block and index, in order.
+    /// Sorted by block and index.
     all: &'a [(BlockId, u32)],
 }
 
 impl<'a> Uses<'a> {
-    /// Those of one block.
+    /// The accesses in one block.
     pub fn in_block(self, block: BlockId) -> impl Iterator<Item = &'a Access> {
         self.from(block, 0)
     }
 
-    /// Those that follow a statement in its block.
+    /// The accesses after a statement in its block.
     pub fn behind(self, stmt: StmtId) -> impl Iterator<Item = &'a Access> {
         let own = self.accesses.by_stmt[stmt.0 as usize].as_ref();
         own.into_iter().flat_map(move |(block, own)| self.from(*block, own.end))
@@ -210,7 +210,7 @@ impl<'a> Uses<'a> {
     }
 }
 
-/// The access path of an lvalue; none where it begins at something else than a name.
+/// The access path of an lvalue; none if it does not start at a name.
 pub fn place(body: &Body, mut e: ExprId) -> Option<Place> {
     let mut path = Vec::new();
     loop {
@@ -234,7 +234,7 @@ pub fn place(body: &Body, mut e: ExprId) -> Option<Place> {
                 path.push(Step::Deref);
                 e = operand;
             }
-            // `(&x)->f` is `x.f`: the step that undoes this one comes next to it.
+            // `(&x)->f` is `x.f`: address-of cancels the dereference that follows it in the path.
             ExprKind::Unary { op: UnaryOp::AddressOf, operand } if path.last() == Some(&Step::Deref) => {
                 path.pop();
                 e = operand;
@@ -245,7 +245,7 @@ pub fn place(body: &Body, mut e: ExprId) -> Option<Place> {
     }
 }
 
-/// Long paths (`a[0][1]…`) are cut: what is behind is taken for the same.
+/// Truncates long paths (`a[0][1]…`): what differs only beyond the limit counts as the same place.
 fn simplified(mut path: Vec<Step>) -> Vec<Step> {
     path.truncate(8);
     path
@@ -323,7 +323,7 @@ impl Collector<'_> {
         }
     }
 
-    /// Puts down what evaluating `e` does, in order.
+    /// Schedules what evaluating `e` does, in order.
     fn value(&mut self, e: ExprId, mode: Mode) {
         let inner = Mode { call: None, given: false, ..mode };
         match &self.body.expr(e).kind {
@@ -401,7 +401,7 @@ impl Collector<'_> {
         }
     }
 
-    /// What has to be evaluated to find out what `e` designates: indices, and what is no access path.
+    /// Evaluates what determines the object that `e` designates: indices, and bases that are not access paths.
     fn selected(&mut self, mut e: ExprId, mode: Mode) {
         loop {
             match self.body.expr(e).kind {

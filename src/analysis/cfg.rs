@@ -1,5 +1,5 @@
-//! The control-flow graph of one function, built by position: a `case` is a place that control may enter from the
-//! `switch` or run into from above.
+//! The control-flow graph of one function, built by position: a `case` can be entered from the `switch` or by
+//! fall-through from above.
 
 mod build;
 
@@ -13,7 +13,7 @@ pub struct BlockId(pub u32);
 /// Why control goes from one basic block to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EdgeKind {
-    /// The next statement, or the only way on.
+    /// The next statement, or the only successor.
     Next,
     True,
     False,
@@ -35,15 +35,15 @@ pub struct Edge {
     pub kind: EdgeKind,
 }
 
-/// A basic block: statements run one after the other.
+/// A basic block: statements that run one after another.
 #[derive(Debug, Default)]
 pub struct Block {
-    /// Statements in order; of a compound one (`if`, `while`, …) the part that is evaluated here.
+    /// Statements in order; for a compound one (`if`, `while`, …), the part that is evaluated here.
     pub stmts: Vec<StmtId>,
     pub edges: Vec<Edge>,
-    /// Labels of a `switch` that stand at the block's head and nothing before them in the block.
+    /// `switch` labels at the head of the block, before any statement.
     pub labels: Vec<StmtId>,
-    /// The `for` whose step is evaluated here, behind the statements.
+    /// The `for` whose step is evaluated here, after the statements.
     pub step_of: Option<StmtId>,
 }
 
@@ -51,17 +51,17 @@ pub struct Block {
 #[derive(Clone, Copy, Debug)]
 pub struct Construct {
     pub stmt: StmtId,
-    /// Of a `switch`: the block that chooses the label. Of a loop: the one that each round begins with.
+    /// For a `switch`: the block that dispatches to the labels. For a loop: the block that starts each iteration.
     pub head: BlockId,
     /// Where `break` leads.
     pub after: BlockId,
 }
 
-/// Control runs from above into a label of a `switch`.
+/// Control falls through into a label of a `switch`.
 #[derive(Clone, Copy, Debug)]
 pub struct Fall {
     pub switch: StmtId,
-    /// The `case` or `default` run into.
+    /// The `case` or `default` fallen into.
     pub label: StmtId,
     /// The block that ends before the label.
     pub from: BlockId,
@@ -72,17 +72,17 @@ pub struct Cfg {
     pub blocks: Vec<Block>,
     pub exit: BlockId,
     pub falls: Vec<Fall>,
-    /// In order of writing.
+    /// In source order.
     pub switches: Vec<Construct>,
     pub loops: Vec<Construct>,
-    /// By block: control gets there from the function's entry.
+    /// By block: whether it is reachable from the entry.
     pub reachable: Vec<bool>,
 }
 
 impl Cfg {
     pub const ENTRY: BlockId = BlockId(0);
 
-    /// Builds the graph of `body`. `noreturn` says of a call whether control comes back from it.
+    /// Builds the graph of `body`. `noreturn` tells whether a call never returns.
     pub fn new(body: &Body, noreturn: &dyn Fn(&Body, ExprId) -> bool) -> Cfg {
         let Built { blocks, falls, switches, loops } = build::build(body, noreturn);
         let mut cfg = Cfg { reachable: vec![false; blocks.len()], blocks, exit: EXIT, falls, switches, loops };
@@ -98,12 +98,12 @@ impl Cfg {
         self.reachable[id.0 as usize]
     }
 
-    /// Control may come back to the caller.
+    /// Whether the function may return to its caller.
     pub fn returns(&self) -> bool {
         self.is_reachable(self.exit)
     }
 
-    /// The reachable blocks from which control enters each block.
+    /// By block: its reachable predecessors.
     pub fn predecessors(&self) -> Vec<Vec<BlockId>> {
         let mut all = vec![Vec::new(); self.blocks.len()];
         for (i, block) in self.blocks.iter().enumerate().filter(|(i, _)| self.reachable[*i]) {
@@ -140,7 +140,7 @@ pub(super) mod tests {
         look(&f.body, &cfg)
     }
 
-    /// Number of labels of a switch that control runs into from above.
+    /// The number of `switch` labels that are fallen into from above.
     fn falls(sections: &str) -> usize {
         with_cfg(&format!("switch (x) {{ {sections} }}"), |_, cfg| {
             cfg.falls.iter().filter(|fall| cfg.is_reachable(fall.from)).count()

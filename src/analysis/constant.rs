@@ -1,8 +1,8 @@
-//! Conditions whose value can be read off.
+//! Conditions with a known truth value.
 
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, UnaryOp};
 
-/// Conditions nest this deep at most; deeper ones are unknown.
+/// Maximum nesting of a condition; deeper ones are unknown.
 const MAX_DEPTH: usize = 32;
 
 /// The truth value of a constant expression.

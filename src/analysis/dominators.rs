@@ -5,7 +5,7 @@ use super::cfg::{BlockId, Cfg};
 pub struct Dominators {
     /// The reachable blocks in reverse postorder.
     pub order: Vec<BlockId>,
-    /// By block: its position in `order`; `u32::MAX` where it is not reachable.
+    /// By block: its position in `order`; `u32::MAX` if it is unreachable.
     position: Vec<u32>,
     /// By block: its immediate dominator; the entry's is itself.
     immediate: Vec<BlockId>,
@@ -58,7 +58,7 @@ impl Dominators {
         self.position[block.0 as usize]
     }
 
-    /// Every path from the entry to `b` goes through `a`.
+    /// Whether every path from the entry to `b` goes through `a`.
     pub fn dominates(&self, a: BlockId, mut b: BlockId) -> bool {
         while self.position(b) > self.position(a) && b != Cfg::ENTRY {
             b = self.immediate(b);
@@ -79,7 +79,7 @@ fn intersect(immediate: &[Option<u32>], mut a: u32, mut b: u32) -> u32 {
     a
 }
 
-/// The reachable blocks, each before those that it leads to but for the ways back of loops.
+/// The reachable blocks in reverse postorder: each before its successors, except along back edges.
 pub fn reverse_postorder(cfg: &Cfg) -> Vec<BlockId> {
     let mut order = Vec::new();
     let mut seen = vec![false; cfg.blocks.len()];

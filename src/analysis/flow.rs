@@ -1,8 +1,8 @@
-//! Paths through the graph, followed for one variable at a time: what reaches a place, and what it meets on its way.
+//! Follows the value of one variable at a time along the paths of the graph: where it gets, and what it meets there.
 //!
-//! A value that a rule asks about is followed from where it arises to where it is set anew, forward over the basic
-//! blocks. That answers what reaching definitions answer, for the few variables that matter, without a bit vector for
-//! every definition of the function.
+//! A value that a rule asks about is followed forward over the basic blocks, from where it arises to where it is
+//! overwritten. That answers what reaching definitions answer, for the few variables that matter, without a bit vector
+//! for every definition in the function.
 
 use std::cell::Cell;
 
@@ -10,12 +10,12 @@ use super::access::{Access, Accesses};
 use super::cfg::{BlockId, Cfg, Edge};
 use crate::hir::{StmtId, Symbol};
 
-/// Blocks that may be visited for one function, all questions together. Past it every answer is "unknown".
+/// Maximum number of block visits for one function, over all queries. Beyond it, every answer is "unknown".
 const BUDGET: u64 = 4_000_000;
-/// So many blocks that are not visited, or accesses that are only looked at, cost as much as a visit.
+/// This many unvisited blocks, or accesses that are only looked at, cost as much as one visit.
 const IDLE: u64 = 64;
 
-/// What becomes of a value at an access.
+/// What happens to a value at an access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Go {
     On,
@@ -23,12 +23,12 @@ pub enum Go {
     Stop,
 }
 
-/// Where to begin.
+/// Where to start.
 #[derive(Clone, Copy, Debug)]
 pub enum From {
     /// At the head of a block.
     Head(BlockId),
-    /// Behind the accesses of a statement.
+    /// After the accesses of a statement.
     Behind(StmtId),
     /// At the end of a block.
     End(BlockId),
@@ -40,7 +40,7 @@ pub struct Flow<'f> {
     budget: Cell<u64>,
 }
 
-/// The blocks that a value reaches: at their heads, and through to their ends.
+/// The blocks that a value reaches: their heads, and their ends.
 pub struct Reached {
     heads: Vec<bool>,
     ends: Vec<bool>,
@@ -61,15 +61,15 @@ impl<'f> Flow<'f> {
         Flow { cfg, accesses, budget: Cell::new(BUDGET) }
     }
 
-    /// The budget ran out: some answer was "unknown".
+    /// Whether the budget ran out, so that some answer was "unknown".
     pub fn is_exhausted(&self) -> bool {
         self.budget.get() == 0
     }
 
-    /// Follows a value of `base` forward. `meet` is asked at each access to the variable or what is selected from
-    /// it, `pass` at each edge. Nothing is followed through code that was not understood.
+    /// Follows a value of `base` forward. `meet` is called at each access to the variable or what is selected from it,
+    /// `pass` at each edge. Code that was not understood is not followed.
     ///
-    /// `None` where the budget is used up.
+    /// Returns `None` if the budget is exhausted.
     pub fn forward(
         &self,
         starts: &[From],
@@ -110,7 +110,7 @@ impl<'f> Flow<'f> {
         Some(reached)
     }
 
-    /// Takes the cost of looking at so many accesses off the budget, if it is there.
+    /// Charges the budget for looking at this many accesses; false if it is exhausted.
     pub fn affords(&self, accesses: usize) -> bool {
         self.spend(accesses as u64 / IDLE).is_some()
     }

@@ -1,5 +1,5 @@
-//! Forward data flow: what holds where each block begins, found by going round until nothing new comes (Kildall, "A
-//! Unified Approach to Global Program Optimization", POPL 1973).
+//! Forward data flow: what holds at the head of each block, iterated to a fixpoint (Kildall, "A Unified Approach to
+//! Global Program Optimization", POPL 1973).
 
 use super::cfg::{BlockId, Cfg};
 use super::dominators::reverse_postorder;
@@ -7,20 +7,20 @@ use super::dominators::reverse_postorder;
 pub trait Forward {
     type State: Clone;
 
-    /// Rounds over a function's blocks; one that takes more is given up.
+    /// Maximum number of passes over a function's blocks; one that needs more is given up.
     const MAX_ROUNDS: usize;
 
-    /// Takes in what holds on another way to the same place; whether that is new.
+    /// Merges in the state of another path to the same place; returns whether anything changed.
     fn join(state: &mut Self::State, other: &Self::State) -> bool;
 
-    /// The states at the ends of the edges out of a block.
+    /// The states along the outgoing edges of a block.
     fn block(&mut self, cfg: &Cfg, b: BlockId, state: Self::State) -> Vec<(BlockId, Self::State)>;
 
-    /// Nothing new comes any more: what is found from now on is noted.
+    /// The fixpoint is reached: findings are recorded from now on.
     fn record(&mut self);
 }
 
-/// Follows everything from the entry, and goes over each block once more to note what is found; nothing was given up.
+/// Iterates from the entry to a fixpoint, then visits each block once more to record findings; false if given up.
 pub fn follow<A: Forward>(analysis: &mut A, cfg: &Cfg, entry: A::State) -> bool {
     let order = reverse_postorder(cfg);
     let mut heads: Vec<Option<A::State>> = vec![None; cfg.blocks.len()];

@@ -1,4 +1,4 @@
-//! How often the result of each function is looked at: what callers do is the best documentation that there is.
+//! How often the result of each function is used: what callers do is the best documentation there is.
 
 use rustc_hash::FxHashMap;
 
@@ -17,7 +17,7 @@ impl Counts {
         self.heeded + self.ignored
     }
 
-    /// So many in a hundred look at it.
+    /// The percentage of callers that use it.
     pub fn share(self) -> u32 {
         self.heeded * 100 / self.all().max(1)
     }

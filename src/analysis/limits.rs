@@ -1,4 +1,4 @@
-//! Which functions keep count of attempts, or know an answer that they have already been given.
+//! Which functions count attempts, or recognize an answer that they have already been given.
 
 use rustc_hash::FxHashSet;
 
@@ -7,7 +7,7 @@ use crate::hir::{BinaryOp, Body, ExprId, ExprKind};
 use crate::program::{Definition, Program};
 use crate::source::FileId;
 
-/// Names of what counts or remembers attempts.
+/// Parts of the names of what counts or remembers attempts.
 const WORDS: [&str; 13] = [
     "attempt", "tries", "retry", "retries", "tried", "nonce", "stale", "loop", "failc", "fail_c", "fails", "fail_n",
     "authsent",
@@ -24,13 +24,13 @@ impl Limits {
         Limits { of: counts.filter_map(|i| i.definition).collect() }
     }
 
-    /// A function that `name` may mean counts.
+    /// Whether a function that `name` may refer to counts attempts.
     pub fn of(&self, program: &Program, name: &str, file: FileId) -> bool {
         program.callees(name, file).iter().any(|d| self.of.contains(d))
     }
 }
 
-/// Something in the body speaks of attempts, or a field is counted up.
+/// Whether a name in the body suggests attempts, or a field is counted up or down.
 pub fn counts(body: &Body) -> bool {
     let is_field = |e: ExprId| matches!(body.expr(e).kind, ExprKind::Member { .. });
     let speaks = |text: &str| {

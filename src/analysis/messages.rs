@@ -1,5 +1,5 @@
-//! The bytes of messages over the whole program: every function is walked after those it calls, and what a function
-//! needs of its arguments is put to its callers.
+//! Message bytes over the whole program: every function is walked after its callees, and what it requires of its
+//! arguments is checked at its callers.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -21,7 +21,7 @@ use crate::source::{FileId, Span};
 
 /// A function to analyse.
 pub struct Input<'a> {
-    /// Its definition; none under a reading that is not its file's first.
+    /// Its definition; none for a reading that is not its file's first.
     pub definition: Option<Definition>,
     pub function: &'a Function,
     pub cfg: &'a Cfg,
@@ -43,14 +43,14 @@ impl Input<'_> {
     }
 }
 
-/// Callers of a function that are told.
+/// Maximum number of callers reported for a function.
 const MAX_CALLERS: usize = 8;
 
-/// What was found of one function.
+/// What was found in one function.
 #[derive(Clone, Debug, Default)]
 pub struct Of {
     pub defects: Vec<Defect>,
-    /// It is too large to be followed.
+    /// It is too large to follow, or its walk panicked.
     pub given_up: bool,
 }
 
@@ -66,16 +66,16 @@ pub fn defects(program: &Program, inputs: &[Input]) -> Vec<Of> {
     defects.into_iter().zip(given_up).map(|(defects, given_up)| Of { defects, given_up }).collect()
 }
 
-/// What is known at a place of a file.
+/// What is known at a place in a file.
 pub fn explained(program: &Program, inputs: &[Input], at: (FileId, Span)) -> Vec<Explained> {
     let found = analysed(program, inputs, Some(at)).found;
     found.into_iter().flat_map(|one| one.explained).collect()
 }
 
 struct Analysed {
-    /// By function: somebody calls it.
+    /// By function: whether another one calls it.
     called: Vec<bool>,
-    /// By function: those that it calls.
+    /// By function: its callees.
     calls: Vec<Vec<u32>>,
     summaries: Vec<OnceLock<Summary>>,
     found: Vec<Found>,
@@ -119,7 +119,7 @@ fn analysed(program: &Program, inputs: &[Input], wanted: Option<(FileId, Span)>)
     Analysed { called, calls, summaries, found }
 }
 
-/// Drops the defects that every caller sees to, and notes at the others who does not.
+/// Drops the defects that every caller guards against, and records with the others which callers do not.
 fn put_to_callers(
     inputs: &[Input],
     called: &[bool],
@@ -184,12 +184,12 @@ fn put_to_callers(
     all
 }
 
-/// By definition: its place among the inputs.
+/// By definition: its index among the inputs.
 pub(super) fn numbers(inputs: &[Input]) -> FxHashMap<Definition, u32> {
     inputs.iter().enumerate().filter_map(|(i, input)| Some((input.definition?, i as u32))).collect()
 }
 
-/// By function: the functions that it calls.
+/// By function: its callees.
 fn calls(program: &Program, inputs: &[Input], numbers: &FxHashMap<Definition, u32>) -> Vec<Vec<u32>> {
     inputs
         .par_iter()
@@ -206,7 +206,7 @@ fn calls(program: &Program, inputs: &[Input], numbers: &FxHashMap<Definition, u3
         .collect()
 }
 
-/// The functions in levels: each calls only those of levels before, and those of its own cycle.
+/// The functions in levels: each calls only functions of lower levels and of its own cycle.
 fn levels(calls: &[Vec<u32>]) -> Vec<Vec<u32>> {
     let components = components(calls);
     let mut level = vec![0u32; calls.len()];

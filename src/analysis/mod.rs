@@ -1,4 +1,4 @@
-//! Control flow and what follows from it. Knows neither rules nor output.
+//! Control flow and the analyses built on it. Knows neither rules nor output.
 
 pub mod access;
 pub mod bounds;

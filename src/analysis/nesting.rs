@@ -1,14 +1,13 @@
-//! How the statements of a function stand inside each other.
+//! How the statements of a function are nested.
 
 use std::ops::Range;
 
 use crate::hir::{Body, ExprKind, StmtId, StmtKind};
 
-/// For each statement the one that holds it.
+/// For each statement, its parent.
 pub struct Nesting {
     parents: Vec<Option<StmtId>>,
-    /// For each statement its number, and the first number behind it and all that it holds: each is numbered before
-    /// what it holds.
+    /// For each statement, its preorder number and the first number after its descendants.
     numbers: Vec<Range<u32>>,
 }
 
@@ -35,7 +34,7 @@ impl Nesting {
         self.parents[s.0 as usize]
     }
 
-    /// The statements around `s`, innermost first, itself left out.
+    /// The statements around `s`, innermost first, without `s` itself.
     pub fn around(&self, s: StmtId) -> impl Iterator<Item = StmtId> + '_ {
         std::iter::successors(self.parent(s), |&s| self.parent(s))
     }
@@ -44,12 +43,12 @@ impl Nesting {
         self.numbers[outer.0 as usize].contains(&self.number(s))
     }
 
-    /// Statements are numbered so that those inside another one follow it without a gap.
+    /// Numbers statements in preorder: those inside another one follow it without a gap.
     pub fn number(&self, s: StmtId) -> u32 {
         self.numbers[s.0 as usize].start
     }
 
-    /// The `switch` or loop that a `break` at `s` leaves.
+    /// The `switch` or loop that a `break` at `s` exits.
     pub fn left_by_break(&self, body: &Body, s: StmtId) -> Option<StmtId> {
         self.around(s).find(|&a| is_loop(body, a) || matches!(body.stmt(a).kind, StmtKind::Switch { .. }))
     }
@@ -59,7 +58,7 @@ impl Nesting {
         self.around(s).find(|&a| is_loop(body, a))
     }
 
-    /// The statements that follow `s` in the block that holds it directly.
+    /// The statements after `s` in the block that directly contains it.
     pub fn following<'b>(&self, body: &'b Body, s: StmtId) -> &'b [StmtId] {
         match self.parent(s).map(|p| &body.stmt(p).kind) {
             Some(StmtKind::Block(all)) => all.iter().position(|&x| x == s).map_or(&[], |i| &all[i + 1..]),

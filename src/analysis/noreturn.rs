@@ -1,4 +1,4 @@
-//! Which functions never return: declared so, known to the catalog, or inferred because no path of them ends.
+//! Which functions never return: declared so, known to the catalog, or inferred because none of their paths ends.
 
 use std::collections::BTreeSet;
 
@@ -11,16 +11,16 @@ use crate::hir::{Body, ExprId, ExprKind, Function, StmtId, StmtKind, UnaryOp};
 use crate::program::{Definition, Program, guarded};
 use crate::source::FileId;
 
-/// Functions that are read to judge those that a rule asks about: past it, the rest is taken to return.
+/// Maximum number of functions parsed to judge those that a rule asks about; the rest are assumed to return.
 const MAX_CANDIDATES: usize = 20_000;
-/// Calls are followed this deep: `die` → `vdie` → `finish` → `exit`.
+/// Maximum depth at which calls are followed: `die` → `vdie` → `finish` → `exit`.
 const MAX_DEPTH: usize = 6;
 
 /// The functions inferred never to return.
 #[derive(Default)]
 pub struct NoReturn {
     inferred: FxHashSet<Definition>,
-    /// Macros, by name and the file that uses them, whose call never comes back.
+    /// Macros that never return, by name and the file that uses them.
     macros: FxHashSet<(Box<str>, FileId)>,
 }
 
@@ -30,10 +30,10 @@ struct Candidate {
 }
 
 impl NoReturn {
-    /// Control certainly does not come back from `call`, which stands in `file`.
+    /// Whether `call`, which is in `file`, certainly does not return.
     pub fn is_noreturn(&self, program: &Program, file: FileId, body: &Body, call: ExprId) -> bool {
         let Some(name) = body.callee(call) else { return false };
-        // A project's own assertion may do anything in a release; the standard one ends, as a compiler sees it.
+        // A project's own assertion may do anything in a release build; the standard one ends, as a compiler sees it.
         let standard = || name == "assert" && !program.is_defined(name) && !program.macros.is_defined(name);
         program.is_declared_noreturn(name)
             || (standard() && is_failed_assertion(body, call))
@@ -53,8 +53,8 @@ impl NoReturn {
 
     /// Judges the functions that `wanted` names (with the file of the call), and those that they call last.
     ///
-    /// The least fixpoint over that part of the call graph: a function never returns where its exit cannot be
-    /// reached, given what is known of its callees. Independent of the order of work.
+    /// Computes the least fixpoint over that part of the call graph: a function never returns if its exit is
+    /// unreachable, given what is known about its callees. The result does not depend on the order of work.
     pub fn infer(program: &Program, wanted: BTreeSet<(Box<str>, FileId)>) -> NoReturn {
         let mut found = NoReturn::default();
         let mut wanted_functions = wanted.clone();
@@ -92,7 +92,7 @@ impl NoReturn {
     }
 }
 
-/// The functions to judge, parsed, level by level from the wanted ones to what they call last.
+/// The functions to judge, parsed, level by level from the wanted ones to those that they call last.
 fn candidates(program: &Program, wanted: BTreeSet<(Box<str>, FileId)>) -> Vec<Candidate> {
     let mut seen: FxHashSet<Definition> = FxHashSet::default();
     let mut all = Vec::new();
@@ -128,7 +128,7 @@ fn candidates(program: &Program, wanted: BTreeSet<(Box<str>, FileId)>) -> Vec<Ca
     all
 }
 
-/// What is done last in a block, those inside it looked into.
+/// The last statement of a block, descending into nested blocks.
 pub fn last_of(body: &Body, block: StmtId) -> StmtId {
     let mut last = block;
     while let StmtKind::Block(all) = &body.stmt(last).kind {
@@ -141,7 +141,7 @@ pub fn last_of(body: &Body, block: StmtId) -> StmtId {
     last
 }
 
-/// The names called in the last statement of a block, nested ones included: the calls that may keep it from ending.
+/// The functions called in the last statement of a block, nested ones included: they may keep it from ending.
 pub fn last_calls(body: &Body, block: StmtId) -> BTreeSet<Box<str>> {
     let mut names = BTreeSet::new();
     body.walk_stmts(last_of(body, block), &mut |s| {
@@ -156,14 +156,14 @@ pub fn last_calls(body: &Body, block: StmtId) -> BTreeSet<Box<str>> {
     names
 }
 
-/// `die`, `fatalperror`, `usage`: worth asking whether it returns.
+/// `die`, `fatalperror`, `usage`: worth checking whether it returns.
 pub fn sounds_final(name: &str) -> bool {
     const WORDS: [&str; 9] = ["die", "fatal", "exit", "abort", "panic", "usage", "bail", "quit", "crash"];
     let lower = name.to_ascii_lowercase();
     WORDS.iter().any(|word| lower.contains(word))
 }
 
-/// For a macro: the function that its replacement calls last, at its top level.
+/// The function that a macro's replacement list calls last, if nothing in it is conditional.
 fn last_call_of_macro(program: &Program, name: &str, file: FileId) -> Option<Box<str>> {
     let def = program.macros.resolve(name, file, u32::MAX)?;
     let tokens: Vec<_> = def.tokens().collect();
@@ -173,7 +173,7 @@ fn last_call_of_macro(program: &Program, name: &str, file: FileId) -> Option<Box
     (!conditional).then(|| last.into())
 }
 
-/// `assert(0)`, `assert(!"not reached")`: written to say that control does not get here.
+/// `assert(0)`, `assert(!"not reached")`: written to state that control does not get here.
 pub fn is_failed_assertion(body: &Body, call: ExprId) -> bool {
     let named = body.callee(call).is_some_and(|name| {
         let lower = name.to_ascii_lowercase();

@@ -1,14 +1,14 @@
-//! What an expression comes to where some of its parts are known, and where the result of a call goes.
+//! What an expression evaluates to if some of its parts are known, and where the result of a call goes.
 
 use super::access::{Place, place};
 use super::cfg::{BlockId, Cfg};
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtId, StmtKind, UnaryOp};
 use crate::preprocess::token::integer;
 
-/// Expressions nest this deep at most; deeper ones are unknown.
+/// Maximum nesting of an expression; deeper ones are unknown.
 const MAX_DEPTH: usize = 32;
 
-/// What `e` comes to; `known` tells of parts of it.
+/// The value of `e`; `known` supplies the values of parts of it.
 pub fn outcome(body: &Body, e: ExprId, known: &dyn Fn(ExprId) -> Option<i64>) -> Option<i64> {
     eval(body, e, known, MAX_DEPTH)
 }
@@ -20,7 +20,7 @@ fn eval(body: &Body, e: ExprId, known: &dyn Fn(ExprId) -> Option<i64>, depth: us
     }
     match body.expr(e).kind {
         ExprKind::Number(n) => integer(body.names.text(n)),
-        // Never what stands for the end.
+        // The first byte as written: never `EOF`, nor 0 for `'\0'`.
         ExprKind::Char(c) => Some(body.names.text(c).as_bytes().get(1).map_or(0, |b| i64::from(*b))),
         ExprKind::Name(n) => match body.names.text(n) {
             "EOF" => Some(-1),
@@ -70,12 +70,12 @@ fn eval(body: &Body, e: ExprId, known: &dyn Fn(ExprId) -> Option<i64>, depth: us
 pub enum Goes {
     To(Place),
     IntoCondition,
-    /// A statement is nothing but the call.
+    /// The call is a statement of its own.
     Nowhere,
     Elsewhere,
 }
 
-/// Where the result of `call` goes, which `stmt` evaluates.
+/// Where the result of `call`, which `stmt` evaluates, goes.
 pub fn goes(body: &Body, stmt: StmtId, call: ExprId) -> Goes {
     let is_call = |e: ExprId| body.bare(e) == call;
     let mut to = None;
@@ -100,7 +100,7 @@ pub fn goes(body: &Body, stmt: StmtId, call: ExprId) -> Goes {
     }
 }
 
-/// The block and statement that evaluate `call`; none where control never gets there.
+/// The block and statement that evaluate `call`; none if it is unreachable.
 pub fn evaluated_at(body: &Body, cfg: &Cfg, call: ExprId) -> Option<(BlockId, StmtId)> {
     let span = body.expr(call).span;
     for (i, block) in cfg.blocks.iter().enumerate().filter(|(i, _)| cfg.reachable[*i]) {

@@ -1,4 +1,4 @@
-//! What functions leave unset: parameters through which they store, and what they return on ways that store nothing.
+//! What functions leave unset: parameters that they store through, and what they return on paths that store nothing.
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -12,7 +12,7 @@ use crate::hir::{Body, ExprId, ExprKind, Function, StmtId, StmtKind, Symbol};
 use crate::program::{Definition, Program, guarded};
 use crate::source::{FileId, Span};
 
-/// Larger functions are not followed.
+/// Functions with more blocks are not analysed.
 const MAX_BLOCKS: usize = 1_000;
 
 /// One parameter of one function.
@@ -20,11 +20,11 @@ const MAX_BLOCKS: usize = 1_000;
 pub struct Output {
     /// What is returned where nothing was stored, and where.
     pub unset: Vec<(i64, Span)>,
-    /// What it points to is read, whatever the arguments are, before anything is stored.
+    /// Where it is dereferenced unconditionally before anything is stored.
     pub read_first: Option<Span>,
 }
 
-/// What is known of all functions.
+/// What is known about all functions.
 #[derive(Default)]
 pub struct Outputs {
     of: FxHashMap<(Definition, u8), Output>,
@@ -40,7 +40,7 @@ impl Outputs {
         Outputs { of: all.into_iter().flatten().collect() }
     }
 
-    /// Of every function that `name` may mean.
+    /// The outputs of every function that `name` may refer to.
     pub fn of(&self, program: &Program, name: &str, file: FileId, arg: usize) -> Option<Vec<(FileId, &Output)>> {
         let meant = program.callees(name, file);
         let arg = u8::try_from(arg).ok()?;
@@ -70,7 +70,7 @@ fn outputs(program: &Program, input: &Input) -> Vec<((Definition, u8), Output)> 
         .collect()
 }
 
-/// The parameters that are pointers.
+/// The pointer parameters.
 fn pointers<'f>(function: &'f Function, text: &'f str) -> impl Iterator<Item = (u8, Symbol)> + 'f {
     let all = function.params.iter().enumerate().filter(move |(_, p)| {
         let declared = text.get(p.span.range()).unwrap_or_default();
@@ -80,7 +80,7 @@ fn pointers<'f>(function: &'f Function, text: &'f str) -> impl Iterator<Item = (
     all.filter_map(|(i, p)| Some((u8::try_from(i).ok()?, p.name)))
 }
 
-/// Those through which the function stores something itself.
+/// The pointer parameters that the function itself stores through.
 fn stored_through(function: &Function, text: &str) -> Vec<(u8, Symbol)> {
     let body = &function.body;
     pointers(function, text)
@@ -118,7 +118,7 @@ fn output(
                 }
             }
             Act::Read => {
-                // Of a member it is not known whether it is an array, whose name reads nothing.
+                // A member may be an array, whose name alone reads nothing.
                 if a.certain && a.place.path[..] == [Step::Deref] && first.contains(&block) {
                     read_first = read_first.or(a.expr.map(|e| body.expr(e).span));
                 }
@@ -126,7 +126,7 @@ fn output(
             }
             _ => Go::Stop,
         },
-        // Only null pointers make a contract fail, and nobody gives one here.
+        // Only null pointers violate a contract, and none is passed here.
         &mut |block, edge| {
             let cond = cfg.block(block).stmts.last().and_then(|&s| body.stmt(s).kind.condition());
             let known = cond.and_then(|c| {
@@ -148,7 +148,7 @@ fn output(
         for &s in &block.stmts {
             let StmtKind::Return(Some(e)) = body.stmt(s).kind else { continue };
             let value = returned(function, flow, &reached, e);
-            // What is returned alike where something was stored tells nobody.
+            // A value that is also returned where something was stored tells the caller nothing.
             let is_own = !stored[b] || (matches!(body.expr(e).kind, ExprKind::Name(_)) && value != Some(0));
             differs |= stored[b] && value != Some(0) && matches!(body.expr(e).kind, ExprKind::Name(_));
             match value {
@@ -159,7 +159,7 @@ fn output(
             }
         }
     }
-    // Where every way returns the same, nobody can tell.
+    // If every path returns the same, the caller cannot tell.
     let tells = differs || unset.iter().any(|(v, _)| *v != unset[0].0);
     if !tells {
         unset.clear();
@@ -167,7 +167,7 @@ fn output(
     (!unset.is_empty() || read_first.is_some()).then_some(Output { unset, read_first })
 }
 
-/// By block: something may have been stored before its end.
+/// By block: whether something may have been stored before its end.
 fn behind_stores(flow: &Flow, name: Symbol) -> Vec<bool> {
     let mut behind = vec![false; flow.cfg.blocks.len()];
     let stores = flow.accesses.of_variable(name).filter(|(_, a)| a.may_write() && !a.place.is_variable());
@@ -180,7 +180,7 @@ fn behind_stores(flow: &Flow, name: Symbol) -> Vec<bool> {
     behind
 }
 
-/// It is returned by a macro that asserts what callers have to see to.
+/// Whether a macro that asserts a contract of the callers returns here.
 fn is_contract(program: &Program, body: &Body, text: &str, stmt: StmtId) -> bool {
     let stmt = body.stmt(stmt);
     let written = text.get(stmt.span.range()).unwrap_or_default();
@@ -188,7 +188,7 @@ fn is_contract(program: &Program, body: &Body, text: &str, stmt: StmtId) -> bool
     stmt.in_macro && program.catalog.assert(name).is_some()
 }
 
-/// The blocks that are passed in any case, from the entry to the first branch.
+/// The blocks that are always executed, from the entry to the first branch.
 fn straight(cfg: &Cfg) -> Vec<BlockId> {
     let mut all = vec![Cfg::ENTRY];
     while let [edge] = &cfg.block(all[all.len() - 1]).edges[..] {
@@ -200,7 +200,7 @@ fn straight(cfg: &Cfg) -> Vec<BlockId> {
     all
 }
 
-/// A constant; of a variable, the only value that it has on the ways that were followed.
+/// The constant value of `e`; for a variable, its only value on the paths followed.
 fn returned(function: &Function, flow: &Flow, reached: &Reached, e: ExprId) -> Option<i64> {
     let body = &function.body;
     if let Some(value) = outcome(body, e, &|e| failure(body, e)) {
@@ -222,7 +222,7 @@ fn returned(function: &Function, flow: &Flow, reached: &Reached, e: ExprId) -> O
     value
 }
 
-/// `EINVAL`, `PJ_ETOOSHORT`: some number, not 0.
+/// `EINVAL`, `PJ_ETOOSHORT`: some nonzero number.
 fn failure(body: &Body, e: ExprId) -> Option<i64> {
     let ExprKind::Name(name) = body.expr(e).kind else { return None };
     let text = body.names.text(name);

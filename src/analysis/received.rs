@@ -1,5 +1,5 @@
-//! Which variables of a function hold what came in a message, or were computed from it: told by how its parameters are
-//! called, by what it calls, and by assignments, whatever their order.
+//! Which variables of a function are tainted by a message: they hold what came in it or were computed from that,
+//! judging by parameter names, calls and assignments, in any order.
 
 use rustc_hash::FxHashSet;
 
@@ -9,7 +9,7 @@ use crate::hir::{Body, ExprId, ExprKind, Function, StmtKind, Symbol};
 use crate::program::Program;
 use crate::source::{FileId, Span};
 
-/// Values are followed through so many assignments.
+/// How many chained assignments are followed.
 const MAX_ROUNDS: usize = 4;
 
 pub struct Received {
@@ -20,7 +20,7 @@ pub struct Received {
 }
 
 impl Received {
-    /// `text` is that of the function's file.
+    /// `text` is the text of the function's file.
     pub fn new(program: &Program, function: &Function, text: &str) -> Received {
         let body = &function.body;
         let mut received =
@@ -96,7 +96,7 @@ impl Received {
         }
     }
 
-    /// Some part of `e` came in a message.
+    /// Whether some part of `e` came in a message.
     pub fn mentions(&self, body: &Body, e: ExprId) -> bool {
         let mut found = false;
         body.walk(e, &mut |e| {
@@ -106,7 +106,7 @@ impl Received {
         found
     }
 
-    /// A call that reads a number out of a message or receives one.
+    /// Whether `call` reads a number from a message or receives one.
     pub fn is_read(&self, call: ExprId) -> bool {
         self.calls.contains(&call)
     }
@@ -116,7 +116,7 @@ impl Received {
     }
 }
 
-/// The fields that some function of their file fills with a number of a message.
+/// The fields that some function of their file fills with a number from a message.
 #[derive(Default)]
 pub struct Fields {
     of: FxHashSet<(FileId, Box<str>)>,
@@ -174,7 +174,7 @@ pub fn is_length_name(name: &str) -> bool {
     matches!(&*lower, "n" | "sz" | "l") || ENDS.iter().any(|end| lower.ends_with(end))
 }
 
-/// `declared` names the type `words`, a word or two.
+/// Whether `declared` names the type `words`, which is a word or two.
 fn has_words(declared: &str, words: &str) -> bool {
     declared.match_indices(words).any(|(at, _)| {
         let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');

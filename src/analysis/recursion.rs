@@ -1,4 +1,4 @@
-//! Functions that call themselves, directly or through each other, with what is left of a message.
+//! Functions that recurse, directly or mutually, on the rest of a message.
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -10,26 +10,26 @@ use crate::hir::{ExprId, ExprKind, Function, Symbol, UnaryOp};
 use crate::program::{Definition, Program, guarded};
 use crate::source::FileId;
 
-/// Cycles of more functions are not looked at: they go through callbacks and main loops.
+/// Larger cycles are skipped: they go through callbacks and main loops.
 const MAX_MEMBERS: usize = 6;
 
 /// A call that leads back to its own function.
 #[derive(Clone, Debug)]
 pub struct Cycle {
     pub call: ExprId,
-    /// The other functions on the way; none where the function calls itself.
+    /// The other functions in the cycle; none for direct recursion.
     pub through: Vec<String>,
-    /// Each call of the way hands on an object that holds bytes and a position in them.
+    /// Each call in the cycle passes on an object that holds bytes and a position in them.
     pub by_cursor: bool,
 }
 
-/// By file and beginning of a function: the cycle that it is the first of.
+/// By file and start of a function: the cycle that it is the first member of.
 #[derive(Default)]
 pub struct Cycles {
     first: FxHashMap<(FileId, u32), Cycle>,
 }
 
-/// A call that hands on a part of the message.
+/// A call that passes on a part of the message.
 struct HandsOn {
     call: ExprId,
     to: u32,
@@ -57,7 +57,7 @@ impl Cycles {
     }
 }
 
-/// The calls of a function whose meaning is certain.
+/// The calls of a function that resolve to exactly one definition.
 fn calls(program: &Program, function: &Function, numbers: &FxHashMap<Definition, u32>) -> Vec<(ExprId, u32)> {
     let mut all = Vec::new();
     for (call, name, _) in function.body.calls() {
@@ -71,7 +71,7 @@ fn calls(program: &Program, function: &Function, numbers: &FxHashMap<Definition,
     all
 }
 
-/// Every function of the cycle is given a part of the message by another one of it, and none counts how deep it is.
+/// The cycle, if each of its functions is passed a part of the message by one of them, and none counts its depth.
 fn cycle(
     program: &Program,
     inputs: &[Input],
@@ -118,7 +118,7 @@ fn hands_on<'c>(program: &Program, input: &Input, calls: impl Iterator<Item = &'
     calls.filter_map(of).collect()
 }
 
-/// Some name speaks of a depth.
+/// Whether some name suggests a depth.
 fn counts_depth(function: &Function) -> bool {
     const WORDS: [&str; 8] = ["depth", "level", "nest", "recurs", "hops", "max", "limit", "budget"];
     let body = &function.body;
@@ -129,7 +129,7 @@ fn counts_depth(function: &Function) -> bool {
     body.names.iter().any(speaks) || speaks(&function.name)
 }
 
-/// The parameters that hold bytes and a position in them, told by what is called with them.
+/// The parameters that hold bytes and a position in them, judging by the functions called with them.
 fn cursors(program: &Program, function: &Function) -> FxHashSet<Symbol> {
     let body = &function.body;
     let mut all = FxHashSet::default();
@@ -142,7 +142,7 @@ fn cursors(program: &Program, function: &Function) -> FxHashSet<Symbol> {
     all
 }
 
-/// A buffer of the message, from some place on.
+/// Whether the argument is a buffer of the message, from some position on.
 fn gives_bytes(function: &Function, received: &Received, arg: ExprId) -> bool {
     let body = &function.body;
     let mut found = false;

@@ -1,4 +1,4 @@
-//! What functions return where they find nothing: zero, or an empty text where their callers may expect null.
+//! What functions return when they find nothing: zero, or an empty text where their callers may expect null.
 
 use rustc_hash::FxHashMap;
 
@@ -10,9 +10,9 @@ use crate::source::{FileId, Span};
 
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Returned {
-    /// A `return 0` beside others that return what was computed.
+    /// A `return 0` beside others that return a computed value.
     pub zero: Option<Span>,
-    /// A text is what it returns last, and null nowhere.
+    /// The last `return` returns a string literal, and none returns null.
     pub text: Option<Span>,
 }
 
@@ -28,7 +28,7 @@ impl Returns {
         Returns { of: told.filter(|(_, r)| r.zero.is_some() || r.text.is_some()).collect() }
     }
 
-    /// Of the one function that `name` means in `file`, and the file that it is in.
+    /// What the one function that `name` refers to in `file` returns, and the file that it is in.
     pub fn of(&self, program: &Program, name: &str, file: FileId) -> Option<(FileId, Returned)> {
         if program.macros.is_defined(name) {
             return None;

@@ -1,13 +1,13 @@
-//! The sections of a `switch`: what stands between its labels, in order of writing.
+//! The sections of a `switch`: the statements between its labels, in source order.
 
 use crate::hir::{Body, StmtId, StmtKind};
 
-/// Labels and the statements behind them, up to the next label.
+/// Labels and the statements after them, up to the next label.
 #[derive(Debug, Default)]
 pub struct Section {
     /// `case` and `default`.
     pub labels: Vec<StmtId>,
-    /// At the top level of the switch's body, empty ones left out.
+    /// At the top level of the `switch` body, without empty statements.
     pub stmts: Vec<StmtId>,
 }
 
@@ -21,7 +21,7 @@ impl Section {
     }
 }
 
-/// The sections of the switch `stmt`. Labels deeper inside (Duff's device) make none.
+/// The sections of the switch `stmt`. Nested labels (Duff's device) start no section.
 pub fn sections(body: &Body, stmt: StmtId) -> Vec<Section> {
     let StmtKind::Switch { body: inner, .. } = body.stmt(stmt).kind else { return Vec::new() };
     let mut all: Vec<Section> = Vec::new();
@@ -50,7 +50,7 @@ pub fn sections(body: &Body, stmt: StmtId) -> Vec<Section> {
     all
 }
 
-/// The statements at the top level of a switch's body. A block that holds a label of this switch is opened, for
+/// The statements at the top level of a `switch` body. A block that holds a label of this `switch` is flattened, since
 /// macros and old code write `{ case 1: … }`.
 fn flat(body: &Body, root: StmtId) -> Vec<StmtId> {
     let mut all = Vec::new();

@@ -1,4 +1,4 @@
-//! Builds the graph: one walk over the statements with a stack of its own.
+//! Builds the graph in one walk over the statements, with an explicit stack.
 
 use rustc_hash::FxHashMap;
 
@@ -37,14 +37,14 @@ pub(super) fn build(body: &Body, noreturn: &dyn Fn(&Body, ExprId) -> bool) -> Bu
     Built { blocks, falls, switches, loops }
 }
 
-/// What is left to do, last first: the builder's own stack instead of recursion.
+/// Pending work, last first: an explicit stack instead of recursion.
 enum Task {
     Stmt(StmtId),
-    /// The statement itself, its statement expressions being done.
+    /// The statement itself, after its statement expressions.
     Evaluated(StmtId),
-    /// Go on in `block`, control also coming from the statement before.
+    /// Continue in `block`, with an edge from the preceding statement.
     Join(BlockId),
-    /// Go on in `block` without that.
+    /// Continue in `block` without such an edge.
     Enter(Option<BlockId>),
     Loop {
         head: BlockId,
@@ -79,7 +79,7 @@ struct Builder<'b> {
     body: &'b Body,
     noreturn: &'b dyn Fn(&Body, ExprId) -> bool,
     blocks: Vec<Block>,
-    /// Where statements go; none behind a jump.
+    /// Where statements are added; none after a jump.
     current: Option<BlockId>,
     tasks: Vec<Task>,
     breaks: Vec<BlockId>,
@@ -112,7 +112,7 @@ impl Builder<'_> {
         self.edge(from, to, kind);
     }
 
-    /// The block that statements go to; behind a jump, one that nothing leads to.
+    /// The block that statements are added to; after a jump, a new unreachable one.
     fn here(&mut self) -> BlockId {
         match self.current {
             Some(block) => block,
@@ -193,7 +193,7 @@ impl Builder<'_> {
         }
     }
 
-    /// Leaves the current block by a test of `cond`.
+    /// Ends the current block with a branch on `cond`.
     fn branch(&mut self, cond: ExprId, yes: BlockId, no: BlockId) {
         let from = self.current.take();
         let value = constant(self.body, cond);
@@ -279,7 +279,7 @@ impl Builder<'_> {
             StmtKind::Case(value) => self.case(id, value.is_none()),
             StmtKind::Label(name) => {
                 let block = self.label(*name);
-                // A label between labels leaves the group whole.
+                // A user label between `case` labels does not split the group.
                 if let Some(current) = self.current.filter(|&c| self.blocks[c.0 as usize].stmts.is_empty()) {
                     let labels = self.blocks[current.0 as usize].labels.clone();
                     self.blocks[block.0 as usize].labels = labels;
@@ -302,7 +302,7 @@ impl Builder<'_> {
                 self.put(id);
                 match self.breaks.last() {
                     Some(&after) => self.jump(after, EdgeKind::Break),
-                    // Outside of everything: a fragment. Control goes somewhere else.
+                    // Outside any loop or `switch`: the code is a fragment, and control goes elsewhere.
                     None => self.jump(EXIT, EdgeKind::Break),
                 }
             }
@@ -334,7 +334,7 @@ impl Builder<'_> {
 
     fn case(&mut self, id: StmtId, is_default: bool) {
         let above = self.above();
-        // Grouped labels share a block, as long as nothing stands between them.
+        // Adjacent labels share a block if no statement separates them.
         if let Some(block) = self.current {
             let group = &mut self.blocks[block.0 as usize];
             if group.stmts.is_empty() && !group.labels.is_empty() {
@@ -361,8 +361,8 @@ impl Builder<'_> {
         }
     }
 
-    /// The block that ends here by position: before a run of user labels, the one above them, for `goto l; l: case 2:`
-    /// jumps to the section and does not run into it.
+    /// The block that ends here by position. After user labels, that is the block above them: in `goto l; l: case 2:`,
+    /// control jumps to the section and does not fall into it.
     fn above(&self) -> Option<BlockId> {
         let current = self.current?;
         match self.label_above.get(&current) {
@@ -392,7 +392,7 @@ impl Builder<'_> {
         }
     }
 
-    /// Evaluating `e` certainly calls a function that does not return.
+    /// Whether evaluating `e` certainly calls a function that does not return.
     fn never_comes_back(&self, e: ExprId) -> bool {
         let body = self.body;
         let mut todo = vec![e];
