@@ -1,14 +1,14 @@
-//! Searches that every caller has made before, and whose result it has tested.
+//! Lookups that every caller has already made and whose result it has tested.
 
 use super::Facts;
 use super::link::Linker;
 use super::questions::alike;
 use crate::hir::{Body, ExprId, ExprKind, StmtKind};
 
-/// Callers of callers are asked so far.
+/// How many levels of callers are followed.
 const MAX_HOPS: usize = 2;
 
-/// What a call is given, in words of the function that makes it.
+/// An argument of a call, as seen from the function that makes the call.
 enum Given<'a> {
     /// A constant.
     Same(&'a str),
@@ -24,7 +24,7 @@ impl Linker<'_> {
         self.is_asked(n as u32, name, args, n as u32, 0)
     }
 
-    /// `q = part_of(p); if (!q) return; p->a`, where `part_of` gives null back for null.
+    /// `q = part_of(p); if (!q) return; p->a`, where `part_of` returns null for null.
     pub(super) fn is_found_in(&self, n: usize, used: ExprId) -> bool {
         let (function, facts) = (self.inputs[n].function, &self.all[n]);
         let body = &function.body;
@@ -43,7 +43,7 @@ impl Linker<'_> {
         })
     }
 
-    /// Whoever calls function `n` has asked `name` with these arguments, which are written in function `of`.
+    /// Whether every caller of function `n` has tested `name` with these arguments, which are written in function `of`.
     fn is_asked(&self, n: u32, name: &str, args: &[ExprId], of: u32, hops: usize) -> bool {
         let given: Option<Vec<Given>> = args.iter().map(|&arg| self.given_as(of, arg)).collect();
         let (Some(given), Some(sites)) = (given, self.sites.of(n)) else { return false };
@@ -94,7 +94,7 @@ impl Linker<'_> {
     }
 }
 
-/// `first` is evaluated on every way to `then`, as far as blocks and labels tell.
+/// Whether `first` is evaluated on every path to `then`, judging by blocks and labels.
 fn stands_before(body: &Body, first: ExprId, then: ExprId) -> bool {
     let (first, then) = (body.expr(first).span.start, body.expr(then).span.start);
     let blocks = body.stmts.iter().filter(|s| matches!(s.kind, StmtKind::Block(_)) && s.span.contains(first));

@@ -1,4 +1,4 @@
-//! What is known on each way of a condition.
+//! What is known on each branch of a condition.
 
 use super::Origin;
 use super::eval::MAX_DEPTH;
@@ -62,7 +62,7 @@ impl Walker<'_> {
                 if *op == BinaryOp::Eq { (null, not_null) } else { (not_null, null) }
             }
             ExprKind::Cast { operand, .. } => self.branch(*operand, st),
-            // `c ? 0 : 1`, as assertions ask.
+            // `c ? 0 : 1`, as in assertions.
             ExprKind::Number(_) => match constant(body, e) {
                 Some(true) => (Some(st), None),
                 Some(false) => (None, Some(st)),
@@ -81,7 +81,7 @@ impl Walker<'_> {
                     return self.branch(first, st);
                 }
                 let value = self.eval(e, &mut st);
-                // `if (is_empty(p))`: a predicate may have looked.
+                // `if (is_empty(p))`: a predicate may have checked for null.
                 for values in std::mem::take(&mut self.given) {
                     self.look_at(values, &mut st);
                 }
@@ -98,7 +98,7 @@ impl Walker<'_> {
         }
     }
 
-    /// `a || (p && b)`: where `a` holds, `p` may be null, or nobody would ask.
+    /// `a || (p && b)`: where `a` holds, `p` may be null, or the check would be pointless.
     fn not_asked(&self, question: ExprId, yes: &mut State, second: &State) {
         let within = self.body.expr(question).span;
         for (place, values) in second.places() {
@@ -124,17 +124,17 @@ impl Walker<'_> {
         }
     }
 
-    /// Where `cond` is what `holds` says, some parameter is null, whatever else is so: `!a || !b`.
+    /// Whether `cond` being `holds` means that some parameter is null, whatever else is true: `!a || !b`.
     pub(super) fn is_blamed(&self, cond: ExprId, holds: bool) -> bool {
         let body = self.body;
         let is_parameter = |e: ExprId| {
             matches!(body.expr(body.bare(e)).kind, ExprKind::Name(name)
                 if self.is_pointer(e) && self.function.params.iter().any(|p| p.name == name))
         };
-        // What has to be so, and whether all of it or one.
+        // Expressions, and the truth value that each of them has.
         let mut todo = vec![(cond, holds)];
         let mut steps = 0;
-        // `!a || !b` needs all of them; of `!a && x` one is enough.
+        // Every alternative of `!a || !b` has to be about a parameter.
         let mut all = true;
         while let Some((e, holds)) = todo.pop() {
             steps += 1;
@@ -162,7 +162,7 @@ impl Walker<'_> {
         all
     }
 
-    /// `p && q->f` asks whether `p` is null.
+    /// `p && q->f` checks whether `p` is null.
     fn is_tested_in(&self, question: ExprId, place: u32) -> bool {
         let body = self.body;
         let mut todo = vec![question];
@@ -181,8 +181,8 @@ impl Walker<'_> {
         false
     }
 
-    /// The states where `a == b` is what `equal` says, and where it is not. Who compares pointers has thought of them; but
-    /// what was found to be null differs from everything else.
+    /// The states where the comparison (`==` if `equal`, else `!=`) is true and where it is false. Comparing pointers
+    /// counts as a check; but where the two differ, a value that was found to be null stays null.
     fn compared(&mut self, equal: bool, a: Values, b: Values, mut st: State) -> (Option<State>, Option<State>) {
         let mut other = st.clone();
         for values in [a, b] {
@@ -205,7 +205,7 @@ impl Walker<'_> {
     fn split(&mut self, e: ExprId, values: Values, st: State) -> (Option<State>, Option<State>) {
         let place = self.place_of(e);
         if values.is_unknown() {
-            // Nothing was known of it, but whoever asks holds null possible.
+            // Nothing was known about it, but the check suggests that null is possible.
             let Some(place) = place.filter(|_| self.is_pointer_like(e)) else { return (Some(st.clone()), Some(st)) };
             let id = e.0;
             self.origins.insert(id, Origin::Asked(e));
@@ -227,14 +227,14 @@ impl Walker<'_> {
             (1, bits::ANY_UNTESTED | bits::ANY_NULL | bits::STALE, bits::NULL_HERE),
         ] {
             let left = values.without(|id| st.bits(id) & keep == 0);
-            // What a member holds may have been changed in a way that is not seen.
+            // A member may have been changed in a way that is not tracked.
             let loaded =
                 |id: &Value| matches!(self.origins.get(id), Some(Origin::Loaded(_))) && st.bits(*id) == bits::USED;
             if left.is_unknown() && !left.other && !values.ids().iter().any(loaded) {
                 continue;
             }
             let mut to = st.clone();
-            // Of several values it is not known which of them was asked about.
+            // With several values, it is not known which of them was tested.
             let is_one = left.ids().len() == 1 && !left.other;
             for &id in left.ids() {
                 let becomes = match becomes {
@@ -252,7 +252,7 @@ impl Walker<'_> {
         (yes, no)
     }
 
-    /// Somebody asked, one way or another.
+    /// The values were checked, with either outcome.
     pub(super) fn settle(&mut self, values: Values, known: u8, st: &mut State) {
         self.tested(values, st);
         for &id in values.ids() {
@@ -260,7 +260,7 @@ impl Walker<'_> {
         }
     }
 
-    /// Something that was given the value may have asked.
+    /// Something that the value was passed to may have checked it.
     pub(super) fn look_at(&mut self, values: Values, st: &mut State) {
         for &id in values.ids() {
             if let Some(at) = self.untested(id, st) {
@@ -278,7 +278,7 @@ impl Walker<'_> {
         }
     }
 
-    /// The call or member that a value comes from which nobody has asked about yet.
+    /// The call or member that a value comes from, if the value has not been checked yet.
     fn untested(&self, id: Value, st: &State) -> Option<ExprId> {
         match self.origins.get(&id) {
             Some(Origin::Call(at) | Origin::Loaded(at)) if st.bits(id) & bits::ANY_UNTESTED != 0 => Some(*at),
@@ -286,7 +286,7 @@ impl Walker<'_> {
         }
     }
 
-    /// Somebody asks whether `e` is null; `values` are what it may hold.
+    /// Records that `e` is checked for null; `values` are what it may hold.
     fn asked(&mut self, e: ExprId, values: Values, st: &State) {
         if !self.recording || self.asserting || self.body.stmt(self.stmt).in_macro {
             return;

@@ -1,4 +1,4 @@
-//! What a call does: what it reads through, what it may change, what it gives back.
+//! What a call does: what it reads through, what it may change, what it returns.
 
 use super::state::{State, Values, bits};
 use super::walk::{Walker, is_null_literal};
@@ -9,7 +9,7 @@ use crate::hir::{ExprId, ExprKind, UnaryOp};
 use crate::program::catalog::Model;
 use crate::program::catalog::model::{NullReason, SinkKind};
 
-/// Arguments that a call by this model reads or writes through: null there is a crash.
+/// Arguments that a call by this model reads or writes through: null is a crash there.
 fn dereferenced(model: &Model) -> Vec<usize> {
     let mut all = Vec::new();
     if let Some(sink) = model.sink() {
@@ -34,18 +34,18 @@ fn dereferenced(model: &Model) -> Vec<usize> {
     all
 }
 
-/// What calling something may change.
+/// What a call may change.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Effect {
     /// What its arguments point to.
     Library,
-    /// Its arguments themselves, and what is not local.
+    /// Its arguments themselves, and anything not local.
     Macro,
-    /// What its arguments point to, and what is not local.
+    /// What its arguments point to, and anything not local.
     Any,
 }
 
-/// A call by this model changes no pointer.
+/// Whether a call by this model changes no pointer.
 fn only_looks(model: &Model) -> bool {
     let writes = model.sink().is_some_and(|s| !matches!(s.kind, SinkKind::Read | SinkKind::Send));
     let known =
@@ -67,7 +67,7 @@ impl Walker<'_> {
         {
             // `assert(0)`, `assert(!"cannot be")`
             if constant(body, cond) == Some(false) {
-                // Nothing comes behind it.
+                // Control does not get past it.
                 st.clear();
                 return Values::UNKNOWN;
             }
@@ -89,7 +89,7 @@ impl Walker<'_> {
             return Values::UNKNOWN;
         }
         let is_macro = name.is_some_and(|n| self.is_macro(n));
-        // `EXIT_RTN_VALUE(NULL, …)` of a header that is not here.
+        // `EXIT_RTN_VALUE(NULL, …)` from a header that is not here.
         if self.recording
             && self.returns_pointer
             && is_macro
@@ -104,7 +104,7 @@ impl Walker<'_> {
         {
             self.freed(name, is_macro, args);
         }
-        // Of a function that is defined here it is known what it reads.
+        // What a function reads is known if it is defined here.
         let is_own = name.is_some_and(|n| self.program.is_defined(n));
         let through = model.as_ref().filter(|_| !is_own).map(dereferenced).unwrap_or_default();
         let mut given: Vec<Values> = Vec::with_capacity(args.len());
@@ -135,7 +135,7 @@ impl Walker<'_> {
                     self.used(given[i], UseKind::Given { callee, arg: i as u8 }, arg, st);
                 }
                 Some(_) if !is_macro => {}
-                // A macro may look at it, and a function that is not known by name may be anything.
+                // A macro may check it, and a callee without a name may be anything.
                 _ if model.is_none() => self.look_at(given[i], st),
                 _ => {}
             }
@@ -171,14 +171,14 @@ impl Walker<'_> {
         self.result(e, name, model.and_then(|m| m.may_null()).map(|m| m.reason), is_macro, st)
     }
 
-    /// `GET_FROM(m)` that is `(m)->from`.
+    /// `GET_FROM(m)` defined as `(m)->from`.
     fn only_reads(&self, name: &str, call: ExprId) -> bool {
         let macros = &self.program.macros;
         let def = macros.resolve(name, self.file, self.body.expr(call).span.start);
         def.is_some_and(|def| macros.only_reads(def))
     }
 
-    /// `ops->open(x)`, `(*handler)(x)`: a pointer to a function that is null is a crash.
+    /// `ops->open(x)`, `(*handler)(x)`: calling a null function pointer is a crash.
     fn called_through(&mut self, callee: ExprId, st: &mut State) {
         let pointer = match self.body.expr(callee).kind {
             ExprKind::Unary { op: UnaryOp::Deref, operand } => operand,
@@ -188,7 +188,7 @@ impl Walker<'_> {
         self.used(value, UseKind::Called, pointer, st);
     }
 
-    /// `packet_free(&p->a)`, `SAFE_FREE(p->a)`: the member is null behind it.
+    /// `packet_free(&p->a)`, `SAFE_FREE(p->a)`: the member is null afterwards.
     fn freed(&mut self, name: &str, is_macro: bool, args: &[ExprId]) {
         let lower = name.to_ascii_lowercase();
         if !["free", "clear", "unref", "destroy"].iter().any(|w| lower.contains(w)) {
@@ -206,7 +206,7 @@ impl Walker<'_> {
         }
     }
 
-    /// `&p->f`, where a library function reads or writes: that is a use of `p`.
+    /// `&p->f` where a library function reads or writes: that is a use of `p`.
     fn read_part(&mut self, mut arg: ExprId, st: &mut State) {
         while let ExprKind::Cast { operand, .. }
         | ExprKind::Unary { op: UnaryOp::AddressOf, operand }
@@ -220,7 +220,7 @@ impl Walker<'_> {
         }
     }
 
-    /// `f(&p)` of a function that is defined here: it may have stored null.
+    /// `f(&p)` for a function defined here: it may have stored null.
     fn stored(&mut self, call: ExprId, args: &[ExprId], st: &mut State) {
         for (i, &arg) in args.iter().enumerate().take(usize::from(u8::MAX)) {
             if let ExprKind::Unary { op: UnaryOp::AddressOf, operand } = self.body.expr(arg).kind
@@ -234,7 +234,7 @@ impl Walker<'_> {
         }
     }
 
-    /// The member that somebody asked about, and that holds this value.
+    /// The member that holds this value, if it was tested.
     fn asked_member(&self, values: Values, st: &State) -> Option<ExprId> {
         let [id] = values.ids() else { return None };
         match self.origins.get(id) {
@@ -247,7 +247,7 @@ impl Walker<'_> {
         }
     }
 
-    /// It is null on every way.
+    /// Whether it is null on every path.
     fn is_all_null(&self, values: Values, st: &State) -> bool {
         let is_null = |id: &u32| {
             let known = st.bits(*id);
@@ -256,7 +256,7 @@ impl Walker<'_> {
         !values.is_unknown() && !values.other && values.ids().iter().all(is_null)
     }
 
-    /// What the call `e` gives back.
+    /// What the call `e` returns.
     fn result(
         &mut self,
         e: ExprId,
@@ -273,7 +273,7 @@ impl Walker<'_> {
             ExprKind::Number(n) => body.names.text(n) == "0",
             _ => false,
         });
-        // A macro that nobody described may be anything: a member, a number.
+        // A macro without a model may be anything: a member, a number.
         if name.is_none() || (finds_end && reason == Some(NullReason::NotFound)) || (is_macro && reason.is_none()) {
             return Values::UNKNOWN;
         }
@@ -282,7 +282,7 @@ impl Walker<'_> {
         Values::one(e.0)
     }
 
-    /// What a call may change.
+    /// Forgets what a call may change.
     fn effects(&mut self, args: &[ExprId], effect: Effect, st: &mut State) {
         let touched: Vec<Place> = args.iter().filter_map(|&arg| place(self.body, arg)).collect();
         let places = &self.places;
@@ -293,21 +293,21 @@ impl Walker<'_> {
             (effect != Effect::Library && is_shared)
                 || (effect == Effect::Macro && touched.iter().any(|t| t.base == other.base))
         });
-        // Who is given `p->a` gets at what is behind it, and at no other member of `*p`.
+        // A callee that gets `p->a` can reach what that points to, but no other member of `*p`.
         st.forget_changed(|p| {
             let other = &places.all[p as usize];
             touched.iter().any(|t| t != other && t.covers(other))
         });
     }
 
-    /// Notes the pointers that an assertion asks about, or a macro that may be one.
+    /// Records the pointers that an assertion tests, or a macro that may be one.
     pub(super) fn asserted(&mut self, cond: ExprId, st: &mut State) {
         for (e, values) in self.asserted_values(cond, st) {
             self.used(values, UseKind::Asserted, e, st);
         }
     }
 
-    /// The pointers that a condition speaks of.
+    /// The pointers that a condition mentions.
     fn asserted_values(&mut self, cond: ExprId, st: &State) -> Vec<(ExprId, Values)> {
         let mut all = Vec::new();
         let mut parts = Vec::new();

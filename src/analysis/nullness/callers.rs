@@ -1,16 +1,16 @@
-//! What callers do with what a function returns, and what its name says of that.
+//! What callers do with the result of a function, and what its name suggests about it.
 
 use rustc_hash::FxHashMap;
 
 use super::why::Why;
 use crate::source::FileId;
 
-/// Fewer callers than this believe nothing.
+/// With fewer call sites than this, no belief is formed.
 const MIN_SITES: u32 = 8;
-/// In a hundred: so many of them have to ask.
+/// Percentage of them that have to check.
 const MIN_ASKED: u32 = 90;
 
-/// More than these do not go against a belief by mistake.
+/// More callers than these do not deviate from a belief by mistake.
 const MAX_ODD: u32 = 2;
 
 /// What the callers of a function do with its result.
@@ -25,38 +25,38 @@ impl Callers {
         self.asked + self.unasked
     }
 
-    /// How far the share of those that ask lies above what would be believed by chance, in standard deviations
-    /// (Kremenek and Engler, "Z-Ranking", SAS 2003).
+    /// How far the share of callers that check lies above the expected one, in standard deviations (Kremenek and
+    /// Engler, "Z-Ranking", SAS 2003).
     pub fn rank(self) -> f64 {
         let expected = f64::from(MIN_ASKED) / 100.0;
         let all = f64::from(self.all().max(1));
         (f64::from(self.asked) / all - expected) / (expected * (1.0 - expected) / all).sqrt()
     }
 
-    /// Few are known, and all but one or two ask.
+    /// At least two check, and at most two, no more than half as many, do not.
     pub fn mostly_ask(self) -> bool {
         self.asked >= 2 && self.unasked <= MAX_ODD && self.asked >= 2 * self.unasked
     }
 
-    /// Most do not ask: the function does not fail as it is used.
+    /// Most do not check: the function does not fail as it is used.
     pub fn are_contrary(self) -> bool {
         self.all() >= 2 && self.asked * 2 < self.all()
     }
 
-    /// Nearly all ask, and there are enough of them.
+    /// Nearly all check, and there are enough of them.
     pub fn believe(self) -> bool {
         self.all() >= MIN_SITES && self.asked * 100 >= self.all() * MIN_ASKED
     }
 }
 
-/// A call whose result is tested or used without.
+/// A call whose result is tested, or used untested.
 pub struct Call<'a> {
     pub name: &'a str,
     pub asked: bool,
     pub unasked: bool,
 }
 
-/// What all callers of each function do, and those of one file.
+/// What the callers of each function do, overall and per file.
 #[derive(Default)]
 pub struct Beliefs<'a> {
     all: FxHashMap<&'a str, Callers>,
@@ -75,7 +75,7 @@ impl<'a> Beliefs<'a> {
         self.all.get(name).copied().unwrap_or_default()
     }
 
-    /// Callers of which nearly all ask: those of the file where they do, else all.
+    /// Callers that mostly check: those of the file if they do, else all.
     pub fn few(&self, file: FileId, name: &'a str) -> Option<Callers> {
         let here = self.by_file.get(&(file, name)).copied();
         here.into_iter().chain([self.of(name)]).find(|callers| callers.mostly_ask())
@@ -91,7 +91,7 @@ const GETTERS: [&str; 17] = [
     "clone", "copy", "acquire",
 ];
 
-/// What the name of a function that is not known says of its result.
+/// What the name of an unknown function suggests about its result.
 pub fn by_name(name: &str) -> Option<Why> {
     let (mut word, mut before, mut why) = (String::new(), '_', None);
     for c in name.chars().chain(['_']) {

@@ -1,5 +1,5 @@
-//! What a function cannot return where it is given certain constants: `get(node, path, true)` of one that ends the program
-//! itself if the last argument says so.
+//! What a function cannot return when it is passed certain constants: `get(node, path, true)`, where the function
+//! itself ends the program if the last argument says so.
 
 use super::Facts;
 use super::link::Linker;
@@ -13,19 +13,19 @@ use crate::program::Program;
 use crate::program::types::Scope;
 use crate::source::FileId;
 
-/// A condition longer than this (bytes) is not looked into.
+/// Longer conditions (in bytes) are not analysed.
 const MAX_TEXT: usize = 200;
 
-/// Functions that hand constants on are followed so far.
+/// How many functions that pass constants on are followed.
 const MAX_HOPS: usize = 3;
 
-/// The number of an argument, and the constant that it is.
+/// The index of an argument, and the constant that it is.
 type Given<'a> = (usize, &'a str);
-/// A parameter, and the constant that is given for it.
+/// A parameter, and the constant passed for it.
 type Constant<'a> = (&'a str, &'a str);
 
 impl Linker<'_> {
-    /// No function that the call may mean returns null where it is given the constants that this one is.
+    /// Whether no function that the call may refer to returns null for the constants passed here.
     pub(super) fn excludes_null(&self, n: usize, call: ExprId) -> bool {
         let function = self.inputs[n].function;
         let body = &function.body;
@@ -54,7 +54,7 @@ impl Linker<'_> {
                     let why = body.callee(call).and_then(|name| self.returns_null(name, input.function.file));
                     why.is_some_and(|why| !matches!(why, Why::Getter | Why::Asserted))
                 };
-                // It hands the constants on: `return get_any(node, path, must_be);`
+                // It passes the constants on: `return get_any(node, path, must_be);`
                 let is_excluded = |&call: &ExprId| {
                     let (Some(name), ExprKind::Call { args, .. }) = (body.callee(call), &body.expr(call).kind) else {
                         return false;
@@ -90,11 +90,11 @@ impl Linker<'_> {
     }
 }
 
-/// What the function tells where its parameters are these constants; nothing where no branch depends on them.
+/// The facts about a function whose parameters are these constants; none if no branch depends on them.
 fn facts_given(program: &Program, input: &Input, given: &[Constant]) -> Option<Facts> {
     let function = input.function;
     let body = &function.body;
-    // What an arm that is not read does is not known.
+    // What an inactive preprocessor arm does is unknown.
     let unit = program.unit(function.file);
     let range = function.span.range();
     if unit.all_arms().get(range.clone()) != input.text.get(range) {
@@ -160,7 +160,7 @@ fn mentions(text: &str, name: &str) -> bool {
     text.split(|c| !is_word(c)).any(|word| word == name)
 }
 
-/// The parameter is set, or its address taken, before a place of the function.
+/// Whether the parameter is assigned, or its address taken, before a position in the function.
 fn is_set(body: &Body, name: &str, before: u32) -> bool {
     body.exprs.iter().any(|e| match e.kind {
         ExprKind::Assign { left: to, .. }
@@ -172,7 +172,7 @@ fn is_set(body: &Body, name: &str, before: u32) -> bool {
     })
 }
 
-/// The text with the constants in the place of the parameters.
+/// The text with the parameters replaced by the constants.
 fn replaced(text: &str, given: &[Constant]) -> String {
     let mut out = String::with_capacity(text.len() + 32);
     let mut rest = text;

@@ -1,5 +1,5 @@
-//! Pointers that nothing in their function says may be null, and something else does: they are tested behind the use, a
-//! caller gives null, or other functions ask about the same member.
+//! Pointers that nothing in their function suggests may be null, but something else does: they are tested after the
+//! use, a caller passes null, or other functions check the same member.
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -20,19 +20,19 @@ use crate::hir::{Body, ExprId, ExprKind, UnaryOp};
 use crate::program::{Definition, Program};
 use crate::source::{FileId, Span};
 
-/// Fewer functions than this that ask about a member believe nothing.
+/// With fewer functions than this checking a member, no belief is formed.
 const MIN_ASKING: u32 = 3;
-/// In a hundred functions that use a member: so many have to ask.
+/// Percentage of the functions using a member that have to check it.
 const MIN_SHARE: u32 = 70;
 /// The same for a member that is set to null somewhere.
 const MIN_SHARE_NULLED: u32 = 60;
-/// In a hundred functions that give a member to a certain function: so many have to ask before.
+/// Percentage of the functions passing a member to a certain function that have to check it before.
 const MIN_SHARE_GUARDED: u32 = 50;
 
-/// The same where it is read through for a line of a log only.
+/// Like [`MIN_SHARE`], where the member is read only for a log line.
 const MIN_SHARE_LOGGED: u32 = 10;
 
-/// By parameter: a caller that gives null, or what may be.
+/// By parameter: a caller that passes null, or what may be null.
 type Given = FxHashMap<(Definition, u8), Doubt>;
 
 /// What a function does with an argument.
@@ -40,20 +40,20 @@ type Given = FxHashMap<(Definition, u8), Doubt>;
 pub enum Reading {
     /// It is not defined in the program.
     Unknown,
-    /// It is not defined in the program, and called like what reads there.
+    /// It is not defined in the program, and named like a function that reads the argument.
     Likely,
-    /// It takes null, or may.
+    /// It accepts null, or may.
     No,
     Yes(FileId, Span),
 }
 
-/// Asks what a function, called in a file, does with an argument.
+/// Looks up what a function, called in a file, does with an argument.
 pub type Readings<'r> = &'r (dyn Fn(&str, FileId, u8) -> Reading + Sync);
 
-/// A member, and the function and argument that it is given as.
+/// A member, and the function and argument position that it is passed to.
 type Gift = (Part, Box<str>, u8);
 
-/// By input: what is doubted, but for those that `known` tells of.
+/// By input: the doubtful pointers, except those that `known` reports.
 pub fn doubts(
     program: &Program,
     inputs: &[Input],
@@ -85,14 +85,14 @@ pub fn doubts(
             let optional = is_optional(program, &inputs[n], used);
             let contrary = others.all() >= 6 && others.asked * 3 < others.all();
             let believed = others.asked >= MIN_ASKING && others.asked * 100 >= others.all() * MIN_SHARE;
-            // Somebody sets it to null, and somebody asks.
+            // Some function sets it to null, and some function checks it.
             let comes_and_goes = others.asked >= 1
                 && (others.unasked == 1 || others.asked * 100 >= others.all() * MIN_SHARE_NULLED)
                 && nulled.contains(part);
             let by_call = || matches!(used.origin, Origin::Loaded(e) if settled.by_call(&inputs[n], e));
             let is_asked = || matches!(used.origin, Origin::Loaded(e) if settled.is_asked_by_callers(&inputs[n], e));
             let by_callers = || matches!(used.origin, Origin::Loaded(e) if settled.by_callers(&inputs[n], e));
-            // A line of a log is written where not all is as it should be.
+            // A log line is written when something is not as it should be.
             let some_ask = others.asked >= 2 && others.asked * 100 >= others.all() * MIN_SHARE_LOGGED;
             let in_log = || some_ask && is_logged(program, body_of(n), used);
             let optional_here = optional && !contrary;
@@ -128,7 +128,7 @@ pub fn doubts(
     (0..inputs.len()).into_par_iter().map(one).collect()
 }
 
-/// The pointer is read through for what a log tells.
+/// Whether the pointer is read in an argument of a log call.
 fn is_logged(program: &Program, body: &Body, used: &Use) -> bool {
     let at = body.expr(used.expr).span;
     body.calls().any(|(call, name, _)| {
@@ -137,13 +137,13 @@ fn is_logged(program: &Program, body: &Body, used: &Use) -> bool {
     })
 }
 
-/// The catalog says that the member used may be absent.
+/// Whether the catalog says that the member used may be absent.
 fn is_optional(program: &Program, input: &Input, used: &Use) -> bool {
     let Origin::Loaded(e) = used.origin else { return false };
     Part::written(input.function, input.text, e).is_some_and(|p| program.catalog.is_optional(&p.owner, &p.field))
 }
 
-/// The first use of each member that the function reads through and never asks about.
+/// The first use of each member that the function reads through and never checks.
 fn unasked(program: &Program, input: &Input, facts: &Facts) -> Vec<(Part, Use)> {
     let body = &input.function.body;
     let plain = |u: &&Use| {
@@ -167,7 +167,7 @@ fn unasked(program: &Program, input: &Input, facts: &Facts) -> Vec<(Part, Use)> 
         if minded.contains(&place) || !seen.insert(place) {
             continue;
         }
-        // `api.open(x)` of a table that was filled when the program began.
+        // `api.open(x)` through a table that is filled at startup.
         if used.kind == UseKind::Called && matches!(body.expr(e).kind, ExprKind::Member { arrow: false, .. }) {
             continue;
         }
@@ -180,7 +180,7 @@ fn unasked(program: &Program, input: &Input, facts: &Facts) -> Vec<(Part, Use)> 
     all
 }
 
-/// By member that the function gives to another one, and never asks about: the first use.
+/// The first use of each member that the function passes to another one and never checks.
 fn gifts(program: &Program, input: &Input, facts: &Facts) -> Vec<(Gift, Use)> {
     let body = &input.function.body;
     let mut uses: Vec<(&Use, &str, u8)> = Vec::new();
@@ -214,7 +214,7 @@ fn gifts(program: &Program, input: &Input, facts: &Facts) -> Vec<(Gift, Use)> {
     all
 }
 
-/// By gift: how many functions ask about the member before, and how many do not.
+/// By gift: how many functions check the member before, and how many do not.
 fn guards(
     program: &Program,
     inputs: &[Input],
@@ -241,7 +241,7 @@ fn nulled(program: &Program, inputs: &[Input], facts: &[Facts]) -> FxHashSet<Par
     (0..inputs.len()).filter(|&n| inputs[n].definition.is_some()).flat_map(of).collect()
 }
 
-/// `channel_get_name(c)`: called like what looks into its object.
+/// `channel_get_name(c)`: named like a function that looks into its object.
 pub fn is_accessor(name: &str) -> bool {
     const WORDS: [&str; 5] = ["get", "set", "test", "parse", "decode"];
     let (mut word, mut before) = (String::new(), '_');
@@ -260,7 +260,7 @@ pub fn is_accessor(name: &str) -> bool {
     false
 }
 
-/// Called like what gives something back, and does nothing for null.
+/// Named like a function that releases something and does nothing for null.
 pub fn takes_null(name: &str) -> bool {
     const WORDS: [&str; 16] = [
         "free", "unref", "deref", "destroy", "release", "delete", "del", "put", "close", "cleanup", "clear", "remove",
@@ -271,13 +271,13 @@ pub fn takes_null(name: &str) -> bool {
         || lower.ends_with("free")
 }
 
-/// Called like what may well be given null: it gives something back, asks, copies, or says something.
+/// Named like a function that may well be passed null: it releases, tests, copies, or prints something.
 pub fn may_take_null(name: &str) -> bool {
     const WORDS: [&str; 20] = [
         "is", "has", "empty", "zero", "zstr", "true", "false", "dup", "strdup", "json", "cjson", "log", "debug",
         "trace", "safe", "ref", "append", "prepend", "equal", "printf",
     ];
-    // Documented to do so.
+    // Documented to accept null.
     const KNOWN: [&str; 6] = [
         "ssl_cipher_get_name",
         "ssl_cipher_get_bits",
@@ -292,7 +292,7 @@ pub fn may_take_null(name: &str) -> bool {
         || lower.split('_').any(|w| WORDS.contains(&w) || w.ends_with("cmp"))
 }
 
-/// A call before the member `e` is given the object that it is a member of, or its address.
+/// Whether a call before the member `e` is passed the object containing it, or the address of that object.
 fn is_given(body: &Body, e: ExprId) -> bool {
     let ExprKind::Member { base, .. } = body.expr(e).kind else { return false };
     let Some(object) = place(body, base) else { return false };
@@ -308,7 +308,7 @@ fn is_given(body: &Body, e: ExprId) -> bool {
     calls.any(|(_, _, args)| args.iter().any(|&a| is_it(a)))
 }
 
-/// By member: how many functions ask about it, and how many read through it and do not.
+/// By member: how many functions check it, and how many read through it without a check.
 fn beliefs(
     program: &Program,
     inputs: &[Input],
@@ -355,8 +355,8 @@ fn given(program: &Program, inputs: &[Input], facts: &[Facts]) -> Given {
     all
 }
 
-/// `void on_done(void *user, int error, struct reply *reply)`: whoever calls says whether there is a reply, and nobody
-/// looks.
+/// `void on_done(void *user, int error, struct reply *reply)`: the caller says in `error` whether there is a reply, and
+/// the function ignores that.
 fn ignored_error(input: &Input, pointer: u8) -> Option<Doubt> {
     const NAMES: [&str; 6] = ["err", "error", "errcode", "error_code", "status", "errnum"];
     let function = input.function;
@@ -375,7 +375,7 @@ fn ignored_error(input: &Input, pointer: u8) -> Option<Doubt> {
     (!is_read).then_some(Doubt::ErrorIgnored { error: error.1.span })
 }
 
-/// Something that is given is neither a constant nor null: else the call does not mean what it says.
+/// Whether some argument is neither a constant nor null: otherwise the call is not meant literally.
 fn says_something(body: &Body, call: ExprId) -> bool {
     let ExprKind::Call { args, .. } = &body.expr(call).kind else { return false };
     args.iter().any(|&a| match body.expr(a).kind {
@@ -385,7 +385,7 @@ fn says_something(body: &Body, call: ExprId) -> bool {
     })
 }
 
-/// `if (!p->a) p->a = none;` stands before the use.
+/// Whether `if (!p->a) p->a = none;` precedes the use.
 fn is_given_a_default(body: &Body, facts: &Facts, used: &Use) -> bool {
     let Origin::Loaded(e) = used.origin else { return false };
     let Some(own) = place(body, e) else { return false };
@@ -401,7 +401,7 @@ fn is_given_a_default(body: &Body, facts: &Facts, used: &Use) -> bool {
     })
 }
 
-/// Pointers read through that are tested behind, and parameters for which somebody gives null.
+/// Pointers that are dereferenced and then tested, and parameters for which some caller passes null.
 fn late_or_given(input: &Input, facts: &Facts, given: &Given, known: &[Miss], reads: Readings) -> Vec<Miss> {
     let body = &input.function.body;
     let mut seen: FxHashSet<Origin> = known.iter().map(|m| m.used.origin).collect();
@@ -426,7 +426,7 @@ fn late_or_given(input: &Input, facts: &Facts, given: &Given, known: &[Miss], re
                     Reading::Yes(file, span) => Some((file, span)),
                     _ => None,
                 };
-                // Of what is not here: the object that it works on.
+                // For a function that is not here: only the object that it works on.
                 let may_read = inside.is_some()
                     || (matches!(reads(callee, input.function.file, *arg), Reading::Unknown | Reading::Likely)
                         && *arg == 0
@@ -445,7 +445,7 @@ fn late_or_given(input: &Input, facts: &Facts, given: &Given, known: &[Miss], re
         };
         if let Some(doubt) = doubt {
             seen.insert(used.origin);
-            // Of several pointers in one statement, one says enough.
+            // For several pointers in one statement, one report is enough.
             if all.last().is_some_and(|m: &Miss| m.used.stmt == used.stmt) {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! Pointers that are tested on another way than the one that leads to where they are read through.
+//! Pointers that are tested on another path than the one that leads to where they are dereferenced.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -10,10 +10,10 @@ use crate::analysis::cfg::Cfg;
 use crate::analysis::messages::Input;
 use crate::hir::{Body, ExprId, ExprKind, StmtId, StmtKind, UnaryOp};
 
-/// A pointer asked about more often than this is not looked into.
+/// A pointer tested more often than this is not analysed.
 const MAX_TESTS: usize = 6;
 
-/// Adds pointers read through that are tested, but not on every way that leads there.
+/// Adds pointers that are dereferenced and tested, but not on every path to the dereference.
 pub fn elsewhere(input: &Input, facts: &Facts, known: &[Miss], all: &mut Vec<Miss>) {
     let body = &input.function.body;
     if facts.asked.is_empty() && facts.members_asked.is_empty() {
@@ -58,7 +58,7 @@ pub fn elsewhere(input: &Input, facts: &Facts, known: &[Miss], all: &mut Vec<Mis
         {
             told.insert(used.origin);
             if let Origin::Loaded(e) = used.origin {
-                // Once for each member.
+                // Once per member.
                 seen.extend(member(e));
             }
             all.push(Miss::doubted(used.clone(), Doubt::Elsewhere { test }));
@@ -66,7 +66,7 @@ pub fn elsewhere(input: &Input, facts: &Facts, known: &[Miss], all: &mut Vec<Mis
     }
 }
 
-/// `if (p) free(p);`: what is given back is asked about by habit.
+/// `if (p) free(p);`: what is released is tested by habit.
 pub fn guards_release(body: &Body, test: ExprId) -> bool {
     const WORDS: [&str; 7] = ["free", "unref", "deref", "destroy", "release", "close", "delete"];
     let span = body.expr(test).span;
@@ -85,7 +85,7 @@ pub fn guards_release(body: &Body, test: ExprId) -> bool {
     })
 }
 
-/// Where the function first sets each member, or gives it away by address.
+/// Where the function first assigns each member, or takes its address.
 fn assigned(body: &Body) -> FxHashMap<Place, u32> {
     let mut all: FxHashMap<Place, u32> = FxHashMap::default();
     for e in &body.exprs {
@@ -99,7 +99,7 @@ fn assigned(body: &Body) -> FxHashMap<Place, u32> {
     all
 }
 
-/// `for (at = list; at; at = at->next)`: the end of a walk, asked of another variable than the one used.
+/// `for (at = list; at; at = at->next)`: the end of a traversal, tested on another variable than the one used.
 pub fn ends_a_walk(body: &Body, test: ExprId, used: ExprId) -> bool {
     let at = body.expr(test).span.start;
     place(body, test) != place(body, used)
@@ -109,7 +109,7 @@ pub fn ends_a_walk(body: &Body, test: ExprId, used: ExprId) -> bool {
         })
 }
 
-/// A way leads from the entry to the use past all the tests.
+/// Whether a path from the entry to the use avoids all the tests.
 fn leads_past(input: &Input, tests: &[ExprId], used: &Use) -> bool {
     let (body, cfg) = (&input.function.body, input.cfg);
     let around = |e: ExprId| {
@@ -118,7 +118,7 @@ fn leads_past(input: &Input, tests: &[ExprId], used: &Use) -> bool {
             let own = body.stmt(*s).span;
             own.start <= span.start && span.end <= own.end
         };
-        // The innermost statement of those that stand in blocks.
+        // The innermost of the statements that are part of a block.
         let all = cfg.blocks.iter().enumerate().flat_map(|(b, block)| block.stmts.iter().map(move |s| (b, s)));
         all.filter(|(_, s)| inside(s))
             .min_by_key(|(_, s)| body.stmt(**s).span.end - body.stmt(**s).span.start)

@@ -1,4 +1,4 @@
-//! What evaluating an expression does to the state, and which values it uses before anyone asked.
+//! What evaluating an expression does to the state, and which values it uses before they are checked.
 
 use super::members;
 use super::state::{State, Value, Values, bits, joined};
@@ -7,11 +7,11 @@ use super::{Origin, Use, UseKind};
 use crate::analysis::access::{Place, Step, place};
 use crate::hir::{BinaryOp, DeclaratorForm, ExprId, ExprKind, StmtId, StmtKind, UnaryOp};
 
-/// Expressions nest this deep at most; what is deeper may do anything.
+/// Maximum nesting of an expression; a deeper one may do anything.
 pub(super) const MAX_DEPTH: u32 = 120;
 
 impl Walker<'_> {
-    /// The value of `e`; what it does is done to `st`.
+    /// The value of `e`; its effects are applied to `st`.
     pub(super) fn eval(&mut self, e: ExprId, st: &mut State) -> Values {
         if self.depth >= MAX_DEPTH {
             st.clear();
@@ -31,7 +31,7 @@ impl Walker<'_> {
             false => UseKind::Address,
         };
         match &body.expr(e).kind {
-            // `p->a` of an array computes with `p` and reads nothing.
+            // `p->a` that is an array computes an address from `p` and reads nothing.
             ExprKind::Member { base, arrow: true, .. } if !through => {
                 let value = self.eval_through(*base, st);
                 let kind = match !value.is_unknown() && members::is_array(self, e) {
@@ -56,7 +56,7 @@ impl Walker<'_> {
             }
             ExprKind::Unary { op: UnaryOp::Not, .. }
             | ExprKind::Binary { op: BinaryOp::And | BinaryOp::Or | BinaryOp::Eq | BinaryOp::Ne, .. } => {
-                // The answer is kept for later: whoever looks at it knows.
+                // The result is kept for later: whoever tests it knows.
                 let (yes, no) = self.branch(e, st.clone());
                 match joined(yes, no) {
                     Some(mut both) => {
@@ -115,7 +115,7 @@ impl Walker<'_> {
                     self.used(a, UseKind::Arithmetic, *left, st);
                     self.used(b, UseKind::Arithmetic, *right, st);
                 } else {
-                    // `p < end`: compared with something that says where it may point.
+                    // `p < end`: the other side says where it may point.
                     self.settle(a, bits::TESTED, st);
                     self.settle(b, bits::TESTED, st);
                 }
@@ -130,7 +130,7 @@ impl Walker<'_> {
                     let Some(mut way) = way else { continue };
                     way.age();
                     let one = e.map_or(Values::UNKNOWN, |&e| self.eval(e, &mut way));
-                    // `p ? p : q`: what is no null here says nothing behind.
+                    // `p ? p : q`: a value that is not null here says nothing afterwards.
                     let one = match one.ids().iter().any(|&id| way.bits(id) & !bits::NOT_NULL != 0) {
                         true => one,
                         false => Values::UNKNOWN,
@@ -142,7 +142,7 @@ impl Walker<'_> {
                     Some(done) => *st = done,
                     None => st.clear(),
                 }
-                // Behind `p ? p->a : 0` nothing stands between that question and what comes next.
+                // After `p ? p->a : 0`, no branch separates that check from what follows.
                 st.refresh(&just_null);
                 value.unwrap_or(Values::UNKNOWN)
             }
@@ -184,11 +184,11 @@ impl Walker<'_> {
         self.place_of(e).map_or(Values::UNKNOWN, |place| st.get(place))
     }
 
-    /// What the lvalue `e` holds when it is read: of a member that nothing is known of, a value of its own.
+    /// What the lvalue `e` holds when it is read; a member about which nothing is known gets a value of its own.
     fn loaded(&mut self, e: ExprId, st: &mut State) -> Values {
         let is_member = matches!(self.body.expr(e).kind, ExprKind::Member { .. });
         let Some(place) = self.place_of(e) else {
-            // A member of an element: what is read here, and nobody holds it.
+            // A member of an array element: the value is read here, and no place holds it.
             if !is_member || place(self.body, e).is_none() {
                 return Values::UNKNOWN;
             }
@@ -203,7 +203,7 @@ impl Walker<'_> {
         self.origins.insert(e.0, Origin::Loaded(e));
         st.arise(e.0, bits::FRESH);
         st.set(place, Values::one(e.0));
-        // More than is remembered: what is found out of it is lost.
+        // Beyond the limit of places, what is learned about the value is lost.
         st.get(place)
     }
 
@@ -214,7 +214,7 @@ impl Walker<'_> {
         value
     }
 
-    /// Evaluates what has to be known to find the object that `e` designates, with the dereferences on the way.
+    /// Evaluates what determines the object that `e` designates, including the dereferences on the way.
     fn select(&mut self, e: ExprId, st: &mut State) {
         match self.body.expr(e).kind {
             ExprKind::Member { base, arrow, .. } => {
@@ -260,7 +260,7 @@ impl Walker<'_> {
         self.store(operand, Values::UNKNOWN, st);
     }
 
-    /// `e` is given a value.
+    /// Assigns `values` to `e`.
     pub(super) fn store(&mut self, e: ExprId, values: Values, st: &mut State) {
         let Some(to) = place(self.body, e) else { return };
         let places = &self.places;
@@ -296,7 +296,7 @@ impl Walker<'_> {
         }
     }
 
-    /// A use of `e`, whose value is this.
+    /// Records a use of `e`, whose value is `values`.
     pub(super) fn used(&mut self, values: Values, kind: UseKind, e: ExprId, st: &mut State) {
         if values.is_unknown() {
             return;

@@ -1,4 +1,4 @@
-//! What may be null and is given to a function: whether that function is likely to read through it.
+//! Whether a function that is passed a possibly null pointer is likely to read through it.
 
 use super::callers::Callers;
 use super::doubts::may_take_null;
@@ -11,8 +11,8 @@ use crate::hir::{ExprKind, Function};
 use crate::program::catalog::model::NullReason;
 
 impl Linker<'_> {
-    /// `EVP_MD_size(EVP_get_digestbyname(…))`: what a library gave is given to another function of it, and neither is declared
-    /// here.
+    /// `EVP_MD_size(EVP_get_digestbyname(…))`: the result of a library function is passed to another one of the same
+    /// library, and neither is declared here.
     pub(super) fn is_of_library(&self, origin: Origin, why: Option<Why>, function: &Function, callee: &str) -> bool {
         const TAKE_NULL: [&str; 4] = ["json", "cjson", "iks", "g"];
         let Origin::Call(call) = origin else { return false };
@@ -28,7 +28,7 @@ impl Linker<'_> {
         })
     }
 
-    /// Null is an answer and no failure: what reads through it on some way only is told for that, or where somebody asked.
+    /// Null is a normal answer or was tested for: also report a callee that dereferences it on some path only.
     pub(super) fn may_find_nothing(
         &self,
         function: &Function,
@@ -56,7 +56,7 @@ impl Linker<'_> {
         }
     }
 
-    /// A function whose body is not here, given what is asked about everywhere else, or null as its object.
+    /// Whether a callee not defined here may read its argument: a result tested everywhere else, or null as its object.
     pub(super) fn may_read(
         &self,
         n: usize,
@@ -74,7 +74,7 @@ impl Linker<'_> {
         match used.origin {
             Origin::Null(_) => {
                 let surely = used.known & bits::ANY_NULL != 0 && used.known & !bits::ANY_NULL == 0 && !used.one_of;
-                // `list = append(list, x)` makes the first one.
+                // `list = append(list, x)` creates the first element.
                 let gives_back = || {
                     body.exprs.iter().any(|e| {
                         matches!(e.kind, ExprKind::Assign { left, right, .. }

@@ -1,4 +1,4 @@
-//! Puts together what the functions tell: which of them may return null, which need a parameter that is not, and what
+//! Combines the facts about all functions: which of them may return null, which need a non-null argument, and what
 //! callers do with their results.
 
 use rayon::prelude::*;
@@ -18,7 +18,7 @@ use crate::program::catalog::model::NullReason;
 use crate::program::{Definition, Program, guarded};
 use crate::source::{FileId, Span};
 
-/// Calls are followed this deep for what they return and need.
+/// Maximum depth at which calls are followed for what they return and need.
 const MAX_ROUNDS: usize = 6;
 pub(super) struct Linker<'a> {
     pub(super) program: &'a Program,
@@ -28,13 +28,13 @@ pub(super) struct Linker<'a> {
     pub(super) sites: Sites<'a>,
     pub(super) numbers: FxHashMap<Definition, u32>,
     nulls: FxHashSet<Definition>,
-    /// The same, only where an assertion has failed.
+    /// Those that return null only where an assertion has failed.
     nulls_asserted: FxHashSet<Definition>,
-    /// Parameters through which a function reads without asking: where, and whether it does so in any case.
+    /// Parameters that a function dereferences unchecked: where, and whether it does so unconditionally.
     needs: FxHashMap<(Definition, u8), (Span, bool)>,
 }
 
-/// By input: the pointers used that may be null.
+/// By input: the uses of pointers that may be null.
 pub fn misses(program: &Program, inputs: &[Input]) -> Vec<Vec<Miss>> {
     let all: Vec<Facts> = inputs
         .par_iter()
@@ -74,7 +74,7 @@ pub fn misses(program: &Program, inputs: &[Input]) -> Vec<Vec<Miss>> {
     all
 }
 
-/// Of the places that go against what nearly all callers of a function do, the first is kept and names the others.
+/// Of the places that deviate from what nearly all callers of a function do, keeps the first, which lists the others.
 fn gather(inputs: &[Input], all: &mut [Vec<Miss>]) {
     let mut places: FxHashMap<Box<str>, Vec<(FileId, Span)>> = FxHashMap::default();
     for (n, misses) in all.iter().enumerate() {
@@ -111,10 +111,10 @@ impl<'a> Linker<'a> {
             })
             .collect();
         let calls = body.calls().filter_map(|(e, name, _)| {
-            // `if (is_empty(p))` is for texts that are never null, too.
+            // `if (is_empty(p))` is also written for texts that are never null.
             let asked = facts.tested.contains(&e) && !facts.looked_at.contains(&e);
             let unasked = used.contains(&e);
-            // What `va_arg` gives is of a caller's choosing.
+            // What `va_arg` yields is up to a caller.
             ((asked || unasked) && name != "va_arg").then_some(Call { name, asked: asked && !unasked, unasked })
         });
         calls.collect()
@@ -128,7 +128,7 @@ impl<'a> Linker<'a> {
         }
     }
 
-    /// Which functions may return null and which need what they are given, each told by those that it calls.
+    /// Propagates from callees to callers which functions may return null and which need what they are passed.
     fn close(&mut self) {
         for (n, facts) in self.all.iter().enumerate() {
             let Some(definition) = self.inputs[n].definition else { continue };
@@ -206,8 +206,8 @@ impl<'a> Linker<'a> {
         }
     }
 
-    /// Every function that `name` may mean stores null through this argument: where it succeeds, or where it fails and
-    /// the caller does not look.
+    /// Whether every function that `name` may refer to stores null through this argument: where it succeeds, or where
+    /// it fails and the caller ignores the result.
     fn stores_null(&self, name: &str, caller: &Function, call: ExprId, arg: u8) -> Option<Why> {
         let meant = self.program.callees(name, caller.file);
         let of = |d: &Definition| self.all[*self.numbers.get(d)? as usize].stores_null.get(&arg).copied();
@@ -221,7 +221,7 @@ impl<'a> Linker<'a> {
         }
     }
 
-    /// Every function that `name` may mean reads through this argument.
+    /// Where the functions that `name` may refer to read through this argument, if they all do.
     fn needed(&self, name: &str, file: FileId, arg: u8) -> Option<(FileId, Span, bool)> {
         let meant = self.program.callees(name, file);
         let mut first = None;
@@ -234,14 +234,14 @@ impl<'a> Linker<'a> {
         first
     }
 
-    /// What is around the call says that it finds something.
+    /// Whether the code around the call shows that it finds something.
     fn is_answered(&self, body: &Body, call: ExprId, why: Why) -> bool {
         let ExprKind::Call { args, .. } = &body.expr(call).kind else { return false };
         if why == Why::Known(NullReason::NoToken)
             && let Some(&first) = args.first()
             && let ExprKind::Unary { op: UnaryOp::AddressOf, .. } = body.expr(first).kind
         {
-            // `strsep(&rest, …)` gives a token the first time, and again where `rest` was set anew.
+            // `strsep(&rest, …)` yields a token the first time, and again after `rest` is reassigned.
             let at = body.expr(call).span.start;
             let before = body.calls().filter(|(e, name, other)| {
                 body.expr(*e).span.start < at
@@ -270,7 +270,7 @@ impl<'a> Linker<'a> {
             if (body.stmt(used.stmt).in_macro && used.kind != UseKind::Asserted) || seen.contains(&used.origin) {
                 continue;
             }
-            // What reads through it says more.
+            // A use that reads through it says more.
             let reads = |later: &&Use| later.origin == used.origin && later.kind.is_direct() && is_unasked(later.known);
             if used.kind == UseKind::Address && is_unasked(used.known) && uses[i + 1..].iter().any(reads) {
                 continue;
@@ -293,7 +293,7 @@ impl<'a> Linker<'a> {
                     {
                         (why, callers) = (Some(Why::Few), few);
                     }
-                    // Only what is looked for in text is often computed with before it is used.
+                    // Only the result of a text search is often used in arithmetic first.
                     let searched = matches!(why, Some(Why::Known(NullReason::NotFound | NullReason::NoToken)));
                     if used.kind == UseKind::Arithmetic && !searched {
                         continue;
@@ -313,9 +313,9 @@ impl<'a> Linker<'a> {
                     }
                     callee = Some(name.into());
                 }
-                // `&((struct s *) 0)->a` is where `a` stands.
+                // `&((struct s *) 0)->a` is the offset of `a`.
                 Origin::Null(e) if e == body.bare(used.expr) => continue,
-                // Only a macro asked.
+                // Only a macro tested it.
                 origin @ Origin::Parameter(_) if !self.all[n].asked.contains_key(&origin) => continue,
                 Origin::Null(_)
                 | Origin::Asked(_)
@@ -348,7 +348,7 @@ impl<'a> Linker<'a> {
                 if asked.iter().any(|&e| e != call && answers(body, e, call)) {
                     continue;
                 }
-                // `if (find(x))` by way of a variable, and then `use(find(x))`.
+                // `if (find(x))` through a variable, followed by `use(find(x))`.
                 let is_open = is_unasked(used.known);
                 if why == Some(Why::Returns) && is_open && self.excludes_null(n, call) {
                     continue;

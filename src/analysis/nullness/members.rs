@@ -1,4 +1,4 @@
-//! Members that may be null: which of them a function asks about, and whose members they are.
+//! Members that may be null: which of them a function checks, and what they are members of.
 
 use rustc_hash::FxHashSet;
 
@@ -9,19 +9,19 @@ use crate::hir::{BinaryOp, Body, ExprId, ExprKind, Function, StmtKind, Symbol, U
 use crate::program::Program;
 use crate::program::types::{Scope, Type};
 
-/// A member by what it is a member of: a structure where its name is known; else what a variable is declared with, or
-/// the member that holds the object.
+/// A member and its owner: the structure if its name is known; otherwise the declared type of the variable, or the
+/// member that holds the object.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Part {
     pub owner: Box<str>,
     pub field: Box<str>,
 }
 
-/// Members of members are followed so far.
+/// Maximum number of nested members that are followed.
 const MAX_CHAIN: usize = 8;
 
 impl Part {
-    /// Of the member `e`; nothing where nobody says what it is a member of.
+    /// The part for the member `e`; none if its owner is unknown.
     pub fn of(program: &Program, function: &Function, text: &str, e: ExprId) -> Option<Part> {
         let mut part = Part::written(function, text, e)?;
         let ExprKind::Member { base, .. } = function.body.expr(e).kind else { return None };
@@ -33,7 +33,7 @@ impl Part {
         Some(part)
     }
 
-    /// The same by what is written alone, as the catalog has it.
+    /// The same by the source text alone, as in the catalog.
     pub fn written(function: &Function, text: &str, e: ExprId) -> Option<Part> {
         let body = &function.body;
         let ExprKind::Member { base, field, .. } = body.expr(e).kind else { return None };
@@ -51,7 +51,7 @@ impl Part {
     }
 }
 
-/// What a pointer points to, or an array holds.
+/// What a pointer points to, or an array contains.
 fn pointed(ty: Type) -> Type {
     match ty {
         Type::Pointer(to) | Type::Array(to, _) => (*to).clone(),
@@ -59,12 +59,12 @@ fn pointed(ty: Type) -> Type {
     }
 }
 
-/// `e` is no number, as far as declarations tell.
+/// Whether `e` may be a pointer: no declaration says that it is a number.
 pub fn may_be_pointer(program: &Program, function: &Function, text: &str, e: ExprId) -> bool {
     !matches!(type_of(program, function, text, e), Some(Type::Int { .. } | Type::Bool | Type::Float { .. }))
 }
 
-/// The type of a variable or of what it leads to.
+/// The type of a variable or of what is reached from it.
 fn type_of(program: &Program, function: &Function, text: &str, e: ExprId) -> Option<Type> {
     let (body, types) = (&function.body, program.types());
     let mut fields: Vec<Option<Symbol>> = Vec::new();
@@ -99,7 +99,7 @@ fn type_of(program: &Program, function: &Function, text: &str, e: ExprId) -> Opt
     Some(ty)
 }
 
-/// The member `e`, of an object that a variable or a call leads to, is an array.
+/// Whether the member `e` of an object reached from a variable or a call is an array.
 pub fn is_array(walker: &Walker, e: ExprId) -> bool {
     let (body, types) = (walker.body, walker.program.types());
     let ExprKind::Member { base, field, arrow: true } = body.expr(e).kind else { return false };
@@ -129,7 +129,7 @@ fn declaration<'t>(function: &'t Function, text: &'t str, name: Symbol) -> Optio
     }
 }
 
-/// The last word of the type that a variable is declared with: `sip_msg` of `const struct sip_msg *msg`.
+/// The last word of a variable's declared type: `sip_msg` for `const struct sip_msg *msg`.
 fn declared<'t>(function: &'t Function, text: &'t str, name: Symbol) -> Option<&'t str> {
     let ty = declaration(function, text, name)?;
     let name = function.body.names.text(name);
@@ -137,10 +137,10 @@ fn declared<'t>(function: &'t Function, text: &'t str, name: Symbol) -> Option<&
     words.find(|w| !matches!(*w, "const" | "volatile" | "struct" | "union" | "register" | "restrict"))
 }
 
-/// The members that a function asks about somewhere, sets, or gives away by address.
+/// The members that a function checks somewhere, assigns, or takes the address of.
 pub fn minded(body: &Body, facts: &Facts) -> FxHashSet<Place> {
     let mut roots: Vec<ExprId> = body.stmts.iter().filter_map(|s| s.kind.condition()).collect();
-    // `if (strcmp(p->a, s))` reads and asks nothing.
+    // `if (strcmp(p->a, s))` reads it and checks nothing.
     let read = facts.uses.iter().filter(|u| u.kind == UseKind::Library);
     let mut through: FxHashSet<ExprId> = read.map(|u| body.bare(u.expr)).collect();
     let mut all: FxHashSet<Place> = FxHashSet::default();
@@ -156,7 +156,7 @@ pub fn minded(body: &Body, facts: &Facts) -> FxHashSet<Place> {
                 roots.extend([left, right]);
             }
             ExprKind::Unary { op: UnaryOp::Not, operand } => roots.push(operand),
-            // `free(p->a), p->a = NULL` gives it nothing.
+            // `free(p->a), p->a = NULL` does not give it a value.
             ExprKind::Assign { left, right, .. } if !is_null_literal(body, right, false) => add(left),
             ExprKind::Unary { op: UnaryOp::AddressOf, operand } => add(operand),
             ExprKind::Member { base, arrow: true, .. } | ExprKind::Index { base, .. } => {

@@ -1,4 +1,4 @@
-//! A pointer that is used and may be null.
+//! Uses of pointers that may be null.
 
 use super::callers::Callers;
 use super::state::is_unasked;
@@ -8,7 +8,7 @@ use crate::hir::ExprId;
 use crate::program::catalog::model::NullReason;
 use crate::source::{FileId, Span};
 
-/// A pointer is used that may be null.
+/// A use of a pointer that may be null.
 #[derive(Clone, Debug)]
 pub struct Miss {
     pub used: Use,
@@ -16,17 +16,17 @@ pub struct Miss {
     pub callee: Option<Box<str>>,
     pub why: Option<Why>,
     pub callers: Callers,
-    /// Where somebody asks whether it is null.
+    /// Where it is tested for null.
     pub asked: Vec<ExprId>,
-    /// Where a function it is given to reads through it.
+    /// Where a function that it is passed to reads through it.
     pub inside: Option<(FileId, Span)>,
-    /// That function does so on some way only.
+    /// That function does so on some path only.
     pub sometimes: bool,
-    /// All callers have asked the same before, or give the address of something.
+    /// All callers have made the same test before, or pass an address.
     pub seen_to: bool,
-    /// Other places of a function about which most of its callers ask; told once for all.
+    /// Other places that use the result of a function that most callers check; reported once for all.
     pub others: Vec<(FileId, Span)>,
-    /// Nothing on the way to the use says that it may be null; this does.
+    /// Nothing on the path to the use says that it may be null; this does.
     pub doubt: Option<Doubt>,
 }
 
@@ -47,17 +47,17 @@ impl Miss {
         }
     }
 
-    /// It is null wherever control comes from.
+    /// Whether it is null on every path.
     pub fn is_surely_null(&self) -> bool {
         self.used.known & bits::ANY_NULL != 0 && self.used.known & !bits::ANY_NULL == 0 && !self.used.one_of
     }
 
-    /// It is read through, and no path to there asks.
+    /// Whether it is dereferenced, and no path to there checks it.
     pub(super) fn is_plain(&self) -> bool {
         self.used.kind.is_direct() && is_unasked(self.used.known) && self.used.known & bits::NOT_NULL == 0
     }
 
-    /// It is told by what the others do, once for the function called.
+    /// Whether it is reported because other callers behave differently, once per called function.
     pub fn is_deviant(&self) -> bool {
         let by_others = matches!(self.why, Some(Why::Belief | Why::Known(NullReason::Alloc)));
         let in_library = matches!(self.used.kind, UseKind::Given { .. }) && self.inside.is_none();
@@ -71,18 +71,18 @@ impl Miss {
 /// What says that a pointer may be null.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Doubt {
-    /// It is tested behind the use.
+    /// It is tested after the use.
     Late(ExprId),
-    /// It is tested on another way.
+    /// It is tested on another path.
     Elsewhere { test: ExprId },
-    /// A caller gives null.
+    /// A caller passes null.
     Given { file: FileId, span: Span },
-    /// A caller gives a part of a message that may be absent.
+    /// A caller passes a part of a message that may be absent.
     GivenPart { file: FileId, span: Span, field: Box<str> },
-    /// A caller also says whether there was an error, and nobody looks.
+    /// A caller also says whether there was an error, and the function ignores that.
     ErrorIgnored { error: Span },
-    /// Others ask about the member, or it is known to be absent at times; all callers see to it, or not.
+    /// Others check the member, or it may be absent; `settled` if callers or an earlier call ensure it.
     Part { field: Box<str>, others: Callers, optional: bool, nulled: bool, settled: bool },
-    /// Others ask about the member before they give it to the same function.
+    /// Others check the member before they pass it to the same function.
     Guarded { field: Box<str>, others: Callers, nulled: bool, settled: bool },
 }

@@ -1,8 +1,8 @@
 //! Pointers that may be null where they are used: a sparse conditional walk over the graph of each function, whose
-//! results are put together over the whole repository.
+//! results are combined over the whole repository.
 //!
-//! Of every call's result, every null constant and every parameter it is followed who holds it (`a = b = f()` is one
-//! value) and what has been found out of it. A branch on any holder tells of all.
+//! For every call result, null constant and parameter, the walk tracks which places hold it (`a = b = f()` is one
+//! value) and what is known about it. A branch on any holder tells about all of them.
 
 mod asked_before;
 mod branch;
@@ -38,11 +38,11 @@ pub enum Origin {
     Parameter(u8),
     /// `NULL`.
     Null(ExprId),
-    /// Nothing is known of it, but it was asked whether it is null.
+    /// Nothing is known about it, but it was tested for null.
     Asked(ExprId),
     /// What a member held.
     Loaded(ExprId),
-    /// What the function called may have stored where this argument points to.
+    /// What the called function may have stored where this argument points to.
     Stored {
         call: ExprId,
         arg: u8,
@@ -58,13 +58,13 @@ pub enum UseKind {
     Arithmetic,
     /// `&p->f`.
     Address,
-    /// `f(&p->g)`: a place near null is what the function gets.
+    /// `f(&p->g)`: if `p` is null, the function gets an address near null.
     PartGiven,
     /// By a library function that reads or writes there.
     Library,
-    /// Asked about by an assertion, or by a macro that may be one.
+    /// Tested by an assertion, or by a macro that may be one.
     Asserted,
-    /// Given to a function of which the catalog knows nothing.
+    /// Passed to a function that the catalog does not know.
     Given {
         callee: Box<str>,
         arg: u8,
@@ -72,7 +72,7 @@ pub enum UseKind {
 }
 
 impl UseKind {
-    /// It is read through, here or in a library.
+    /// Whether it is dereferenced, here or in a library.
     pub fn is_direct(&self) -> bool {
         matches!(self, UseKind::Dereference | UseKind::Called | UseKind::Library)
     }
@@ -82,57 +82,57 @@ impl UseKind {
     }
 }
 
-/// A use of a value that may be null, as far as its function tells.
+/// A use of a value that may be null, judging by its function alone.
 #[derive(Clone, Debug)]
 pub struct Use {
     pub origin: Origin,
     pub kind: UseKind,
     pub expr: ExprId,
     pub stmt: StmtId,
-    /// Of [`bits`].
+    /// A set of [`bits`].
     pub known: u8,
-    /// The pointer used may also hold another value.
+    /// The pointer may also hold another value.
     pub one_of: bool,
 }
 
-/// What one function tells.
+/// The facts about one function.
 #[derive(Debug, Default)]
 pub struct Facts {
-    /// In order of the blocks.
+    /// In block order.
     pub uses: Vec<Use>,
-    /// Calls whose results somebody asked about before using them.
+    /// Calls and members whose values were tested before use.
     pub tested: FxHashSet<ExprId>,
-    /// Of those, the ones that only a function or macro was given, which may have asked something else.
+    /// Of those, the ones only passed to a function or macro, which may have tested something else.
     pub looked_at: FxHashSet<ExprId>,
     pub returns_null: bool,
-    /// The same where an assertion has just failed: `ASSERT_RETURN(p, NULL)`.
+    /// Whether it returns null where an assertion has just failed: `ASSERT_RETURN(p, NULL)`.
     pub returns_null_asserted: bool,
-    /// Parameters for which null gives null back.
+    /// Parameters for which passing null returns null.
     pub null_for: FxHashSet<u8>,
-    /// Parameters through which null is stored for whoever calls, and whether that is told as a success.
+    /// Parameters through which null is stored for the caller, and whether that is returned as a success.
     pub stores_null: FxHashMap<u8, bool>,
-    /// Calls whose results are returned as they come.
+    /// Calls whose results are returned untested.
     pub returns: Vec<ExprId>,
-    /// Values that somebody asked about only after reading through them, and where.
+    /// Values that are tested only after they were dereferenced, and where.
     pub late: FxHashMap<Origin, ExprId>,
-    /// Values that somebody asked about only after giving them to a function, and where.
+    /// Values that are tested only after they were passed to a function, and where.
     pub late_given: FxHashMap<Origin, ExprId>,
-    /// Where somebody asks whether a value is null.
+    /// Where a value is tested for null.
     pub asked: FxHashMap<Origin, Vec<ExprId>>,
-    /// Members that somebody asked about whether they are null.
+    /// Members that are tested for null.
     pub members_asked: Vec<ExprId>,
     /// Members that are set to null.
     pub members_nulled: Vec<ExprId>,
-    /// Members given to a function after somebody asked about them: where, to which function, as which argument.
+    /// Members passed to a function after a test: where, to which function, as which argument.
     pub members_guarded: Vec<(ExprId, Box<str>, u8)>,
-    /// Null pointers given to functions: the call, and which argument.
+    /// Null pointers passed to functions: the call, and which argument.
     pub nulls_given: Vec<(ExprId, u8)>,
 }
 
-/// Basic blocks of a function whose values are still followed.
+/// Functions with more basic blocks are not analysed.
 pub const MAX_BLOCKS: usize = 3_000;
 
-/// What `input` tells.
+/// The facts about `input`.
 pub fn facts(program: &Program, input: &Input) -> Facts {
     let function = input.function;
     if function.body.over_budget || input.cfg.blocks.len() > MAX_BLOCKS {

@@ -1,4 +1,4 @@
-//! Questions that were asked before a call and that answer whether it finds something.
+//! Tests before a call that already answer whether it finds something.
 
 use crate::hir::{Body, ExprId, ExprKind, StmtKind};
 
@@ -27,7 +27,7 @@ pub fn conditions(body: &Body) -> Vec<ExprId> {
     all
 }
 
-/// `if (has(list, key))` before `get(list, key)`: the same question was asked, perhaps with more arguments.
+/// `if (has(list, key))` before `get(list, key)`: the same was already tested, perhaps with more arguments.
 pub fn answers(body: &Body, asked: ExprId, call: ExprId) -> bool {
     let (ExprKind::Call { args: a, .. }, ExprKind::Call { args: b, .. }) =
         (&body.expr(asked).kind, &body.expr(call).kind)
@@ -58,14 +58,14 @@ pub fn answers(body: &Body, asked: ExprId, call: ExprId) -> bool {
     {
         return true;
     }
-    // A question with more than the one thing that is looked into may be about anything.
+    // A test with further arguments may be about anything if the call has only one.
     let is_about = if b.len() == 1 { a.len() == 1 } else { !b.is_empty() && b.len() <= a.len() };
     is_about
         && body.expr(asked).span.start < body.expr(call).span.start
         && a.iter().zip(b).all(|(&a, &b)| alike(body, a, b))
 }
 
-/// Both are written alike, up to a limit.
+/// Whether both are written alike; false beyond a size limit.
 pub fn alike(body: &Body, a: ExprId, b: ExprId) -> bool {
     let mut todo = vec![(a, b)];
     for _ in 0..64 {

@@ -1,5 +1,5 @@
-//! What says that a member is there: a call that stores to it or asks about it, whose caller asks how it ended, and
-//! callers that all ask about it.
+//! What ensures that a member is there: a call that stores to it or checks it and whose outcome the caller tests, or
+//! callers that all check it.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -12,14 +12,14 @@ use crate::hir::{Body, Expr, ExprId, ExprKind, StmtKind, Symbol, UnaryOp};
 use crate::program::{Definition, Program};
 use crate::source::Span;
 
-/// Functions that are looked into for one member: the one that is called, and what it calls.
+/// Maximum number of functions examined for one member: the callee, and what it calls.
 const MAX_FUNCTIONS: usize = 24;
-/// Calls from the one that is asked about to the one that stores.
+/// Maximum number of calls from the examined function to the one that stores.
 const MAX_DEPTH: usize = 2;
-/// Callers of callers are asked so far.
+/// How many levels of callers are followed.
 const MAX_HOPS: usize = 2;
 
-/// Asks of a function whether it settles what a path leads to from a variable, before a place of it.
+/// Whether a function settles what a path from a variable leads to, before a position in it.
 type Settles<'s> = &'s dyn Fn(u32, Symbol, &[Written], u32) -> bool;
 
 pub struct Settled<'a> {
@@ -35,12 +35,12 @@ impl<'a> Settled<'a> {
         Settled { program, inputs, facts, numbers: numbers(inputs), sites }
     }
 
-    /// Whoever calls the function asks about this member of what is given before.
+    /// Whether every caller of the function checks this member of its argument before.
     pub fn is_asked_by_callers(&self, input: &Input, e: ExprId) -> bool {
         self.by(input, e, MAX_HOPS - 1, &|n, base, path, before| self.asks(n, base, path, before))
     }
 
-    /// Whoever calls the function, or calls those, sees to this member of what is given before.
+    /// Whether every caller of the function, or the callers of those, ensure this member of its argument before.
     pub fn by_callers(&self, input: &Input, e: ExprId) -> bool {
         self.by(input, e, 0, &|n, base, path, before| self.sees_to(n, base, path, before))
     }
@@ -53,7 +53,7 @@ impl<'a> Settled<'a> {
         self.seen_to(n, arg, &written(body, &member.path), hops, settles)
     }
 
-    /// Whoever calls function `n` sees to what this path leads to from argument `arg`.
+    /// Whether every caller of function `n` settles what this path from argument `arg` leads to.
     fn seen_to(&self, n: u32, arg: usize, path: &[Written], hops: usize, settles: Settles) -> bool {
         let Some(sites) = self.sites.of(n) else { return false };
         sites.iter().all(|&(caller, call)| {
@@ -61,7 +61,7 @@ impl<'a> Settled<'a> {
             let body = &input.function.body;
             let ExprKind::Call { args, .. } = &body.expr(call).kind else { return false };
             let Some((object, inner)) = args.get(arg).and_then(|&arg| pointed_to(body, arg)) else { return false };
-            // `&p->a` gives what `->` leads away from again.
+            // `&p->a`: address-of cancels the leading dereference of the path.
             let rest = if inner { path.strip_prefix(&[Written::Deref]) } else { Some(path) };
             let Some(rest) = rest else { return false };
             let mut whole = written(body, &object.path);
@@ -82,8 +82,8 @@ impl<'a> Settled<'a> {
         })
     }
 
-    /// Before a place in function `n`, it asks about what the path leads to from a variable, sets it, reads through it
-    /// itself, or is told by another function.
+    /// Whether function `n`, before a position in it, checks what the path from a variable leads to, assigns it, reads
+    /// through it itself, or tests a call that is passed it.
     fn sees_to(&self, n: u32, base: Symbol, path: &[Written], before: u32) -> bool {
         let (input, facts) = (&self.inputs[n as usize], &self.facts[n as usize]);
         let body = &input.function.body;
@@ -119,8 +119,8 @@ impl<'a> Settled<'a> {
             || field.is_some_and(|field| self.is_decided(input, base, field, before, 1))
     }
 
-    /// A branch before the member `e` is decided by a call that is given the object which it is reached from, and
-    /// that stores to a member of that name or asks about it.
+    /// Whether a branch before the member `e` depends on a call that is passed the object that `e` is reached from, and
+    /// that stores to a member of that name or checks it.
     pub fn by_call(&self, input: &Input, e: ExprId) -> bool {
         let body = &input.function.body;
         let ExprKind::Member { field, .. } = body.expr(e).kind else { return false };
@@ -128,7 +128,7 @@ impl<'a> Settled<'a> {
         self.is_decided(input, object, body.names.text(field), body.expr(e).span.start, MAX_DEPTH)
     }
 
-    /// The same of a member by name that something reached from `object` has, before a place of the function.
+    /// The same for a member, by name, of something reached from `object`, before a position in the function.
     fn is_decided(&self, input: &Input, object: Symbol, field: &str, before: u32, depth: usize) -> bool {
         let body = &input.function.body;
         let before = |span: Span| span.start < before;
@@ -161,8 +161,7 @@ impl<'a> Settled<'a> {
         body.calls().any(|(call, name, args)| decides(call) && gives(args) && self.stores(input, name, field, depth))
     }
 
-    /// A function stores to a member of that name or asks about it, or one that it calls does, and no `switch` decides
-    /// whether.
+    /// Whether a function, or one that it calls, stores to a member of that name or checks it, outside any `switch`.
     fn stores(&self, input: &Input, callee: &str, field: &str, depth: usize) -> bool {
         let mut seen: FxHashSet<Definition> = FxHashSet::default();
         let mut level = self.program.callees(callee, input.function.file).to_vec();
@@ -209,7 +208,7 @@ fn asks_itself(body: &Body, facts: &Facts, field: &str) -> bool {
     })
 }
 
-/// A step of a path, to compare those of two functions.
+/// A path step that can be compared between functions.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Written<'a> {
     Field(&'a str),
@@ -226,7 +225,7 @@ fn written<'a>(body: &'a Body, path: &[Step]) -> Vec<Written<'a>> {
     path.iter().map(one).collect()
 }
 
-/// The place that an argument names, and whether it is its address that is given.
+/// The place that an argument names, and whether its address is passed.
 fn pointed_to(body: &Body, arg: ExprId) -> Option<(Place, bool)> {
     let arg = body.bare(arg);
     match body.expr(arg).kind {

@@ -6,12 +6,12 @@ use crate::analysis::messages::Input;
 use crate::hir::{ExprId, ExprKind, UnaryOp};
 use crate::program::Program;
 
-/// A function that is called from more places than this is not asked for its callers.
+/// The callers of a function with more call sites than this are not examined.
 const MAX_CALLERS: usize = 12;
-/// Calls of one name that are looked into, to tell which function they mean.
+/// Maximum number of calls of one name that are resolved to functions.
 const MAX_NAMED: usize = 64;
 
-/// The number of the calling function, and the call.
+/// The index of the calling function, and the call.
 pub type Site = (u32, ExprId);
 
 pub struct Sites<'a> {
@@ -35,7 +35,7 @@ impl<'a> Sites<'a> {
         Sites { program, inputs, by_name }
     }
 
-    /// All calls of function `n` give the address of something as this argument.
+    /// Whether all calls of function `n` pass the address of a variable as this argument.
     pub fn give_address(&self, n: u32, arg: usize) -> bool {
         self.of(n).is_some_and(|all| {
             all.iter().all(|&(caller, call)| {
@@ -49,7 +49,7 @@ impl<'a> Sites<'a> {
         })
     }
 
-    /// All calls of function `n`; nothing where there are none, or too many.
+    /// All calls of function `n`; none if there are none, or too many.
     pub fn of(&self, n: u32) -> Option<Vec<Site>> {
         let function = self.inputs[n as usize].function;
         let definition = self.inputs[n as usize].definition?;

@@ -1,28 +1,28 @@
-//! What is known of pointers at one place of a function: which values a variable or member may hold, and what has
-//! been found out of each of them.
+//! What is known about pointers at one point of a function: which values a variable or member may hold, and what is
+//! known about each of them.
 
-/// A value, by where it arises: the number of an expression, or past those a parameter's.
+/// A value, identified by where it arises: the number of an expression or, beyond those, of a parameter.
 pub type Value = u32;
-/// A number for an access path of the function.
+/// The number of an access path of the function.
 pub type PlaceNo = u32;
 
-/// What may hold of a value on the paths that lead here; several at once where they differ.
+/// What may hold for a value on the paths that lead here; several bits where they differ.
 pub mod bits {
-    /// Nobody asked yet, and no branch was passed since it arose.
+    /// Not tested yet, and no branch was passed since it arose.
     pub const FRESH: u8 = 1;
-    /// Nobody asked yet.
+    /// Not tested yet.
     pub const UNTESTED: u8 = 2;
-    /// Null, and no branch was passed since that was found out, or since paths met that differ in who holds it.
+    /// Null, and no branch was passed since that was found out, or since paths merged that differ in what holds it.
     pub const NULL_HERE: u8 = 4;
     /// Null.
     pub const NULL: u8 = 8;
-    /// Not null: somebody asked.
+    /// Not null: it was tested.
     pub const TESTED: u8 = 16;
-    /// Not null, or the program would have ended: it was dereferenced.
+    /// Not null, or the program would have crashed: it was dereferenced.
     pub const USED: u8 = 32;
     /// An assertion says that it is not null.
     pub const ASSERTED: u8 = 64;
-    /// Since then a call was given what holds it, and may have given it another value.
+    /// Since then, what holds it was passed to a call, which may have stored another value there.
     pub const STALE: u8 = 128;
 
     pub const ANY_UNTESTED: u8 = FRESH | UNTESTED;
@@ -30,14 +30,14 @@ pub mod bits {
     pub const NOT_NULL: u8 = TESTED | USED | ASSERTED;
 }
 
-/// Used with nobody having asked on any path.
+/// Whether it may be used untested, and no path has tested it.
 pub fn is_unasked(known: u8) -> bool {
     known & bits::ANY_UNTESTED != 0 && known & (bits::TESTED | bits::ANY_NULL) == 0
 }
 
-/// More values than this are taken for any value.
+/// More values than this are treated as any value.
 const MAX_VALUES: usize = 4;
-/// More than this is not remembered at one place.
+/// More places than this are not remembered at one point.
 const MAX_HELD: usize = 96;
 
 /// The values that something may have.
@@ -45,7 +45,7 @@ const MAX_HELD: usize = 96;
 pub struct Values {
     ids: [Value; MAX_VALUES],
     len: u8,
-    /// Or some other one, of which nothing is known.
+    /// Or another one, about which nothing is known.
     pub other: bool,
 }
 
@@ -97,13 +97,13 @@ fn may_be_null(known: u8) -> bool {
 
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct State {
-    /// Sorted by place; what is not listed holds any value.
+    /// Sorted by place; a place that is not listed holds any value.
     held: Vec<(PlaceNo, Values)>,
     /// Sorted by value.
     bits: Vec<(Value, u8)>,
-    /// Values that were given to some function on every way, with nobody having asked.
+    /// Values that were passed to some function on every path, untested.
     given: Vec<Value>,
-    /// The last branch was taken because of a parameter that is null.
+    /// The last branch was taken because a parameter is null.
     pub blamed: bool,
 }
 
@@ -129,8 +129,8 @@ impl State {
         self.held.retain(|(place, _)| !gone(*place));
     }
 
-    /// The same for what a call may have changed. It is not likely to have done so where it is called whether the value
-    /// is null or not.
+    /// The same for what a call may have changed. It is unlikely to have done so if it is called whether the value is
+    /// null or not.
     pub fn forget_changed(&mut self, gone: impl Fn(PlaceNo) -> bool) {
         let all = &mut self.bits;
         self.held.retain(|(place, values)| {
@@ -150,7 +150,7 @@ impl State {
         });
     }
 
-    /// Forgets all and everything.
+    /// Forgets everything.
     pub fn clear(&mut self) {
         self.held.clear();
         self.bits.clear();
@@ -172,7 +172,7 @@ impl State {
         }
     }
 
-    /// A value arises, perhaps again: who held the one of an earlier round holds something unknown now.
+    /// A value arises, perhaps again: what held the one of an earlier iteration now holds something unknown.
     pub fn arise(&mut self, value: Value, bits: u8) {
         for (_, values) in &mut self.held {
             if values.ids().contains(&value) {
@@ -185,7 +185,7 @@ impl State {
         self.set_bits(value, bits);
     }
 
-    /// It is given to a function.
+    /// The value is passed to a function.
     pub fn give(&mut self, value: Value) {
         if !self.given.contains(&value) {
             self.given.push(value);
@@ -213,7 +213,7 @@ impl State {
         self.bits.iter().filter(|(_, known)| known & bits::NULL_HERE != 0).map(|(value, _)| *value)
     }
 
-    /// Of these, what may be null was just found to be.
+    /// Marks those of `values` that may be null as just found to be.
     pub fn refresh(&mut self, values: &[Value]) {
         for (value, known) in &mut self.bits {
             if *known & bits::NULL != 0 && values.contains(value) {
@@ -222,7 +222,7 @@ impl State {
         }
     }
 
-    /// Drops what is known of values that nobody holds any more.
+    /// Drops what is known about values that nothing holds any more.
     pub fn tidy(&mut self) {
         let held = self.values();
         self.bits.retain(|(value, _)| held.binary_search(value).is_ok());
@@ -230,7 +230,7 @@ impl State {
         self.given.retain(|value| all.binary_search_by_key(value, |b| b.0).is_ok());
     }
 
-    /// A test that is over says of what is null as much as one right here.
+    /// Marks nulls found since `before` as just found: a test that is over says as much as one right here.
     pub fn renew_since(&mut self, before: &State) {
         for (value, known) in &mut self.bits {
             if *known & bits::NULL != 0 && before.bits(*value) & bits::ANY_NULL == 0 {
@@ -239,15 +239,15 @@ impl State {
         }
     }
 
-    /// Those that something holds, sorted.
+    /// The values that something holds, sorted.
     fn values(&self) -> Vec<Value> {
         let mut all: Vec<Value> = self.held.iter().flat_map(|(_, values)| values.ids().iter().copied()).collect();
         all.sort_unstable();
         all
     }
 
-    /// What was not known to be null `before` and is perhaps null now was asked about in between; values from `limit` on
-    /// are left.
+    /// What was not known to be null `before` and may be null now was tested in between; values from `limit` on are
+    /// left alone.
     pub fn settle_since(&mut self, before: &State, limit: Value) {
         for (value, known) in self.bits.iter_mut().filter(|(value, _)| *value < limit) {
             if *known & bits::ANY_NULL != 0 && before.bits(*value) & bits::ANY_NULL == 0 {
@@ -256,7 +256,7 @@ impl State {
         }
     }
 
-    /// Makes of `self` what holds where both come together; whether that is new.
+    /// Merges `with` into `self`; returns whether anything changed.
     pub fn join(&mut self, with: &State) -> bool {
         if self == with {
             return false;
@@ -273,7 +273,7 @@ impl State {
             };
             let one = a.next_if(|x| x.0 == place).map_or(Values::UNKNOWN, |x| x.1);
             let two = b.next_if(|x| x.0 == place).map_or(Values::UNKNOWN, |x| x.1);
-            // Whether a value that only one side holds here is null on the other side does not matter here.
+            // If only one side holds a value here, it does not matter whether it is null on the other side.
             let one_here = one.without(|id| !two.ids().contains(&id) && !may_be_null(self.bits(id)));
             let two_here = two.without(|id| !one.ids().contains(&id) && !may_be_null(with.bits(id)));
             let mut both = one_here.union(two_here);
@@ -317,7 +317,7 @@ impl State {
     }
 }
 
-/// Where both come together; a path that cannot be taken adds nothing.
+/// The merge of two states; an infeasible path adds nothing.
 pub fn joined(a: Option<State>, b: Option<State>) -> Option<State> {
     match (a, b) {
         (Some(mut a), Some(b)) => {

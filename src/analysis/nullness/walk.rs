@@ -1,4 +1,4 @@
-//! Follows the values of one function over its graph until nothing new is found out, then notes the uses.
+//! Propagates the values of one function over its graph to a fixpoint, then records the uses.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -16,7 +16,7 @@ use crate::source::FileId;
 pub(super) struct Places {
     pub all: Vec<Place>,
     numbers: FxHashMap<Place, u32>,
-    /// By expression, what was found.
+    /// By expression: the place that was found, if any.
     cache: FxHashMap<ExprId, Option<u32>>,
 }
 
@@ -53,7 +53,7 @@ impl Places {
                     | ExprKind::Cast { .. }
             )
         };
-        // Elements of an array are not told apart.
+        // Array elements are not distinguished and have no place.
         let found = is_lvalue(e).then(|| place(body, e)).flatten().filter(|p| !p.path.contains(&Step::Index));
         let no = found.map(|p| self.number(p));
         self.cache.insert(e, no);
@@ -65,7 +65,7 @@ pub(super) struct Walker<'a> {
     pub program: &'a Program,
     pub file: FileId,
     pub function: &'a Function,
-    /// The reading that the function's spans lead into.
+    /// The reading that the function's spans refer to.
     pub code: &'a str,
     pub body: &'a Body,
     pub places: Places,
@@ -73,30 +73,30 @@ pub(super) struct Walker<'a> {
     /// Variables whose address is taken: any call may set them.
     pub escaped: FxHashSet<Symbol>,
     pub locals: FxHashSet<Symbol>,
-    /// Locals and parameters that are no pointers as declared.
+    /// Locals and parameters that are not declared as pointers.
     pub plain: FxHashSet<Symbol>,
     /// A `0` here is a null pointer.
     pub nullable: bool,
     /// The function is declared to return a pointer.
     pub returns_pointer: bool,
     pub recording: bool,
-    /// What the call evaluated last was given, but for what it reads through.
+    /// The arguments of the last evaluated call, except those that it reads through.
     pub given: Vec<Values>,
     pub depth: u32,
-    /// What is evaluated next is read through: an array does not stand for its address there.
+    /// The next expression is dereferenced: an array does not stand for its address there.
     pub through: bool,
-    /// What is evaluated next is given to a function.
+    /// The next expression is passed to a function.
     pub giving: bool,
     /// The statement being evaluated.
     pub stmt: StmtId,
-    /// What an assertion asks is being evaluated.
+    /// The condition of an assertion is being evaluated.
     pub asserting: bool,
-    /// Edges that are not taken, by their number in the block.
+    /// Edges that are never taken, by their index in the block.
     pub shut: Vec<(BlockId, usize)>,
     pub out: Facts,
 }
 
-/// `NULL`, and `0` where a pointer stands.
+/// `NULL`, or `0` where a pointer is expected.
 pub(super) fn is_null_literal(body: &Body, mut e: ExprId, zero: bool) -> bool {
     loop {
         match body.expr(e).kind {
@@ -108,7 +108,7 @@ pub(super) fn is_null_literal(body: &Body, mut e: ExprId, zero: bool) -> bool {
     }
 }
 
-/// A call that is given what a question decides.
+/// Whether a call has a `?:` among its arguments.
 fn asks_among_arguments(body: &Body, e: ExprId) -> bool {
     let ExprKind::Call { args, .. } = &body.expr(e).kind else { return false };
     args.iter().any(|&a| matches!(body.expr(body.bare(a)).kind, ExprKind::Conditional { .. }))
@@ -183,7 +183,7 @@ impl<'a> Walker<'a> {
         self.places.find(self.body, e)
     }
 
-    /// A variable that is declared as a pointer, or something else of which that is not known.
+    /// Whether `e` is a variable declared as a pointer, or a member, which may be one.
     pub fn is_pointer_like(&self, e: ExprId) -> bool {
         match self.body.expr(e).kind {
             ExprKind::Name(name) => self.locals.contains(&name) && !self.plain.contains(&name),
@@ -205,7 +205,7 @@ impl<'a> Walker<'a> {
         program.macros.is_defined(name) || !name.bytes().any(|b| b.is_ascii_lowercase())
     }
 
-    /// Follows everything; nothing was given up.
+    /// Runs to the fixpoint; false if it was given up.
     pub fn run(&mut self, function: &Function, cfg: &Cfg) -> bool {
         let mut entry = State::default();
         for (i, p) in function.params.iter().enumerate().filter(|(_, p)| !self.plain.contains(&p.name)) {
@@ -256,8 +256,8 @@ impl Forward for Walker<'_> {
                         }
                     }
                     for way in yes.iter_mut().chain(&mut no) {
-                        // Where a macro asks, it also says what comes of it. That a parameter is null is still known: what
-                        // such a macro returns for it says nothing of what is given else.
+                        // A macro that tests also handles the outcome. That a parameter is null remains known: what
+                        // such a macro returns for it says nothing about other arguments.
                         if self.body.stmt(stmt).in_macro {
                             way.settle_since(&st, self.body.exprs.len() as u32);
                         }
@@ -314,7 +314,7 @@ impl Walker<'_> {
                 self.return_value(*e, st);
                 self.nullable = nullable;
             }
-            // `log("%s", p ? p->name : "");` tells nothing to what comes behind.
+            // `log("%s", p ? p->name : "");` says nothing about what follows.
             StmtKind::Expr(e) if asks_among_arguments(self.body, *e) => {
                 let before = st.clone();
                 self.eval(*e, st);
@@ -330,7 +330,7 @@ impl Walker<'_> {
         }
     }
 
-    /// Each way of `cond ? a : b` is a return of its own.
+    /// Each arm of `cond ? a : b` is a return of its own.
     fn return_value(&mut self, e: ExprId, st: &mut State) {
         if let ExprKind::Conditional { cond, then: Some(then), otherwise } = self.body.expr(e).kind {
             let (yes, no) = self.branch(cond, st.clone());
@@ -346,7 +346,7 @@ impl Walker<'_> {
         self.stored_null(e, st);
     }
 
-    /// Who gives null gets null: that says nothing of what is given else.
+    /// Whether null was passed in: what is returned then says nothing about other arguments.
     fn is_given_null(&self, st: &State) -> bool {
         let params = self.body.exprs.len() as u32..;
         st.blamed || st.all_bits().any(|(id, known)| params.contains(&id) && known & !bits::ANY_NULL == 0)
@@ -370,14 +370,14 @@ impl Walker<'_> {
         }
     }
 
-    /// What is returned is a constant that says that all went well.
+    /// Whether the returned value is a constant that means success.
     fn says_success(&self, returned: ExprId) -> bool {
         let body = self.body;
         let head = self.code.get(self.function.span.range()).unwrap_or_default();
         let is_bool = head.split('(').next().is_some_and(|head| head.contains("bool"));
         match body.expr(body.bare(returned)).kind {
             ExprKind::Number(n) if body.names.text(n) == "0" && !is_bool => {
-                // Where 1 says that something was found, 0 says that nothing was.
+                // Where 1 means that something was found, 0 means that nothing was.
                 let is_found = |e: ExprId| matches!(body.expr(body.bare(e)).kind, ExprKind::Number(n) if body.names.text(n) != "0");
                 !body.stmts.iter().any(|s| matches!(s.kind, StmtKind::Return(Some(e)) if is_found(e)))
             }
@@ -391,7 +391,7 @@ impl Walker<'_> {
         }
     }
 
-    /// The macro that the statement comes out of is called like an assertion.
+    /// Whether the statement comes from a macro that is named like an assertion.
     fn is_by_assertion(&self) -> bool {
         let text = self.code.get(self.body.stmt(self.stmt).span.range()).unwrap_or_default();
         let name = text.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();

@@ -6,20 +6,20 @@ use crate::program::catalog::model::NullReason;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
     Known(NullReason),
-    /// A definition in the repository does so.
+    /// A definition in the repository returns null.
     Returns,
-    /// The same, and only where an assertion has failed.
+    /// The same, but only where an assertion has failed.
     Asserted,
-    /// A definition in the repository stores null, and says that all went well.
+    /// A definition in the repository stores null and reports success.
     Stores,
-    /// The same where it fails, and nobody looks.
+    /// The same where it reports failure, and the caller ignores that.
     StoresIgnored,
-    /// Nearly all others ask.
+    /// Nearly all other callers check.
     Belief,
-    /// Most others ask, and they are few.
+    /// Most other callers check, and they are few.
     Few,
-    /// It is not known here, but called like a search.
+    /// It is unknown here, but named like a search.
     Name,
-    /// It is not known here, but called like what gives something out, which there may not be.
+    /// It is unknown here, but named like a getter, which may have nothing to return.
     Getter,
 }
