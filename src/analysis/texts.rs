@@ -1,11 +1,10 @@
-//! Cursors over texts that a NUL ends: how many bytes there are for certain at and behind each, and which steps and
-//! reads go further.
+//! Cursors over NUL-terminated texts: how many bytes there certainly are at and after each, and which steps and reads
+//! go further.
 //!
-//! One walk over the graph until nothing changes. A position is a pointer, or a pointer with what is added to it, and
-//! of each it is known how many bytes from it on cannot be the NUL, as what was tested tells: that many and one more
-//! may be read. A step takes its length away, a test of the next byte adds one. Where that comes to less than nothing
-//! and the text is read, it is read behind its end. What a function does that is not understood makes a position
-//! unknown, and nothing is said of it.
+//! One walk over the graph to a fixpoint. A position is a pointer, or a pointer plus what is added to it. For each,
+//! tests establish how many bytes from it on cannot be the NUL: that many and one more may be read. A step subtracts
+//! its length, a test of the next byte adds one. If the count is negative when the text is read, the read is past its
+//! end. An operation that is not understood makes a position unknown, and nothing is reported for it.
 
 mod calls;
 mod questions;
@@ -21,21 +20,21 @@ use crate::source::Span;
 
 pub use state::Kind;
 
-/// A text is read where it may have ended before.
+/// A read of a text that may have ended before.
 pub struct Slip {
     pub kind: Kind,
-    /// What steps past the end; none where one read reaches over it.
+    /// The step past the end; none if a single read reaches over it.
     pub step: Option<Span>,
     pub read: Span,
-    /// What was asked last of the bytes before.
+    /// The last test of the bytes before.
     pub seen: Option<Span>,
-    /// How far behind the NUL.
+    /// How far after the NUL, in bytes.
     pub by: u32,
     /// The cursor.
     pub name: String,
 }
 
-/// The slips of a function, in order of their place; `code` is the reading that its spans lead into.
+/// The slips of a function, sorted by position; `code` is the reading that its spans refer to.
 pub fn slips(program: &Program, function: &Function, code: &str, cfg: &Cfg) -> Vec<Slip> {
     walk::slips(program, function, code, cfg)
 }

@@ -1,6 +1,6 @@
-//! Decoders that belong together, named in one table or called by one `switch` with the same message, and what each does
-//! first: look at a length or read. Where most look first, one that does not is told by the others (Engler et al., "Bugs
-//! as Deviant Behavior", 2001).
+//! Related decoders, named in one table or called by one `switch` with the same message, and what each does first:
+//! check a length or read. Where most check first, one that does not is reported because of the others (Engler et al.,
+//! "Bugs as Deviant Behavior", 2001).
 
 mod profile;
 
@@ -15,23 +15,23 @@ use crate::program::{Definition, Program, guarded};
 use crate::source::{FileId, Span};
 use profile::{Profile, profile};
 
-/// So many functions of one table or `switch` at most.
+/// Maximum number of functions of one table or `switch`.
 const MAX_MEMBERS: usize = 256;
-/// Fewer say nothing of each other.
+/// Fewer functions say nothing about each other.
 const MIN_MEMBERS: usize = 3;
 
-/// One that reads where its siblings look at a length first.
+/// A function that reads where its siblings check a length first.
 #[derive(Clone, Debug)]
 pub struct Outlier {
     pub read: Span,
-    /// It looks at the length, but behind the read.
+    /// It checks the length, but after the read.
     pub late: Option<Span>,
     /// Where the siblings are named together.
     pub group: (FileId, Span),
     pub is_table: bool,
     pub checked: usize,
     pub of: usize,
-    /// Names and first tests of siblings.
+    /// Names and first checks of siblings.
     pub examples: Vec<(String, FileId, Span)>,
 }
 
@@ -42,7 +42,7 @@ pub struct Siblings {
 
 struct Group {
     members: Vec<u32>,
-    /// What chooses between them was read from the message.
+    /// Whether what selects between them was read from the message.
     asks: bool,
     at: (FileId, Span),
     is_table: bool,
@@ -92,7 +92,7 @@ impl Siblings {
         for n in others {
             let function = inputs[n as usize].function;
             let Some(read) = of(&n).read else { continue };
-            // Its own test behind the read says that the length is to be looked at.
+            // Its own check after the read shows that the length has to be checked.
             let enough = match of(&n).late {
                 Some(_) => checked.len() * 2 >= total,
                 None => checked.len() * 3 >= total * 2,
@@ -118,7 +118,7 @@ impl Siblings {
     }
 }
 
-/// The parameters that are a message: its bytes, or an object that holds them.
+/// The parameters that hold a message: its bytes, or an object that contains them.
 fn messages(program: &Program, input: &Input) -> Vec<usize> {
     let declared = |i: usize| input.text.get(input.function.params[i].span.range()).unwrap_or_default();
     let all = 0..input.function.params.len();
@@ -136,20 +136,20 @@ fn messages(program: &Program, input: &Input) -> Vec<usize> {
     .collect()
 }
 
-/// The length behind a buffer.
+/// The length parameter after a buffer.
 fn length_beside(input: &Input, i: usize) -> Option<usize> {
     let next = input.function.params.get(i + 1)?;
     let declared = input.text.get(next.span.range()).unwrap_or_default();
     (!declared.contains(['*', '[']) && is_length_name(input.function.body.names.text(next.name))).then_some(i + 1)
 }
 
-/// The one function that a name means.
+/// The one function that a name refers to.
 fn number(program: &Program, numbers: &FxHashMap<Definition, u32>, name: &str, file: FileId) -> Option<u32> {
     let [one] = program.callees(name, file)[..] else { return None };
     numbers.get(&one).copied().filter(|_| !program.macros.is_defined(name))
 }
 
-/// The functions that the sections of a `switch`, or the ways of an `if` with more than one, call with the same message.
+/// The functions that the sections of a `switch`, or the branches of an `if … else if …`, call with the same message.
 fn dispatched(program: &Program, inputs: &[Input], input: &Input, numbers: &FxHashMap<Definition, u32>) -> Vec<Group> {
     let body = &input.function.body;
     let mut groups = Vec::new();
@@ -186,7 +186,7 @@ fn dispatched(program: &Program, inputs: &[Input], input: &Input, numbers: &FxHa
     groups
 }
 
-/// The ways of `if … else if …` that ask whether something is equal.
+/// The branches of `if … else if …` that test for equality.
 fn chain(body: &Body, first: StmtId) -> Vec<Vec<StmtId>> {
     let mut ways = Vec::new();
     let mut next = Some(first);
@@ -203,7 +203,7 @@ fn chain(body: &Body, first: StmtId) -> Vec<Vec<StmtId>> {
     ways
 }
 
-/// The functions that some statements call, each with the message that it is given.
+/// The functions that some statements call, each with the message that it is passed.
 fn called(
     program: &Program,
     inputs: &[Input],
@@ -217,7 +217,7 @@ fn called(
     for &s in stmts {
         body.walk_first(s, 200, &mut |s| {
             let span = body.stmt(s).span;
-            // What another `switch` chooses between is its own.
+            // The functions of a nested `switch` belong to that one.
             if inner.is_some_and(|i| i.start <= span.start && span.end <= i.end) {
                 return;
             }
@@ -242,7 +242,7 @@ fn called(
     found
 }
 
-/// The expression, or what its variables are given, names the message.
+/// Whether the expression, or a value assigned to one of its variables, mentions the message.
 fn comes_from(body: &Body, e: ExprId, message: Symbol) -> bool {
     let given = |name: Symbol| {
         let sets = body.exprs.iter().filter_map(move |e| match e.kind {
@@ -264,7 +264,7 @@ fn comes_from(body: &Body, e: ExprId, message: Symbol) -> bool {
     found
 }
 
-/// What a call gives as the message and its length, as written.
+/// What a call passes as the message and its length, as written.
 fn given(program: &Program, body: &Body, text: &str, callee: &Input, args: &[ExprId]) -> Option<String> {
     let i = *messages(program, callee).first()?;
     let mut key = text.get(body.expr(*args.get(i)?).span.range())?.to_owned();
@@ -275,7 +275,7 @@ fn given(program: &Program, body: &Body, text: &str, callee: &Input, args: &[Exp
     Some(key)
 }
 
-/// The functions that a table of the file names, those of the same parameters together.
+/// The functions that a table of the file names, grouped by their parameter types.
 fn tables(program: &Program, inputs: &[Input], file: FileId, numbers: &FxHashMap<Definition, u32>) -> Vec<Group> {
     let unit = program.unit(file);
     let mut groups = Vec::new();

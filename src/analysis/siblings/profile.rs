@@ -1,4 +1,4 @@
-//! Whether a decoder looks at a length before it reads: told by the names of lengths and of functions that check.
+//! Whether a decoder checks a length before it reads, judging by the names of lengths and of functions that check.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -15,7 +15,7 @@ use crate::source::{FileId, Span};
 #[derive(Clone, Copy, Default)]
 pub struct Profile {
     pub read: Option<Span>,
-    /// What is read may be what stands first, which chose between the decoders.
+    /// The read may be of the first bytes, which selected the decoder.
     pub is_header: bool,
     pub test: Option<Span>,
     /// The first condition on a length.
@@ -28,7 +28,7 @@ impl Profile {
     }
 }
 
-/// What is the message and its length, in one function.
+/// The variables that hold the message and its length in one function.
 struct Names<'a> {
     body: &'a Body,
     /// With the fields that point to their bytes.
@@ -101,7 +101,7 @@ pub fn profile(program: &Program, input: &Input) -> Profile {
 }
 
 impl Names<'_> {
-    /// Pointers into the message and lengths that are kept in variables.
+    /// Adds variables that hold pointers into the message or lengths.
     fn spread(&mut self) {
         let body = self.body;
         for _ in 0..2 {
@@ -192,7 +192,7 @@ impl Names<'_> {
         found
     }
 
-    /// A condition on a length, or on how far a pointer is.
+    /// Whether a condition tests a length, or how far a pointer is.
     fn asks_length(&self, cond: ExprId) -> bool {
         let body = self.body;
         let mut found = self.has_length(cond);
@@ -206,7 +206,7 @@ impl Names<'_> {
         found
     }
 
-    /// A call that is given a length, or that looks whether there is enough.
+    /// Whether a call is passed a length, or checks whether enough bytes are left.
     fn tests(&self, call: ExprId, args: &[ExprId]) -> bool {
         const WORDS: [&str; 11] =
             ["check", "require", "ensure", "need", "avail", "valid", "verify", "assert", "remain", "enough", "eof"];
@@ -220,7 +220,7 @@ impl Names<'_> {
         is_given || (WORDS.iter().any(|w| lower.contains(w)) && args.iter().any(|&a| self.mentions(a)))
     }
 
-    /// Bytes of the message are read.
+    /// Whether bytes of the message are read.
     fn reads(&self, program: &Program, file: FileId, root: ExprId, e: ExprId) -> bool {
         const WORDS: [&str; 9] = ["get", "read", "val", "ntoh", "peek", "load", "extract", "be16", "be32"];
         let body = self.body;
@@ -248,7 +248,7 @@ impl Names<'_> {
         }
     }
 
-    /// Nothing is added to where the message begins.
+    /// Whether nothing is added to the start of the message.
     fn is_first(&self, e: ExprId) -> bool {
         let body = self.body;
         let mut first = true;

@@ -1,11 +1,11 @@
-//! What calls tell of the texts they are given, and do to them.
+//! What calls tell about the texts that they are passed, and do to them.
 
 use super::state::{Address, Known, Mark, Marks, State};
 use super::walk::{Value, Walker};
 use crate::hir::{ExprId, ExprKind, UnaryOp};
 use crate::preprocess::token::integer;
 
-/// Functions that read texts and change none.
+/// Functions that read texts and modify none.
 const READERS: [&str; 34] = [
     "strlen",
     "strchr",
@@ -42,16 +42,16 @@ const READERS: [&str; 34] = [
     "inet_pton",
     "sscanf",
 ];
-/// Those that compare the beginnings of texts.
+/// Functions that compare the beginnings of texts.
 const COMPARERS: [&str; 7] = ["memcmp", "strcmp", "strcasecmp", "stricmp", "strncmp", "strncasecmp", "strnicmp"];
 
-/// The bytes of a literal, quotes and escapes left out; none where it has escapes.
+/// The length of a string literal in bytes, without quotes; none if it has escapes.
 fn length(literal: &str) -> Option<u16> {
     let inner = literal.strip_prefix('"')?.strip_suffix('"')?;
     u16::try_from(inner.len()).ok().filter(|_| !inner.contains(['\\', '"']))
 }
 
-/// What a character literal is: the NUL is told from all others.
+/// The value of a character literal, exact enough to distinguish the NUL from all others.
 fn character(literal: &str) -> Option<i64> {
     let inner = literal.split('\'').nth(1)?;
     match inner.as_bytes() {
@@ -65,13 +65,13 @@ fn character(literal: &str) -> Option<i64> {
     }
 }
 
-/// Prints or logs: texts are read and stay as they are.
+/// Whether it prints or logs: texts are read and not modified.
 fn is_printer(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     lower.contains("log") || lower.contains("print") && !lower.contains("snprint") && !lower.contains("sprint")
 }
 
-/// Classes of characters: `Some(true)` where the NUL is of it, `Some(false)` where it is not.
+/// Character classes: `Some(true)` if the NUL belongs to it, `Some(false)` if not.
 fn class_has_nul(name: &str) -> Option<bool> {
     let lower = name.trim_start_matches("__").to_ascii_lowercase();
     let class = lower.rsplit("is").next().filter(|class| class.len() < lower.len())?;
@@ -84,7 +84,7 @@ fn class_has_nul(name: &str) -> Option<bool> {
 }
 
 impl Walker<'_> {
-    /// The number that an expression is, as far as it matters: zero, or which.
+    /// The number that an expression is, as far as it matters: zero, or which one.
     pub fn constant(&self, e: ExprId) -> Option<i64> {
         let body = self.body;
         match body.expr(body.bare(e)).kind {
@@ -99,7 +99,7 @@ impl Walker<'_> {
         }
     }
 
-    /// A macro that is one character or number; of another name that shouts, that it is some character.
+    /// The value of a macro that is one character or number; any other name in upper case is some character.
     fn named(&self, name: &str, at: u32) -> Option<i64> {
         let shouts = name.len() > 1 && !name.bytes().any(|b| b.is_ascii_lowercase());
         let Some(def) = self.program.macros.resolve(name, self.file, at).filter(|def| def.params.is_none()) else {
@@ -112,7 +112,7 @@ impl Walker<'_> {
         }
     }
 
-    /// A text's address is handed on: it is read, and maybe changed.
+    /// The address of a text is passed on: the text is read, and maybe modified.
     pub fn given(&mut self, arg: ExprId, kept: bool, st: &mut State) -> Value {
         let body = self.body;
         if !self.shapes.is_sum(body, arg) {
@@ -183,7 +183,7 @@ impl Walker<'_> {
         self.mixed(&values, st)
     }
 
-    /// The address that an argument is, if it is one and changes nothing.
+    /// The address that an argument evaluates to, if it is one and has no side effects.
     fn peek(&mut self, arg: ExprId, st: &State) -> Option<Address> {
         let body = self.body;
         if !self.shapes.is_sum(body, arg) {
@@ -228,7 +228,7 @@ impl Walker<'_> {
         Value::Test { at, yes: Known::Nothing, no }
     }
 
-    /// What is known of the text that a call returns.
+    /// What is known about the text that a call returns.
     pub fn result(&self, value: ExprId) -> Marks {
         let body = self.body;
         let value = body.bare(value);

@@ -1,4 +1,4 @@
-//! What conditions and calls tell of the bytes of a text.
+//! What conditions tell about the bytes of a text.
 
 use super::shapes::{Sum, step_of};
 use super::state::{Address, Known, Mark, State};
@@ -7,7 +7,7 @@ use crate::analysis::cfg::{BlockId, Cfg};
 use crate::hir::{BinaryOp, ExprId, ExprKind, StmtId, StmtKind, Symbol, UnaryOp};
 
 impl Walker<'_> {
-    /// What holds where a condition is true, and where it is false.
+    /// The states where a condition is true and where it is false.
     pub fn cond(&mut self, e: ExprId, mut st: State) -> (State, State) {
         let body = self.body;
         if self.depth > 40 {
@@ -63,7 +63,7 @@ impl Walker<'_> {
         ways
     }
 
-    /// It is true or not.
+    /// Whether the expression yields a truth value.
     pub fn is_question(&self, e: ExprId) -> bool {
         match self.body.expr(e).kind {
             ExprKind::Binary { op, .. } => !is_arithmetic(op) && op != BinaryOp::Comma,
@@ -124,7 +124,7 @@ impl Walker<'_> {
         (st, no)
     }
 
-    /// What a comparison of a byte with something tells of it.
+    /// What a comparison of a byte with something tells about it.
     fn compared(&mut self, op: BinaryOp, value: Value, with: Option<i64>) -> Option<(Address, Known, Known)> {
         use BinaryOp::{Eq, Ge, Gt, Le, Lt, Ne};
         use Known::{NonZero, Nothing, Zero};
@@ -154,14 +154,14 @@ impl Walker<'_> {
         Some((at, yes, no))
     }
 
-    /// A comparison of positions, or of indices with something that may be a length.
+    /// A comparison of positions, or of indices with what may be a length.
     fn bounded(&mut self, op: BinaryOp, left: ExprId, right: ExprId, st: &mut State) -> Option<(State, State)> {
         use BinaryOp::{Eq, Ge, Gt, Le, Lt, Ne};
         let body = self.body;
         let sums = [left, right].map(|e| self.shapes.is_sum(body, e));
         let constants = [left, right].map(|e| self.constant(e));
         let held = |e: ExprId| matches!(body.expr(body.bare(e)).kind, ExprKind::Name(n) if st.byte(n).is_some());
-        // A byte is no bound.
+        // A byte is not a bound.
         let is_byte = |e: ExprId| match body.expr(body.bare(e)).kind {
             ExprKind::Unary { op: UnaryOp::Deref, operand: base } | ExprKind::Index { base, .. } => {
                 self.shapes.is_sum(body, base)
@@ -212,7 +212,7 @@ impl Walker<'_> {
                 }
             }
         }
-        // Beside a question for the NUL, it is a further bound.
+        // Next to a test for the NUL, it is an additional bound.
         if !self.among {
             self.asks_of(left, st);
             self.asks_of(right, st);
@@ -238,7 +238,7 @@ impl Walker<'_> {
         Some((yes, no))
     }
 
-    /// `i < strlen(text)`: where that holds, and the byte that is not the NUL then.
+    /// `i < strlen(text)`: on which branch it holds, and the byte that is not the NUL there.
     fn measured(&mut self, index: &(Sum, Option<(bool, i32)>), end: &Sum) -> Option<(bool, Address)> {
         let (index, Some((when, more))) = index else { return None };
         let (None, None, [length]) = (index.base, end.base, &end.steps[..]) else { return None };
@@ -248,7 +248,7 @@ impl Walker<'_> {
         self.find(&there).map(|at| (*when, at))
     }
 
-    /// A condition on something else: on a length or a flag, it may tell of the text, too.
+    /// A condition on something else, such as a length or a flag, may tell something about the text, too.
     fn asks_otherwise(&mut self, e: ExprId, st: &mut State) {
         let body = self.body;
         let mut flag = false;
@@ -263,7 +263,7 @@ impl Walker<'_> {
         self.asks_of(e, st);
     }
 
-    /// A loop or branch that a number alone decides: what it counts may be the bytes of any text.
+    /// A loop or branch controlled by a number alone: what it counts may be the bytes of any text.
     fn forget_others(&mut self, sides: &[ExprId], st: &mut State) {
         let body = self.body;
         let mut named = Vec::new();
@@ -283,7 +283,7 @@ impl Walker<'_> {
         }
     }
 
-    /// What was computed from a text is asked for: it may be its length.
+    /// Something computed from a text is tested: it may be its length.
     fn asks_of(&mut self, e: ExprId, st: &mut State) {
         let body = self.body;
         let mut named: Vec<(Symbol, Symbol)> = Vec::new();
@@ -294,7 +294,7 @@ impl Walker<'_> {
                 named.extend(families.iter().map(|family| (name, *family)));
             }
         });
-        // How long it is, or what is in it.
+        // Its length, or what it contains.
         let mut asked = Vec::new();
         body.walk(e, &mut |e| {
             let looks = matches!(
@@ -319,7 +319,7 @@ impl Walker<'_> {
         }
         for (name, family) in named {
             for key in self.shapes.of_family(family) {
-                // Where it is a step itself, its size says nothing of what is behind.
+                // If it is a step itself, its size says nothing about what follows.
                 if !self.shapes.keys[usize::from(key)].steps.contains(&step_of(name)) {
                     st.forget(key);
                 }
@@ -327,7 +327,7 @@ impl Walker<'_> {
         }
     }
 
-    /// What holds behind a label of a `switch`.
+    /// The state after a label of a `switch`.
     pub fn case(&mut self, cfg: &Cfg, to: BlockId, switch: StmtId, value: Value, st: &State) -> State {
         let body = self.body;
         let Value::Byte(at) = value else {
@@ -367,7 +367,7 @@ impl Walker<'_> {
             match label.map(|value| self.constant(value)) {
                 Some(Some(0)) => add(Known::Zero),
                 Some(_) => add(Known::NonZero),
-                // `default:` may be the NUL, or there is a label for it.
+                // `default:` may be the NUL, unless there is a label for it.
                 None if has_end() => add(Known::NonZero),
                 None => add(Known::Nothing),
             }

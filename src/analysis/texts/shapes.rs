@@ -1,4 +1,4 @@
-//! Which variables are cursors and indices of texts, and what an address is made of.
+//! Which variables are cursors and indices of texts, and what an address consists of.
 
 use std::cell::RefCell;
 
@@ -7,24 +7,24 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::hir::{BinaryOp, Body, DeclaratorForm, ExprId, ExprKind, Function, StmtId, StmtKind, Symbol, UnaryOp};
 use crate::preprocess::token::integer;
 
-/// Positions that are told apart in one function.
+/// Maximum number of positions distinguished in one function.
 const MAX_KEYS: usize = 48;
 const MAX_DEPTH: u32 = 24;
-/// What is added to a position stays below this.
+/// Maximum offset that is added to a position.
 const MAX_OFFSET: i32 = 64;
-/// A step that is the result of a call, and not a variable.
+/// Marks a step that is the result of a call, not a variable.
 const CALL: u32 = 1 << 31;
 
 /// A sum: a pointer, what is added to it, and a number.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Sum {
     pub base: Option<Symbol>,
-    /// Variables and results of calls, in order of their numbers.
+    /// Variables and results of calls, sorted by number.
     pub steps: Vec<u32>,
     pub offset: i32,
 }
 
-/// The sum without its number.
+/// A sum without its number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Position {
     pub base: Symbol,
@@ -64,20 +64,20 @@ impl Sum {
     }
 }
 
-/// The variables of a function, as far as texts go.
+/// The variables of a function, as far as texts are concerned.
 pub struct Shapes {
-    /// Pointers to characters and arrays of them, with the family of each: what they are assigned to each other.
+    /// Character pointers and arrays, with the family of each: those that are assigned to each other.
     bases: FxHashMap<Symbol, Symbol>,
     arrays: FxHashSet<Symbol>,
     indices: FxHashSet<Symbol>,
-    /// Variables that are set to something computed from a text of this family.
+    /// Variables that are set to something computed from a text of these families.
     pub related: FxHashMap<Symbol, Vec<Symbol>>,
-    /// Variables that are set to constants: what they are asked for may be what was found at the end of a text.
+    /// Variables that are set to constants: a test of one may be about what was found at the end of a text.
     pub flags: FxHashSet<Symbol>,
-    /// Variables that hold how long a text is that is never moved, and nothing else.
+    /// Variables that only ever hold the length of a text that is never moved.
     lengths: FxHashMap<Symbol, Symbol>,
     pub keys: Vec<Position>,
-    /// By expression: whether it was asked for being a sum, and the answer.
+    /// By expression: whether it was checked for being a sum, and the answer.
     sums: RefCell<Vec<Asked>>,
 }
 
@@ -155,7 +155,7 @@ impl Shapes {
                 }
             }
         }
-        // Two variables of one name.
+        // Two variables of the same name.
         odd.extend(bases.keys().filter(|name| indices.contains(name)));
         bases.retain(|name, _| !odd.contains(name));
         indices.retain(|name| !odd.contains(name));
@@ -179,7 +179,7 @@ impl Shapes {
         shapes
     }
 
-    /// Something is added to a text, or a further byte of it is used than the first.
+    /// Whether something is added to a text, or a byte of it other than the first is used.
     fn moves(&self, body: &Body) -> bool {
         let is_text = |e: ExprId| matches!(body.expr(body.bare(e)).kind, ExprKind::Name(name) if self.is_base(name));
         !self.bases.is_empty()
@@ -194,7 +194,7 @@ impl Shapes {
             })
     }
 
-    /// What happens in the statement may change what is known of a text, or be told by it.
+    /// Whether the statement may change what is known about a text, or add to it.
     pub fn concerns(&self, body: &Body, stmt: StmtId) -> bool {
         let is_step = |name: Symbol| self.keys.iter().any(|key| key.steps.contains(&step_of(name)));
         let mut found = false;
@@ -215,7 +215,7 @@ impl Shapes {
         found
     }
 
-    /// Families, and what is computed from them.
+    /// Computes the families, and what is computed from them.
     fn relate(&mut self, body: &Body) {
         let mut set: Vec<(Symbol, ExprId)> = Vec::new();
         for e in &body.exprs {
@@ -285,7 +285,7 @@ impl Shapes {
         }
     }
 
-    /// The text that a call of `strlen` measures.
+    /// The text that a `strlen` call measures.
     fn measures(&self, body: &Body, call: ExprId) -> Option<Symbol> {
         let ExprKind::Call { args, .. } = &body.expr(call).kind else { return None };
         match (body.callee(call), &args[..]) {
@@ -329,7 +329,7 @@ impl Shapes {
         self.keys.iter().position(|key| key.base == base && key.steps == steps).map(|i| i as u16)
     }
 
-    /// The number of a position that is met for the first time.
+    /// The number of a position, which is added if it is new.
     pub fn number(&mut self, base: Symbol, steps: &[u32]) -> Option<u16> {
         if let Some(key) = self.find(base, steps) {
             return Some(key);
@@ -347,12 +347,12 @@ impl Shapes {
         all.filter(|key| self.family(self.keys[usize::from(*key)].base) == family).collect()
     }
 
-    /// The expression is a sum of pointers, indices and numbers, whatever it changes on the way.
+    /// Whether the expression is a sum of pointers, indices and numbers, regardless of side effects.
     pub fn is_sum(&self, body: &Body, e: ExprId) -> bool {
         self.kind_of(body, e, MAX_DEPTH).is_some()
     }
 
-    /// Whether a sum has a pointer in it; none for what is no sum.
+    /// Whether a sum contains a pointer; none if it is not a sum.
     fn kind_of(&self, body: &Body, e: ExprId, depth: u32) -> Option<bool> {
         match self.sums.borrow().get(e.0 as usize) {
             Some(Asked::No) => return None,

@@ -1,17 +1,17 @@
-//! What is known of positions in texts at one place of a function.
+//! What is known about positions in texts at one point of a function.
 
 use crate::hir::{ExprId, Symbol};
 
-/// Not known, or not to be complained of.
+/// Not known, or not to be reported.
 const FREE: i8 = i8::MAX;
-/// Who goes further behind the end than this does something else than to step over it.
+/// Whatever goes further past the end than this (bytes) does something else than step over it.
 const LEAST: i32 = -16;
 const MOST: i32 = 100;
 
 /// How it is known where a text may end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// On some way the NUL was seen there.
+    /// On some path the NUL was seen there.
     Seen,
     /// The bytes before were tested, and no further one.
     Tested,
@@ -19,7 +19,7 @@ pub enum Kind {
     Untested,
 }
 
-/// The positions that are told apart: all ways to a place of one kind are put together.
+/// The kinds, in the order of [`Marks`]: paths to a place are merged per kind.
 pub const KINDS: [Kind; 3] = [Kind::Seen, Kind::Tested, Kind::Untested];
 
 /// How many bytes from a position on are not the NUL.
@@ -27,7 +27,7 @@ pub const KINDS: [Kind; 3] = [Kind::Seen, Kind::Tested, Kind::Untested];
 pub struct Mark {
     ahead: i8,
     pub seen: Option<ExprId>,
-    /// What took it below zero.
+    /// The step that made it negative.
     pub step: Option<ExprId>,
 }
 
@@ -55,7 +55,7 @@ impl Mark {
         Mark { ahead: new as i8, step, ..self }
     }
 
-    /// The nearer end of two.
+    /// The nearer of two ends.
     fn least(self, other: Mark) -> Mark {
         if other.ahead < self.ahead { other } else { self }
     }
@@ -69,26 +69,26 @@ pub fn moved(marks: Marks, by: i32, step: ExprId) -> Marks {
     marks.map(|mark| mark.moved(by, step))
 }
 
-/// A byte: of a position, by its number, and how far from it.
+/// A byte: the number of a position, and the offset from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Address {
     pub key: u16,
     pub offset: i32,
 }
 
-/// What is known of the byte at an address.
+/// What is known about the byte at an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Known {
     Nothing,
     NonZero,
     Zero,
-    /// It passes for one of a set, as the NUL does, too.
+    /// It is accepted as one of a set, and so is the NUL.
     Passes,
-    /// So many bytes from there are those of a literal.
+    /// So many bytes from there on are those of a literal.
     Prefix(u16),
-    /// The text from there on is that long.
+    /// The text from there on has this length.
     Whole(u16),
-    /// It was asked in a way that is not understood.
+    /// It was tested in a way that is not understood.
     Lost,
 }
 
@@ -130,7 +130,7 @@ impl State {
         self.bytes.retain(|(_, at)| at.key != key);
     }
 
-    /// The position moves on.
+    /// Moves the position on.
     pub fn step(&mut self, key: u16, by: i32, step: ExprId) {
         self.set(key, moved(self.of(key), by, step));
         for (_, at) in self.bytes.iter_mut().filter(|(_, at)| at.key == key) {
@@ -139,7 +139,7 @@ impl State {
         self.bytes.retain(|(_, at)| at.offset.abs() <= -LEAST);
     }
 
-    /// Takes in what holds on another way to the same place; whether that is new.
+    /// Merges in the state of another path to the same place; returns whether anything changed.
     pub fn join(&mut self, other: &State) -> bool {
         let mut new = false;
         for (mine, theirs) in self.marks.iter_mut().flatten().zip(other.marks.iter().flatten()) {
@@ -173,7 +173,7 @@ impl State {
                 false if here => Mark::new(offset, Some(asked)),
                 false => Mark::FREE,
             };
-            // Who has gone too far already is told of that.
+            // Keeps marks that have already gone too far: they are reported.
             let left = |mark: Mark| if mark.ahead() < Some(offset) { mark } else { Mark::FREE };
             state.set(at.key, [seen.least(left(marks[0])), left(marks[1]), left(marks[2])]);
         };
@@ -199,7 +199,7 @@ impl State {
         }
     }
 
-    /// A bound of its own says that the byte is there.
+    /// A separate bound guarantees that the byte is there.
     pub fn is_there(&mut self, at: Address) {
         let [_, tested, untested] = self.of(at.key);
         let more = Mark::new(at.offset + 1, None);

@@ -1,4 +1,4 @@
-//! Sums, and what becomes of positions where a variable is set.
+//! Sums, and how positions change when a variable is assigned.
 
 use super::shapes::{Sum, step_of, step_of_call};
 use super::state::{Address, Mark, Marks, State, UNKNOWN, moved};
@@ -16,7 +16,7 @@ impl Walker<'_> {
         Some(Address { key, offset: sum.offset })
     }
 
-    /// The sum that an expression comes to, in terms of what its variables hold then.
+    /// The sum that an expression evaluates to, in terms of its variables after side effects.
     pub fn sum(&mut self, e: ExprId, st: &mut State) -> Option<Sum> {
         let body = self.body;
         match &body.expr(e).kind {
@@ -73,7 +73,7 @@ impl Walker<'_> {
         let step = Sum { steps: vec![step_of_call(call)], ..Sum::default() };
         if let Some(there) = text.clone().plus(step.clone()).and_then(|sum| self.find(&sum)) {
             let marks = match others {
-                // Texts that are packed one behind the other are gone through so.
+                // This is how texts packed one after another are traversed.
                 [] => UNKNOWN,
                 _ => [Mark::new(0, Some(call)), Mark::new(1, Some(call)), Mark::FREE],
             };
@@ -82,7 +82,7 @@ impl Walker<'_> {
         Some(step)
     }
 
-    /// A variable moves by a number.
+    /// Moves a variable by a number.
     pub fn advance(&mut self, name: Symbol, by: i32, step: ExprId, st: &mut State) {
         st.set_byte(name, None);
         let base = self.shapes.is_base(name);
@@ -98,7 +98,7 @@ impl Walker<'_> {
         }
     }
 
-    /// `name = right`, or with an operator.
+    /// `name = right`, or a compound assignment.
     pub fn assign(&mut self, name: Symbol, op: Option<BinaryOp>, right: ExprId, whole: ExprId, st: &mut State) {
         let body = self.body;
         let tracked = self.shapes.is_base(name) || self.shapes.is_index(name);
@@ -142,7 +142,7 @@ impl Walker<'_> {
         st.set_byte(name, byte);
     }
 
-    /// Where a variable is a base or an index, its positions are those of what it is set to.
+    /// Sets a base or an index: its positions become those of its new value.
     pub fn set_to(&mut self, name: Symbol, sum: Option<Sum>, whole: ExprId, st: &mut State) {
         let base = self.shapes.is_base(name);
         let own = if base { Vec::new() } else { vec![step_of(name)] };
@@ -174,7 +174,7 @@ impl Walker<'_> {
         }
     }
 
-    /// A pointer leads to a text of which only that is known.
+    /// A pointer is set to a text about which only `marks` is known.
     pub fn fresh(&mut self, name: Symbol, marks: Marks, st: &mut State) {
         if self.shapes.is_base(name)
             && !self.shapes.is_array(name)

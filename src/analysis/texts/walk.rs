@@ -1,4 +1,4 @@
-//! Evaluates a function's statements in order of control.
+//! Evaluates a function's statements in order of control flow.
 
 use rustc_hash::FxHashSet;
 
@@ -11,15 +11,15 @@ use crate::hir::{BinaryOp, Body, ExprId, ExprKind, Function, StmtId, StmtKind, S
 use crate::program::Program;
 use crate::source::FileId;
 
-/// Expressions nest this deep at most.
+/// Maximum nesting of an expression.
 const MAX_DEPTH: u32 = 48;
 
-/// What an expression comes to.
+/// What an expression evaluates to.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Value {
     Other,
     Byte(Address),
-    /// Zero or not tells something of a byte.
+    /// Being zero or nonzero tells something about a byte.
     Test {
         at: Address,
         yes: Known,
@@ -32,18 +32,18 @@ pub(super) struct Walker<'a> {
     pub file: FileId,
     pub body: &'a Body,
     pub shapes: Shapes,
-    /// Only to find the positions that there are.
+    /// The walk only collects the positions.
     pub collecting: bool,
     recording: bool,
     pub depth: u32,
-    /// What is asked is one of several questions that decide together.
+    /// The condition is one of several that decide together.
     pub among: bool,
-    /// Families of which some byte is compared with the NUL, or that are given to functions for texts.
+    /// Families with a byte that is compared to the NUL, or that are passed to text functions.
     pub texts: FxHashSet<Symbol>,
     /// Positions that bytes are written to.
     written: FxHashSet<u16>,
     found: Vec<Found>,
-    /// By statement: it has to do with a text.
+    /// By statement: whether it concerns a text.
     concerned: Vec<bool>,
 }
 
@@ -75,7 +75,7 @@ pub(super) fn slips(program: &Program, function: &Function, code: &str, cfg: &Cf
         found: Vec::new(),
         concerned: vec![true; body.stmts.len()],
     };
-    // Positions that stand for others are found when those are known.
+    // Positions that stand for others are found once those are known.
     for _ in 0..2 {
         for b in (0..cfg.blocks.len()).filter(|b| cfg.reachable[*b]) {
             walker.block(cfg, BlockId(b as u32), State::default());
@@ -94,9 +94,9 @@ pub(super) fn slips(program: &Program, function: &Function, code: &str, cfg: &Cf
     let told = |f: &&Found| {
         let base = walker.shapes.keys[usize::from(f.key)].base;
         let is_text = || walker.texts.contains(&walker.shapes.family(base));
-        // A layout of its own, of which each element is known to be there.
+        // A layout of its own, in which each element is known to be there.
         let is_array = walker.shapes.is_array(base);
-        // Around a loop that never asks for the NUL.
+        // Around a loop that never tests for the NUL.
         let around = || f.mark.step.is_some_and(|step| span(f.read).start < span(step).start);
         match f.kind {
             Kind::Seen => !is_array || f.mark.step.is_some(),
@@ -203,7 +203,7 @@ impl Forward for Walker<'_> {
 }
 
 impl Walker<'_> {
-    /// A statement or operand that is evaluated for what it does.
+    /// Evaluates a statement or operand for its effects.
     pub fn eval(&mut self, e: ExprId, st: &mut State) -> Value {
         if self.depth == MAX_DEPTH {
             st.marks.iter_mut().for_each(|marks| *marks = UNKNOWN);
@@ -293,7 +293,7 @@ impl Walker<'_> {
         }
     }
 
-    /// A question whose answer is not branched on.
+    /// A condition whose result is not branched on.
     fn asked(&mut self, e: ExprId, st: &mut State) -> Value {
         let (mut yes, no) = self.cond(e, st.clone());
         yes.join(&no);
@@ -301,7 +301,7 @@ impl Walker<'_> {
         Value::Other
     }
 
-    /// Something that depends on bytes in a way that is not understood: of one of them, that is known.
+    /// Something that depends on bytes in a way that is not understood; if on only one, on which is known.
     pub fn mixed(&mut self, values: &[Value], st: &mut State) -> Value {
         let mut bytes = values.iter().filter_map(|value| match value {
             Value::Byte(at) | Value::Test { at, .. } => Some(*at),
@@ -314,7 +314,7 @@ impl Walker<'_> {
         fuzzy(first)
     }
 
-    /// The byte that an `*p` or `p[i]` stands for, and another one that tells where it is.
+    /// The byte that `*p` or `p[i]` denotes, and another one that determines where it is.
     fn address(&mut self, e: ExprId, st: &mut State) -> (Option<Address>, Option<Address>) {
         let body = self.body;
         let sum = match body.expr(e).kind {
@@ -339,7 +339,7 @@ impl Walker<'_> {
         (sum.and_then(|sum| self.find(&sum)), None)
     }
 
-    /// What is an assignment, and no sum.
+    /// An assignment that is not a sum.
     fn assigned(&mut self, e: ExprId, op: Option<BinaryOp>, left: ExprId, right: ExprId, st: &mut State) -> Value {
         let body = self.body;
         if let ExprKind::Name(name) = body.expr(left).kind {
@@ -360,7 +360,7 @@ impl Walker<'_> {
         value
     }
 
-    /// The address of a variable is given away.
+    /// The address of a variable escapes.
     pub fn escaped(&mut self, name: Symbol, st: &mut State) {
         st.set_byte(name, None);
         for key in 0..self.shapes.keys.len() as u16 {
@@ -391,7 +391,7 @@ impl Walker<'_> {
     }
 }
 
-/// It depends on the byte, nobody knows how.
+/// The value depends on the byte in an unknown way.
 fn fuzzy(at: Option<Address>) -> Value {
     at.map_or(Value::Other, |at| Value::Test { at, yes: Known::NonZero, no: Known::NonZero })
 }
