@@ -86,7 +86,7 @@ struct Builder<'b> {
     continues: Vec<BlockId>,
     switches: Vec<OpenSwitch>,
     labels: FxHashMap<Symbol, BlockId>,
-    /// For a user label's block, the block that runs into it from above.
+    /// For a user label's block, the block that falls into it from above.
     label_above: FxHashMap<BlockId, Option<BlockId>>,
     computed: Vec<BlockId>,
     falls: Vec<Fall>,

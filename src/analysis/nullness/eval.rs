@@ -56,7 +56,7 @@ impl Walker<'_> {
             }
             ExprKind::Unary { op: UnaryOp::Not, .. }
             | ExprKind::Binary { op: BinaryOp::And | BinaryOp::Or | BinaryOp::Eq | BinaryOp::Ne, .. } => {
-                // The result is kept for later: whoever tests it knows.
+                // The result may be kept and tested later: what it checks counts as tested.
                 let (yes, no) = self.branch(e, st.clone());
                 match joined(yes, no) {
                     Some(mut both) => {

@@ -221,7 +221,7 @@ impl<'a> Linker<'a> {
         }
     }
 
-    /// Where the functions that `name` may refer to read through this argument, if they all do.
+    /// Where the functions that `name` may refer to read through this argument, if all of them do.
     fn needed(&self, name: &str, file: FileId, arg: u8) -> Option<(FileId, Span, bool)> {
         let meant = self.program.callees(name, file);
         let mut first = None;

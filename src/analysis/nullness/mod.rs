@@ -2,7 +2,7 @@
 //! results are combined over the whole repository.
 //!
 //! For every call result, null constant and parameter, the walk tracks which places hold it (`a = b = f()` is one
-//! value) and what is known about it. A branch on any holder tells about all of them.
+//! value) and what is known about it. A branch on any holder applies to all of them.
 
 mod asked_before;
 mod branch;

@@ -83,7 +83,7 @@ impl<'a> Settled<'a> {
     }
 
     /// Whether function `n`, before a position in it, checks what the path from a variable leads to, assigns it, reads
-    /// through it itself, or tests a call that is passed it.
+    /// through it itself, or tests what another function says about it.
     fn sees_to(&self, n: u32, base: Symbol, path: &[Written], before: u32) -> bool {
         let (input, facts) = (&self.inputs[n as usize], &self.facts[n as usize]);
         let body = &input.function.body;

@@ -19,7 +19,7 @@ const MAX_DEPTH: u32 = 48;
 pub(super) enum Value {
     Other,
     Byte(Address),
-    /// Being zero or nonzero tells something about a byte.
+    /// Being zero or nonzero says something about a byte.
     Test {
         at: Address,
         yes: Known,
@@ -301,7 +301,7 @@ impl Walker<'_> {
         Value::Other
     }
 
-    /// Something that depends on bytes in a way that is not understood; if on only one, on which is known.
+    /// Something that depends on bytes in a way that is not understood; if on one only, that byte is known.
     pub fn mixed(&mut self, values: &[Value], st: &mut State) -> Value {
         let mut bytes = values.iter().filter_map(|value| match value {
             Value::Byte(at) | Value::Test { at, .. } => Some(*at),
