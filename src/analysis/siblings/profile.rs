@@ -248,7 +248,7 @@ impl Names<'_> {
         }
     }
 
-    /// Whether nothing is added to the start of the message.
+    /// Whether the read is at the start of the message, with nothing added to it.
     fn is_first(&self, e: ExprId) -> bool {
         let body = self.body;
         let mut first = true;
