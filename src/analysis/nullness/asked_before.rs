@@ -43,7 +43,7 @@ impl Linker<'_> {
         })
     }
 
-    /// Whether every caller of function `n` has tested `name` with these arguments, which are written in function `of`.
+    /// Whether every caller of function `n` has tested the result of `name` with these arguments (of function `of`).
     fn is_asked(&self, n: u32, name: &str, args: &[ExprId], of: u32, hops: usize) -> bool {
         let given: Option<Vec<Given>> = args.iter().map(|&arg| self.given_as(of, arg)).collect();
         let (Some(given), Some(sites)) = (given, self.sites.of(n)) else { return false };
