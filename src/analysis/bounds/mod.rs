@@ -1,8 +1,8 @@
-//! Proofs about lengths: for every read and write through a pointer, whether what the function tests before it
-//! keeps it inside its buffer.
+//! Buffer bounds proofs: for every read and write through a pointer, whether the checks before it keep it inside its
+//! buffer.
 //!
-//! One symbolic walk ([`walk`]) gives each value as a linear expression over symbols and each place the facts that hold
-//! there ([`terms`]); what has to hold is noted on the way, and proved on demand ([`judge`]).
+//! One symbolic walk ([`walk`]) computes each value as a linear expression over symbols and the facts that hold at each
+//! place ([`terms`]). Proof obligations are recorded on the way and proved on demand ([`judge`]).
 
 mod judge;
 mod terms;
@@ -25,32 +25,32 @@ pub use terms::{summary, symbols};
 pub use walk::Bounds;
 use walk::beliefs::Belief;
 
-/// One function, walked.
+/// One function after the walk.
 pub struct Walked {
     pub symbols: Symbols,
     pub facts: Facts,
     pub paths: Paths,
     pub sites: Vec<Site>,
-    /// Bit `i`: what parameter `i` leads to may be changed.
+    /// Bit `i`: the memory that parameter `i` points to may be modified.
     writes: u32,
     returns: Vec<(Linear, FactId)>,
     narrow: Vec<(u32, Kind)>,
     beliefs: Vec<Belief>,
-    /// Buffers of characters that are searched for a NUL.
+    /// Character buffers that are searched for a NUL.
     texts: FxHashSet<Sym>,
-    /// Where variables begin that are arrays.
+    /// Start addresses of array variables.
     arrays: FxHashSet<Sym>,
-    /// Decimal numbers that are printed where their types do not tell that there is room, and how long they may be.
+    /// Decimal numbers printed where their types do not guarantee enough room, with the room and their maximal length.
     printed: Vec<(Span, Linear, i64)>,
     stepped: FxHashSet<Sym>,
     lengths: OnceCell<Lengths>,
 }
 
-/// The symbols that say where buffers end.
+/// The symbols that define where buffers end.
 struct Lengths {
     /// Those of all limits.
     any: FxHashSet<Sym>,
-    /// How long buffers are that were handed over or received.
+    /// The lengths of buffers that were passed in or received.
     given: FxHashSet<Sym>,
 }
 

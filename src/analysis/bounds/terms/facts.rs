@@ -1,4 +1,4 @@
-//! What holds at a place: linear expressions that are at least zero, in a tree that follows dominance.
+//! Facts that hold at a place: linear expressions that are at least zero, in a tree that follows dominance.
 
 use std::cell::Cell;
 
@@ -12,7 +12,7 @@ use crate::source::Span;
 pub struct FactId(pub u32);
 
 impl FactId {
-    /// What holds everywhere: nothing.
+    /// No facts: what holds everywhere.
     pub const NONE: FactId = FactId(0);
 }
 
@@ -20,13 +20,13 @@ impl FactId {
 struct Node {
     parent: Option<FactId>,
     own: Vec<Linear>,
-    /// Of which symbols `own` may speak, as in a Bloom filter.
+    /// The symbols that may occur in `own`, as in a Bloom filter.
     speaks: u64,
-    /// Each is not zero.
+    /// Expressions that are not zero.
     apart: Vec<Linear>,
-    /// The nearest place, this one or above, at which something is not zero.
+    /// The nearest node, this one or an ancestor, with a non-empty `apart`.
     told_apart: Option<FactId>,
-    /// The condition that says so.
+    /// The condition that establishes these facts.
     span: Option<Span>,
 }
 
@@ -36,15 +36,15 @@ pub struct Facts {
     budget: Cell<u64>,
 }
 
-/// Steps of proof that one function may take, all questions together. Past it nothing is proved, and nothing said.
+/// Proof steps allowed per function, over all queries. Beyond it nothing is proved and nothing is reported.
 const BUDGET: u64 = 400_000;
 /// Facts and definitions that one proof may combine.
 const MAX_DEPTH: usize = 6;
-/// Joined values that one proof may take apart.
+/// Joined values that one proof may split.
 const MAX_SPLITS: usize = 3;
-/// Facts of one place that are looked at, nearest first.
+/// Facts of one place that are considered, nearest first.
 const MAX_FACTS: usize = 256;
-/// Facts that are tried for the price of one step of the budget.
+/// Facts tried per step of the budget.
 const TRIES: usize = 4;
 
 impl Default for Facts {
@@ -54,7 +54,7 @@ impl Default for Facts {
 }
 
 impl Facts {
-    /// What holds at `parent`, `own` and, not being zero, `apart`.
+    /// The facts of `parent`, plus `own`, plus `apart` as not zero.
     pub fn child(&mut self, parent: FactId, own: Vec<Linear>, apart: Vec<Linear>, span: Span) -> FactId {
         if own.is_empty() && apart.is_empty() {
             return parent;
@@ -66,7 +66,7 @@ impl Facts {
         id
     }
 
-    /// A place of its own under `parent`, to add to what holds there later.
+    /// A separate node under `parent`, to which facts can be added later.
     pub fn place(&mut self, parent: FactId) -> FactId {
         let told_apart = self.nodes[parent.0 as usize].told_apart;
         self.nodes.push(Node { parent: Some(parent), told_apart, ..Node::default() });
@@ -83,7 +83,7 @@ impl Facts {
         self.nodes[id.0 as usize].own.retain(|f| f != fact);
     }
 
-    /// The places below `id` at which a condition says more, in the order of the walk, and that condition.
+    /// The nodes below `id` where a condition adds facts, in walk order, each with that condition.
     pub fn below(&self, id: FactId) -> Vec<(FactId, Span)> {
         let mut inside = vec![false; self.nodes.len()];
         let mut found = Vec::new();
@@ -96,17 +96,17 @@ impl Facts {
         found
     }
 
-    /// The conditions that hold at `id` and what each says, the nearest first.
+    /// The conditions that hold at `id` and the facts of each, nearest first.
     pub fn conditions(&self, id: FactId) -> impl Iterator<Item = (Span, &[Linear], &[Linear])> {
         self.above(id).filter_map(|node| Some((node.span?, &node.own[..], &node.apart[..])))
     }
 
-    /// What every condition of the function says, whichever way it is decided.
+    /// The facts of every condition of the function, for both outcomes.
     pub fn said(&self) -> impl Iterator<Item = (&[Linear], &[Linear])> {
         self.nodes.iter().filter(|node| node.span.is_some()).map(|node| (&node.own[..], &node.apart[..]))
     }
 
-    /// What each condition of the function says, and that condition.
+    /// Each fact that a condition of the function establishes, with that condition.
     pub fn limits(&self) -> impl Iterator<Item = (Span, &Linear)> {
         self.nodes
             .iter()
@@ -118,37 +118,37 @@ impl Facts {
         std::iter::successors(Some(id), |id| self.nodes[id.0 as usize].parent).map(|id| &self.nodes[id.0 as usize])
     }
 
-    /// Every fact at `id` and the condition that says so, the nearest first.
+    /// Every fact at `id` with the condition that establishes it, nearest first.
     pub fn told(&self, id: FactId) -> impl Iterator<Item = (&Linear, Option<Span>)> {
         self.above(id).flat_map(|node| node.own.iter().map(|fact| (fact, node.span)))
     }
 
-    /// The facts at `id` that do not hold at `above` already.
+    /// The facts at `id` that do not already hold at `above`.
     pub fn between(&self, id: FactId, above: FactId) -> impl Iterator<Item = &Linear> {
         let ids = std::iter::successors(Some(id), |id| self.nodes[id.0 as usize].parent);
         ids.take_while(move |id| *id != above).flat_map(|id| self.nodes[id.0 as usize].own.iter())
     }
 
-    /// What the conditions say that hold at `id` and do not at `above` already.
+    /// The facts of the conditions that hold at `id` but not already at `above`.
     pub fn tests_between(&self, id: FactId, above: FactId) -> impl Iterator<Item = (&[Linear], &[Linear])> {
         let ids = std::iter::successors(Some(id), |id| self.nodes[id.0 as usize].parent);
         let nodes = ids.take_while(move |id| *id != above).map(|id| &self.nodes[id.0 as usize]);
         nodes.filter(|node| node.span.is_some()).map(|node| (&node.own[..], &node.apart[..]))
     }
 
-    /// What is not zero at `id`, the nearest first.
+    /// The expressions that are not zero at `id`, nearest first.
     fn apart(&self, id: FactId) -> impl Iterator<Item = &Linear> {
         let told = |id: FactId| self.nodes[id.0 as usize].told_apart;
         let ids = std::iter::successors(told(id), move |id| told(self.nodes[id.0 as usize].parent?));
         ids.flat_map(|id| &self.nodes[id.0 as usize].apart)
     }
 
-    /// Every fact at `id`, the nearest first.
+    /// Every fact at `id`, nearest first.
     pub fn at(&self, id: FactId) -> impl Iterator<Item = &Linear> {
         self.above(id).flat_map(|node| node.own.iter().rev()).take(MAX_FACTS)
     }
 
-    /// Those of them that have a term of `s`.
+    /// Those of them that contain a term of `s`.
     fn at_of(&self, id: FactId, s: Sym) -> impl Iterator<Item = (&Linear, i32)> {
         let mut left = MAX_FACTS;
         let nodes = self.above(id).map_while(move |node| {
@@ -161,19 +161,19 @@ impl Facts {
         facts.map(move |fact| (fact, fact.factor(s))).filter(|(_, own)| *own != 0)
     }
 
-    /// The budget is used up: what was not proved may hold all the same.
+    /// The budget is used up: an unproved goal may still hold.
     pub fn is_exhausted(&self) -> bool {
         self.budget.get() == 0
     }
 
-    /// Makes the budget whole again.
+    /// Resets the budget.
     pub fn renew(&mut self) {
         self.budget = Cell::new(BUDGET);
     }
 
-    /// `goal >= 0` follows from what holds at `id`.
+    /// Proves `goal >= 0` from the facts at `id`.
     pub fn prove(&self, symbols: &Symbols, id: FactId, goal: &Linear) -> bool {
-        // What holds of one of its numbers anyway says just that, whichever of them a search would begin with.
+        // An axiom of one of the symbols may imply the goal directly, whichever pivot a search would start with.
         let mut always = goal.terms().iter().filter(|(_, k)| *k < 0).flat_map(|(s, _)| &symbols.info(*s).axioms);
         let covers = |axiom: &Linear| goal.sub(axiom).is_some_and(|rest| !rest.has_terms() && rest.constant >= 0);
         if always.any(covers) {
@@ -203,13 +203,13 @@ pub fn gcd(a: i64, b: i64) -> i64 {
     a
 }
 
-/// One proof: goals are reduced by facts that cancel a term, until what is left cannot be negative.
+/// One proof: facts cancel terms of the goal until the remainder cannot be negative.
 ///
 /// This is demand-driven as in ABCD (Bodík, Gupta and Sarkar, PLDI 2000), over sums of more than two terms.
 struct Proof<'p> {
     facts: &'p Facts,
     symbols: &'p Symbols,
-    /// Where facts are taken from: the place itself and, inside a joined value, the ends of the ways into the join.
+    /// Where facts are taken from: the place itself and, inside a joined value, the ends of the paths into the join.
     places: Vec<FactId>,
     seen: FxHashSet<Linear>,
     splits: usize,
@@ -228,7 +228,7 @@ impl<'p> Proof<'p> {
         if self.apart(goal, depth) {
             return true;
         }
-        // The term to cancel: one that can be arbitrarily low, or else any.
+        // The term to cancel: one without a lower bound if there is one, otherwise any.
         let unbounded = |&(s, k): &(Sym, i32)| {
             let info = self.symbols.info(s);
             if k > 0 { info.lo.is_none() } else { info.hi.is_none() }
@@ -240,7 +240,7 @@ impl<'p> Proof<'p> {
         };
         for &(s, k) in pivots {
             for (tried, (fact, factor)) in self.useful(s, k).into_iter().enumerate() {
-                // Where very many facts speak of one number, to go through them is the work.
+                // With many facts about one symbol, trying them is the real cost.
                 if tried % TRIES == TRIES - 1 && !self.facts.step() {
                     return false;
                 }
@@ -255,11 +255,11 @@ impl<'p> Proof<'p> {
         self.converted(goal, depth) || self.split(goal, depth)
     }
 
-    /// What the terms of a sum are known to be a multiple of, but for a rest: `4*q`, a counter that moves by 4, a number
-    /// of which it was tested that it divides by 4.
+    /// `(divisor, rest)`: the terms of `sum` are `rest` plus a multiple of `divisor`. From `4*q`, a counter that moves
+    /// by 4, or a number tested to be divisible by 4.
     fn units(&self, sum: &Linear) -> (i64, i64) {
         let (mut divisor, mut rest) = (0, 0i64);
-        // Where nothing moves by steps, a term that is a multiple of nothing makes all of it one.
+        // If no symbol moves in steps, one term without a divisor makes the result 1.
         let moves = |&(s, _): &(Sym, i32)| self.symbols.info(s).step.is_some();
         let divides = |s: Sym| self.symbols.rests.iter().any(|(n, ..)| n.as_symbol() == Some(s));
         if !self.symbols.has_units
@@ -287,21 +287,21 @@ impl<'p> Proof<'p> {
         (divisor, rest)
     }
 
-    /// What is left of a division was tested to be nothing.
+    /// The remainder of a division was tested to be zero.
     fn is_zero(&self, left: Sym) -> bool {
         let none = |fact: &Linear| fact.constant == 0 && matches!(fact.terms(), [(s, -1)] if *s == left);
         self.places.iter().any(|place| self.facts.at(*place).any(none))
     }
 
-    /// `d != 0` and `d >= 0` make `d - 1 >= 0`.
+    /// `d != 0` and `d >= 0` imply `d - 1 >= 0`.
     fn apart(&mut self, goal: &Linear, depth: usize) -> bool {
         let facts = self.facts;
         let all = self.places.iter().flat_map(|id| facts.apart(*id)).take(MAX_FACTS);
-        // What has no term of the goal cannot make it any greater.
+        // A fact that shares no symbol with the goal cannot help.
         let all: Vec<&Linear> = all.filter(|d| d.terms().iter().any(|(s, _)| goal.factor(*s) != 0)).collect();
         for d in all {
             for d in [Some(*d), d.scaled(-1)].into_iter().flatten() {
-                // `a[i]` of elements of several bytes: as often as the goal has it.
+                // `a[i]` with elements of several bytes: `d` counts as often as the goal contains it.
                 let shared = d.terms().iter().find(|(s, _)| goal.factor(*s) != 0);
                 let Some((s, own)) = shared.copied() else { continue };
                 let k = goal.factor(s) / own;
@@ -318,7 +318,7 @@ impl<'p> Proof<'p> {
         false
     }
 
-    /// Replaces a converted value by the one it was, where that fits.
+    /// Replaces a converted value by the original one where that fits.
     fn converted(&mut self, goal: &Linear, depth: usize) -> bool {
         for &(s, k) in goal.terms() {
             let Source::Converted { from, lo, hi } = self.symbols.info(s).source else { continue };
@@ -326,7 +326,7 @@ impl<'p> Proof<'p> {
                 from.plus_constant(-least).is_some_and(|goal| proof.goal(&goal, depth - 1))
             };
             let not_below = above(self, lo);
-            // Cut to fewer bits, a value that is not negative can only become smaller.
+            // Truncation can only make a non-negative value smaller.
             let smaller = k < 0 && lo == 0 && not_below;
             let below = |proof: &mut Self| match hi {
                 Some(hi) => {
@@ -343,7 +343,7 @@ impl<'p> Proof<'p> {
         false
     }
 
-    /// Facts and axioms in which `s` has a factor that divides `k`, with its sign, and how often it does.
+    /// Facts and axioms in which the factor of `s` divides `k` and has its sign, each with the quotient.
     fn useful(&self, s: Sym, k: i32) -> Vec<(&'p Linear, i32)> {
         let (facts, symbols) = (self.facts, self.symbols);
         let at_places = self.places.iter().flat_map(|place| facts.at_of(*place, s));
@@ -352,7 +352,7 @@ impl<'p> Proof<'p> {
         fitting.map(|(fact, own)| (fact, k / own)).collect()
     }
 
-    /// Takes a joined value apart: the goal has to hold for each of the values that it joins.
+    /// Splits a joined value: the goal has to hold for each of the values that it joins.
     fn split(&mut self, goal: &Linear, depth: usize) -> bool {
         let symbols = self.symbols;
         let joined = goal.terms().iter().find_map(|&(s, _)| match &symbols.info(s).source {

@@ -1,24 +1,24 @@
-//! The formats of `printf` and `scanf`, taken apart.
+//! Parsing of `printf` and `scanf` formats.
 
-/// One conversion of a format.
+/// One conversion specification of a format.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Conversion {
     pub kind: char,
-    /// The field width of a scan, the precision of a print.
+    /// The field width in `scanf`, the precision in `printf`.
     pub limit: Option<i64>,
-    /// A print's width: at least that many bytes.
+    /// The field width in `printf`: the minimal number of bytes.
     pub width: i64,
-    /// The limit is an argument of its own.
+    /// The number of `*` arguments (width, precision).
     pub stars: usize,
-    /// How many bits the number has that is printed.
+    /// The width in bits of the number that is printed.
     pub bits: u32,
-    /// `%#x`: `0x` comes first.
+    /// `%#x`: the length of the `0x` prefix.
     pub prefix: i64,
-    /// `%*d` of a scan: nothing is stored.
+    /// `%*d` in `scanf`: nothing is stored.
     pub skipped: bool,
 }
 
-/// The bytes that a number of so many bits takes where it is printed, sign included.
+/// The maximal number of bytes printed for a number of `bits` bits, including the sign.
 pub fn digits(kind: char, bits: u32) -> Option<i64> {
     let decimal = |bits: u32| i64::from(bits * 3 / 10 + 1);
     match kind {
@@ -32,7 +32,7 @@ pub fn digits(kind: char, bits: u32) -> Option<i64> {
     }
 }
 
-/// The arguments that a format prints as texts, of those from `first` on, and which of them limits each.
+/// The arguments printed as strings, counted from `first`, each with the `*` argument that limits it, if any.
 pub fn texts(format: &str, first: usize) -> Vec<(usize, Option<usize>)> {
     let mut arg = first;
     let mut all = Vec::new();
@@ -46,7 +46,7 @@ pub fn texts(format: &str, first: usize) -> Vec<(usize, Option<usize>)> {
     all
 }
 
-/// The bytes of a format that stand for themselves, and its conversions (C17 7.21.6).
+/// The number of literal bytes of a format, and its conversions (C17 7.21.6).
 pub fn conversions(format: &str, scans: bool) -> (i64, Vec<Conversion>) {
     let mut literal = -2i64;
     let mut all = Vec::new();
@@ -93,7 +93,7 @@ pub fn conversions(format: &str, scans: bool) -> (i64, Vec<Conversion>) {
         let Some(kind) = chars.next() else { break };
         found.kind = kind;
         if kind == '[' && scans {
-            // `]` right behind `[` or `[^` is one of the set.
+            // `]` right after `[` or `[^` belongs to the set.
             chars.next_if_eq(&'^');
             chars.next_if_eq(&']');
             for c in chars.by_ref() {

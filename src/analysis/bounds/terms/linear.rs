@@ -1,22 +1,22 @@
-//! Linear expressions over symbols: the form that every length, index and address takes.
+//! Linear expressions over symbols: the representation of every length, index and address.
 
 use std::hash::{Hash, Hasher};
 
-/// A value that is not computed further: a parameter, a loaded byte, what a call returned.
+/// An atomic value: a parameter, a loaded byte, the result of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Sym(pub u32);
 
 impl Sym {
-    /// One bit of 64, for a filter of symbols.
+    /// One bit out of 64, for a Bloom filter of symbols.
     pub fn mask(self) -> u64 {
         1 << (self.0 % 64)
     }
 }
 
-/// Terms of one expression. A longer one is a value that is not followed.
+/// Terms of one expression. A value that needs more is not tracked.
 const MAX_TERMS: usize = 6;
 
-/// `c + k1·s1 + k2·s2 + …`, the terms in order of their symbols, no factor zero.
+/// `c + k1·s1 + k2·s2 + …`: terms sorted by symbol, no zero factors.
 #[derive(Clone, Copy, Eq)]
 pub struct Linear {
     pub constant: i64,
@@ -50,7 +50,7 @@ impl Linear {
         (self.len == 0).then_some(self.constant)
     }
 
-    /// The symbol that the expression is, alone and without a constant.
+    /// The symbol, if the expression is just one symbol.
     pub fn as_symbol(&self) -> Option<Sym> {
         match self.terms() {
             [(s, 1)] if self.constant == 0 => Some(*s),
@@ -62,7 +62,7 @@ impl Linear {
         self.terms().iter().find(|(t, _)| *t == s).map_or(0, |(_, k)| *k)
     }
 
-    /// The bits of all its symbols.
+    /// The union of the masks of its symbols.
     pub fn mask(&self) -> u64 {
         self.terms().iter().fold(0, |all, (s, _)| all | s.mask())
     }
@@ -72,7 +72,7 @@ impl Linear {
         Some(self)
     }
 
-    /// `self + factor·other`. `None` where the numbers or the terms grow too large.
+    /// `self + factor·other`. `None` on overflow or too many terms.
     pub fn plus(&self, other: &Linear, factor: i32) -> Option<Linear> {
         let mut sum = Linear::constant(self.constant.checked_add(other.constant.checked_mul(i64::from(factor))?)?);
         let (a, b) = (self.terms(), other.terms());
@@ -114,8 +114,8 @@ impl Linear {
         Linear::ZERO.plus(self, factor)
     }
 
-    /// The least that is to be proved of a sum of which it is known that its terms are `rest` and a multiple of
-    /// `divisor`: `4q - 4 >= 0` if `4q - 1 >= 0`.
+    /// The weakest goal that implies `self >= 0`, given that the terms are `rest` plus a multiple of `divisor`: `4q - 1
+    /// >= 0` for `4q - 4 >= 0`.
     pub fn loosened(&self, divisor: i64, rest: i64) -> Linear {
         let mut loose = *self;
         if divisor > 1 {
@@ -125,7 +125,7 @@ impl Linear {
         loose
     }
 
-    /// The same of what is known: `4q - 1 >= 0` makes `4q - 4 >= 0`.
+    /// The strongest fact that `self >= 0` implies under the same condition: `4q - 4 >= 0` from `4q - 1 >= 0`.
     pub fn tightened(&self, divisor: i64, rest: i64) -> Linear {
         let mut tight = *self;
         if divisor > 1 {
@@ -135,7 +135,7 @@ impl Linear {
         tight
     }
 
-    /// With `s` replaced by `by`.
+    /// Replaces `s` by `by`.
     pub fn substitute(&self, s: Sym, by: &Linear) -> Option<Linear> {
         let k = self.factor(s);
         if k == 0 {
@@ -145,7 +145,7 @@ impl Linear {
     }
 }
 
-/// What stands behind the terms does not count.
+/// Ignores the unused slots after the terms.
 impl PartialEq for Linear {
     fn eq(&self, other: &Linear) -> bool {
         self.constant == other.constant && self.terms() == other.terms()

@@ -1,10 +1,10 @@
-//! The values of constants.
+//! Values of literals.
 
 use super::types::Kind;
 
 /// An integer constant and its type (C17 6.4.4.1, for 32-bit `int` and 64-bit `long`).
 pub fn number(text: &str) -> Option<(i64, Kind)> {
-    // The grammar takes a sign for a part of the number.
+    // The grammar parses a sign as part of the number.
     if let Some(rest) = text.strip_prefix('-') {
         return number(rest.trim_start()).map(|(n, kind)| (n.wrapping_neg(), kind));
     }
@@ -54,7 +54,7 @@ pub fn character(text: &str) -> Option<i64> {
     }
 }
 
-/// The bytes of a string as written, quotes included and an escape counted once.
+/// The size of a string literal: quotes included, an escape counted once.
 pub fn written_length(text: &str) -> i64 {
     let mut length = 0;
     let mut chars = text.chars().peekable();

@@ -1,4 +1,4 @@
-//! What the walk and the judgement speak of: expressions, symbols, facts, states, sites and summaries.
+//! The vocabulary of the walk and the judgement: expressions, symbols, facts, states, sites and summaries.
 
 pub mod facts;
 pub mod formats;

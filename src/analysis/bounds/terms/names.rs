@@ -1,23 +1,24 @@
-//! What names tell: there is no better witness where headers are missing.
+//! Naming heuristics: the best evidence available where headers are missing.
 
 fn ends_with_any(name: &str, words: &[&str]) -> bool {
     let lower = name.to_ascii_lowercase();
     words.iter().any(|word| lower.ends_with(word))
 }
 
-/// A parameter that by its name counts bytes.
+/// The name suggests a byte count.
 pub fn is_length(name: &str) -> bool {
     ends_with_any(name, &["len", "length", "size", "left", "remain", "remaining", "avail", "nbytes", "octets", "bytes"])
         || matches!(name, "n" | "sz" | "cnt" | "l" | "count" | "cb")
         || name.ends_with("_sz")
 }
 
-/// A parameter that says how much there is; elsewhere a total may be of anything.
+/// A parameter that is a length by its name. `total` counts only for parameters: elsewhere it may be a total of
+/// anything.
 pub fn is_length_of_parameter(name: &str) -> bool {
     is_length(name) || name == "total"
 }
 
-/// A parameter that by its name points behind the last byte.
+/// The name suggests a pointer past the last byte.
 pub fn is_end(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     matches!(&*lower, "end" | "max" | "limit" | "lim" | "last" | "stop" | "ep" | "eob" | "eom" | "eod" | "tail")
@@ -30,12 +31,12 @@ pub fn is_end(name: &str) -> bool {
         || lower.ends_with("_max")
 }
 
-/// A parameter that by its name counts elements.
+/// The name suggests an element count.
 pub fn is_count(name: &str) -> bool {
     ends_with_any(name, &["cnt", "count", "_num", "nelem"]) || name.starts_with("num_") || name.starts_with("n_")
 }
 
-/// A field that by its name leads to bytes whose length a field beside it tells.
+/// The name suggests a pointer to bytes whose length is in a neighbouring field.
 pub fn is_data(name: &str) -> bool {
     matches!(
         name,
@@ -60,7 +61,7 @@ pub fn is_data(name: &str) -> bool {
     )
 }
 
-/// The length fields that may stand beside a field that points to bytes, the likeliest first.
+/// Candidate length fields for a field that points to bytes, likeliest first.
 pub fn lengths_of(data: &str) -> Vec<String> {
     let own = ["len", "_len", "length", "_length", "size", "_size", "sz", "_sz", "Len", "Length", "Size"];
     let own = own.map(|end| format!("{data}{end}"));
@@ -81,7 +82,7 @@ pub fn lengths_of(data: &str) -> Vec<String> {
     all
 }
 
-/// The length is named after the field: `planes` and `planes_size`.
+/// The length is named after the data field: `planes` and `planes_size`.
 pub fn is_own_length(data: &str, length: &str) -> bool {
     data.len() > 1 && length.len() > data.len() && length.starts_with(data)
 }
@@ -94,7 +95,7 @@ pub fn named_for(data: &str, len: &str) -> bool {
     own(&data) || ["_ptr", "ptr", "_p", "_start", "_buf"].iter().any(|end| data.strip_suffix(end).is_some_and(own))
 }
 
-/// A pointer that by its name leads to an object of the program, whatever it is declared as.
+/// The name suggests a pointer to an object of the program, whatever its declared type.
 pub fn is_handle(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     matches!(&*lower, "self" | "this" | "priv" | "opaque" | "cookie" | "state")
@@ -128,7 +129,7 @@ pub fn is_decoder(name: &str) -> bool {
     .any(|word| lower.contains(word))
 }
 
-/// A call that reads a number out of bytes: `read_u16`, `read_uint24`, `get_be32`.
+/// A call that decodes a number from bytes: `read_u16`, `read_uint24`, `get_be32`.
 pub fn reads_number(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let widths = ["8", "16", "24", "32", "64"];
@@ -136,31 +137,31 @@ pub fn reads_number(name: &str) -> bool {
     reads(name) && widths.iter().any(|width| stem.ends_with(width))
 }
 
-/// A call that reads what it stores, by its name.
+/// A call that stores what it reads, by its name.
 pub fn reads(name: &str) -> bool {
     name.to_ascii_lowercase().split('_').any(|word| word == "read" || word == "unpack")
 }
 
-/// A question by its name whether a text is null or empty.
+/// A predicate, by its name, for a null or empty string.
 pub fn asks_for_empty(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     lower.contains("strlen_zero")
         || ends_with_any(&lower, &["zstr", "is_empty", "isempty", "strempty", "str_empty", "or_empty", "empty_string"])
 }
 
-/// A copy of strings that takes the size of its destination.
+/// A string copy that takes the size of its destination.
 pub fn is_bounded_copy(callee: &str) -> bool {
     ["strn", "strl", "snprintf", "copy_string"].iter().any(|part| callee.contains(part)) && !callee.contains("ncat")
 }
 
-/// A call that looks something up, by its name: what it gives is as long as whoever stored it liked.
+/// A lookup, by its name: the length of its result is up to whoever stored it.
 pub fn is_looked_up(call: &str) -> bool {
     let name = call.split('(').next().unwrap_or("").trim();
     let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     is_name && ["get", "find", "lookup", "header", "attr"].iter().any(|word| name.contains(word))
 }
 
-/// A call that makes room in what it is given.
+/// A call that makes room in its argument.
 pub fn makes_room(call: &str) -> bool {
     let lower = call.to_ascii_lowercase();
     let words =
@@ -168,7 +169,7 @@ pub fn makes_room(call: &str) -> bool {
     words.iter().any(|word| lower.contains(word))
 }
 
-/// A call that copies or looks something up: the pointer that it gives leads to what was there before.
+/// A call that copies or looks something up: the returned pointer leads to existing data.
 pub fn hands_back(call: &str) -> bool {
     let lower = call.to_ascii_lowercase();
     let words =
@@ -176,19 +177,19 @@ pub fn hands_back(call: &str) -> bool {
     words.iter().any(|word| lower.contains(word))
 }
 
-/// A call that gives a copy of the text that it was given, or what is left of it.
+/// A call that returns a copy or the remainder of the string it is given.
 pub fn is_duplicated(call: &str) -> bool {
     let name = call.split('(').next().unwrap_or("").trim().to_ascii_lowercase();
     ["strdup", "strndup", "str_dup", "strip", "trim", "skip_blank", "skip_space"].iter().any(|word| name.contains(word))
 }
 
-/// Two calls that tell of one object where its bytes are and how many: `data(x)`, `length(x)`.
+/// Two calls that return the data and the length of the same object: `data(x)`, `length(x)`.
 pub fn is_accessor_pair(data: &str, length: &str) -> bool {
     let (Some((data, of)), Some((length, other))) = (data.split_once('('), length.split_once('(')) else {
         return false;
     };
     let is_name = |name: &str| name.trim().bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    // How long an address is, its family says.
+    // The length of an address is determined by its family.
     let is_address = |name: &str| name.contains("addr");
     of == other
         && data != length
@@ -199,14 +200,14 @@ pub fn is_accessor_pair(data: &str, length: &str) -> bool {
         && !is_length(data)
 }
 
-/// A call that gives a place in the text that it was given.
+/// A call that returns a position in the string it is given.
 pub fn is_searched(call: &str) -> bool {
     let name = call.split('(').next().unwrap_or("").trim();
     ["strchr", "strrchr", "strstr", "strcasestr", "strpbrk", "strchrnul", "strtok", "strtok_r", "strsep"]
         .contains(&name)
 }
 
-/// It is called as constants and macros are.
+/// Named like a constant or a macro, in upper case.
 pub fn is_shouting(name: &str) -> bool {
     name.len() > 2 && !name.bytes().any(|b| b.is_ascii_lowercase())
 }

@@ -1,4 +1,4 @@
-//! Places of a function at which something has to hold.
+//! Places in a function with a proof obligation.
 
 use super::facts::FactId;
 use super::linear::Linear;
@@ -15,28 +15,27 @@ pub enum Use {
     Write,
 }
 
-/// What the code of a call tells of its destination.
+/// What the code of a call implies about its destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hint {
     Nothing,
-    /// A field of a structure that is declared nowhere in sight; whether a pointer and its own length are put there.
+    /// A field of a structure without a visible declaration; whether a pointer and its own length are stored there.
     Field(bool),
-    /// The bound is the size of the whole array, whatever stands in it already: `strncat(a, b, sizeof(a))`.
+    /// The bound is the size of the whole array, regardless of its current contents: `strncat(a, b, sizeof(a))`.
     Capacity,
-    /// The bound is all that is left behind what stands in the array, and the NUL comes on top of it.
+    /// The bound is all the room left after the current contents, and the NUL comes on top.
     Left,
-    /// A pointer and its own length, two fields of a structure or two parameters beside each other.
+    /// A pointer and its own length: two fields of a structure or two adjacent parameters.
     Whole,
-    /// A comparison, which ends at the first difference.
+    /// A comparison, which stops at the first difference.
     Compared,
 }
 
 #[derive(Clone, Debug)]
 pub enum SiteKind {
-    /// `size` bytes at `address` are read or written by the code itself, through the variable `cursor` if it is one.
-    /// Without a buffer, nothing is known of how many are there.
-    /// `bytes`: it is a parameter that leads to bytes; `field`: what is there is a field of a structure;
-    /// `character`: it is a character.
+    /// The code itself reads or writes `size` bytes at `address`, through the variable `cursor` if there is one.
+    /// Without a buffer, the available size is unknown. `bytes`: a parameter that points to bytes; `field`: a structure
+    /// field is accessed; `character`: a character is accessed.
     Access {
         does: Use,
         address: Linear,
@@ -47,9 +46,8 @@ pub enum SiteKind {
         field: bool,
         character: bool,
     },
-    /// `size` bytes are read or written by a call, which is given that length.
-    /// Without a buffer, `beside` are what stands beside the pointer and may say how many bytes there are.
-    /// `inner`: by its names, the callee takes that length for its buffer's.
+    /// A call reads or writes `size` bytes and is given that length. Without a buffer, `beside` holds the neighbouring
+    /// fields that may hold the available length. `inner`: by its names, the callee takes that length for its buffer's.
     Block {
         does: Use,
         address: Linear,
@@ -58,41 +56,41 @@ pub enum SiteKind {
         beside: Vec<Linear>,
         callee: Box<str>,
         inner: bool,
-        /// The variable that it is written through.
+        /// The variable through which it is written.
         cursor: Option<u32>,
         hint: Hint,
     },
-    /// `size` bytes are taken out of an object that has `left`; `lenient`: fewer do no harm.
+    /// `size` bytes are taken from an object that has `left`; `lenient`: taking more does no harm.
     Take { left: Linear, size: Linear, lenient: bool },
-    /// A place of an array is used of which nothing tells how long it is.
+    /// An element of an array of unknown length is accessed.
     Element { index: Linear },
-    /// A place of such an array whose number is only tested against a name.
+    /// An element of such an array whose index is only compared with a named limit.
     UpTo { index: Linear },
-    /// An element is used whose number stands in a field of a structure; how many there are, where that is known.
+    /// An element is accessed whose index is a structure field; the number of elements, if known.
     Chosen { index: Linear, count: Option<i64> },
-    /// An element is used that counts back from a number: `a[n - 1]`.
+    /// An element counted back from a number is accessed: `a[n - 1]`.
     Back { index: Linear },
-    /// A string is looked for at `address`, in bytes that nothing has terminated.
+    /// A string is expected at `address`, in bytes that nothing has terminated.
     Unterminated { address: Linear, buffer: Buffer, callee: Box<str> },
-    /// A copy fills all of an array where the string is as long: `goal >= 0` if it is shorter.
+    /// A copy fills the whole array if the string is that long: `goal >= 0` if it is shorter.
     Filled { goal: Linear, address: Linear, buffer: Buffer, callee: Box<str> },
-    /// A sum that may be larger than its type is compared with a limit.
+    /// A sum that may overflow its type is compared with a limit.
     Wrapping { sum: Linear },
-    /// A scan stores a string of that size, without a width.
+    /// A `scanf` conversion without a width stores a string of that size.
     Scan { address: Linear, size: Linear, buffer: Option<Buffer> },
-    /// A structure of that size is laid over bytes at `address`.
+    /// Bytes at `address` are cast to a structure of that size.
     Overlay { address: Linear, size: Linear, buffer: Buffer },
-    /// A difference `a - b` of lengths; `unsigned`: it wraps where it would be below zero.
+    /// A difference `a - b` of lengths; `unsigned`: it wraps below zero.
     Difference { a: Linear, b: Linear, unsigned: bool },
     /// A value is stored or passed in a type that may not hold it.
     Conversion { value: Linear, to: Kind, from: Kind, is_length: bool },
     /// An unsigned difference is compared with zero.
     NeverNegative { a: Linear, b: Linear },
-    /// What printing into `room` bytes would have written is kept as a length.
+    /// The would-be length of printing into `room` bytes is used as a length.
     Printed { length: Linear, room: Linear },
-    /// A size that memory is asked for.
+    /// The size of an allocation.
     Allocation { size: Linear },
-    /// What a call of a function has to see to.
+    /// A precondition of the callee that this call has to satisfy.
     Need { goal: Linear, end: Option<Linear>, defect: DefectId, depth: u32 },
 }
 
@@ -100,16 +98,16 @@ pub enum SiteKind {
 pub struct Site {
     pub kind: SiteKind,
     pub span: Span,
-    /// What holds there.
+    /// The facts that hold there.
     pub at: FactId,
     pub code: Code,
 }
 
-/// What stands there in the function's own body.
+/// The site's code in the function's own body.
 #[derive(Clone, Debug)]
 pub enum Code {
     Own(ExprId),
-    /// A call in a macro or function looked into: its arguments, where they are arguments of that.
+    /// A call in an inlined macro or function: its arguments that are arguments of the outer call.
     Inlined(Box<[Option<ExprId>]>),
     Elsewhere,
 }

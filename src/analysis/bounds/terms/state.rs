@@ -1,4 +1,4 @@
-//! What variables and memory hold at a place of a function.
+//! The values of variables and memory at one place in a function.
 
 use std::rc::Rc;
 
@@ -7,14 +7,14 @@ use rustc_hash::FxHashMap;
 use super::linear::{Linear, Sym};
 use super::types::Kind;
 
-/// A value and the type it has in C.
+/// A value and its C type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Value {
     pub linear: Linear,
     pub kind: Kind,
 }
 
-/// A way from an address to a place, interned: the place itself, or a field of a field of it.
+/// A path from an address to a place, interned: the place itself, or a field of a field of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Path(u32);
 
@@ -23,13 +23,13 @@ impl Path {
     pub const ITSELF: Path = Path(0);
 }
 
-/// Names and paths as numbers; names of several bodies meet here.
+/// Interned names and paths, shared by the bodies that one walk visits.
 #[derive(Default)]
 pub struct Paths {
     texts: FxHashMap<Box<str>, u32>,
     by_text: Vec<Box<str>>,
     steps: FxHashMap<(Path, u32), Path>,
-    /// By path: the one it goes on from, and the field.
+    /// For each path: the path that it extends, and the field.
     all: Vec<(Path, u32)>,
 }
 
@@ -59,12 +59,12 @@ impl Paths {
         new
     }
 
-    /// The field that a path ends in, and the path before it.
+    /// The last field of a path, and the path before it.
     pub fn last(&self, path: Path) -> Option<(Path, u32)> {
         path.0.checked_sub(1).map(|i| self.all[i as usize])
     }
 
-    /// `path` leads through the place that `part` leads to.
+    /// `path` passes through the place at `part`.
     fn is_within(&self, path: Path, part: Path) -> bool {
         std::iter::successors(Some(path), |path| self.last(*path).map(|(before, _)| before)).any(|path| path == part)
     }
@@ -84,15 +84,15 @@ pub struct Key {
     pub path: Path,
 }
 
-/// When what memory holds may have changed last, by what was changed. Events are numbered in the order of the walk.
+/// When memory may last have changed, by what was changed. Events are numbered in walk order.
 #[derive(Clone, Default, PartialEq, Eq)]
 struct Events {
     all: u32,
-    /// Everything behind a pointer, by the symbol that the pointer starts from.
+    /// Everything behind a pointer, by the pointer's root symbol.
     roots: Vec<(Sym, u32)>,
-    /// A field of whatever object, by its name.
+    /// A field of any object, by name.
     fields: Vec<(u32, u32)>,
-    /// A part of an object, and what is part of that.
+    /// A part of an object, with everything inside it.
     parts: Vec<(Key, u32)>,
 }
 
@@ -103,7 +103,7 @@ pub struct State {
     events: Rc<Events>,
 }
 
-/// Places whose content is followed. Past it, the oldest half is forgotten.
+/// Tracked memory places. Beyond it, the older half is dropped.
 const MAX_MEMORY: usize = 192;
 
 impl State {
@@ -147,7 +147,7 @@ impl State {
         self.memory.iter().rev().find(|(k, _)| k.path == key.path && k.base == key.base).map(|(_, v)| *v)
     }
 
-    /// Remembers what a place holds.
+    /// Records the value of a place.
     pub fn set(&mut self, key: Key, value: Value, event: &mut u32) {
         match self.memory.iter().position(|(k, _)| k.path == key.path && k.base == key.base) {
             Some(i) => Rc::make_mut(&mut self.memory)[i].1 = value,
@@ -155,7 +155,7 @@ impl State {
         }
     }
 
-    /// Remembers what a place holds of which nothing is known.
+    /// Records the value of a place that has no entry yet.
     pub fn add(&mut self, key: Key, value: Value, event: &mut u32) {
         let memory = Rc::make_mut(&mut self.memory);
         if memory.len() >= MAX_MEMORY {
@@ -177,14 +177,14 @@ impl State {
         roots.chain(fields).chain(parts).max().unwrap_or(0).max(events.all)
     }
 
-    /// Anything may have changed of what `hit` says.
+    /// Drops the places selected by `hit`.
     fn forget(&mut self, hit: impl Fn(&Key) -> bool) {
         if self.memory.iter().any(|(k, _)| hit(k)) {
             Rc::make_mut(&mut self.memory).retain(|(k, _)| !hit(k));
         }
     }
 
-    /// What lies behind `root` may have changed.
+    /// The memory behind `root` may have changed.
     pub fn change_root(&mut self, root: Sym, event: u32) {
         self.forget(|k| k.base.factor(root) != 0);
         let events = Rc::make_mut(&mut self.events);
@@ -194,7 +194,7 @@ impl State {
         }
     }
 
-    /// What a part of an object is made of may have changed.
+    /// The contents of a part of an object may have changed.
     pub fn change_part(&mut self, part: Key, event: u32, paths: &Paths) {
         self.forget(|k| k.base == part.base && paths.is_within(k.path, part.path));
         let events = Rc::make_mut(&mut self.events);
@@ -204,7 +204,7 @@ impl State {
         }
     }
 
-    /// A field of that name was stored to: what `hit` says may have changed.
+    /// A field of that name was stored to: the places selected by `hit` may have changed.
     pub fn change_field(&mut self, field: u32, event: u32, hit: impl Fn(&Key) -> bool) {
         self.forget(hit);
         let events = Rc::make_mut(&mut self.events);
@@ -214,12 +214,12 @@ impl State {
         }
     }
 
-    /// Bytes behind `root` were stored to, `key` among them: fields stay, single elements do not.
+    /// Bytes behind `root` were stored to, including `key`: fields are kept, single elements are dropped.
     pub fn forget_content(&mut self, root: Sym, key: &Key) {
         self.forget(|k| k.path == Path::ITSELF && k != key && k.base.factor(root) != 0);
     }
 
-    /// Elements of whatever arrays were stored to.
+    /// Elements of unknown arrays were stored to.
     pub fn forget_elements(&mut self) {
         self.forget(|k| k.path == Path::ITSELF);
     }
@@ -229,7 +229,7 @@ impl State {
         self.events = Rc::new(Events { all: event, ..Events::default() });
     }
 
-    /// Takes the later of both states' events.
+    /// Merges the events of both states.
     pub fn merge_events(&mut self, other: &State, event: &mut u32) {
         if self.same_events(other) {
             return;
@@ -246,7 +246,7 @@ impl State {
     }
 }
 
-/// What both sides have alike stays; anything else is an event of its own.
+/// Keeps the entries that both sides share; any other gets a new event.
 fn merge<K: Copy + PartialEq>(a: &[(K, u32)], b: &[(K, u32)], event: &mut u32) -> Vec<(K, u32)> {
     let mut all = a.to_vec();
     for (k, e) in all.iter_mut() {

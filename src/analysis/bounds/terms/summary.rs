@@ -1,4 +1,4 @@
-//! What callers have to know of a function: what it needs of its arguments, what it changes, what it returns.
+//! What callers need to know of a function: its preconditions, what it modifies, what it returns.
 
 use std::sync::OnceLock;
 
@@ -10,14 +10,14 @@ use super::types::Kind;
 use crate::program::Definition;
 use crate::source::{FileId, Span};
 
-/// A defect, by the function that it stands in and its number there.
+/// A defect, identified by its function and its number there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DefectId {
     pub function: u32,
     pub number: u32,
 }
 
-/// A linear expression over what a function is given.
+/// A linear expression over a function's inputs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Template {
     pub constant: i64,
@@ -27,7 +27,7 @@ pub struct Template {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Term {
     Parameter(u32),
-    /// What stands at a place when the function is entered.
+    /// The contents of a place on entry to the function.
     Load {
         base: Box<Template>,
         path: Vec<Box<str>>,
@@ -36,32 +36,32 @@ pub enum Term {
     Size(Box<str>),
 }
 
-/// `goal >= 0` is what the caller has to see to.
+/// A precondition `goal >= 0` that the caller has to satisfy.
 #[derive(Clone, Debug)]
 pub struct Need {
     pub goal: Template,
-    /// The address behind the bytes that it is about.
+    /// The address past the bytes concerned.
     pub end: Option<Template>,
     pub defect: DefectId,
-    /// Calls that lie between here and the defect.
+    /// The number of calls between here and the defect.
     pub depth: u32,
 }
 
 #[derive(Clone, Debug, Default)]
 pub struct Summary {
     pub needs: Vec<Need>,
-    /// Bit `i`: what parameter `i` leads to may be changed.
+    /// Bit `i`: the memory that parameter `i` points to may be modified.
     pub writes: u32,
-    /// By parameter: how many bytes of what it leads to are read in any case.
+    /// By parameter: the number of bytes behind it that are always read.
     pub reads: Vec<(u32, i64)>,
-    /// By parameter: how many bytes of what it leads to the function takes for its own, and what it does to them.
+    /// By parameter: the number of bytes that the function takes its buffer to have, and how it accesses them.
     pub given: Vec<(u32, Template, Use)>,
-    /// Parameters that are lengths by their names, and of fewer than 32 bits.
+    /// Parameters named as lengths, of fewer than 32 bits.
     pub narrow: Vec<(u32, Kind)>,
     pub returns: Option<Returned>,
 }
 
-/// What is known of functions already analysed.
+/// Summaries of the functions analysed so far.
 #[derive(Clone, Copy)]
 pub struct Summaries<'a> {
     pub numbers: &'a FxHashMap<Definition, u32>,
@@ -77,14 +77,14 @@ impl<'a> Summaries<'a> {
 #[derive(Clone, Debug)]
 pub struct Returned {
     pub value: Option<Template>,
-    /// Parameters of which it is never more, but where it is zero or less.
+    /// Parameters that the result never exceeds, except where it is zero or less.
     pub at_most: Vec<u32>,
     pub lo: Option<i64>,
     pub hi: Option<i64>,
     pub wire: Wire,
 }
 
-/// A call that has to see to something, and where it stands.
+/// A call that has to satisfy a precondition, and where it is.
 #[derive(Clone, Debug)]
 pub struct CallSite {
     pub file: FileId,
@@ -93,7 +93,7 @@ pub struct CallSite {
 }
 
 impl Template {
-    /// Something is said of a parameter.
+    /// Whether it depends on any input.
     pub fn has_terms(&self) -> bool {
         !self.terms.is_empty()
     }

@@ -1,4 +1,4 @@
-//! The symbols of one function: what is known of each by itself.
+//! The symbols of one function, and what is known of each on its own.
 
 use rustc_hash::FxHashMap;
 
@@ -7,48 +7,48 @@ use super::linear::{Linear, Sym};
 use super::state::Path;
 use crate::source::Span;
 
-/// How surely a value, or what a pointer leads to, is somebody else's choice.
+/// How certain it is that an outside party controls a value, or the data that a pointer leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Wire {
     #[default]
     No,
-    /// A pointer and a length that belong together, whosever they are.
+    /// A pointer and a length that belong together, of unknown origin.
     Faint,
-    /// By name or by place only: `const uint8_t *pkt, size_t len`.
+    /// By name or position only: `const uint8_t *pkt, size_t len`.
     Weak,
     /// Received, or read in network byte order.
     Strong,
 }
 
-/// What a symbol stands for; the same thing met twice is the same symbol.
+/// What a symbol stands for; equal keys give the same symbol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum What {
-    /// A parameter's value at the entry, by position.
+    /// A parameter's value on entry, by position.
     Parameter(u32),
     /// The address of a local variable.
     Local(u32),
     /// The address of a global variable or function, by interned name.
     Global(u32),
-    /// What a place holds since the last event that may have changed it.
+    /// The contents of a place since the last event that may have changed it.
     Load { base: Linear, path: Path, since: u32 },
-    /// The address of a place inside an object, where its offset says nothing: an array in a structure.
+    /// The address of a place inside an object that its offset does not identify: an array in a structure.
     Inside { base: Linear, path: Path },
     /// A pure function of values.
     Pure(u32, Linear, Linear),
-    /// `sizeof` of a type that is not known, by interned text.
+    /// `sizeof` an unknown type, by interned text.
     Size(u32),
-    /// What an expression or a join gave, once.
+    /// The result of one evaluation of an expression or of one join.
     Fresh,
 }
 
-/// What a pointer leads to.
+/// The kind of buffer that a pointer leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Room {
-    /// A buffer that somebody handed over with its length.
+    /// A buffer passed in with its length.
     Given,
     /// Bytes received here.
     Received,
-    /// An array, by its declaration.
+    /// A declared array.
     Array,
     Allocated,
     /// A string literal or a string's own length.
@@ -57,21 +57,21 @@ pub enum Room {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Buffer {
-    /// The address behind the last byte.
+    /// The address past the last byte.
     pub limit: Linear,
     pub room: Room,
-    /// Whose bytes they are.
+    /// Who controls its bytes.
     pub wire: Wire,
 }
 
 impl Buffer {
-    /// The bytes that are left behind `size` bytes at `address`.
+    /// The bytes left after `size` bytes at `address`.
     pub fn left(&self, address: &Linear, size: &Linear) -> Option<Linear> {
         self.limit.sub(&address.add(size)?)
     }
 }
 
-/// The lesser of two greatest values, of which either may be unknown.
+/// The smaller of two upper bounds, either of which may be unknown.
 pub fn lesser(a: Option<i64>, b: Option<i64>) -> Option<i64> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),
@@ -79,27 +79,27 @@ pub fn lesser(a: Option<i64>, b: Option<i64>) -> Option<i64> {
     }
 }
 
-/// Where a symbol's value comes from, where that is a choice.
+/// The origin of a symbol's value, if it is one of several.
 #[derive(Clone, Debug, Default)]
 pub enum Source {
     #[default]
     Itself,
-    /// One of these, with what holds on the way.
+    /// One of these values, each with the facts on its path.
     Joined(Vec<(Linear, FactId)>),
-    /// What a loop brings round; the values of its first round and of the others, with what holds there.
+    /// A loop-carried value: its values in the first iteration and in later ones, with the facts there.
     Looped { first: Vec<(Linear, FactId)>, again: Vec<(Linear, FactId)> },
-    /// `from` brought to a type: the same if it fits between `lo` and `hi`.
+    /// `from` converted to a type: unchanged if it lies between `lo` and `hi`.
     Converted { from: Linear, lo: i64, hi: Option<i64> },
 }
 
-/// Where a number comes from that needs a care of its own.
+/// An origin of a number that needs special care.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tag {
-    /// The result of receiving: a length, or -1.
+    /// The result of a receive call: a length, or -1.
     Received,
-    /// What printing would have written into that many bytes.
+    /// The would-be length of printing into that many bytes.
     WouldBe(Linear),
-    /// Read out of text.
+    /// Parsed from text.
     Text,
     /// Counts what has been appended: `n` in `a[n++]`.
     Counter,
@@ -110,20 +110,20 @@ pub struct Info {
     pub lo: Option<i64>,
     pub hi: Option<i64>,
     pub wire: Wire,
-    /// Always hold: each is at least zero.
+    /// Facts that always hold: each is at least zero.
     pub axioms: Vec<Linear>,
     pub source: Source,
     pub buffer: Option<Buffer>,
-    /// Behind the last byte that was received into the buffer.
+    /// The address past the last byte received into the buffer.
     pub filled: Option<Linear>,
     pub tag: Option<Tag>,
-    /// A call's result: what the call was given.
+    /// For a call's result: the symbols of its arguments.
     pub depends: Vec<Sym>,
     /// The variable that holds it, interned.
     pub name: Option<u32>,
-    /// The expression that it was first the value of.
+    /// The expression whose value it first was.
     pub span: Option<Span>,
-    /// A loop moves it by multiples of that, from there.
+    /// A loop changes it in multiples of the number, starting at the expression.
     pub step: Option<(i64, Linear)>,
 }
 
@@ -131,9 +131,9 @@ pub struct Info {
 pub struct Symbols {
     all: Vec<Info>,
     by_what: FxHashMap<What, Sym>,
-    /// Some of them are known to be multiples of something.
+    /// Whether any symbol is known to be a multiple of something.
     pub has_units: bool,
-    /// `n % by` and what it is.
+    /// `n`, `by`, and the symbol of `n % by`.
     pub rests: Vec<(Linear, i64, Sym)>,
 }
 
@@ -161,7 +161,7 @@ impl Symbols {
         self.push(What::Fresh, lo, hi)
     }
 
-    /// The symbol of `what`, and whether it is new.
+    /// The symbol for `what`, and whether it is new.
     pub fn get(&mut self, what: What, lo: Option<i64>, hi: Option<i64>) -> (Sym, bool) {
         if let Some(&s) = self.by_what.get(&what) {
             return (s, false);
@@ -191,26 +191,26 @@ impl Symbols {
         linear.terms().iter().map(|(s, _)| self.info(*s).wire).max().unwrap_or_default()
     }
 
-    /// The buffer that an address points into, and the symbol that says so.
+    /// The buffer that an address points into, and the symbol of its start.
     pub fn buffer(&self, address: &Linear) -> Option<(Sym, Buffer)> {
         address.terms().iter().filter(|(_, k)| *k == 1).find_map(|(s, _)| Some((*s, self.info(*s).buffer?)))
     }
 
-    /// Where in its buffer an address lies; of no buffer, the address.
+    /// The offset of an address in its buffer; without a buffer, the address itself.
     pub fn offset(&self, address: &Linear) -> Linear {
         let start = self.buffer(address).map(|(s, _)| Linear::symbol(s));
         start.and_then(|start| address.sub(&start)).unwrap_or(*address)
     }
 
-    /// A loop brings it round.
+    /// Whether it is loop-carried.
     pub fn is_looped(&self, s: Sym) -> bool {
         matches!(self.info(s).source, Source::Looped { .. })
     }
 
-    /// Where it leads, something was at the entry.
+    /// Whether the memory it points to existed on entry.
     pub fn is_older(&self, base: &Linear) -> bool {
         let mut base = *base;
-        // As many pointers as a path through objects may have.
+        // The longest chain of pointers that is followed.
         for _ in 0..8 {
             let Some(s) = base.as_symbol() else { return false };
             match self.info(s).what {
@@ -222,7 +222,7 @@ impl Symbols {
         false
     }
 
-    /// The least value that the symbols' own ranges allow.
+    /// The minimum according to the symbols' own ranges.
     pub fn least(&self, linear: &Linear) -> Option<i64> {
         linear.terms().iter().try_fold(linear.constant, |sum, &(s, k)| {
             let info = self.info(s);
@@ -236,16 +236,16 @@ impl Symbols {
     }
 }
 
-/// Joins that a pointer is followed through.
+/// Nested joins through which a pointer is followed.
 const MAX_JOINS: usize = 3;
 
-/// The part of an address that was loaded from a structure, and is not called a length there.
+/// The term of an address that is a loaded pointer: it has no range of its own, as integers do.
 pub fn pointer_in(symbols: &Symbols, address: &Linear) -> Option<Sym> {
     let mut starts = address.terms().iter().filter(|(s, k)| {
         let info = symbols.info(*s);
         *k == 1 && info.lo.is_none() && info.hi.is_none() && loaded(symbols, *s).is_some()
     });
-    // Of two, none is known to be the pointer, but the one that was made anew.
+    // Of two candidates, only a joined one, which may be newly allocated, is taken for the pointer.
     let joined = |s: &Sym| matches!(symbols.info(*s).source, Source::Joined(_));
     let first = starts.next().map(|(s, _)| *s)?;
     match starts.next().map(|(s, _)| *s) {
@@ -254,7 +254,7 @@ pub fn pointer_in(symbols: &Symbols, address: &Linear) -> Option<Sym> {
     }
 }
 
-/// Where a pointer was loaded from; one that may have been allocated anew, otherwise.
+/// Where a pointer was loaded from; for a joined one, the first of its values that was loaded.
 pub fn loaded(symbols: &Symbols, s: Sym) -> Option<(Linear, Path)> {
     loaded_within(symbols, s, MAX_JOINS)
 }

@@ -1,4 +1,4 @@
-//! What the engine asks about types, and C's rules of arithmetic on them.
+//! The type queries of the engine, and C's arithmetic conversions.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use crate::program::types::{Scope, Type, Types};
 use crate::source::FileId;
 
-/// A type, by its number in a [`TypeTable`].
+/// A type, by its index in a [`TypeTable`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Ty(pub u32);
 
@@ -23,7 +23,7 @@ pub enum Kind {
     },
     Float,
     Pointer(Ty),
-    /// Elements, and how many where that is known.
+    /// The element type, and the number of elements if known.
     Array(Ty, Option<u64>),
     /// A structure or a union.
     Struct(Ty),
@@ -39,10 +39,10 @@ pub struct FieldType {
     pub bits: Option<u8>,
 }
 
-/// The fields asked for so far, by struct and name.
+/// Fields looked up so far, by struct and name.
 type Fields = FxHashMap<(Ty, Box<str>), Option<FieldType>>;
 
-/// The types of one function: those of the program as its file sees them, by number.
+/// The types of one function, as its file sees them, by index.
 pub struct TypeTable<'p> {
     types: Types<'p>,
     file: FileId,
@@ -98,7 +98,7 @@ impl<'p> TypeTable<'p> {
         self.of(&ty)
     }
 
-    /// The type that a declaration, or a type's name, gives as text.
+    /// The type that a declaration or a type name denotes.
     pub fn declared(&self, text: &str) -> Kind {
         if let Some(&known) = self.declared.borrow().get(text) {
             return known;
@@ -147,7 +147,7 @@ impl<'p> TypeTable<'p> {
         }
     }
 
-    /// How long an array in a structure is, as it is written.
+    /// The length of an array field as written in the source.
     pub fn written_length(&self, ty: Ty, name: &str) -> Option<&'p str> {
         match self.all.borrow()[ty.0 as usize] {
             Type::Struct(id) => self.types.written_length(id, name),
@@ -163,7 +163,7 @@ impl<'p> TypeTable<'p> {
         self.types.returns(function, self.file).map(|ty| self.of(&ty))
     }
 
-    /// The value of a constant by name.
+    /// The value of a named constant.
     pub fn constant(&self, name: &str) -> Option<i64> {
         if let Some(&known) = self.constants.borrow().get(name) {
             return known;
@@ -197,7 +197,7 @@ impl Kind {
     pub const SIZE: Kind = Kind::Int { bits: 64, signed: false };
     pub const PTRDIFF: Kind = Kind::Int { bits: 64, signed: true };
 
-    /// The least and the greatest value; those of 64 bits have no greatest that matters.
+    /// The minimum and maximum; 64-bit types have no relevant maximum.
     pub fn range(self) -> (Option<i64>, Option<i64>) {
         match self {
             Kind::Int { bits, signed: false } if bits < 63 => (Some(0), Some((1i64 << bits) - 1)),
@@ -232,7 +232,7 @@ impl Kind {
         }
     }
 
-    /// The usual arithmetic conversions (C17 6.3.1.8). Of an unknown type and a known one, unknown.
+    /// The usual arithmetic conversions (C17 6.3.1.8). Unknown if either type is.
     pub fn usual(self, other: Kind) -> Kind {
         match (self.promoted(), other.promoted()) {
             (Kind::Int { bits: a, signed: s }, Kind::Int { bits: b, signed: t }) => match a.cmp(&b) {
