@@ -1,4 +1,4 @@
-//! Arithmetic and conversions. Sums stay exact; of any other operation the result is a symbol of which some is known.
+//! Arithmetic and conversions. Sums stay exact; the result of any other operation is a symbol with known properties.
 
 use super::eval::{Eval, Frame};
 use crate::analysis::bounds::terms::linear::Linear;
@@ -37,7 +37,7 @@ impl Eval<'_> {
         }
     }
 
-    /// `n / by`, for `by` of at least 1.
+    /// `n / by`, for `by >= 1`.
     fn quotient(&mut self, n: Linear, by: i64, kind: Kind, span: Span) -> Value {
         if by == 1 {
             return Value { linear: n, kind };
@@ -51,7 +51,7 @@ impl Eval<'_> {
         let (s, new) = self.symbols.get(What::Pure(id, n, Linear::constant(by)), None, None);
         let q = Linear::symbol(s);
         if new {
-            // by*q <= n <= by*q + by - 1, for n that is not negative.
+            // by*q <= n <= by*q + by - 1, for non-negative n.
             let mut axioms = Vec::new();
             if lo.is_some_and(|lo| lo >= 0) {
                 axioms.extend(n.plus(&q, -(by as i32)));
@@ -77,7 +77,7 @@ impl Eval<'_> {
             BinaryOp::Sub => {
                 self.note_before(f, e, &a, &b);
                 let numbers = !a.kind.is_pointer() && !b.kind.is_pointer();
-                // Of an unknown type, a length has no sign.
+                // A length of unknown type is taken as unsigned.
                 let unsigned = kind.is_unsigned() || (kind == Kind::Unknown && self.symbols.wire(&a.linear) > Wire::No);
                 if numbers && unsigned && self.may_be_negative(&a.linear, &b.linear) {
                     self.site(f, e, SiteKind::Difference { a: a.linear, b: b.linear, unsigned: kind.is_unsigned() });
@@ -107,7 +107,7 @@ impl Eval<'_> {
             },
             BinaryOp::Shl => match b.linear.as_constant() {
                 Some(c @ 0..=31) => self.valued(a.linear.scaled(1 << c), a.kind.promoted(), wire, span),
-                // `1 << n` has a bit.
+                // `1 << n` has a bit set.
                 _ => {
                     let shifted = self.unknown(a.kind.promoted(), wire, span);
                     if let (Some(1..), Some(s)) = (a.linear.as_constant(), shifted.linear.as_symbol()) {
@@ -131,7 +131,7 @@ impl Eval<'_> {
         }
     }
 
-    /// `s + len - 4` lies before `s` where there are fewer.
+    /// `s + len - 4` points before `s` if `len` is less than 4.
     fn note_before(&mut self, f: &Frame, e: ExprId, a: &Value, b: &Value) {
         if !a.kind.is_pointer() || b.kind.is_pointer() {
             return;
@@ -148,7 +148,7 @@ impl Eval<'_> {
         }
     }
 
-    /// `a * b`, the same whenever it is asked for.
+    /// `a * b`: always the same symbol for the same factors.
     pub fn product_symbol(&mut self, a: Linear, b: Linear) -> Linear {
         let id = self.paths.text("*");
         let (a, b) = if a.terms().first().map(|t| t.0) <= b.terms().first().map(|t| t.0) { (a, b) } else { (b, a) };
@@ -196,7 +196,7 @@ impl Eval<'_> {
         value
     }
 
-    /// `n % by`, for `n` that is not negative: what is missing to it from a multiple.
+    /// `n % by`, for non-negative `n`: the difference from `by * (n / by)`.
     fn rest(&mut self, n: Linear, by: i64, kind: Kind, wire: Wire, span: Span) -> Value {
         let whole = self.quotient(n, by, kind, span).linear.scaled(by);
         let hi = self.symbols.greatest(&n).map_or(by - 1, |hi| hi.min(by - 1));
@@ -210,7 +210,7 @@ impl Eval<'_> {
             info.axioms.extend(missing.and_then(|missing| missing.scaled(-1)));
             info.axioms.extend(n.sub(&rest));
             (info.wire, info.span) = (wire, Some(span));
-            // It is the quotient as well of which this is known.
+            // The same relation is an axiom of the quotient.
             if let Some([(q, _)]) = whole.as_ref().map(|whole| whole.terms()) {
                 let both = missing.into_iter().chain(missing.and_then(|missing| missing.scaled(-1)));
                 self.symbols.info_mut(*q).axioms.extend(both);
@@ -259,14 +259,14 @@ impl Eval<'_> {
         if let (Some(a), Some(b)) = (a.linear.as_constant(), b.linear.as_constant()) {
             return Value { linear: Linear::constant(a | b), kind };
         }
-        // Bytes put beside each other add up: `p[0] << 8 | p[1]`.
+        // Bytes shifted to disjoint positions add up: `p[0] << 8 | p[1]`.
         for (high, low) in [(a, b), (b, a)] {
             let unit = high.linear.terms().iter().map(|(_, k)| k.trailing_zeros()).min().unwrap_or(0);
             let unit = if high.linear.constant == 0 { unit } else { unit.min(high.linear.constant.trailing_zeros()) };
             let fits = self.symbols.least(&low.linear).is_some_and(|lo| lo >= 0)
                 && self.symbols.greatest(&low.linear).is_some_and(|hi| hi < 1i64 << unit.min(32));
             if fits && unit > 0 {
-                // Composed of several bytes: a number in a byte order of its own.
+                // Assembled from several bytes: a number in an explicit byte order.
                 let wire = if wire >= Wire::Faint && unit >= 8 { Wire::Strong } else { wire };
                 let sum = high.linear.add(&low.linear);
                 if wire == Wire::Strong {
@@ -298,14 +298,14 @@ impl Eval<'_> {
         }
     }
 
-    /// `value` as a `to`: itself where its range says that it fits, and where a negative one would become large:
-    /// that is told at the place, and everything behind it goes by what the author meant.
+    /// Converts `value` to `to`: unchanged if its range fits, and also if a negative value would become large: that is
+    /// reported at this place, and later code is analysed with the value that the author meant.
     pub fn convert(&mut self, f: &Frame, e: ExprId, value: Value, to: Kind) -> Value {
         let span = self.span(f, e);
         match (to, value.kind) {
             (Kind::Unknown, _) => value,
             (Kind::Int { .. }, Kind::Float) => self.unknown(to, self.symbols.wire(&value.linear), span),
-            // That a sum of a type overflows it is not followed.
+            // Overflow of a sum within its type is not tracked.
             (to, from) if to == from.promoted() => Value { linear: value.linear, kind: to },
             (Kind::Int { bits, signed }, from) => {
                 let (lo, hi) = to.range();
@@ -315,18 +315,18 @@ impl Eval<'_> {
                 let as_is = Value { linear: value.linear, kind: to };
                 let from_int = matches!(from, Kind::Int { .. });
                 if above && below {
-                    // An unsigned difference is asked for being below zero where it is kept.
+                    // An unsigned difference stored in a signed type is checked for being below zero.
                     if signed && from.is_unsigned() && from_int && least.is_some_and(|least| least < 0) {
                         self.site(f, e, SiteKind::Conversion { value: value.linear, to, from, is_length: false });
                     }
                     return as_is;
                 }
-                // No two places of one object are so far apart, and nothing is received that is so long.
+                // No two places in one object are that far apart, and nothing received is that long.
                 if from == Kind::PTRDIFF && signed && bits == 32 {
                     return as_is;
                 }
                 let same_width = matches!(from, Kind::Int { bits: b, .. } if b <= bits);
-                // A length whose type is declared nowhere in sight is no number of 8 bits.
+                // A length of undeclared type is assumed to be wider than 8 bits.
                 let is_cut = from == Kind::Unknown && bits == 8 && self.stores_length;
                 let from = if is_cut { Kind::INT } else { from };
                 if from_int || is_cut {
@@ -339,7 +339,7 @@ impl Eval<'_> {
                 if !signed && (same_width || bits >= 64) {
                     return as_is;
                 }
-                // What a type unknown holds is taken to fit.
+                // A value of unknown type is assumed to fit.
                 if !from_int || bits >= 64 {
                     return as_is;
                 }
@@ -357,7 +357,7 @@ impl Eval<'_> {
     }
 }
 
-/// `linear / by` where every part divides.
+/// `linear / by` if it divides exactly.
 fn divided(linear: &Linear, by: i64) -> Option<Linear> {
     let divides = linear.constant % by == 0 && linear.terms().iter().all(|(_, k)| i64::from(*k) % by == 0);
     if !divides {

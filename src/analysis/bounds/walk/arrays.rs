@@ -1,4 +1,4 @@
-//! How long arrays are whose length is a name that no header in sight defines: as long as the same name says elsewhere.
+//! Lengths of arrays whose length is a name without a visible definition: as long as the same name means elsewhere.
 
 use rustc_hash::FxHashSet;
 
@@ -11,19 +11,19 @@ use crate::analysis::bounds::terms::symbols::{Buffer, Room, What, Wire};
 use crate::analysis::bounds::terms::types::{Kind, Ty};
 use crate::hir::{Body, ExprId, ExprKind, UnaryOp};
 
-/// The name of the function from an array to its elements.
+/// The name of the pure function from an array to its elements.
 pub const ELEMENTS: &str = "elements";
-/// Parentheses of a length.
+/// Nesting depth of parentheses in a length.
 const MAX_DEPTH: usize = 8;
 
-/// The length of an array, as text, being read.
+/// A parser over the text of an array length.
 struct Reader<'t> {
     tokens: Vec<&'t str>,
     at: usize,
 }
 
 impl Eval<'_> {
-    /// The bytes of a local array that is declared as `declared`, at `s`.
+    /// The size in bytes of the local array at `s`, declared as `declared`.
     pub(super) fn written_size(&mut self, s: Sym, kind: Kind, declared: &str) -> Option<Linear> {
         let Kind::Array(of, None) = kind else { return None };
         self.types.size(of)?;
@@ -39,13 +39,13 @@ impl Eval<'_> {
         size
     }
 
-    /// The bytes of an array in a structure whose length is a name that no header in sight defines.
+    /// The size in bytes of an array field whose length is a name without a visible definition.
     pub(super) fn size_of_field(&mut self, memory: &Memory) -> Option<Linear> {
         let (Kind::Array(of, None), Some(owner)) = (memory.kind, memory.owner) else { return None };
         let (_, field) = self.paths.last(memory.key.path)?;
         let length = self.types.written_length(owner, self.paths.name(field))?.to_owned();
         let is_local = |name: &str| self.function.body.names.find(name).is_some_and(|n| self.by_name.contains_key(&n));
-        // An open end is written `[1]`, too.
+        // `[1]` may also stand for a flexible array member.
         let is_named = length.bytes().any(|b| b.is_ascii_uppercase());
         if !is_named || tokens(&length).into_iter().any(is_local) {
             return None;
@@ -59,7 +59,7 @@ impl Eval<'_> {
         self.sum(&mut reader, MAX_DEPTH).filter(|_| reader.at == reader.tokens.len())?.scaled(each)
     }
 
-    /// The addresses of variables that are arrays, of whose names there is one in the function.
+    /// The addresses of array variables; of local ones, only those whose name is unique in the function.
     pub(super) fn plain_arrays(&self) -> FxHashSet<Sym> {
         let once = |name| self.variables.iter().filter(|v| v.name == name).count() == 1;
         let is_plain = |what: What| match what {
@@ -73,16 +73,16 @@ impl Eval<'_> {
         self.symbols.iter().filter(|(_, info)| is_plain(info.what)).map(|(s, _)| s).collect()
     }
 
-    /// Where an element of an array is, in a buffer as long as the array has elements: of some that a structure without
-    /// a header is part of, nobody knows the size.
+    /// The address of an array element, in a buffer counted in elements: the size of elements that contain an
+    /// undeclared structure is unknown.
     pub(super) fn in_elements(&mut self, f: &Frame, array: ExprId, base: &Value, index: &Value) -> Option<Linear> {
         let id = self.paths.text(ELEMENTS);
         let Kind::Array(_, Some(count @ 2..)) = self.kind_of(f, array, 0) else {
-            // What a macro counted the elements of, before.
+            // An array whose elements a macro has counted before.
             let s = self.symbols.find(&What::Pure(id, base.linear, Linear::ZERO))?;
             return Linear::symbol(s).add(&index.linear);
         };
-        // A row of an array: whose length the type is, is not told.
+        // For a row of an array of arrays, it is unclear which length the type gives.
         if matches!(f.body.expr(array).kind, ExprKind::Index { .. }) {
             return None;
         }
@@ -94,7 +94,7 @@ impl Eval<'_> {
         Linear::symbol(s).add(&index.linear)
     }
 
-    /// The symbol of a size that is only known by name.
+    /// The symbol of a size known only by name.
     pub(super) fn size_symbol(&mut self, name: &str) -> Linear {
         let id = self.paths.text(name);
         Linear::symbol(self.symbols.get(What::Size(id), Some(1), Some(1 << 20)).0)
@@ -143,7 +143,7 @@ impl Eval<'_> {
         }
     }
 
-    /// What a name in a declaration is worth: a constant, a variable, or what the program calls so.
+    /// The value of a name in a declaration: a constant, a variable, or a global of that name.
     fn named_number(&mut self, text: &str) -> Option<Linear> {
         if let Some(n) = self.types.constant(text) {
             return Some(Linear::constant(n));
@@ -151,7 +151,7 @@ impl Eval<'_> {
         if let Some(var) = self.function.body.names.find(text).and_then(|name| self.by_name.get(&name)) {
             return self.state.var(*var).map(|value| value.linear);
         }
-        // A macro that is more than a number is as good as unknown.
+        // A macro that is more than a number counts as unknown.
         if self.cx.program.macros.is_defined(text) {
             return None;
         }
@@ -162,7 +162,7 @@ impl Eval<'_> {
         Some(self.recall(key, kind, None, self.function.span).linear)
     }
 
-    /// The elements of the array that a macro of unknown definition is given: `ARRAY_SIZE(all)`.
+    /// The number of elements of the array passed to a macro without a visible definition: `ARRAY_SIZE(all)`.
     pub(super) fn counted(&mut self, f: &Frame, e: ExprId, name: &str, args: &[ExprId]) -> Option<Value> {
         let [array] = args else { return None };
         let name = name.to_ascii_lowercase();
@@ -179,7 +179,7 @@ impl Eval<'_> {
         Some(self.binary(f, e, crate::hir::BinaryOp::Div, size, each))
     }
 
-    /// The elements of an array of which no header in sight tells how large it is: as many as are said to be counted.
+    /// The number of elements of an array without a visible size: a symbol that also bounds accesses to it.
     fn counted_by_name(&mut self, f: &Frame, e: ExprId, array: ExprId) -> Option<Value> {
         if !matches!(self.kind_of(f, array, 0), Kind::Unknown) {
             return None;
@@ -200,9 +200,8 @@ impl Eval<'_> {
     }
 }
 
-/// Fields of structures declared nowhere in sight that are used as arrays: their size is asked for, and they are
-/// themselves handed to calls or indexed, and never stored to.
-/// Each by its name, and that of the structure in a structure that it stands in.
+/// Fields of undeclared structures that are used as arrays: `sizeof` is applied to them, they are passed to calls or
+/// indexed, and never assigned. Each by its name, qualified with the nested structure that contains it.
 pub(super) fn sized_fields(body: &Body) -> Vec<String> {
     let member = |e: ExprId| field_name(body, e);
     let mut sized: Vec<_> = body
@@ -234,7 +233,7 @@ pub(super) fn sized_fields(body: &Body) -> Vec<String> {
     sized
 }
 
-/// `f` of `x->f`, `s.f` of `x->s.f`.
+/// `f` for `x->f`, `s.f` for `x->s.f`.
 pub(super) fn field_name(body: &Body, e: ExprId) -> Option<String> {
     let ExprKind::Member { base, field, arrow } = body.expr(e).kind else { return None };
     let field = body.names.text(field);

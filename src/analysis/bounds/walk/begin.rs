@@ -1,4 +1,4 @@
-//! What a function begins with: its variables, and the values of its parameters.
+//! Function entry: variables and the values of parameters.
 
 use super::arrays;
 use super::eval::{Eval, Variable};
@@ -9,14 +9,14 @@ use crate::analysis::bounds::terms::symbols::{What, Wire};
 use crate::analysis::bounds::terms::types::Kind;
 use crate::hir::{DeclaratorForm, ExprKind, StmtKind, UnaryOp};
 
-/// Something stands between the brackets of an array's type.
+/// Whether the brackets of an array type are non-empty.
 fn has_length(declared: &str) -> bool {
     let inner = declared.split_once('[').and_then(|(_, rest)| rest.split_once(']'));
     inner.is_some_and(|(inner, _)| !inner.trim().is_empty())
 }
 
 impl Eval<'_> {
-    /// Gives every parameter and local variable a number and a type.
+    /// Assigns a number and a type to every parameter and local variable.
     pub(super) fn declare(&mut self) {
         let function = self.function;
         let body = &function.body;
@@ -25,7 +25,7 @@ impl Eval<'_> {
         for param in &function.params {
             let text = unit.base.code.get(param.span.range()).unwrap_or("");
             let kind = match code_of(text) {
-                // An array as a parameter is a pointer.
+                // An array parameter is a pointer.
                 Kind::Array(ty, _) => Kind::Pointer(ty),
                 other => other,
             };
@@ -69,7 +69,7 @@ impl Eval<'_> {
             }
         }
         for expr in &body.exprs {
-            // A structure whose type is declared nowhere in sight.
+            // A structure of undeclared type.
             if let ExprKind::Member { base, arrow: false, .. } = expr.kind
                 && let ExprKind::Name(name) = body.expr(base).kind
                 && let Some(&var) = self.by_name.get(&name)
@@ -94,7 +94,7 @@ impl Eval<'_> {
         self.state = State::new(self.variables.len());
     }
 
-    /// Gives parameters their values at the entry.
+    /// Sets parameters to their values on entry.
     pub(super) fn seed(&mut self) {
         for i in 0..self.function.params.len() as u32 {
             let variable = &self.variables[i as usize];

@@ -1,5 +1,5 @@
-//! What a function takes for the end of a buffer: a cursor that it compares with an end somewhere has that end
-//! everywhere. (Engler et al., "Bugs as deviant behavior", SOSP 2001, within one function.)
+//! Inferred buffer ends: a cursor that is compared with an end anywhere has that end everywhere. (Engler et al., "Bugs
+//! as deviant behavior", SOSP 2001, within one function.)
 
 use super::eval::{Eval, Frame};
 use crate::analysis::bounds::terms::linear::Linear;
@@ -13,17 +13,17 @@ use crate::hir::{BinaryOp, ExprId, ExprKind};
 pub struct Belief {
     pub cursor: u32,
     pub end: Linear,
-    /// Characters, or something else than plain bytes: often a NUL ends them, too.
+    /// Characters, or anything but plain bytes: often terminated by a NUL as well.
     pub is_text: bool,
-    /// It is where the buffer ends that the cursor leads into.
+    /// The end is that of the buffer that the cursor points into.
     pub is_own: bool,
 }
 
-/// Ends of one function.
+/// Ends per function.
 const MAX_BELIEFS: usize = 32;
 
 impl Eval<'_> {
-    /// Notes what a comparison of pointers says of where a buffer ends.
+    /// Records what a pointer comparison implies about the end of a buffer.
     pub fn believe(&mut self, f: &Frame, left: (ExprId, &Value), right: (ExprId, &Value)) {
         for ((a, _), (b, end)) in [(left, right), (right, left)] {
             // `end - p < 4`, `p + 4 > end`, `p < end`
@@ -50,11 +50,11 @@ impl Eval<'_> {
         }
     }
 
-    /// Notes that the cursor has that end.
+    /// Records `end` as the cursor's end.
     pub(super) fn note_end(&mut self, f: &Frame, cursor: ExprId, end: Value) {
         let Some(cursor) = self.cursor(f, cursor) else { return };
         let is_pointer = |kind: Kind| kind.is_pointer() || kind == Kind::Unknown;
-        // `(uintptr_t)end` is as good.
+        // `(uintptr_t)end` counts, too.
         let is_end = is_pointer(end.kind) || end.kind == (Kind::Int { bits: 64, signed: false });
         let kind = self.variables[cursor as usize].kind;
         let to = kind.pointee().map(|ty| self.types.kind(ty));
@@ -62,8 +62,8 @@ impl Eval<'_> {
         let is_text = !is_struct && to != Some(Kind::Int { bits: 8, signed: false });
         let is_own = self.is_limit(&end.linear);
         let belief = Belief { cursor, end: end.linear, is_text, is_own };
-        // An object of the program's own, the last of a list or a block of its heap; but not where plain addresses are
-        // compared, as a structure laid over a message is with where that ends.
+        // A pointer to a program object, such as a list tail or a heap block, gives no end. Plain addresses do: a
+        // structure laid over a message is compared with the message's end.
         if is_struct && !matches!(end.kind, Kind::Int { .. }) {
             return;
         }
@@ -73,12 +73,12 @@ impl Eval<'_> {
         }
     }
 
-    /// `data + len`, where that is known to be the end of what `data` leads to.
+    /// `data + len`, if that is known to be the end of the buffer at `data`.
     fn is_limit(&self, end: &Linear) -> bool {
         end.terms().len() > 1 && self.symbols.buffer(end).is_some_and(|(_, buffer)| buffer.limit == *end)
     }
 
-    /// The expression is called an end.
+    /// Whether the expression is named like an end.
     fn names_end(&self, f: &Frame, e: ExprId) -> bool {
         match f.body.expr(e).kind {
             ExprKind::Name(name) | ExprKind::Member { field: name, .. } => is_end(f.body.names.text(name)),

@@ -1,4 +1,4 @@
-//! Calls: what a macro or a small function is worth where it is used, and what the catalog says of others.
+//! Calls: macros and small functions evaluated inline, catalog models and summaries for others.
 
 use super::cond::Way;
 use super::eval::{Bound, Eval, Frame, MAX_FRAMES, Variable};
@@ -33,7 +33,7 @@ impl Eval<'_> {
             && let Some(value) = self.look_into(f, e, name, args, &mut |eval, f, e| eval.eval(f, e))
         {
             let value = self.of_result_type(f, e, name, value);
-            // How a macro asks for memory tells less than its name.
+            // A macro's name tells more about an allocation than its expansion.
             if let Some(s) = value.linear.as_symbol().filter(|s| self.symbols.info(*s).what == What::Fresh)
                 && self.cx.program.model(name, self.file).is_some_and(|model| model.allocator().is_some())
             {
@@ -59,7 +59,7 @@ impl Eval<'_> {
         self.unknown_call(f, e, args, kind)
     }
 
-    /// A length is given for a parameter of fewer bits.
+    /// A length is passed to a parameter of fewer bits.
     fn cut_lengths(&mut self, f: &Frame, args: &[ExprId], values: &[Value], narrow: &[(u32, Kind)]) {
         for &(param, kind) in narrow {
             if let (Some(&value), Some(&arg)) = (values.get(param as usize), args.get(param as usize)) {
@@ -70,7 +70,7 @@ impl Eval<'_> {
         }
     }
 
-    /// Parameters that are lengths by their names, and of fewer bits than a length of memory has.
+    /// Parameters named as lengths, of fewer bits than a memory length.
     pub(super) fn narrow_lengths(&self) -> Vec<(u32, Kind)> {
         let names = &self.function.body.names;
         let params = (0u32..).zip(&self.variables).take(self.function.params.len());
@@ -79,7 +79,7 @@ impl Eval<'_> {
         lengths.map(|(i, v)| (i, v.kind)).collect()
     }
 
-    /// A call of functions that were analysed before.
+    /// A call of functions that have summaries.
     fn summarised(&mut self, f: &Frame, e: ExprId, name: &str, args: &[ExprId], kind: Kind) -> Option<Value> {
         let definitions = self.cx.program.callees(name, self.file);
         let summaries: Vec<&Summary> = definitions.iter().map(|d| self.cx.summaries.get(*d)).collect::<Option<_>>()?;
@@ -167,7 +167,7 @@ impl Eval<'_> {
         Some(result)
     }
 
-    /// A call as a condition.
+    /// A call used as a condition.
     pub fn branch_call(&mut self, f: &Frame, e: ExprId, callee: ExprId, args: &[ExprId]) -> (Way, Way) {
         if let Some(name) = f.body.callee(e) {
             if is_expectation(name)
@@ -195,7 +195,7 @@ impl Eval<'_> {
         ways
     }
 
-    /// The text is one that has a character, where `at` is passed.
+    /// The string is non-empty where `at` holds.
     fn not_empty(&mut self, f: &Frame, text: ExprId, at: FactId) {
         let noted = self.sites.len();
         let (text, span) = (self.eval(f, text), self.span(f, text));
@@ -206,15 +206,15 @@ impl Eval<'_> {
         }
     }
 
-    /// A function gives a value of its type, a macro one of its expression's.
+    /// A function's result has its declared type, a macro's the type of its expression.
     fn of_result_type(&mut self, f: &Frame, e: ExprId, name: &str, value: Value) -> Value {
         match self.types.returns(name) {
             Some(kind @ Kind::Int { bits: ..32, .. }) if !self.cx.program.macros.is_defined(name) => {
-                // It is for the function itself to see that it fits.
+                // That it fits is checked in the function itself.
                 let noted = self.sites.len();
                 let value = self.convert(f, e, value, kind);
                 self.sites.truncate(noted);
-                // What a type unknown holds is taken to fit.
+                // A value of unknown type is assumed to fit.
                 if let Some(s) = value.linear.as_symbol() {
                     let info = self.symbols.info_mut(s);
                     if info.what == What::Fresh && info.lo.is_none() && info.hi.is_none() {
@@ -227,7 +227,7 @@ impl Eval<'_> {
         }
     }
 
-    /// Does `work` on the one expression that a macro or function consists of.
+    /// Applies `work` to the single expression of a macro or function.
     fn look_into<T>(
         &mut self,
         f: &Frame,
@@ -261,7 +261,7 @@ impl Eval<'_> {
         Some(work(self, &frame, inline.value))
     }
 
-    /// The value of a macro without parameters that stands for an expression.
+    /// The value of an object-like macro that stands for an expression.
     pub fn object_macro(&mut self, f: &Frame, e: ExprId, name: &str) -> Option<Value> {
         if f.depth >= MAX_FRAMES {
             return None;
@@ -284,7 +284,7 @@ impl Eval<'_> {
         Some(self.eval(&frame, inline.value))
     }
 
-    /// A function of which nothing is known: what its arguments lead to may be changed.
+    /// A call of an unknown function: the memory that its arguments point to may be modified.
     fn unknown_call(&mut self, f: &Frame, e: ExprId, args: &[ExprId], kind: Kind) -> Value {
         let span = self.span(f, e);
         let values = args.iter().map(|&arg| self.eval(f, arg)).collect();
@@ -297,7 +297,7 @@ impl Eval<'_> {
         }
         let result = self.any_call(&called, kind);
         self.numbers_read(f, &called);
-        // A macro may store to what it names.
+        // A macro may assign to its arguments.
         let stored = self.stored_arguments(f, e);
         for (i, &arg) in args.iter().enumerate() {
             if stored & (1 << i.min(31)) != 0
@@ -311,7 +311,7 @@ impl Eval<'_> {
         result
     }
 
-    /// A call that by its name reads numbers: what it stores to a variable is somebody else's.
+    /// A call that reads numbers, by its name: what it stores to a variable is controlled by an outside party.
     fn numbers_read(&mut self, f: &Frame, call: &Called) {
         let method = || match f.body.expr(call.e).kind {
             ExprKind::Call { callee, .. } => match f.body.expr(callee).kind {
@@ -341,7 +341,7 @@ impl Eval<'_> {
         }
     }
 
-    /// A place in an array is handed to a call that may write to it: it has to lie in it.
+    /// A pointer into an array is passed to a call that may write through it: it has to lie inside the array.
     fn handed(&mut self, f: &Frame, e: ExprId, address: &Linear) {
         let Some((root, buffer)) = self.symbols.buffer(address) else { return };
         let chosen = address.sub(&Linear::symbol(root)).is_some_and(|offset| self.symbols.wire(&offset) > Wire::No);
@@ -350,7 +350,7 @@ impl Eval<'_> {
         }
     }
 
-    /// What lies behind a pointer may have become anything.
+    /// The memory behind a pointer may have changed.
     pub fn changed_behind(&mut self, pointer: &Linear, wire: Wire) {
         let Some(root) = self.root(pointer) else { return };
         self.written(root);
@@ -376,14 +376,14 @@ impl Eval<'_> {
     }
 
     pub fn written(&mut self, root: Sym) {
-        // What was received is not all that is there any more.
+        // The contents are no longer just what was received.
         self.symbols.info_mut(root).filled = None;
         if let What::Parameter(i) = self.symbols.info(root).what {
             self.writes |= 1 << i.min(31);
         }
     }
 
-    /// Bit `i`: the call may store to a variable that is its argument `i`.
+    /// Bit `i`: the call may assign to a variable that is its argument `i`.
     pub fn stored_arguments(&self, f: &Frame, e: ExprId) -> u32 {
         let ExprKind::Call { args, .. } = &f.body.expr(e).kind else { return 0 };
         let Some(name) = f.body.callee(e) else { return 0 };
@@ -393,7 +393,7 @@ impl Eval<'_> {
         };
         match self.cx.program.macros.resolve(name, self.file, self.span(f, e).start) {
             Some(def) => self.cx.program.macros.stores(def),
-            // One whose value is used is likelier to have no other effect, and one that prints has none.
+            // A macro whose value is used is unlikely to have other effects, and one that prints has none.
             None if is_shouting(name)
                 && (f.depth > 0 || self.alone.contains(&e))
                 && !self.cx.program.is_defined(name)
@@ -410,7 +410,7 @@ impl Eval<'_> {
     }
 }
 
-/// `__builtin_expect` and macros around it: their first argument, and a hint to the compiler.
+/// `__builtin_expect` and its wrappers: the first argument, with a hint to the compiler.
 fn is_expectation(name: &str) -> bool {
     name == "__builtin_expect" || name.to_ascii_lowercase().ends_with("likely")
 }

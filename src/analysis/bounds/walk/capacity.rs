@@ -1,4 +1,4 @@
-//! How much room there is behind a pointer of a structure, where only a number beside it can tell.
+//! The capacity behind a pointer in a structure, where only a neighbouring number can tell it.
 
 use super::eval::{Eval, Frame};
 use super::model::Called;
@@ -11,11 +11,11 @@ use crate::analysis::bounds::terms::types::Kind;
 use crate::hir::ExprKind;
 use crate::program::catalog::model::SinkKind;
 
-/// Numbers beside one pointer.
+/// Neighbouring numbers per pointer.
 const MAX_BESIDE: usize = 4;
 
 impl Eval<'_> {
-    /// Of an array of arrays, one of them is written to.
+    /// In an array of arrays, a write goes to one row.
     pub(super) fn row(&mut self, f: &Frame, call: &Called, does: Use, address: &Linear, whole: Buffer) -> Buffer {
         let fills =
             self.cx.program.model(call.name, self.file).and_then(|m| m.sink()).is_none_or(|s| s.kind == SinkKind::Fill);
@@ -34,7 +34,7 @@ impl Eval<'_> {
         }
     }
 
-    /// The address is what a field of a structure holds that is declared nowhere in sight: an array, most likely.
+    /// The address is the contents of a field of an undeclared structure: most likely an array.
     pub(super) fn is_unknown_field(&self, call: &Called, address: &Linear) -> bool {
         let unknown = call.values.iter().any(|value| value.linear == *address && value.kind == Kind::Unknown);
         unknown
@@ -44,7 +44,7 @@ impl Eval<'_> {
             })
     }
 
-    /// A pointer and a length that are two fields of one structure, or two parameters beside each other.
+    /// A pointer and a length from two fields of one structure, two adjacent parameters, or two accessor calls.
     pub(super) fn is_pair(&self, address: &Linear, size: &Linear) -> bool {
         let plain = |linear: &Linear| {
             let s = linear.as_symbol()?;
@@ -69,7 +69,7 @@ impl Eval<'_> {
         }
     }
 
-    /// What the lengths that stand beside the pointer hold.
+    /// The values of the lengths beside the pointer in its structure.
     pub(super) fn beside(&self, address: &Linear) -> Vec<Linear> {
         let start = pointer_in(&self.symbols, address);
         let Some((base, path)) = start.and_then(|s| loaded(&self.symbols, s)) else { return Vec::new() };

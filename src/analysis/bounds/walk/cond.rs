@@ -1,4 +1,4 @@
-//! Conditions: what holds on the way on which one is true, and on the other.
+//! Conditions: the facts on the path where one is true, and where it is false.
 
 use super::eval::{Eval, Frame};
 use crate::analysis::bounds::terms::facts::FactId;
@@ -11,14 +11,14 @@ use crate::analysis::bounds::terms::types::Kind;
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, UnaryOp};
 use crate::source::Span;
 
-/// The end of a way through the function: what is held, and what holds.
+/// The end of a path through the function: its state and its facts.
 #[derive(Clone)]
 pub(super) struct Way {
     pub state: State,
     pub at: FactId,
 }
 
-/// What a comparison says when it is true, or false.
+/// The facts that one outcome of a comparison implies.
 #[derive(Default)]
 struct Says {
     least_zero: Vec<Linear>,
@@ -35,7 +35,7 @@ impl Eval<'_> {
         self.at = way.at;
     }
 
-    /// Evaluates a condition; the ways on which it is true and false.
+    /// Evaluates a condition; returns the paths on which it is true and false.
     pub fn branch(&mut self, f: &Frame, e: ExprId) -> (Way, Way) {
         if self.is_too_deep() {
             let way = self.way();
@@ -117,7 +117,7 @@ impl Eval<'_> {
         }
     }
 
-    /// `*p == '\0'`: a text, which ends at a NUL whatever is said of its length.
+    /// `*p == '\0'`: a string, which ends at a NUL whatever length is known.
     fn note_nul(&mut self, value: &Value) {
         if value.kind == (Kind::Int { bits: 8, signed: true })
             && let Some(s) = value.linear.as_symbol()
@@ -128,7 +128,7 @@ impl Eval<'_> {
         }
     }
 
-    /// Compared without a sign, a negative number is larger than any limit: what lies below one is not negative.
+    /// In an unsigned comparison, a negative number exceeds any limit: the smaller side is not negative.
     fn add_signs(&self, op: BinaryOp, a: &Value, b: &Value, yes: &mut Says, no: &mut Says) {
         let Kind::Int { signed: false, .. } = a.kind.usual(b.kind) else { return };
         let (less, more) = match op {
@@ -143,7 +143,7 @@ impl Eval<'_> {
         }
     }
 
-    /// Pointers to elements of several bytes are whole elements apart, where nothing else was added to either.
+    /// Pointers to elements of several bytes differ by whole elements, unless something else was added to either.
     fn pointer_step(&self, a: &Value, b: &Value) -> i64 {
         let whole = |size: i64| {
             let Some(between) = a.linear.sub(&b.linear) else { return false };
@@ -161,7 +161,7 @@ impl Eval<'_> {
         }
     }
 
-    /// `offset + length > size`, in a type that the sum may be too large for.
+    /// `offset + length > size`, in a type that may be too narrow for the sum.
     fn note_wrap(&mut self, f: &Frame, e: ExprId, side: &Value) {
         let Kind::Int { bits: 32, signed: false } = side.kind else { return };
         let sum = side.linear;
@@ -187,7 +187,7 @@ impl Eval<'_> {
         }
     }
 
-    /// `n == length - 4`: what has wrapped is none of the numbers that the other side may be.
+    /// `n == length - 4`: a wrapped value is larger than any value of the other side.
     fn drop_equal(&mut self, f: &Frame, noted: usize, side: (ExprId, &Value), other: &Value) {
         let (Kind::Int { bits, .. }, Some(greatest)) = (side.1.kind, self.symbols.greatest(&other.linear)) else {
             return;
@@ -201,7 +201,7 @@ impl Eval<'_> {
         }
     }
 
-    /// `a - b < 0` for numbers without a sign.
+    /// `a - b < 0` for unsigned numbers.
     fn note_difference(&mut self, f: &Frame, e: ExprId, difference: ExprId) {
         let span = self.span(f, difference);
         let found = self.sites.iter().rev().take(8).find_map(|site| match &site.kind {
@@ -213,14 +213,14 @@ impl Eval<'_> {
         }
     }
 
-    /// The ways on which a value is not zero, and zero.
+    /// The paths on which a value is non-zero, and zero.
     pub fn branch_value(&mut self, value: Value, span: Span) -> (Way, Way) {
         let zero = Value { linear: Linear::ZERO, kind: Kind::INT };
         let (yes, no) = compare(BinaryOp::Ne, &value, &zero, 1, &|l| self.symbols.least(l));
         self.split_ways(yes, no, span)
     }
 
-    /// The ways on which a sum is at least zero, and below it.
+    /// The paths on which a sum is at least zero, and negative.
     pub(super) fn split_on(&mut self, sum: &Linear, span: Span) -> (Way, Way) {
         let said = |sum: Option<Linear>| Says { least_zero: sum.into_iter().collect(), apart: Vec::new() };
         let below = sum.scaled(-1).and_then(|less| less.plus_constant(-1));
@@ -233,7 +233,7 @@ impl Eval<'_> {
         (Way { state: self.state.clone(), at: yes }, Way { state: self.state.clone(), at: no })
     }
 
-    /// A condition as a value, its effects done.
+    /// A condition as a value, with its side effects.
     pub fn truth(&mut self, f: &Frame, e: ExprId) -> Value {
         let start = self.at;
         let span = self.span(f, e);
@@ -243,7 +243,7 @@ impl Eval<'_> {
     }
 }
 
-/// `condition ? 0 : 1`, as assertions have it: the condition, and whether that is as true as it is.
+/// `condition ? 0 : 1`, as in assertions: the condition, and whether the result has the same truth value.
 fn as_number(body: &Body, e: ExprId) -> Option<(ExprId, bool)> {
     let ExprKind::Conditional { cond, then: Some(then), otherwise } = body.expr(e).kind else { return None };
     let is_zero = |e: ExprId| match body.expr(e).kind {
@@ -254,7 +254,7 @@ fn as_number(body: &Body, e: ExprId) -> Option<(ExprId, bool)> {
     (then != otherwise).then_some((cond, otherwise))
 }
 
-/// `step` is the least difference of two that differ.
+/// `step` is the smallest difference between unequal values.
 fn compare(op: BinaryOp, a: &Value, b: &Value, step: i64, least: &dyn Fn(&Linear) -> Option<i64>) -> (Says, Says) {
     let (Some(ab), Some(ba)) = (a.linear.sub(&b.linear), b.linear.sub(&a.linear)) else {
         return Default::default();

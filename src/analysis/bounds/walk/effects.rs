@@ -1,4 +1,4 @@
-//! What a loop may change, told from its text.
+//! What a loop may modify, determined from its text.
 
 use rustc_hash::FxHashSet;
 
@@ -9,11 +9,11 @@ use crate::hir::{ExprId, ExprKind, StmtKind, Symbol, UnaryOp};
 #[derive(Default)]
 pub(super) struct Effects {
     pub variables: Vec<u32>,
-    /// Names of fields that are stored to, in whatever object.
+    /// Names of fields that are assigned, in any object.
     pub fields: Vec<u32>,
-    /// Something is stored through an index or a plain pointer.
+    /// There is a store through an index or a plain pointer.
     pub elements: bool,
-    /// Variables that calls are given: what they lead to may change.
+    /// Variables passed to calls: what they point to may change.
     pub passed: Vec<u32>,
 }
 
@@ -27,7 +27,7 @@ impl Eval<'_> {
             let block = cfg.block(block);
             for &stmt in &block.stmts {
                 match &body.stmt(stmt).kind {
-                    // The step is evaluated in a block of its own.
+                    // The step is evaluated in its own block.
                     StmtKind::For { cond, .. } => roots.extend(cond),
                     StmtKind::Decl(all) => {
                         set.extend(all.iter().filter_map(|d| self.by_name.get(&d.name)));

@@ -1,4 +1,4 @@
-//! Values of expressions: one walk in the order of evaluation, which changes the state and notes the sites.
+//! Expression evaluation: one walk in evaluation order that updates the state and records the sites.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -16,38 +16,38 @@ use crate::hir::{BinaryOp, Body, ExprId, ExprKind, Function, Symbol, UnaryOp};
 use crate::program::catalog::model::MessageObject;
 use crate::source::{FileId, Span};
 
-/// Expressions nested deeper than this have an unknown value: their parts are not looked at.
+/// Expressions nested deeper than this are unknown, and their operands are not visited.
 const MAX_DEPTH: usize = 160;
-/// Macros and functions are looked into this deep.
+/// Maximal depth of inlined macros and functions.
 pub(super) const MAX_FRAMES: usize = 8;
 
-/// A body that is being evaluated: the function's own, or that of a macro or function looked into.
+/// A body being evaluated: the function's own, or that of an inlined macro or function.
 #[derive(Clone, Copy)]
 pub(super) struct Frame<'f> {
     pub body: &'f Body,
     pub names: &'f [(Symbol, Bound)],
-    /// The arguments that it was given, as expressions of `up`, in the order of the names.
+    /// The arguments of the call, as expressions of `up`, in the order of the names.
     pub args: &'f [ExprId],
-    /// Whose expressions the arguments are.
+    /// The frame that the arguments belong to.
     pub up: Option<&'f Frame<'f>>,
-    /// For what was looked into: the call, in the function's own body.
+    /// For an inlined body: the call, in the function's own body.
     pub call: Option<Span>,
-    /// Names that it does not bind are the function's.
+    /// Names that it does not bind resolve in the function.
     pub is_open: bool,
     pub depth: usize,
 }
 
 impl<'f> Frame<'f> {
-    /// Of a function's own body.
+    /// The frame of a function's own body.
     pub fn of(body: &'f Body) -> Frame<'f> {
         Frame { body, names: &[], args: &[], up: None, call: None, is_open: true, depth: 0 }
     }
 }
 
-/// What a parameter of a body looked into stands for.
+/// What a parameter of an inlined body is bound to.
 #[derive(Clone, Copy)]
 pub(super) enum Bound {
-    /// A macro's argument, evaluated wherever it is used.
+    /// A macro's argument, evaluated at each use.
     Expr(ExprId),
     Value(Value),
 }
@@ -59,10 +59,10 @@ pub(super) struct Variable<'a> {
     /// Its declaration, or its type.
     pub declared: &'a str,
     pub kind: Kind,
-    /// Array or structure: it is a place in memory, not a value.
+    /// An array or a structure: a place in memory, not a value.
     pub in_memory: bool,
     pub address_taken: bool,
-    /// It is, or leads to, an object that holds bytes of a message.
+    /// It is, or points to, an object that holds message bytes.
     pub object: Option<&'a MessageObject>,
 }
 
@@ -80,38 +80,38 @@ pub(super) struct Eval<'a> {
     pub state: State,
     pub at: FactId,
     pub event: u32,
-    /// Bit `i`: what parameter `i` leads to was stored to, or given away.
+    /// Bit `i`: the memory that parameter `i` points to was modified or passed on.
     pub writes: u32,
-    /// What is returned, and what holds there.
+    /// Returned values, each with the facts there.
     pub returns: Vec<(Linear, FactId)>,
     pub beliefs: Vec<Belief>,
     depth: usize,
-    /// Buffers into which a NUL was put.
+    /// Buffers into which a NUL was written.
     pub terminated: FxHashSet<Sym>,
-    /// Buffers that were given a value as a whole: behind what is received into one there is still that.
+    /// Buffers that were initialised as a whole: bytes after received data keep that value.
     pub zeroed: FxHashSet<Sym>,
-    /// Buffers of characters that are searched for a NUL.
+    /// Character buffers that are searched for a NUL.
     pub texts: FxHashSet<Sym>,
     pub printed: Vec<(Span, Linear, i64)>,
-    /// Pointers that were loaded, and kept moved on by a few bytes: what stands there was read.
+    /// Loaded pointers that were stored back advanced by a few bytes: those bytes were read.
     pub stepped: FxHashSet<Sym>,
-    /// By pointer: the variable that says how many bytes it leads to.
+    /// For each pointer, the variable that holds its length.
     pub lengths: super::together::Lengths,
-    /// Memory that was asked for here, however much.
+    /// Memory allocated here, whatever its size.
     pub fresh: FxHashSet<Sym>,
-    /// Arrays made as long as something computed says.
+    /// Arrays with a computed length.
     pub fitted: FxHashSet<Sym>,
     /// Parts of objects that are no arrays: a pointer to one leads to what the object calls it.
     pub parts: FxHashSet<Sym>,
-    /// How long strings are that were copied here, by their address and the last event that changed them.
+    /// Lengths of strings copied here, by their address and the last event that changed them.
     pub copied: FxHashMap<(Linear, u32), Linear>,
-    /// Fields of unknown type that are used as arrays.
+    /// Fields of unknown type used as arrays.
     pub sized: Vec<String>,
-    /// Calls that are statements of their own: nothing is made of their value.
+    /// Calls that are whole statements: their value is unused.
     pub alone: FxHashSet<ExprId>,
-    /// What is being converted goes to a place that by its name is a length.
+    /// The value being converted goes to a place named as a length.
     pub stores_length: bool,
-    /// What is being read is a field of a structure, or a character.
+    /// The place being read is a structure field, or a character.
     pub reads_field: bool,
     pub reads_character: bool,
 }
@@ -172,7 +172,7 @@ impl<'a> Eval<'a> {
         self.event += 1;
         self.event
     }
-    /// A value that nothing is known of but its type.
+    /// A value known only by its type.
     pub fn unknown(&mut self, kind: Kind, wire: Wire, span: Span) -> Value {
         let (lo, hi) = kind.range();
         let s = self.symbols.fresh(lo, hi);
@@ -194,7 +194,7 @@ impl<'a> Eval<'a> {
         let kind = if i32::try_from(n).is_ok() { Kind::INT } else { Kind::PTRDIFF };
         Value { linear: Linear::constant(n), kind }
     }
-    /// `linear`, or where it has grown too large a value that nothing is known of.
+    /// `linear`, or an unknown value if it has grown too large.
     pub fn valued(&mut self, linear: Option<Linear>, kind: Kind, wire: Wire, span: Span) -> Value {
         match linear {
             Some(linear) => Value { linear, kind },
@@ -242,7 +242,7 @@ impl<'a> Eval<'a> {
             }
             ExprKind::Unary { op: UnaryOp::AddressOf, operand } => {
                 let place = self.place(f, *operand);
-                // `&text[i]` is only where something begins; `&all[n++]` and `&all[count->n]` are to be filled.
+                // `&text[i]` only marks a position; `&all[n++]` and `&all[count->n]` are about to be filled.
                 let fills = match f.body.expr(*operand).kind {
                     ExprKind::Index { index, .. } => {
                         matches!(f.body.expr(index).kind, ExprKind::Update { .. } | ExprKind::Member { .. })
@@ -253,7 +253,7 @@ impl<'a> Eval<'a> {
                     self.note_element(f, e, memory);
                 }
                 self.note_record(f, e, *operand, &place);
-                // `&all[n].part`: no end of the array, but a part of an element.
+                // `&all[n].part`: not the end of the array, but a part of an element.
                 if let Place::Memory(memory) = &place
                     && let Some(address) = memory.counted
                     && let ExprKind::Member { arrow: false, .. } = f.body.expr(*operand).kind
@@ -276,7 +276,7 @@ impl<'a> Eval<'a> {
                 if *prefix { new } else { old }
             }
             ExprKind::Assign { op, left, right } => {
-                // C leaves the order open; what an author means is that the right side comes first.
+                // C leaves the order unspecified; authors expect the right side to be evaluated first.
                 let right = self.eval(f, *right);
                 let place = self.place(f, *left);
                 let new = match op {
@@ -352,7 +352,7 @@ impl<'a> Eval<'a> {
     fn literal(&mut self, text: &str, span: Span) -> Value {
         let s = self.symbols.fresh(Some(1), None);
         let value = Value { linear: Linear::symbol(s), kind: self.types.declared("char *") };
-        // Quotes included: never less than what there is.
+        // Counts the quotes: never less than the actual size.
         let length = written_length(text);
         let info = self.symbols.info_mut(s);
         info.span = Some(span);
@@ -384,7 +384,7 @@ impl<'a> Eval<'a> {
             UnaryOp::Deref | UnaryOp::AddressOf => self.unknown(Kind::Unknown, Wire::No, span),
         }
     }
-    /// `&all[i]`: a record that is pointed to is there to be used.
+    /// `&all[i]`: a record whose address is taken is meant to be used.
     fn note_record(&mut self, f: &Frame, e: ExprId, operand: ExprId, place: &Place) {
         if let Place::Memory(memory) = place
             && let ExprKind::Index { .. } = f.body.expr(operand).kind
@@ -397,7 +397,7 @@ impl<'a> Eval<'a> {
             self.access(f, e, Use::Read, memory.key.base, size, None);
         }
     }
-    /// `hash & (size - 1)`: a mask is no length.
+    /// `hash & (size - 1)`: a mask is not a length.
     fn drop_mask(&mut self, f: &Frame, mask: ExprId, noted: usize) {
         if matches!(f.body.expr(mask).kind, ExprKind::Binary { op: BinaryOp::Sub, .. }) && self.sites.len() > noted {
             let one = Linear::constant(1);
@@ -432,12 +432,12 @@ impl<'a> Eval<'a> {
 }
 
 impl<'a> Eval<'a> {
-    /// What a name stands for in a body looked into, and the frame that it belongs to.
+    /// The binding of a name in an inlined body, and the frame that it belongs to.
     pub fn bound<'f>(&self, f: &Frame<'f>, name: Symbol) -> Option<(Frame<'f>, Bound)> {
         let bound = f.names.iter().find(|(n, _)| *n == name).map(|(_, b)| *b)?;
         Some((*f.up.unwrap_or(f), bound))
     }
-    /// The variable that a name means.
+    /// The variable that a name refers to.
     pub fn variable(&self, f: &Frame, name: Symbol) -> Option<u32> {
         if f.depth == 0 {
             return self.by_name.get(&name).copied();
@@ -448,18 +448,18 @@ impl<'a> Eval<'a> {
         let name = self.function.body.names.find(f.body.names.text(name))?;
         self.by_name.get(&name).copied()
     }
-    /// The buffer that an address points into: what may be read ends where received bytes end.
+    /// The buffer that an address points into; a read buffer ends where received bytes end.
     pub fn buffer_for(&self, address: &Linear, does: Use) -> Option<(Sym, Buffer)> {
         let (s, buffer) = self.symbols.buffer(address)?;
         let filled = self.symbols.info(s).filled.filter(|_| does == Use::Read);
         Some((s, Buffer { limit: filled.unwrap_or(buffer.limit), ..buffer }))
     }
-    /// The address is itself the content of a place.
+    /// The symbol is the contents of a place.
     pub fn is_loaded(&self, s: Sym) -> bool {
         matches!(self.symbols.info(s).what, What::Load { .. })
     }
 
-    /// The address lies behind what a parameter leads to, which is bytes.
+    /// The address is based on a parameter that points to bytes.
     fn is_byte_parameter(&self, address: &Linear) -> bool {
         let Some(What::Parameter(i)) = address.terms().first().map(|(s, _)| self.symbols.info(*s).what) else {
             return false;
@@ -473,7 +473,7 @@ impl<'a> Eval<'a> {
             self.pair_up(cursor, &address);
         }
         let buffer = self.buffer_for(&address, does).filter(|(root, buffer)| {
-            // A length beside a pointer tells what is there, not what there is room for.
+            // A length beside a pointer is the size of the contents, not the capacity.
             does == Use::Read || buffer.room != Room::Given || !self.is_loaded(*root)
         });
         let carved = || self.carved(cursor).filter(|_| does == Use::Read);
@@ -486,7 +486,7 @@ impl<'a> Eval<'a> {
     }
 }
 
-/// The expression of the function's own body that an argument is, through macros and functions looked into.
+/// The expression in the function's own body that an argument resolves to, through inlined macros and functions.
 fn own(f: &Frame, e: ExprId) -> Option<ExprId> {
     let Some(up) = f.up else { return Some(e) };
     let ExprKind::Name(name) = f.body.expr(f.body.bare(e)).kind else { return None };

@@ -1,4 +1,4 @@
-//! One walk over the graph of a function, in reverse postorder.
+//! One walk over the control-flow graph of a function, in reverse postorder.
 
 use super::cond::Way;
 use super::eval::{Eval, Frame, Variable};
@@ -13,20 +13,20 @@ use crate::analysis::cfg::{BlockId, Cfg, EdgeKind};
 use crate::analysis::dominators::Dominators;
 use crate::hir::{Declarator, DeclaratorForm, ExprId, StmtId, StmtKind};
 
-/// What the walk keeps of the blocks it has seen and will see.
+/// What the walk keeps per basic block.
 struct Blocks {
-    /// By block: the ways that lead into it from blocks seen.
+    /// By block: the incoming paths from visited blocks.
     into: Vec<Vec<Way>>,
-    /// By block: what holds at its end.
+    /// By block: the facts at its end.
     end: Vec<FactId>,
     heads: Vec<Head>,
 }
 
-/// Labels of a `switch` that its `default` rules out.
+/// Labels of a `switch` that its `default` excludes.
 const MAX_LABELS: usize = 16;
 
 impl Eval<'_> {
-    /// Walks the function's body; gives the loops' heads with what they bring round.
+    /// Walks the function's body; returns the loop heads with their loop-carried values.
     pub(super) fn walk(&mut self, cfg: &Cfg) -> Vec<Head> {
         let tree = Dominators::new(cfg);
         let predecessors = cfg.predecessors();
@@ -125,7 +125,7 @@ impl Eval<'_> {
         }
     }
 
-    /// What a `case` says of the value that the `switch` tests.
+    /// The facts that a `case` implies about the value of the `switch`.
     fn labelled(&mut self, f: &Frame, value: &Value, labels: &[StmtId], at: FactId) -> FactId {
         let mut values = Vec::new();
         let Some(&first) = labels.first() else { return at };
@@ -146,7 +146,7 @@ impl Eval<'_> {
         self.facts.child(at, facts, Vec::new(), span)
     }
 
-    /// What `default`, or the end of a `switch`, says of the value: that it is none of the labels'.
+    /// The facts that `default`, or the end of a `switch`, implies about the value: it equals none of the labels.
     fn unlabelled(&mut self, f: &Frame, value: &Value, cfg: &Cfg, id: BlockId, at: FactId) -> FactId {
         let body = &self.function.body;
         let labels = cfg.block(id).edges.iter().filter(|e| e.kind == EdgeKind::Case);
@@ -230,7 +230,7 @@ impl Eval<'_> {
         }
     }
 
-    /// A variable in memory is declared: what it held before is gone.
+    /// A variable in memory is declared: its previous contents are gone.
     fn begun_anew(&mut self, var: u32) {
         if let Some(root) = self.local_address(var).as_symbol() {
             let event = self.event();
@@ -238,7 +238,7 @@ impl Eval<'_> {
         }
     }
 
-    /// Begins a loop: what it changes is unknown at its head, but for what it began with.
+    /// Enters a loop: what the loop modifies is unknown at its head, except for the initial values.
     fn enter_loop(&mut self, cfg: &Cfg, block: BlockId, inside: &[BlockId]) -> Head {
         let effects = self.effects(cfg, inside);
         let before = self.at;
@@ -287,7 +287,7 @@ impl Eval<'_> {
         head
     }
 
-    /// The symbol of what a loop brings round, having begun with `value`.
+    /// The symbol of a loop-carried value that starts as `value`.
     fn looped(&mut self, value: Value, kind: Kind, at: FactId) -> Sym {
         let s = self.symbols.fresh(None, None);
         let values = vec![(value.linear, at)];
@@ -299,7 +299,7 @@ impl Eval<'_> {
         s
     }
 
-    /// A way leads back to the head of a loop.
+    /// A path leads back to the head of a loop.
     fn come_round(&mut self, head: &mut Head, way: Way) {
         let at = way.at;
         let mut values = Vec::new();
@@ -323,7 +323,7 @@ impl Eval<'_> {
     }
 }
 
-/// The blocks of the loop with that head: those from which a way back is reached without passing the head.
+/// The blocks of the loop with that head: those that reach a back edge without passing the head.
 fn inside(head: BlockId, back: &[BlockId], predecessors: &[Vec<BlockId>]) -> Vec<BlockId> {
     let mut seen = rustc_hash::FxHashSet::default();
     seen.insert(head);

@@ -1,4 +1,4 @@
-//! What is known of a callee, over a call's arguments.
+//! Facts about a callee, in terms of a call's arguments.
 
 use super::eval::Eval;
 use crate::analysis::bounds::terms::linear::Linear;
@@ -9,7 +9,7 @@ use crate::analysis::bounds::terms::types::Kind;
 use crate::source::Span;
 
 impl Eval<'_> {
-    /// A callee's expression, over the arguments of a call of it.
+    /// A callee's expression, in terms of a call's arguments.
     pub(super) fn imported(&mut self, template: &Template, args: &[Value], span: Span) -> Option<Linear> {
         let mut sum = Linear::constant(template.constant);
         for (term, k) in &template.terms {
@@ -42,7 +42,7 @@ impl Eval<'_> {
         Some(sum)
     }
 
-    /// A field of what an address leads to.
+    /// The key of a field of what an address points to.
     fn key_of(&mut self, address: Linear, fields: &[Box<str>]) -> Key {
         let Key { base, path } = match fields {
             [] => Key { base: address, path: Path::ITSELF },

@@ -1,4 +1,4 @@
-//! Where bytes and numbers of a message come in.
+//! Where bytes and numbers of a message enter.
 
 use super::eval::{Eval, Frame};
 use super::model::Called;
@@ -10,7 +10,7 @@ use crate::analysis::bounds::terms::types::Kind;
 use crate::hir::ExprId;
 use crate::program::catalog::model::{Arg, Bounds, Extractor, Received, Source, SourceKind};
 
-/// Records that the kernel hands over whole: no peer chose their bytes.
+/// Records that the kernel delivers whole: no peer controls their bytes.
 const KERNEL_RECORDS: &[&str] = &["nlmsghdr", "inotify_event", "signalfd_siginfo", "input_event"];
 
 impl Eval<'_> {
@@ -28,7 +28,7 @@ impl Eval<'_> {
         let wire = match source.kind {
             _ if self.reads_kernel_records() => Wire::Faint,
             SourceKind::File => Wire::Weak,
-            // Where the bytes went, and how many there was room for, is in the structure.
+            // The destination and its capacity are in the structure.
             _ if source.iov.is_some() => Wire::Weak,
             _ => Wire::Strong,
         };
@@ -68,7 +68,7 @@ impl Eval<'_> {
             self.changed_behind(&buf, wire);
             if let Some(root) = self.root(&buf) {
                 let filled = count.filter(|_| source.ret == Received::Length).and_then(|n| buf.add(&n));
-                // Received behind what there is already: how much that is depends on the way.
+                // Received after existing contents: how long those are depends on the path.
                 let filled = filled.filter(|_| buf == Linear::symbol(root) && !self.zeroed.contains(&root));
                 let info = self.symbols.info_mut(root);
                 let limit = info.buffer.filter(|b| b.room != Room::Received).map(|b| b.limit).or(filled);
@@ -78,14 +78,14 @@ impl Eval<'_> {
             }
         }
         if let Some(out) = call.linear(source.buf_out) {
-            // The NUL stands behind them.
+            // The NUL comes after them.
             let count = count.and_then(|count| count.plus_constant(i64::from(source.terminates)));
             self.given_bytes(call, &out, count, wire);
         }
         result
     }
 
-    /// A call sets a pointer to bytes that came in.
+    /// A call sets a pointer to received bytes.
     fn given_bytes(&mut self, call: &Called, out: &Linear, count: Option<Linear>, wire: Wire) {
         let local = out.as_symbol().and_then(|s| match self.symbols.info(s).what {
             What::Local(var) => Some(self.variables[var as usize].kind),
@@ -168,7 +168,7 @@ impl Eval<'_> {
         value
     }
 
-    /// `arg += n`, by a macro that moves the cursor it is given.
+    /// `arg += n`, by a macro that advances the cursor passed to it.
     pub(super) fn step(&mut self, f: &Frame, arg: ExprId, n: i64) {
         let place = self.place(f, arg);
         let old = self.load(f, arg, place.clone());

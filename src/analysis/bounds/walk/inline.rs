@@ -1,4 +1,4 @@
-//! Macros and functions that are one expression: looked into where they are used.
+//! Macros and functions that are a single expression: evaluated inline where they are used.
 
 use std::sync::{Arc, RwLock};
 
@@ -11,24 +11,24 @@ use crate::program::{Definition, Program};
 use crate::syntax::function::function;
 use crate::syntax::slice::slice;
 
-/// A macro or function whose value is one expression of its parameters.
+/// A macro or function whose value is one expression over its parameters.
 pub(super) struct Inline {
     pub function: Function,
     pub value: ExprId,
     pub params: Vec<Symbol>,
-    /// A macro: its arguments are expressions, and other names in it are those of its user.
+    /// A macro: its arguments are expressions, and its other names resolve in its user.
     pub is_macro: bool,
 }
 
-/// Longer texts are more than an expression.
+/// Longer texts are assumed to be more than an expression.
 const MAX_TEXT: usize = 2000;
 
-/// What was found out of each, once; `None`: it is not to be looked into.
+/// Cached results; `None`: not inlined.
 type Known<K> = RwLock<FxHashMap<K, Option<Arc<Inline>>>>;
 
 #[derive(Default)]
 pub(super) struct Inlines {
-    /// By file and place of the definition.
+    /// By file and position of the definition.
     macros: Known<(u32, u32)>,
     functions: Known<Definition>,
 }
@@ -62,7 +62,7 @@ fn of_macro(program: &Program, def: &MacroDef) -> Option<Inline> {
     if def.text.is_empty() || def.text.len() > MAX_TEXT || def.variadic || program.macros.traits(def).must_expand() {
         return None;
     }
-    // Pasting and stringising make tokens that are not there.
+    // Pasting and stringizing create tokens that the text does not contain.
     if def.text.contains(['#', '{']) {
         return None;
     }
@@ -89,7 +89,7 @@ fn of_function(program: &Program, definition: Definition) -> Option<Inline> {
     Some(Inline { function, value, params, is_macro: false })
 }
 
-/// The expression that a body consisting of one `return` gives.
+/// The expression returned by a body that consists of one `return`.
 fn returned(body: &Body) -> Option<ExprId> {
     let StmtKind::Block(all) = &body.stmt(body.root).kind else { return None };
     let mut real = all.iter().filter(|s| !matches!(body.stmt(**s).kind, StmtKind::Empty));

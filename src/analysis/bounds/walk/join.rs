@@ -1,4 +1,4 @@
-//! Where ways meet: what they agree on stays, what they do not becomes a symbol that is one of theirs.
+//! Where paths meet: what they agree on is kept, a difference becomes a symbol that is one of their values.
 
 use super::cond::Way;
 use super::eval::Eval;
@@ -9,17 +9,17 @@ use crate::analysis::bounds::terms::symbols::{Source, What, lesser};
 use crate::analysis::bounds::terms::types::Kind;
 use crate::source::Span;
 
-/// Ways that are told apart where they meet. With more, what they disagree on is unknown.
+/// Paths distinguished at a join. With more, values that differ are unknown.
 const MAX_WAYS: usize = 24;
 
-/// Ways, and facts of each, that are compared for what all of them say.
+/// Paths, and facts per path, that are compared for common facts.
 const MAX_COMMON: usize = 6;
 
-/// Values that differ from way to way and are compared with each other.
+/// Values that differ between paths and are compared with each other.
 const MAX_RELATED: usize = 6;
 
 impl Eval<'_> {
-    /// Goes on behind `ways`; `at` is what holds on all of them.
+    /// Continues after the join of `ways`; `at` holds on all of them.
     pub fn join(&mut self, ways: Vec<Way>, at: FactId) {
         let mut ways = ways;
         self.at = at;
@@ -89,7 +89,7 @@ impl Eval<'_> {
         self.relate(&moved, &ways);
     }
 
-    /// What a place holds is called after it, where it is one of several values.
+    /// Names the value of a place after its field, if it is one of several values.
     pub(super) fn name_of_place(&mut self, key: &Key, value: &Value) {
         if let Some(s) = value.linear.as_symbol()
             && let Some((_, field)) = self.paths.last(key.path)
@@ -99,7 +99,7 @@ impl Eval<'_> {
         }
     }
 
-    /// `p += n; len -= n` on some ways and not on others: `p + len` is the same on all.
+    /// `p += n; len -= n` on some paths only: `p + len` is the same on all.
     fn relate(&mut self, moved: &[(Sym, Vec<Linear>)], ways: &[Way]) {
         let mut facts: Vec<Linear> = Vec::new();
         for (i, (s, values)) in moved.iter().enumerate() {
@@ -107,7 +107,7 @@ impl Eval<'_> {
                 for factor in [1, -1] {
                     let sums: Option<Vec<Linear>> = values.iter().zip(others).map(|(a, b)| a.plus(b, factor)).collect();
                     let Some(sums) = sums else { continue };
-                    // The shortest names what has not moved.
+                    // The one with the fewest joins describes what has not changed.
                     let Some(&sum) = sums.iter().min_by_key(|sum| self.joins_in(sum)) else { continue };
                     if sums.iter().zip(ways).all(|(other, way)| *other == sum || self.is_same(way.at, other, &sum)) {
                         let same = Linear::symbol(*s).plus(&Linear::symbol(*t), factor).and_then(|now| now.sub(&sum));
@@ -122,7 +122,7 @@ impl Eval<'_> {
         }
     }
 
-    /// What holds on all ways although it is tested on each of them by itself.
+    /// Facts that hold on all paths although each path tests them separately.
     fn common(&mut self, ways: &[Way], at: FactId) -> FactId {
         if ways.len() > MAX_COMMON || ways.iter().any(|way| way.at == at) {
             return at;
@@ -132,7 +132,7 @@ impl Eval<'_> {
             let own: Vec<Linear> = self.facts.between(way.at, at).take(MAX_COMMON).copied().collect();
             for fact in own {
                 let mut others = ways.iter().enumerate().filter(|(j, _)| *j != i);
-                // What follows from what holds on all of them anyway is no news.
+                // A fact that every path implies anyway is not new.
                 let speaks = |o: &Way| self.facts.between(o.at, at).any(|own| own.mask() & fact.mask() != 0);
                 if !kept.contains(&fact)
                     && others.clone().all(|(_, o)| speaks(o))
@@ -157,7 +157,7 @@ impl Eval<'_> {
         linear.terms().iter().filter(|(s, _)| joined(*s)).count()
     }
 
-    /// Proved where an earlier join says so.
+    /// Equality that follows from an earlier join.
     fn is_same(&self, at: FactId, a: &Linear, b: &Linear) -> bool {
         let proved = |goal: Option<Linear>| goal.is_some_and(|goal| self.facts.prove(&self.symbols, at, &goal));
         self.joins_in(a) > 0 && proved(a.sub(b)) && proved(b.sub(a))
@@ -177,7 +177,7 @@ impl Eval<'_> {
         value
     }
 
-    /// The places that any of the ways knows, but for those that nothing has touched since the ways parted.
+    /// The places known on any path, except those untouched since the paths diverged.
     fn keys(&self, ways: &[Way]) -> Vec<(Key, Kind)> {
         let mut keys: Vec<(Key, Kind)> = Vec::new();
         let mut seen = rustc_hash::FxHashSet::default();
@@ -209,7 +209,7 @@ impl Eval<'_> {
         Value { linear: Linear::symbol(s), kind }
     }
 
-    /// Range, origin and buffer of a symbol that is one of `values`.
+    /// Sets the range, origin and buffer of a symbol that is one of `values`.
     pub fn describe_join(&mut self, s: Sym, values: &[(Linear, FactId)], kind: Kind) {
         let symbols = &self.symbols;
         let lo = values.iter().map(|(v, _)| symbols.least(v)).min().flatten();

@@ -1,5 +1,5 @@
-//! Loop invariants: candidates are guessed from the loop's first and further rounds and from what it tests, and
-//! those that are not inductive are thrown away (Flanagan and Leino, "Houdini", FME 2001).
+//! Loop invariants: candidates are guessed from the loop's first and later iterations and from its conditions, and
+//! those that are not inductive are discarded (Flanagan and Leino, "Houdini", FME 2001).
 
 use super::eval::Eval;
 use crate::analysis::bounds::terms::facts::{FactId, gcd};
@@ -8,10 +8,10 @@ use crate::analysis::bounds::terms::state::{Key, Value};
 use crate::analysis::bounds::terms::symbols::{Source, Symbols};
 use crate::analysis::cfg::BlockId;
 
-/// Ways through one round that are told apart for how two values move together.
+/// Paths through one iteration that are distinguished to see how two values change together.
 const MAX_TOGETHER: usize = 16;
 
-/// A way round: what holds at its end, and what each symbol of the head becomes there.
+/// A path back to the head: the facts at its end, and the value of each symbol of the head there.
 pub(super) struct Round {
     pub at: FactId,
     pub values: Vec<(Sym, Option<Linear>)>,
@@ -19,11 +19,11 @@ pub(super) struct Round {
 
 pub(super) struct Head {
     pub block: BlockId,
-    /// What holds at the head in every round.
+    /// The facts at the head in every iteration.
     pub at: FactId,
-    /// What holds where the loop is entered.
+    /// The facts where the loop is entered.
     pub before: FactId,
-    /// A variable, its symbol at the head, and what the loop begins with.
+    /// A variable, its symbol at the head, and its initial value.
     pub variables: Vec<(u32, Sym, Linear)>,
     pub places: Vec<(Key, Sym, Value)>,
     pub rounds: Vec<Round>,
@@ -42,15 +42,15 @@ impl Default for Head {
     }
 }
 
-/// Candidates of one loop.
+/// Candidates per loop.
 const MAX_CANDIDATES: usize = 40;
-/// Symbols of one head that are paired with each other.
+/// Symbols per head that are paired with each other.
 const MAX_PAIRED: usize = 12;
-/// Times that the candidates of all loops are looked through. What then still fails is thrown away.
+/// Passes over the candidates of all loops. Without a fixed point by then, all of them are discarded.
 const MAX_ROUNDS: usize = 6;
 
 impl Eval<'_> {
-    /// Finds what each loop keeps, and notes it at its head.
+    /// Finds the invariants of each loop and adds them at its head.
     pub(super) fn invariants(&mut self, heads: &[Head]) {
         heads.iter().for_each(|head| self.note_steps(head));
         let mut all: Vec<Vec<Linear>> = heads.iter().map(|head| self.candidates(head)).collect();
@@ -73,13 +73,13 @@ impl Eval<'_> {
                 return;
             }
         }
-        // No fixed point: nothing is known.
+        // No fixed point: discard everything.
         for (head, candidates) in heads.iter().zip(&all) {
             candidates.iter().for_each(|c| self.facts.remove(head.at, c));
         }
     }
 
-    /// What a loop moves by the same number each round, or by multiples of it.
+    /// Records values that a loop changes by a constant step or multiples of it.
     fn note_steps(&mut self, head: &Head) {
         let symbols: Vec<(Sym, Linear)> = head.symbols().collect();
         for (s, first) in symbols {
@@ -129,11 +129,11 @@ impl Eval<'_> {
                 add(Some(Linear::symbol(s)));
             }
         }
-        // One grows as the other does, or as it shrinks: by the same step, or by a multiple.
+        // One value grows as another grows or shrinks: by the same step, or by a multiple.
         for (i, &(s, first)) in symbols.iter().enumerate().take(MAX_PAIRED) {
             for &(t, second) in symbols.iter().take(i).chain(symbols.iter().skip(i + 1)).take(MAX_PAIRED) {
                 let Some(ratio) = head.ratio(&self.symbols, s, t) else { continue };
-                // t - ratio*s stays what it was.
+                // t - ratio*s is invariant.
                 let now = Linear::symbol(t).plus(&Linear::symbol(s), -ratio);
                 let then = second.plus(&first, -ratio);
                 if let (Some(now), Some(then)) = (now, then) {
@@ -142,7 +142,7 @@ impl Eval<'_> {
                 }
             }
         }
-        // What the loop tests before it goes on, and a little less.
+        // The loop's conditions, also slightly weakened.
         for round in &head.rounds {
             for fact in self.facts.at(round.at) {
                 let local = fact.terms().iter().any(|(s, _)| symbols.iter().any(|(t, _)| s == t));
@@ -164,7 +164,7 @@ impl Eval<'_> {
 }
 
 impl Head {
-    /// The symbols of the head and what each begins with.
+    /// The symbols of the head, each with its initial value.
     pub fn symbols(&self) -> impl Iterator<Item = (Sym, Linear)> {
         let variables = self.variables.iter().map(|(_, s, first)| (*s, *first));
         variables.chain(self.places.iter().map(|(_, s, first)| (*s, first.linear)))
@@ -174,7 +174,7 @@ impl Head {
         self.symbols().find(|(t, _)| *t == s).map_or_else(|| Linear::symbol(s), |(_, first)| first)
     }
 
-    /// The whole number of times by which `t` moves more than `s` in each round, where there is one.
+    /// The integer factor by which `t` changes faster than `s` in every iteration, if there is one.
     fn ratio(&self, symbols: &Symbols, s: Sym, t: Sym) -> Option<i32> {
         let mut ratio = None;
         let mut ways: Vec<(Linear, Linear)> = Vec::new();
@@ -203,7 +203,7 @@ impl Head {
     }
 }
 
-/// What two values are together on each of the ways that were joined.
+/// The pairs of two values on each of the joined paths.
 fn each_way(symbols: &Symbols, a: Linear, b: Linear, found: &mut Vec<(Linear, Linear)>) -> Option<()> {
     let mut todo = vec![(a, b)];
     while let Some((a, b)) = todo.pop() {
@@ -224,7 +224,7 @@ fn each_way(symbols: &Symbols, a: Linear, b: Linear, found: &mut Vec<(Linear, Li
     Some(())
 }
 
-/// `linear` with every symbol replaced by what `by` gives.
+/// `linear` with every symbol replaced according to `by`.
 pub(super) fn substituted(linear: &Linear, by: &dyn Fn(Sym) -> Option<Linear>) -> Option<Linear> {
     linear.terms().iter().try_fold(Linear::constant(linear.constant), |sum, (s, k)| sum.plus(&by(*s)?, *k))
 }

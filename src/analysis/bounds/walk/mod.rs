@@ -1,5 +1,5 @@
-//! One symbolic walk over a function: each value as a linear expression, what holds at each place, and the sites at
-//! which something has to hold.
+//! One symbolic walk over a function: each value as a linear expression, the facts at each place, and the sites that
+//! have a proof obligation.
 
 mod arith;
 pub mod arrays;
@@ -36,13 +36,13 @@ use crate::source::FileId;
 use eval::Eval;
 use inline::{Inline, Inlines};
 
-/// Expressions of a function that is still walked.
+/// Maximal number of expressions in a function that is walked.
 const MAX_EXPRS: usize = 20_000;
 
-/// Basic blocks times variables of a function that is still walked.
+/// Maximal product of basic blocks and variables in a function that is walked.
 const MAX_JOINS: usize = 600_000;
 
-/// What the analysis of every function draws on.
+/// What the analyses of all functions share.
 pub struct Bounds<'a> {
     pub program: &'a Program,
     pub summaries: Summaries<'a>,
@@ -54,10 +54,10 @@ impl<'a> Bounds<'a> {
         Bounds { program, summaries, inlines: Inlines::default() }
     }
 
-    /// The body to look into for a macro of that name at that place, or for a function.
+    /// The inlinable body of the macro of that name at that place, or of the function.
     fn inline(&self, name: &str, file: FileId, at: u32) -> Option<Arc<Inline>> {
         if let Some(def) = self.program.macros.resolve(name, file, at) {
-            // What another part of the tree makes of a library function's name is none of this file's.
+            // A redefinition of a library function's name elsewhere in the tree does not apply to this file.
             let own = def.file == file || self.program.macros.includes(file, def.file);
             if !own && self.program.model(name, file).is_some() {
                 return None;
@@ -70,7 +70,7 @@ impl<'a> Bounds<'a> {
         }
     }
 
-    /// Walks a function; none that is too large for it.
+    /// Walks a function, unless it is too large.
     pub fn walk(&self, function: &Function, cfg: &Cfg) -> Option<Walked> {
         let mut eval = Eval::new(self, function);
         eval.declare();

@@ -1,4 +1,4 @@
-//! Calls that the catalog knows: where bytes come in, what takes a length, what gives memory or numbers.
+//! Calls that the catalog models: sources of bytes, calls that take a length, allocators, number parsers.
 
 use super::eval::{Eval, Frame};
 use crate::analysis::bounds::terms::linear::Linear;
@@ -11,10 +11,10 @@ use crate::hir::{ExprId, ExprKind, UnaryOp};
 use crate::program::catalog::model::{Accessor, Arg, AssertMode, Detects, NumberParser, Part, Sink, SinkKind, Written};
 use crate::source::Span;
 
-/// Compare texts of which they are told how many characters, up to the first difference.
+/// Compare at most a given number of characters, up to the first difference.
 pub(super) const COMPARISONS: &[&str] = &["strncmp", "strncasecmp", "strnicmp"];
 
-/// A call being modelled: its arguments' values, in order.
+/// A call being modelled, with the values of its arguments in order.
 pub(super) struct Called<'c> {
     pub e: ExprId,
     pub span: Span,
@@ -34,7 +34,7 @@ impl Called<'_> {
 }
 
 impl Eval<'_> {
-    /// The value of a call that the catalog knows, its effects done.
+    /// The value of a call that the catalog models, after its effects.
     pub(super) fn modelled(&mut self, f: &Frame, e: ExprId, name: &str, args: &[ExprId]) -> Option<Value> {
         let model = self.cx.program.model(name, self.file)?;
         let span = self.span(f, e);
@@ -45,7 +45,7 @@ impl Eval<'_> {
                 AssertMode::AlwaysAbort | AssertMode::AlwaysReturn | AssertMode::DebugAbortReleaseReturn => {
                     self.enter(yes);
                 }
-                // What a release leaves out proves nothing.
+                // A check that release builds omit proves nothing.
                 _ => {
                     let at = self.at;
                     self.join(vec![yes, no], at);
@@ -171,14 +171,14 @@ impl Eval<'_> {
                     self.block_site(f, call, Use::Read, src, size);
                 }
             }
-            // An object of a string, whose memory lies elsewhere.
+            // A string object, whose memory is elsewhere.
             StringCopyBounded if sink.dst.is_some_and(|dst| is_object(f, call, dst)) => {}
             StringCopyBounded | FormatBounded | Decode => {
                 if let (Some(dst), Some(size)) = (dst, size.or_else(|| end_size(dst))) {
                     self.block_site(f, call, Use::Write, dst, size);
                 }
             }
-            // Nothing is written: of a comparison, both sides are read.
+            // Nothing is written; a comparison reads both sides.
             Read => {
                 if let Some(size) = size {
                     for address in [src, dst].into_iter().flatten() {
@@ -190,7 +190,7 @@ impl Eval<'_> {
                 if let (Some(s), Some(src), Some(size)) = (result.linear.as_symbol(), src, size)
                     && self.cx.program.model(call.name, self.file).is_some_and(|model| model.may_null().is_some())
                 {
-                    // What was found lies in what was looked through.
+                    // What was found lies inside what was searched.
                     let last = src.add(&size).and_then(|end| end.plus_constant(-1));
                     let found = [result.linear.sub(&src), last.and_then(|last| last.sub(&result.linear))];
                     self.symbols.info_mut(s).axioms.extend(found.into_iter().flatten());
@@ -246,7 +246,7 @@ impl Eval<'_> {
                 result
             }
             _ => match dst {
-                // `memcpy` gives its destination.
+                // `memcpy` returns its destination.
                 Some(dst) if matches!(kind, Kind::Pointer(_)) => Value { linear: dst, kind },
                 _ => {
                     let result = self.unknown(kind, Wire::No, call.span);
@@ -256,8 +256,8 @@ impl Eval<'_> {
             },
         }
     }
-    /// So many bytes, a constant, are compared with the first of some whose number stands beside them. What differs
-    /// ends it: a test of any kind will do.
+    /// Compares a constant number of bytes with the start of a buffer whose length is stored beside it. Any kind of
+    /// test counts as a check, as the comparison ends at the first difference.
     pub(super) fn compared(&mut self, f: &Frame, call: &Called) {
         let [first, second, size] = &call.values[..] else { return };
         let (addresses, size) = ([first.linear, second.linear], size.linear);
@@ -285,19 +285,19 @@ impl Eval<'_> {
         {
             self.pair_up(Some(cursor), &address);
         }
-        // A string has its NUL, whatever else says how long it is.
+        // A string has its NUL, whatever other length is known.
         if does == Use::Read && self.is_string(&address, &size) {
             return;
         }
         let (root, buffer) = self.buffer_for(&address, does).unzip();
         let buffer = buffer.map(|buffer| self.row(f, call, does, &address, buffer));
-        // A length beside a pointer tells what is there, not what there is room for.
+        // A length beside a pointer is the size of the contents, not the capacity.
         let loaded = root.is_some_and(|s| self.is_loaded(s));
         let buffer = buffer.filter(|b| does == Use::Read || b.room != Room::Given || !loaded);
         if buffer.is_none() && self.root(&address).is_some_and(|root| self.fitted.contains(&root)) {
             return;
         }
-        // From one place of a text to another.
+        // The distance between two places in a string.
         let is_distance = || {
             does == Use::Write
                 && size.terms().len() == 2
@@ -344,7 +344,7 @@ impl Eval<'_> {
         }
         pointer
     }
-    /// Where the bytes of a message object are, or how many.
+    /// The data pointer or the length of a message object.
     fn accessed(&mut self, f: &Frame, call: &Called, accessor: &Accessor) -> Option<Value> {
         let object = call.linear(Some(accessor.object))?;
         let element = match call.args {
@@ -422,7 +422,7 @@ impl Eval<'_> {
             None => self.unknown(Kind::SIZE, Wire::No, call.span),
         }
     }
-    /// A call that may change what its arguments lead to.
+    /// A call that may modify what its arguments point to.
     pub(super) fn any_call(&mut self, call: &Called, kind: Kind) -> Value {
         for value in &call.values {
             if value.kind.is_pointer() || value.kind == Kind::Unknown {
@@ -435,13 +435,13 @@ impl Eval<'_> {
         self.depends(&result, call);
         result
     }
-    /// Notes that a result says something of the arguments.
+    /// Records that a result depends on the arguments.
     pub(super) fn depends(&mut self, result: &Value, call: &Called) {
         let Some(s) = result.linear.as_symbol() else { return };
         let on = call.values.iter().flat_map(|v| v.linear.terms().iter().map(|(s, _)| *s)).collect();
         self.symbols.info_mut(s).depends = on;
     }
-    /// Stores to what a pointer leads to.
+    /// Stores to what a pointer points to.
     pub(super) fn set_behind(&mut self, pointer: &Linear, value: Value) {
         if let Some(s) = pointer.as_symbol()
             && let What::Local(var) = self.symbols.info(s).what

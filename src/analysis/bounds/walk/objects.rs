@@ -1,7 +1,7 @@
-//! Objects that hold bytes of a message and a place to read from: readers take bytes, tests ask how many are left.
+//! Objects that hold message bytes and a read position: readers take bytes, tests check how many are left.
 //!
-//! That number is the content of a field of the object, whatever its own fields are: it stays until something else may
-//! have changed the object, and a reader lowers it.
+//! That number is modelled as a field of the object, whatever its real fields are: it is kept until something else may
+//! have changed the object, and a reader decreases it.
 
 use super::cond::Way;
 use super::eval::{Eval, Frame};
@@ -15,17 +15,17 @@ use crate::hir::{ExprId, ExprKind};
 use crate::program::catalog::model::{Bounds, Cursor, Move};
 use crate::source::Span;
 
-/// The field, as a reader would call it.
+/// The modelled field, named as a reader would name it.
 const LEFT: &str = "len";
 
 impl Eval<'_> {
-    /// Where an object, or one of its elements, has the number of bytes left.
+    /// The key under which an object, or one of its elements, holds the number of bytes left.
     pub(super) fn left_key(&mut self, f: &Frame, object: Linear, element: Option<ExprId>) -> Key {
         let path = self.element_path(f, element);
         Key { base: object, path: self.paths.field(path, LEFT) }
     }
 
-    /// The way to an element of an object: to the object itself, if none is named.
+    /// The path to an element of an object, or to the object itself if none is named.
     pub(super) fn element_path(&mut self, f: &Frame, element: Option<ExprId>) -> Path {
         let Some(element) = element else { return Path::ITSELF };
         let name = match f.body.expr(element).kind {
@@ -35,7 +35,7 @@ impl Eval<'_> {
         self.paths.field(Path::ITSELF, &name)
     }
 
-    /// How many bytes are left in an object.
+    /// The number of bytes left in an object.
     pub(super) fn left_at(&mut self, key: Key, span: Span) -> Value {
         let left = self.recall(key, Kind::Unknown, None, span);
         if let Some(s) = left.linear.as_symbol() {
@@ -46,7 +46,7 @@ impl Eval<'_> {
         left
     }
 
-    /// The catalog's word on an object counts more than a macro that shows how it is made.
+    /// The catalog's model of an object takes precedence over a macro that shows its implementation.
     pub(super) fn is_object_call(&self, name: &str) -> bool {
         self.cx.program.model(name, self.file).is_some_and(|model| {
             model.accessor().is_some_and(|accessor| accessor.positioned)
@@ -55,7 +55,7 @@ impl Eval<'_> {
         })
     }
 
-    /// A reader takes bytes out of an object or one of its elements, or only looks at them.
+    /// A reader takes bytes from an object or one of its elements, or only peeks at them.
     pub(super) fn taken(
         &mut self,
         f: &Frame,
@@ -71,7 +71,7 @@ impl Eval<'_> {
         let left = self.left_at(key, span);
         let lenient = match bounds {
             Bounds::Unchecked | Bounds::Aborts => Some(false),
-            // Nothing is read that is not there; but who tests for too little meant something else.
+            // Nothing out of bounds is read; but code that tests for short data expects something else.
             Bounds::ReturnsZero => Some(true),
             _ => None,
         };
@@ -89,14 +89,14 @@ impl Eval<'_> {
         }
     }
 
-    /// A call moves in an object; false if it is not told by how much.
+    /// A call advances in an object; false if it takes nothing or the amount is unknown.
     pub(super) fn moved_in(&mut self, f: &Frame, call: &Called, cursor: &Cursor) -> bool {
         let size = match (cursor.size, call.linear(cursor.len)) {
             (Some(n), _) => Some(Linear::constant(i64::from(n))),
             (None, size) => size,
         };
         let (Some(object), Some(size)) = (call.linear(Some(cursor.object)), size) else { return false };
-        // What printing may not have written is taken for a part of the message.
+        // Bytes that a truncated print did not write would be taken for part of the message.
         if cursor.does == Move::Put
             && let Some(Tag::WouldBe(room)) = self.tag(&size)
         {
@@ -121,7 +121,7 @@ impl Eval<'_> {
         let object = *args.get(test.object?.index()?)?;
         let span = self.span(f, e);
         let element = match test.element {
-            // Where the macro is in sight, it tells more.
+            // If the macro's definition is visible, it tells more.
             Some(_) if self.cx.inline(name, self.file, span.start).is_some() => return None,
             Some(element) => Some(*args.get(element.index()?)?),
             None => None,
