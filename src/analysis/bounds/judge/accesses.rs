@@ -1,4 +1,4 @@
-//! Reads and writes: which of them are not proved to stay inside, and what is told of them.
+//! Reads and writes: which of them are not proved to stay inside, and how they are reported.
 
 use super::defects::{Class, Defect, Evidence};
 use super::verdict::{MAX_LACKING, Verdict};
@@ -8,7 +8,7 @@ use crate::analysis::bounds::terms::linear::{Linear, Sym};
 use crate::analysis::bounds::terms::sites::{Site, SiteKind, Use};
 use crate::analysis::bounds::terms::symbols::{Buffer, Room, Source, Tag, What, Wire};
 
-/// Joins that a value is followed through.
+/// Joins through which a value is followed.
 const MAX_JOINED: usize = 4;
 
 impl Walked {
@@ -24,7 +24,7 @@ impl Walked {
         defects: &mut Vec<Defect>,
     ) {
         let Some(goal) = buffer.left(address, size) else { return };
-        // The place of the NUL, looked at or kept while one is put there: that it is there is agreed.
+        // The byte for the NUL, read or overwritten: by convention it is there.
         if matches!(site.kind, SiteKind::Access { character: true, .. })
             && buffer.room == Room::Given
             && goal.as_constant() == Some(-1)
@@ -35,7 +35,7 @@ impl Walked {
         let moved = self.wire_symbols(&offset);
         let mut about = self.length_of(buffer, address);
         let class = match buffer.room {
-            // Behind what was received there is nothing, whatever holds it.
+            // Past received bytes there is nothing, whatever holds them.
             _ if does == Use::Read && self.is_filled(buffer, address) => Class::Read,
             Room::Array | Room::Allocated if self.would_be(&offset) => Class::WouldBe,
             Room::Array | Room::Allocated | Room::Text
@@ -44,12 +44,12 @@ impl Walked {
                 Class::Append
             }
             Room::Array | Room::Allocated | Room::Text => Class::Index,
-            // How large what holds them is, nobody said.
+            // The capacity of what holds them is unknown.
             Room::Received if does == Use::Write => return,
             _ if does == Use::Write => Class::Append,
             _ => Class::Read,
         };
-        // One element behind an array, whatever came. Behind a structure there may be what it is the header of.
+        // One element past an array, for any input. A structure may be a header with more data after it.
         let is_index = || text.get(site.span.range()).is_some_and(|code| code.contains('['));
         if matches!(class, Class::Index | Class::Append)
             && !size.has_terms()
@@ -76,18 +76,18 @@ impl Walked {
         if verdict == Verdict::Proved || verdict == Verdict::Unknown {
             return;
         }
-        // A part of a message, told by the names of two variables: only a test of the one tells that they belong together.
+        // A part of a message, paired by variable names: only a test of one confirms that they belong together.
         let carved = self.symbols.buffer(address).is_none();
         if carved && !matches!(verdict, Verdict::Short { .. } | Verdict::Late { .. }) {
             return;
         }
-        // What ends a loop over all of it says that there is no more, not that there is enough.
+        // A condition that ends a loop over everything says that nothing is left, not that enough is.
         if matches!(class, Class::Index | Class::Read) {
             verdict = self.sided(verdict, site.at, &goal, &about);
         }
         let tested = matches!(verdict, Verdict::Short { .. } | Verdict::Late { .. });
         let whole = !size.terms().is_empty();
-        // That something came is not that all of it did.
+        // That something was received does not mean that all of it was.
         let verdict = match verdict {
             Verdict::Capped if whole && class == Class::Read && self.is_only_signed(site.at, &about) => {
                 Verdict::Unchecked
@@ -95,7 +95,7 @@ impl Walked {
             verdict => verdict,
         };
         match class {
-            // Somebody else's end.
+            // Kept inside by another end.
             Class::Read if self.is_kept_elsewhere(site, &goal, buffer) => return,
             Class::Index | Class::Append if Self::is_settled(&verdict) => return,
             Class::Append if buffer.room == Room::Array && !offset.has_terms() && verdict != Verdict::Unchecked => {
@@ -112,7 +112,7 @@ impl Walked {
         if matches!(class, Class::Index | Class::Append) && self.goes_up_to_kept(site, &verdict, &offset) {
             return;
         }
-        // What is asked of an index behind its use mostly tells cases apart.
+        // A test of an index after its use mostly distinguishes cases.
         if class == Class::Index
             && matches!(verdict, Verdict::Late { .. })
             && buffer.wire.max(self.symbols.wire(&offset)) < Wire::Weak
@@ -182,19 +182,19 @@ impl Walked {
                 () if !chosen.is_empty() => Some(Class::Signed),
                 () => None,
             };
-            // What was brought to a type with a sign is told where that was done.
+            // A conversion to a signed type is reported where it happens.
             let told = |s: &Sym| matches!(self.symbols.info(*s).source, Source::Converted { .. });
             let signed = !size.terms().iter().any(|(s, _)| told(s))
                 && size.terms().iter().any(|(s, k)| *k > 0 && self.symbols.info(*s).lo.is_none_or(|lo| lo < 0));
             if let Some(class) = class.filter(|_| signed) {
-                // What bounds it from above says nothing of its sign.
+                // An upper bound says nothing about the sign.
                 let verdict = match self.judge(site, size, &chosen) {
                     Verdict::Capped if self.has_sign(size) && !self.is_bounded_below(site.at, size) => {
                         Verdict::Unchecked
                     }
                     verdict => verdict,
                 };
-                // Of a length that is only kept in a type with a sign, it is how large it is that counts.
+                // For a length that is merely stored in a signed type, only its magnitude matters.
                 let is_length = class == Class::Signed
                     && verdict == Verdict::Unchecked
                     && !self.is_difference(size)
@@ -205,7 +205,7 @@ impl Walked {
                     defect.what = self.shown(size, text);
                     defect.origin = chosen.first().and_then(|s| self.symbols.info(*s).span);
                     defects.push(defect);
-                    // How large it is, is a question of its own, where much speaks for it.
+                    // Its magnitude is a separate question if there is strong evidence.
                     let evidence = || self.evidence(site, &goal, address, size, buffer, text);
                     if class != Class::Signed || does == Use::Read || evidence().is_none() {
                         return;
@@ -231,16 +231,16 @@ impl Walked {
         if class == Class::Read && buffer.wire == Wire::No {
             return;
         }
-        // How long an array of a constant's length is, its author knew.
+        // The author knew the length of an array if all sizes are constants.
         if does == Use::Write && buffer.room == Room::Array && goal.has_terms() && self.is_constant(&goal) {
             return;
         }
         if does == Use::Write && self.digits_fit(site, &goal) {
             return;
         }
-        // To use no byte is always right.
+        // Accessing no bytes is always correct.
         if size.scaled(-1).is_some_and(|none| self.prove(site.at, &none)) {
-            // ... but fewer than none is a very large number.
+            // ... but a negative size is a very large number.
             if self.symbols.least(size).is_none_or(|least| least < 0) && !self.prove(site.at, size) {
                 let mut defect = self.defect(site, Class::Signed, Verdict::Unchecked, size, text);
                 defect.wire = Wire::Weak;
@@ -249,7 +249,7 @@ impl Walked {
             }
             return;
         }
-        // What was asked for is the sum of these lengths: what may have changed one since is not known to.
+        // The allocated size is the sum of these lengths: a possible change of one of them since is not a known one.
         let is_asked_for = class == Class::Destination && buffer.room == Room::Allocated && goal.constant >= 0;
         if is_asked_for && self.is_counted_in(size, &buffer.limit) {
             return;
@@ -258,9 +258,9 @@ impl Walked {
             Class::Destination | Class::Origin => {
                 let limits = self.length_of(buffer, address);
                 match self.judge(site, &goal, &about) {
-                    // Kept below something that says nothing of this end.
+                    // Bounded by something unrelated to this end.
                     Verdict::Capped if !self.is_related(site.at, size, &limits) => Verdict::Unchecked,
-                    // Of what was asked for, it is that number that has to be large enough.
+                    // For an allocation, the allocated size is what has to be large enough.
                     verdict if buffer.room == Room::Allocated && !limits.is_empty() => {
                         self.sided(verdict, site.at, &goal, &limits)
                     }
@@ -287,7 +287,7 @@ impl Walked {
         if class != Class::Destination {
             defect.wire = defect.wire.max(buffer.wire);
         }
-        // What a callee takes for the length is told by its names.
+        // What a callee takes for the length is inferred from its names.
         if inner {
             defect.wire = defect.wire.min(Wire::Faint);
         }
@@ -304,7 +304,7 @@ impl Walked {
             Class::Destination => self.evidence(site, &goal, address, size, buffer, text),
             Class::Read if self.is_header(site, &defect.verdict, &goal) => Some(Evidence::Header),
             Class::Read if self.is_prefix(site, &defect.verdict, address) => {
-                // One word after the other, of the same text.
+                // One word after another, compared with the same string.
                 let known = |d: &Defect| d.evidence == Some(Evidence::Prefix) && d.limit == defect.limit;
                 (!defects.iter().any(known)).then_some(Evidence::Prefix)
             }
@@ -314,17 +314,17 @@ impl Walked {
         if let Verdict::Aside { .. } = defect.verdict
             && buffer.room == Room::Allocated
         {
-            // Too little was asked for, by somebody else's number.
+            // Too little was allocated, based on an outside number.
             defect.wire = about.iter().map(|s| self.symbols.info(*s).wire).max().unwrap_or_default();
         } else if chosen.is_empty() && class != Class::Read {
-            // Nobody's number here; perhaps a caller's.
+            // No outside number in this function; perhaps a caller's.
             defect.wire = Wire::No;
         }
         defects.push(defect);
     }
 
-    /// What is tested would do in the first round of a loop: the pointer is moved, and the length that is tested is
-    /// not lowered.
+    /// The check would suffice in the first iteration of a loop: the pointer advances, but the checked length is not
+    /// decreased.
     fn stale(&self, site: &Site, goal: &Linear, address: &Linear, about: &[Sym]) -> Option<Verdict> {
         let first = address.terms().iter().filter(|(_, k)| *k == 1).find_map(|(s, _)| {
             let Source::Looped { first, again } = &self.symbols.info(*s).source else { return None };
@@ -336,7 +336,7 @@ impl Walked {
         self.prove(site.at, &goal).then_some(Verdict::Short { lacking: MAX_LACKING, by })
     }
 
-    /// The limit is where received bytes end, not where their array does.
+    /// The limit is the end of received bytes, not of their array.
     fn is_filled(&self, buffer: &Buffer, address: &Linear) -> bool {
         let own = self.symbols.buffer(address).map(|(_, own)| own.limit);
         buffer.wire == Wire::Strong && own.is_some_and(|own| own != buffer.limit)
@@ -346,7 +346,7 @@ impl Walked {
         matches!(self.symbols.info(s).what, What::Pure(id, ..) if self.paths.name(id) == "strlen")
     }
 
-    /// What printing would have written is part of it, and how much room there was.
+    /// It contains the would-be length of a print.
     pub(super) fn would_be(&self, linear: &Linear) -> bool {
         let tagged = |s: &Sym| matches!(self.symbols.info(*s).tag, Some(Tag::WouldBe(_)));
         linear.terms().iter().any(|(s, _)| {
@@ -398,7 +398,7 @@ impl Walked {
         }
         let about = self.length_of(buffer, address);
         let verdict = self.judge(site, &goal, &about);
-        // It is the reads through it that count, where a check comes later.
+        // If a check comes later, the reads through it are what counts.
         if !matches!(verdict, Verdict::Unchecked | Verdict::Short { .. }) || self.is_kept_elsewhere(site, &goal, buffer)
         {
             return;
@@ -413,22 +413,22 @@ impl Walked {
         defects.push(defect);
     }
 
-    /// Something of the buffer's own length is an upper bound of the size; of an array, anything may be.
+    /// A bound related to the buffer's length limits the size from above; for an array, any bound may.
     pub(super) fn is_related(&self, at: FactId, size: &Linear, limits: &[Sym]) -> bool {
         let bounds = self.upper_bounds(at, size);
         match limits {
-            // How long somebody's bytes are says nothing of an array.
+            // The length of another buffer says nothing about an array.
             [] => bounds.iter().any(|bound| !bound.has_terms() || !self.tells_other_end(bound)),
             _ => bounds.iter().any(|bound| limits.iter().any(|s| bound.factor(*s) != 0)),
         }
     }
 
-    /// A bound in which the length of a buffer that was handed over stands.
+    /// A bound that contains the length of a buffer that was passed in.
     fn tells_other_end(&self, bound: &Linear) -> bool {
         bound.terms().iter().any(|(s, k)| *k > 0 && self.lengths().given.contains(s))
     }
 
-    /// A size against what it is written to: bounded by nothing, by a number that is too large, or by something else.
+    /// Judges a size against its limit: not bounded, bounded by too large a number, or by something unrelated.
     pub(super) fn judge_size(&self, site: &Site, goal: &Linear, size: &Linear, about: &[Sym]) -> Verdict {
         match self.judge(site, goal, about) {
             Verdict::Capped => match self.upper_bounds(site.at, size).is_empty() {
@@ -439,7 +439,7 @@ impl Walked {
         }
     }
 
-    /// The offset grows by steps: `a[n++] = …`.
+    /// The offset grows in steps: `a[n++] = …`.
     pub(super) fn is_counter(&self, offset: &Linear) -> bool {
         offset.terms().iter().any(|(s, k)| {
             *k > 0
@@ -451,7 +451,7 @@ impl Walked {
         })
     }
 
-    /// The value is more than `s` by a constant, on some way.
+    /// The value exceeds `s` by a constant, on some path.
     pub(super) fn grows(&self, value: &Linear, s: Sym, depth: usize) -> bool {
         if let Some(by) = value.sub(&Linear::symbol(s)).and_then(|d| d.as_constant()) {
             return by > 0;

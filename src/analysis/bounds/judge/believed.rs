@@ -9,7 +9,7 @@ use crate::analysis::bounds::terms::symbols::{What, Wire};
 use crate::analysis::bounds::walk::beliefs::Belief;
 
 impl Walked {
-    /// An access through a cursor that the function compares with an end elsewhere.
+    /// Judges an access against the ends with which the function compares its cursor.
     #[allow(clippy::too_many_arguments)]
     pub(super) fn believed(
         &self,
@@ -23,12 +23,12 @@ impl Walked {
     ) {
         let Some(cursor) = cursor else { return };
         let mut missing = None;
-        // Where the buffer ends was asked already, and now.
+        // The buffer's own end has been judged already.
         let is_other = |b: &&Belief| !b.is_own || !matches!(site.kind, SiteKind::Access { buffer: Some(_), .. });
         let own = self.beliefs.iter().filter(|b| b.cursor == cursor && !self.is_rounded(&b.end, address));
         for belief in own.filter(is_other) {
             let Some(goal) = address.add(size).and_then(|end| belief.end.sub(&end)) else { continue };
-            // Something else than the end that the cursor is compared with.
+            // Unrelated to the end that the cursor is compared with.
             if goal.terms().len() > 4 || !goal.has_terms() {
                 continue;
             }
@@ -53,7 +53,7 @@ impl Walked {
         defects.push(defect);
     }
 
-    /// Whole units of the buffer end there, not all of it: `data + len / 3 * 3`.
+    /// The end is that of whole units in the buffer, not of the buffer: `data + len / 3 * 3`.
     fn is_rounded(&self, end: &Linear, address: &Linear) -> bool {
         let Some((_, buffer)) = self.symbols.buffer(address) else { return false };
         let of_buffer = |s: Sym| match self.symbols.info(s).what {

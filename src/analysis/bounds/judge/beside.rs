@@ -1,4 +1,4 @@
-//! Whether a number beside a pointer tells that there is room.
+//! Whether a number beside a pointer proves that there is room.
 
 use crate::analysis::bounds::Walked;
 use crate::analysis::bounds::terms::linear::{Linear, Sym};
@@ -7,7 +7,7 @@ use crate::analysis::bounds::terms::sites::{Hint, Site, SiteKind};
 use crate::analysis::bounds::terms::state::Path;
 use crate::analysis::bounds::terms::symbols::{What, pointer_in};
 
-/// Pointers that the way to a place may go through.
+/// Pointers on the path to a place.
 const MAX_PATH: usize = 6;
 
 impl Walked {
@@ -15,14 +15,14 @@ impl Walked {
     pub(super) fn fits_beside(&self, site: &Site, address: &Linear, size: &Linear, beside: &[Linear]) -> bool {
         let Some(start) = pointer_in(&self.symbols, address).filter(|_| !beside.is_empty()) else { return false };
         let used = address.sub(&Linear::symbol(start)).and_then(|offset| offset.add(size));
-        // What was just set to this very number says how much is there, not how much there is room for.
+        // A field just set to this very number is the length of the contents, not the capacity.
         let is_field = matches!(site.kind, SiteKind::Block { hint: Hint::Field(_), .. });
         let tells = |goal: &Linear| !is_field || *goal != Linear::ZERO;
         let goals = |used: Linear| beside.iter().filter_map(move |room| room.sub(&used)).filter(tells);
         used.is_some_and(|used| goals(used).any(|goal| self.prove(site.at, &goal)))
     }
 
-    /// Sizes of types and numbers that are called as constants, and nothing else, are in it.
+    /// It consists only of type sizes and of numbers named as constants.
     pub(super) fn is_constant(&self, linear: &Linear) -> bool {
         linear.terms().iter().all(|(s, _)| match self.symbols.info(*s).what {
             What::Size(_) => true,
@@ -36,7 +36,7 @@ impl Walked {
 }
 
 impl Walked {
-    /// Each length in `size` is one of those that `limit` was computed from, as it was then.
+    /// Each length in `size` is one that `limit` was computed from, possibly loaded again since.
     pub(super) fn is_counted_in(&self, size: &Linear, limit: &Linear) -> bool {
         let mut lengths = size.terms().iter().filter(|(_, k)| *k > 0).map(|(s, _)| *s).peekable();
         let older = |s: Sym| {
@@ -46,7 +46,7 @@ impl Walked {
         lengths.peek().is_some() && lengths.all(|s| limit.factor(s) > 0 || older(s))
     }
 
-    /// Both are the content of one place, or the length of one text, perhaps at different times.
+    /// Both are the contents of one place, or the length of one string, possibly at different times.
     fn is_same_place(&self, a: &Linear, b: &Linear) -> bool {
         let (mut a, mut b) = (*a, *b);
         for _ in 0..MAX_PATH {

@@ -1,4 +1,4 @@
-//! Writes of a number of somebody else's, of whose destination no size is known.
+//! Writes of an outside-controlled size to a destination of unknown capacity.
 
 use super::defects::{Class, Defect, Evidence};
 use super::verdict::Verdict;
@@ -11,7 +11,7 @@ use crate::analysis::bounds::terms::state::Path;
 use crate::analysis::bounds::terms::symbols::{What, Wire};
 
 impl Walked {
-    /// A number of somebody else's as the size of a write, of which no more is known.
+    /// Judges a write of an outside-controlled size of which no more is known.
     #[allow(clippy::too_many_arguments)]
     pub(super) fn boundless(
         &self,
@@ -29,7 +29,7 @@ impl Walked {
         if is_between {
             chosen.extend(size.terms().iter().filter(|(_, k)| *k > 0).map(|(s, _)| *s));
         }
-        // That a string ends in its own array says nothing of another one.
+        // That a string ends in its own array says nothing about another array.
         let is_bounded = || match chosen.iter().all(|s| self.is_string_length(*s)) {
             true => chosen.iter().any(|s| self.facts.at(site.at).any(|fact| fact.factor(*s) < 0)),
             false => !self.upper_bounds(site.at, size).is_empty(),
@@ -37,7 +37,7 @@ impl Walked {
         if does == Use::Read || chosen.is_empty() || is_bounded() || self.is_kept_below(site.at, &chosen) {
             return;
         }
-        // Who is told the room says how much there is, and not how much there will be.
+        // The size passed to such a function is the capacity, not the length of the data.
         if matches!(&site.kind, SiteKind::Block { callee, .. } if is_bounded_copy(callee) && !callee.contains("strn"))
             && self.symbols.wire(size) < Wire::Strong
         {
@@ -69,7 +69,7 @@ impl Walked {
         defects.push(defect);
     }
 
-    /// All of somebody's bytes go to where a caller or a field says, and nobody says how many fit there.
+    /// All bytes of a source are copied to where a caller or a field says, with no known capacity.
     fn open_copy(&self, site: &Site, address: &Linear, size: &Linear, text: &str) -> Option<Evidence> {
         let SiteKind::Block { hint, .. } = &site.kind else { return None };
         let is_place = |s: Sym| match self.symbols.info(s).what {
@@ -80,7 +80,7 @@ impl Walked {
         if !address.terms().iter().any(|(s, k)| *k == 1 && is_place(*s)) {
             return None;
         }
-        // What stands there already, behind which a text is put, is not somebody's.
+        // The existing contents that a string is appended to are not from outside.
         let own = |s: Sym| matches!(self.symbols.info(s).what, What::Pure(_, of, _) if of == *address);
         if self.is_thin(site) {
             return None;
@@ -94,7 +94,7 @@ impl Walked {
         }
     }
 
-    /// The function does nothing but the copy, of what it was given: to see to it is what it leaves to who calls it.
+    /// The function does nothing but copy what it was given: the check is left to its callers.
     fn is_thin(&self, site: &Site) -> bool {
         let given =
             |value: &Linear| value.as_symbol().is_some_and(|s| matches!(self.symbols.info(s).what, What::Parameter(_)));
@@ -105,9 +105,9 @@ impl Walked {
         })
     }
 
-    /// A condition speaks of one of the numbers, or of what was computed from it, and not only of how small it may be.
+    /// A condition mentions one of the numbers, or something computed from it, and is not only a lower bound.
     fn is_kept_below(&self, at: FactId, chosen: &[Sym]) -> bool {
-        // What a product was made of counts as well.
+        // The operands of a product count as well.
         let mut chosen = chosen.to_vec();
         for i in 0..chosen.len() {
             if let What::Pure(_, a, b) = self.symbols.info(chosen[i]).what
@@ -123,12 +123,12 @@ impl Walked {
                 true => chosen.iter().any(|s| fact.factor(*s) < 0),
                 false => self.is_about(fact, chosen),
             };
-            // Not to be zero is no bound.
+            // Being non-zero is no bound.
             own.iter().any(below) || apart.iter().any(|fact| !named(fact) && self.is_about(fact, chosen))
         })
     }
 
-    /// Whether what is written through a cursor stays before the end that the function has for it.
+    /// Whether a write through a cursor stays before the end that the function compares it with.
     fn other_end(&self, site: &Site, address: &Linear, size: &Linear, cursor: Option<u32>) -> Option<Verdict> {
         let cursor = cursor?;
         let mut missing = None;

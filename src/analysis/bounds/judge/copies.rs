@@ -1,4 +1,4 @@
-//! Copies byte by byte up to a delimiter, through a pointer that nothing compares with an end.
+//! Byte-wise copies up to a delimiter, through a pointer that is not compared with an end.
 
 use super::defects::{Class, Defect};
 use super::verdict::Verdict;
@@ -8,11 +8,11 @@ use crate::analysis::bounds::terms::sites::Site;
 use crate::analysis::bounds::terms::state::Path;
 use crate::analysis::bounds::terms::symbols::{Source, What, Wire};
 
-/// What a tested value was computed from is followed this deep.
+/// How deep the origin of a tested value is followed.
 const MAX_DEPTH: usize = 4;
 
 impl Walked {
-    /// A byte is written through a pointer that a loop moves on as long as what is read elsewhere goes on.
+    /// A byte is written through a pointer that a loop advances until the bytes read elsewhere end.
     pub(super) fn copied(&self, site: &Site, address: &Linear, size: &Linear, text: &str, defects: &mut Vec<Defect>) {
         let [(s, 1)] = address.terms() else { return };
         let Source::Looped { first, .. } = &self.symbols.info(*s).source else { return };
@@ -44,14 +44,14 @@ impl Walked {
         defects.push(defect);
     }
 
-    /// A condition of the function speaks of the pointer, not only of what it leads to.
+    /// A condition of the function mentions the pointer, not only what it points to.
     fn is_compared(&self, s: Sym) -> bool {
-        // That it is there at all says nothing.
+        // A null check is no bound.
         let is_bound = |fact: &Linear| fact.factor(s) != 0 && fact.terms().len() > 1;
         self.facts.said().any(|(own, apart)| own.iter().chain(apart).any(is_bound))
     }
 
-    /// A byte that is read through another pointer than `start`, or something made of such.
+    /// A byte read through a pointer other than `start`, or a value computed from such bytes.
     fn is_content(&self, s: Sym, start: Sym, depth: usize) -> bool {
         let Some(depth) = depth.checked_sub(1) else { return false };
         let info = self.symbols.info(s);

@@ -1,4 +1,4 @@
-//! From sites to defects: which of those that are not proved concern bytes or numbers of a message.
+//! From sites to defects: which of the unproved sites concern bytes or numbers of a message.
 
 use super::counted::Counted;
 use super::trace::Explained;
@@ -11,91 +11,91 @@ use crate::analysis::bounds::terms::summary::{CallSite, DefectId, Need};
 use crate::analysis::bounds::terms::symbols::{Buffer, Room, What, Wire};
 use crate::source::Span;
 
-/// What is wrong at a place.
+/// The kind of a defect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
-    /// Bytes of a message are read that may not be there.
+    /// Message bytes are read that may not be there.
     Read,
-    /// Bytes are taken out of an object that may have fewer.
+    /// Bytes are taken from an object that may have fewer.
     Take,
-    /// A string is looked for in bytes that nothing has terminated.
+    /// A string is expected in bytes that nothing has terminated.
     Unterminated,
     /// A sum that may wrap is compared with a limit.
     Wrapping,
-    /// A scan stores a string of any length.
+    /// A `scanf` conversion stores a string of any length.
     Scan,
-    /// A structure is laid over bytes of a message that may be fewer.
+    /// A structure is laid over message bytes that may be fewer.
     Overlay,
-    /// A length out of a message is larger than what it is written to.
+    /// A length from a message exceeds what it is written to.
     Destination,
-    /// A length out of a message is larger than what it is read from.
+    /// A length from a message exceeds what it is read from.
     Origin,
-    /// A number out of a message is an index.
+    /// A number from a message is an index.
     Index,
-    /// A number out of a message is a size that memory is asked for.
+    /// A number from a message is an allocation size.
     Allocation,
-    /// A number that is counted back from may be too small for an index.
+    /// A number from which an index counts back may be too small.
     Back,
     /// An array is appended to without a limit.
     Append,
-    /// Byte after byte is copied up to a delimiter, whatever there is room for.
+    /// Bytes are copied up to a delimiter, regardless of the room.
     Copied,
-    /// An unsigned difference of lengths may be below zero.
+    /// An unsigned difference of lengths may wrap below zero.
     Underflow,
     /// An unsigned difference is tested for being below zero.
     NeverNegative,
-    /// A length is cut to fewer bits.
+    /// A length is truncated to fewer bits.
     Truncation,
     /// A length may be negative.
     Signed,
-    /// The result of receiving may be -1.
+    /// The result of a receive call may be -1.
     ReceiveResult,
-    /// What printing would have written is taken for what it wrote.
+    /// The would-be length of a print is taken for what it wrote.
     WouldBe,
 }
 
-/// What speaks for a defect, besides that it is not proved to be none.
+/// Evidence for a defect, besides the missing proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Evidence {
     /// All of a source is copied, by its own length, into an array of fixed size.
     Whole,
-    /// What stands between two places of a text is put into an array of fixed size.
+    /// The bytes between two places of a string are copied into an array of fixed size.
     Between,
-    /// A text of any length is put into an array of fixed size.
+    /// A string of any length is copied into an array of fixed size.
     Text,
-    /// The condition that it stands in tests it, but only behind it.
+    /// The condition that contains it tests it, but only afterwards.
     SameCondition,
-    /// However much there is, it does not fit.
+    /// It never fits, whatever the length.
     Never,
-    /// A number that nothing keeps small has more digits than there is room for.
+    /// An unbounded number has more digits than there is room for.
     Digits,
-    /// The bound of a copy is not what there is room for.
+    /// The bound of a copy is not the capacity.
     Capacity,
-    /// It is compared with a constant that is more than there is room for.
+    /// It is compared with a constant that exceeds the capacity.
     Above,
-    /// What the same function gives is tested where it is a length elsewhere.
+    /// The result of the same function is tested elsewhere, where it is a length.
     Elsewhere,
-    /// In the first round of a loop it is certainly below zero.
+    /// It is certainly negative in the first iteration of a loop.
     First,
-    /// The test lets one through that is too far.
+    /// The test is off by one.
     OffByOne,
-    /// No condition of the function speaks of how much has been appended.
+    /// No condition of the function mentions how much has been appended.
     Unlimited,
-    /// The function compares the cursor with an end elsewhere, and not here.
+    /// The function compares the cursor with an end elsewhere, but not here.
     End,
-    /// A loop that goes on while there is something left takes away more than that each time.
+    /// A loop that continues while something is left subtracts more than that each time.
     Round,
-    /// Who was given the bytes and not how many says how many it used.
+    /// A callee that was given the bytes without their number says how many it used.
     Consumed,
-    /// More than the first byte is read, as of no text, and the function asks nothing of how many there are.
+    /// More than the first byte is read, unlike in a string, and the function never checks how many there are.
     Header,
-    /// More than one byte is taken off, as of no index, and the function asks nothing of how many there are.
+    /// More than one byte is subtracted, unlike for an index, and the function never checks how many there are.
     Fixed,
-    /// The last character of a text that may be empty.
+    /// The last character of a string that may be empty.
     Last,
-    /// A counted text is compared with a word, as many bytes as that has, and nothing asks how long the text is.
+    /// A string with a length is compared with a word, over the word's length, and its own length is never checked.
     Prefix,
-    /// Taken off the length that came with bytes of a message, of which the function asks nothing.
+    /// Subtracted from the length passed with message bytes, which the function never checks.
     Given,
     /// The test compares a number of elements with a number of bytes.
     Units,
@@ -108,41 +108,41 @@ pub struct Defect {
     pub verdict: Verdict,
     pub wire: Wire,
     pub room: Option<Room>,
-    /// What has to be at least zero, for a reader.
+    /// What has to be at least zero, for display.
     pub goal: String,
-    /// What is used: an address or a length, for a reader.
+    /// What is used: an address or a length, for display.
     pub what: String,
-    /// How many bytes there are, for a reader.
+    /// How many bytes there are, for display.
     pub limit: String,
     /// Where the number that is used comes from.
     pub origin: Option<Span>,
-    /// A need of its callers: it is theirs to see to.
+    /// A precondition that callers may satisfy.
     pub needs: Option<Linear>,
-    /// The address behind what is read: bytes that a caller knows to be there are enough, whatever length it passed.
+    /// The address past the bytes read: bytes that a caller knows to be there suffice, whatever length it passed.
     pub end: Option<Linear>,
-    /// Callers that do not.
+    /// Callers that do not satisfy it.
     pub callers: Vec<CallSite>,
-    /// How surely what those pass is somebody else's choice.
+    /// How certain it is that the callers' arguments are controlled by an outside party.
     pub caller_wire: Wire,
-    /// Another function that does the same with a test.
+    /// Another function that does the same with a check.
     pub sibling: Option<CallSite>,
     /// Why it is likelier than others of its class.
     pub evidence: Option<Evidence>,
-    /// Nobody is known who calls the function.
+    /// No caller of the function is known.
     pub open: bool,
     pub is_need: bool,
-    /// A caller tests something of which it is not known whether it helps.
+    /// A caller makes a check that may or may not help.
     pub vague: bool,
-    /// Functions like this one leave it to what calls them.
+    /// Functions like this one leave the check to their callers.
     pub contract: bool,
-    /// The function looks for the NUL that ends the bytes: their length is not all that keeps it inside.
+    /// The function looks for the terminating NUL: the length is not the only thing that keeps it inside.
     pub is_text: bool,
-    /// What there is are elements, not bytes.
+    /// The limit counts elements, not bytes.
     pub in_elements: bool,
 }
 
 impl Defect {
-    /// That what is written was counted is no excuse: however much there is, it does not fit.
+    /// It never fits, so that the written length was counted is no excuse.
     fn is_certain(&self) -> bool {
         matches!(
             self.evidence,
@@ -150,7 +150,7 @@ impl Defect {
         )
     }
 
-    /// How far past the end it goes, if that is the same whatever the message says.
+    /// How far past the end it goes, if that does not depend on the message.
     pub fn past_end(&self) -> Option<u64> {
         let has_end = matches!(
             self.class,
@@ -166,7 +166,7 @@ impl Defect {
         Some(missing.unsigned_abs())
     }
 
-    /// Why it is a defect, as the second half of a sentence. `sound` says what would have to hold.
+    /// Why it is a defect, as the second half of a sentence. `sound` is what would have to hold.
     pub fn reason(&self, sound: &str) -> String {
         if let Some(past) = self.past_end() {
             return format!("that goes {past} past the end");
@@ -183,44 +183,44 @@ impl Defect {
     }
 }
 
-/// What a call has to see to and does not.
+/// A precondition that a call does not satisfy.
 pub struct Unmet {
     pub defect: DefectId,
     pub depth: u32,
     pub verdict: Verdict,
     pub span: Span,
-    /// What its own callers would have to see to.
+    /// The precondition on the caller's own callers.
     pub needs: Linear,
     pub end: Option<Linear>,
     pub wire: Wire,
 }
 
-/// What was found of one function.
+/// The results for one function.
 #[derive(Default)]
 pub struct Found {
     pub defects: Vec<Defect>,
-    /// Needs of callees that are not met.
+    /// Unsatisfied preconditions of callees.
     pub unmet: Vec<Unmet>,
     pub summary: Summary,
-    /// Fields that are used as an index without any test, and the field's name.
+    /// Fields used as an index without any test, with the field's name.
     pub untested: Vec<(Defect, Box<str>)>,
-    /// Fields that are tested for not being too large.
+    /// Fields that are tested for not being too large, with that test.
     pub tested: Vec<(Box<str>, Span)>,
-    /// It reads what it was given with its length.
+    /// It reads from a buffer passed in with its length.
     pub reads: bool,
-    /// What is known at the place that was asked about.
+    /// What is known at the place asked for.
     pub explained: Vec<Explained>,
-    /// It is too large to be followed.
+    /// It is too large to be analysed.
     pub given_up: bool,
 }
 
-/// Calls between a need and the place that has it.
+/// Calls between a precondition and the place that requires it.
 const MAX_DEPTH: u32 = 4;
-/// Defects of one function; past it, it is not written to be read.
+/// Defects of one function; code with more is not written by hand.
 const MAX_DEFECTS: usize = 64;
 
 impl Walked {
-    /// Judges every site; `number` is the function's, `text` its file's.
+    /// Judges every site; `number` is that of the function, `text` that of its file.
     pub fn found(&self, number: u32, text: &str, wanted: Option<Span>, counted: &Counted) -> Found {
         let mut found = Found::default();
         if let Some(wanted) = wanted {
@@ -236,7 +236,7 @@ impl Walked {
                     let known = found.defects.len();
                     found.reads |= buffer.room == Room::Given && *does == Use::Read;
                     self.access(site, *does, address, size, buffer, text, &mut found.defects);
-                    // A message that says how long it is, and the end of what was captured of it, are two ends.
+                    // The length that a message claims and the end of what was captured of it are separate limits.
                     if found.defects.len() == known && buffer.room == Room::Given && *does == Use::Read {
                         self.believed(site, *does, address, size, *cursor, text, &mut found.defects);
                     }
@@ -247,7 +247,7 @@ impl Walked {
                 SiteKind::Block { does, address, size, buffer: Some(buffer), inner, hint, .. } => {
                     let known = found.defects.len();
                     self.block(site, *does, address, size, buffer, *inner, text, &mut found.defects);
-                    // Any test will do where a difference ends it.
+                    // Any test suffices for a comparison that stops at a difference.
                     let is_tested = |defects: &[Defect]| defects.iter().any(|d| d.verdict != Verdict::Unchecked);
                     if *hint == Hint::Compared && is_tested(&found.defects[known..]) {
                         found.defects.truncate(known);
@@ -345,7 +345,7 @@ impl Walked {
         found.summary.returns = self.returned();
         found
     }
-    /// What is compared with something that cannot be related to it is taken for kept in bounds.
+    /// A value compared with something unrelated is assumed to be bounded.
     pub(super) fn is_settled(verdict: &Verdict) -> bool {
         matches!(verdict, Verdict::Proved | Verdict::Unknown | Verdict::Capped)
     }
@@ -374,7 +374,7 @@ impl Walked {
             in_elements: false,
         }
     }
-    /// The symbols that say how much there is: those of the limit that are not where the buffer begins.
+    /// The symbols that determine the size: those of the limit, without the start of the buffer.
     pub(super) fn length_of(&self, buffer: &Buffer, address: &Linear) -> Vec<Sym> {
         let start = self.symbols.buffer(address).map(|(s, _)| s);
         let limit = buffer.limit.terms().iter().map(|(s, _)| *s).filter(|s| Some(*s) != start);

@@ -1,4 +1,4 @@
-//! Differences that are right for a reason of their own, though nothing on the way says that they are not below zero.
+//! Differences that are correct for a reason of their own, though no check on the path rules out a negative result.
 
 use super::verdict::Verdict;
 use crate::analysis::bounds::Walked;
@@ -11,7 +11,7 @@ use crate::analysis::bounds::terms::symbols::{Source, What, Wire};
 use crate::analysis::bounds::terms::types::Kind;
 
 impl Walked {
-    /// `a - b` at a site, judged: nobody has to test it.
+    /// Whether `a - b` at a site needs no check, given its verdict.
     pub(super) fn is_meant(&self, site: &Site, a: &Linear, b: &Linear, goal: &Linear, verdict: &Verdict) -> bool {
         let late = matches!(verdict, Verdict::Late { .. });
         if self.is_kept_signed(site, goal, late) {
@@ -26,7 +26,7 @@ impl Walked {
                 || self.is_room_behind_text(site))
     }
 
-    /// It is kept in a type with a sign, and asked for being below zero.
+    /// It is stored in a signed type, and tested for being negative.
     fn is_kept_signed(&self, site: &Site, goal: &Linear, tested: bool) -> bool {
         let keeps = |other: &Site| {
             other.span.start <= site.span.start
@@ -46,16 +46,16 @@ impl Walked {
         tested || self.facts.said().any(|(own, _)| own.iter().any(asks))
     }
 
-    /// Two numbers of one object, such as its size and what is used of it: who keeps the object keeps their order.
+    /// Two numbers of one object, such as its size and its used part: whoever maintains the object keeps their order.
     fn is_of_one_object(&self, a: &Linear, b: &Linear) -> bool {
         let mut all = a.terms().iter().chain(b.terms()).map(|(s, _)| self.owner(*s));
         let Some(Some(first)) = all.next() else { return false };
-        // What lies over bytes of a message was written by who sent it.
+        // A structure laid over message bytes was written by the sender.
         let is_message = self.symbols.info(first).buffer.is_some_and(|b| b.wire > Wire::Faint);
         a.has_terms() && b.has_terms() && !is_message && all.all(|owner| owner == Some(first))
     }
 
-    /// The object whose field it is, or of which a call tells it.
+    /// The object that it is a field of, or that a call computes it from.
     fn owner(&self, s: Sym) -> Option<Sym> {
         let info = self.symbols.info(s);
         match (&info.source, info.what) {
@@ -73,7 +73,7 @@ impl Walked {
         }
     }
 
-    /// `s.len - (p - s.s)`: what is left of a text behind a place that was found in it.
+    /// `s.len - (p - s.s)`: the rest of a string after a place found in it.
     pub(super) fn is_rest_of_text(&self, goal: &Linear) -> bool {
         let mut terms = goal.terms().to_vec();
         terms.sort_by_key(|(_, k)| *k);
@@ -84,8 +84,8 @@ impl Walked {
         same && is_found && goal.constant >= -2 && self.symbols.wire(goal) < Wire::Strong
     }
 
-    /// A loop goes up to a number of elements that an object of the program's own keeps, and all that is known of that
-    /// is its type: who fills the object sees to it.
+    /// A loop runs up to a number of elements stored in an object of the program, of which only the type is known:
+    /// whoever fills the object ensures it.
     pub(super) fn goes_up_to_kept(&self, site: &Site, verdict: &Verdict, offset: &Linear) -> bool {
         let (Verdict::Short { lacking, .. }, [(s, step)]) = (verdict, offset.terms()) else { return false };
         let is_kept = |c: Sym| {
@@ -101,7 +101,7 @@ impl Walked {
             && self.facts.conditions(site.at).any(|(_, own, _)| own.iter().any(is_count))
     }
 
-    /// A constant that no header in sight defines.
+    /// A constant without a visible definition.
     fn is_named(&self, a: &Linear) -> bool {
         let is_name = |s: Sym| match self.symbols.info(s).what {
             What::Size(_) => true,
@@ -114,7 +114,7 @@ impl Walked {
         a.has_terms() && a.terms().iter().all(|(s, k)| *k > 0 && is_name(*s))
     }
 
-    /// `strncat(a, b, size - strlen(a) - 1)`: the text lies in its array, or it is too late already.
+    /// `strncat(a, b, size - strlen(a) - 1)`: the string ends in its array, or it is too late anyway.
     fn is_room_behind_text(&self, site: &Site) -> bool {
         self.sites.iter().any(|other| match &other.kind {
             SiteKind::Block { callee, .. } => {
@@ -124,7 +124,7 @@ impl Walked {
         })
     }
 
-    /// The index that it is for is told of.
+    /// The index computed from it is reported.
     pub(super) fn is_told_as_index(&self, site: &Site, goal: &Linear, text: &str) -> bool {
         self.sites.iter().any(|other| match &other.kind {
             SiteKind::Back { index } if index == goal => {
@@ -138,12 +138,12 @@ impl Walked {
         })
     }
 
-    /// By its type, and not only by our not knowing it, it may be negative.
+    /// It may be negative by its type, not just because its range is unknown.
     pub(super) fn has_sign(&self, value: &Linear) -> bool {
         value.terms().iter().any(|(s, k)| *k > 0 && self.symbols.info(*s).lo.is_some_and(|lo| lo < 0))
     }
 
-    /// A test tells how small a value may be at least.
+    /// A test bounds the value from below.
     pub(super) fn is_bounded_below(&self, at: FactId, value: &Linear) -> bool {
         let below = |s: Sym| self.facts.at(at).any(|fact| fact.factor(s) > 0);
         value.terms().iter().filter(|(_, k)| *k > 0).any(|(s, _)| match &self.symbols.info(*s).source {

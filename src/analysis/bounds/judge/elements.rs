@@ -1,4 +1,4 @@
-//! Elements of arrays of which nothing tells how long they are.
+//! Elements of arrays of unknown length.
 
 use super::defects::{Class, Defect, Evidence};
 use super::verdict::Verdict;
@@ -10,7 +10,7 @@ use crate::analysis::bounds::terms::sites::Site;
 use crate::analysis::bounds::terms::state::Path;
 use crate::analysis::bounds::terms::symbols::{Source, What, Wire};
 
-/// How far an index counts back from a number, such as the last of `n`.
+/// How far an index counts back from a number, such as to the last of `n`.
 const MAX_BACK: i64 = 2;
 
 impl Walked {
@@ -31,10 +31,10 @@ impl Walked {
     pub(super) fn back(&self, site: &Site, index: &Linear, text: &str, defects: &mut Vec<Defect>) {
         let mut added = index.terms().iter().filter(|(_, k)| *k > 0).map(|(s, _)| *s);
         let Some(s) = added.next() else { return };
-        // Of a parameter its callers see to it, of a loop's counter its first value.
+        // A parameter is up to the callers, a loop counter to its initial value.
         let is_chosen = |s: Sym| !matches!(self.symbols.info(s).what, What::Parameter(_)) && !self.symbols.is_looped(s);
         if !is_chosen(s) || !added.all(is_chosen) {
-            // ... but what the same condition asks behind it was in doubt.
+            // ... but a later test in the same condition shows doubt.
             let verdict = self.judge(site, index, &[s]);
             if let Some(evidence) = self.in_same_condition(site, &verdict, text) {
                 let mut defect = self.defect(site, Class::Back, verdict, index, text);
@@ -44,11 +44,11 @@ impl Walked {
             return;
         }
         let alone = index.terms().len() == 1 && index.constant >= -MAX_BACK;
-        // One that equals another is as large as that.
+        // A value that equals another is as large as that.
         let own = || self.facts.conditions(site.at).map(|(_, own, _)| own);
         let equals = |fact: &Linear| own().any(|own| own.iter().any(|other| fact.scaled(-1) == Some(*other)));
         let above = || own().flatten().any(|fact| fact.factor(s) < 0 && fact.terms().len() > 1 && !equals(fact));
-        // Tested from above alone, or for less than is taken away.
+        // Tested only from above, or for less than is subtracted.
         let verdict = self.judge(site, index, &[s]);
         let is_tested = match verdict {
             Verdict::Short { by, lacking } => by.is_some() && lacking <= MAX_BACK,
@@ -56,7 +56,7 @@ impl Walked {
             Verdict::Late { .. } => alone && self.in_same_condition(site, &verdict, text).is_some(),
             _ => false,
         };
-        // Somebody else's number, of which nothing is asked.
+        // An outside number that is not checked.
         let is_unasked = || verdict == Verdict::Unchecked && alone && self.symbols.info(s).wire > Wire::No;
         if !is_tested && !is_unasked() {
             return;
@@ -67,7 +67,7 @@ impl Walked {
         }
         let mut defect = self.defect(site, Class::Back, verdict, index, text);
         defect.wire = if is_tested { Wire::Faint } else { Wire::No };
-        // The last character of a text, which may have none; told once.
+        // The last character of a possibly empty string; reported once.
         let known = |d: &Defect| d.evidence == Some(Evidence::Last) && d.goal == defect.goal;
         if defects.iter().any(known) {
             return;
@@ -77,7 +77,7 @@ impl Walked {
         defects.push(defect);
     }
 
-    /// The text that `s` is the length of, in whatever type that is kept.
+    /// The string whose length is `s`, in whatever type it is stored.
     fn counted_text(&self, s: Sym) -> Option<Linear> {
         let length = match self.symbols.info(s).source {
             Source::Converted { from, .. } if !self.is_string_length(s) => from.as_symbol()?,
@@ -89,7 +89,7 @@ impl Walked {
         }
     }
 
-    /// On the way it was found that something stands in the text, or a call was asked about it.
+    /// On this path, something was found in the string, or a call was asked about it.
     fn is_known_to_hold(&self, at: FactId, string: &Linear) -> bool {
         let is_of = |s: Sym| string.factor(s) != 0;
         let is_held = |s: Sym| match self.symbols.info(s).what {
@@ -106,7 +106,7 @@ impl Walked {
         })
     }
 
-    /// The last that a test lets through is as large as what by its name is the number of elements: `i <= MAX_VIEWS`.
+    /// The last index that a test admits equals the number of elements, by its name: `i <= MAX_VIEWS`.
     pub(super) fn up_to(&self, site: &Site, index: &Linear, text: &str, defects: &mut Vec<Defect>) {
         let Some(s) = index.as_symbol() else { return };
         let count = |fact: &Linear| match *fact.terms() {
@@ -126,7 +126,7 @@ impl Walked {
         defects.push(defect);
     }
 
-    /// A name in capitals, of a constant that no header in sight defines, says that it is how many there are.
+    /// A name in upper case, without a visible definition, that denotes a number of elements.
     fn is_number_of(&self, s: Sym) -> bool {
         let What::Load { base, path, .. } = self.symbols.info(s).what else { return false };
         let Some(What::Global(name)) = base.as_symbol().map(|s| self.symbols.info(s).what) else { return false };
@@ -138,7 +138,7 @@ impl Walked {
             && !words.any(|word| matches!(word, "INDEX" | "IDX" | "LAST" | "ID" | "VALUE" | "VAL" | "LEN"))
     }
 
-    /// Some condition of the function compares the symbol with what may be a limit: with anything but zero.
+    /// Some condition of the function compares the symbol with a possible limit: anything but zero.
     fn is_limited(&self, s: Sym) -> bool {
         self.facts.said().any(|(own, apart)| {
             let of_zero = |fact: &&Linear| fact.terms().len() == 1 && fact.constant.abs() <= 1;

@@ -1,4 +1,4 @@
-//! What speaks for a defect, besides that nothing proves it to be none.
+//! Evidence for a defect, besides the missing proof.
 
 use super::defects::Evidence;
 use super::verdict::Verdict;
@@ -9,17 +9,17 @@ use crate::analysis::bounds::terms::names::is_bounded_copy;
 use crate::analysis::bounds::terms::sites::{Hint, Site, SiteKind, Use};
 use crate::analysis::bounds::terms::symbols::{Buffer, Room, Source, What};
 
-/// Bytes of an array at the end of a structure that stands for any number of them.
+/// Size in bytes of an array at the end of a structure that stands for one of any length.
 const MAX_OPEN: i64 = 8;
-/// Bytes of a header of which no test is wanted elsewhere: longer ones are laid over by those who know who made them.
+/// Size in bytes of the largest header whose missing check counts: code that uses longer ones knows their origin.
 const MAX_HEADER: i64 = 64;
-/// Bytes that a test forgets: a terminator, the head of an element.
+/// Bytes that a test forgets: a terminator, the header of an element.
 const MAX_FEW: i64 = 8;
-/// Joins that a value is followed through.
+/// Joins through which a value is followed.
 const MAX_JOINS: usize = 3;
 
 impl Walked {
-    /// Why a copy that nothing bounds is likely to be written past the end of an array.
+    /// Why an unbounded copy is likely to write past the end of an array.
     pub(super) fn evidence(
         &self,
         site: &Site,
@@ -41,7 +41,7 @@ impl Walked {
                 Some(Evidence::Digits)
             }
             () if *hint == Hint::Left && self.is_told_apart(address, buffer) => Some(Evidence::OffByOne),
-            // What a callee takes for a length is told by names alone.
+            // What a callee takes for a length is inferred from names alone.
             () if *inner => None,
             () if self.is_unlimited(site, address, buffer) => Some(Evidence::Unlimited),
             () if in_array && self.is_between(site, size) => Some(Evidence::Between),
@@ -72,14 +72,14 @@ impl Walked {
         }
     }
 
-    /// The room was handed over as a parameter beside the pointer, and no condition of the function speaks of it.
+    /// The capacity is a parameter beside the pointer, and no condition of the function mentions it.
     fn is_room_unasked(&self, site: &Site, address: &Linear, buffer: &Buffer) -> bool {
         let Some((start, _)) = self.symbols.buffer(address).filter(|_| buffer.room == Room::Given) else {
             return false;
         };
         let room = self.length_of(buffer, address);
         let is_parameter = |s: &Sym| matches!(self.symbols.info(*s).what, What::Parameter(_));
-        // A zero is no room at all, and no measure of it.
+        // A comparison with zero is no check of the capacity.
         let speaks = |fact: &Linear| fact.terms().len() > 1 || fact.constant.abs() > 1;
         is_parameter(&start)
             && !room.is_empty()
@@ -91,7 +91,7 @@ impl Walked {
                 .any(|(own, apart)| own.iter().chain(apart).any(|fact| speaks(fact) && self.is_about(fact, &room)))
     }
 
-    /// How much room there is does not come from what stands beside a pointer, nor from an array without an end.
+    /// The capacity comes neither from a field beside the pointer nor from an open-ended array.
     fn is_told_apart(&self, address: &Linear, buffer: &Buffer) -> bool {
         let Some((start, _)) = self.symbols.buffer(address) else { return false };
         match buffer.room {
@@ -101,24 +101,24 @@ impl Walked {
         }
     }
 
-    /// What is read begins behind where the buffer does, and is as long as the buffer was: the pointer was moved on, and
-    /// its length not lowered.
+    /// The read starts past the start of the buffer and is as long as the buffer was: the pointer was advanced, but its
+    /// length not decreased.
     pub(super) fn is_moved_on(&self, site: &Site, goal: &Linear, address: &Linear, buffer: &Buffer) -> bool {
         let moved = self.symbols.offset(address).has_terms();
         moved && goal.has_terms() && self.is_told_apart(address, buffer) && self.never_fits(site, goal, "")
     }
 
-    /// However much there is, it does not fit, or just so.
+    /// It never fits, or at best exactly.
     pub(super) fn never_fits(&self, site: &Site, goal: &Linear, callee: &str) -> bool {
         match goal.as_constant() {
-            // How many digits a number has is only known at most; a bound that was given is known.
+            // The number of digits is only known as a maximum; a bound that is passed is exact.
             Some(n) => n < 0 && (!callee.contains("printf") || callee.contains("nprintf")),
             None => goal.scaled(-1).is_some_and(|opposite| self.prove(site.at, &opposite)),
         }
     }
 
-    /// It is written into an array, and to no pointer that may lead into one. What is as short as a pointer stands for
-    /// any number of bytes behind a structure.
+    /// The write goes into an array, not through a pointer that may lead into one. An array as short as a pointer
+    /// stands for any number of bytes after a structure.
     pub(super) fn is_array(&self, address: &Linear, buffer: &Buffer) -> bool {
         let Some((start, _)) = self.symbols.buffer(address) else { return false };
         let is_array = matches!(self.symbols.info(start).what, What::Local(_) | What::Global(_) | What::Inside { .. })
@@ -129,7 +129,7 @@ impl Walked {
         buffer.room == Room::Array && is_array && length.is_some_and(is_long)
     }
 
-    /// The bound is the size of the whole array, and it is written behind something that stands in it already.
+    /// The bound is the size of the whole array, but the write starts after its current contents.
     fn is_all_behind(&self, address: &Linear, size: &Linear, buffer: &Buffer) -> bool {
         let Some((start, _)) = self.symbols.buffer(address) else { return false };
         let whole = buffer.limit.sub(&Linear::symbol(start));
@@ -137,14 +137,14 @@ impl Walked {
         self.symbols.offset(address).has_terms() && matches!(less, Some(0 | 1))
     }
 
-    /// A number that is compared with a constant, which is more than there is room for.
+    /// A number compared with a constant that exceeds the capacity.
     fn is_above_constant(&self, site: &Site, goal: &Linear) -> bool {
         let [(s, -1)] = goal.terms() else { return false };
         let too_much = |fact: &Linear| matches!(fact.terms(), [(t, -1)] if t == s) && fact.constant > goal.constant;
         self.facts.conditions(site.at).any(|(_, own, _)| own.iter().any(too_much))
     }
 
-    /// A constant is an index into a variable of the program, and what is there begins behind its end.
+    /// A constant index into a variable of the program, at or past its end.
     pub(super) fn is_certainly_behind(&self, address: &Linear, buffer: &Buffer) -> bool {
         let left = buffer.limit.sub(address).and_then(|left| left.as_constant());
         left.is_some_and(|n| n <= 0)
@@ -152,7 +152,7 @@ impl Walked {
             && self.is_array(address, buffer)
     }
 
-    /// A loop counts up to a constant, which is more than an array has elements.
+    /// A loop counts up to a constant that exceeds the number of elements.
     pub(super) fn counts_too_far(&self, site: &Site, goal: &Linear, address: &Linear, buffer: &Buffer) -> bool {
         let [(counter, step @ ..0)] = goal.terms() else { return false };
         let too_much = |fact: &Linear| match fact.terms() {
@@ -164,8 +164,8 @@ impl Walked {
             && self.facts.conditions(site.at).any(|(_, own, _)| own.iter().any(too_much))
     }
 
-    /// A condition speaks of one of the symbols, or of what was computed from it: not only of its being there at all,
-    /// nor of how small it may be.
+    /// A condition mentions one of the symbols, or something computed from it: not just a test for being non-zero, nor
+    /// a lower bound.
     pub(super) fn is_limited_at(&self, at: FactId, about: &[Sym]) -> bool {
         let own = |s: &Sym| about.contains(s);
         self.facts.conditions(at).any(|(_, least_zero, apart)| {
@@ -175,7 +175,7 @@ impl Walked {
         })
     }
 
-    /// What conditions say of the symbols is that they are not zero, or above it.
+    /// Conditions only test that the symbols are non-zero or positive.
     pub(super) fn asks_only_for_any(&self, at: FactId, about: &[Sym]) -> bool {
         let any = |fact: &&Linear| matches!(fact.terms(), [(s, 1)] if about.contains(s) && fact.constant >= -1);
         let not_zero = |fact: &&Linear| matches!(fact.terms(), [(s, _)] if about.contains(s) && fact.constant == 0);
@@ -185,7 +185,7 @@ impl Walked {
         })
     }
 
-    /// What the same function gives is compared with a constant where it is a length elsewhere.
+    /// The result of the same function is compared with a constant elsewhere, where it is a length.
     fn is_tested_elsewhere(&self, size: &Linear, text: &str) -> bool {
         let name = |s: Sym| {
             let info = self.symbols.info(s);
@@ -202,12 +202,12 @@ impl Walked {
         self.facts.said().any(|(least_zero, _)| least_zero.iter().any(limits))
     }
 
-    /// The begin of an object whose size its type alone tells: no pointer leads there.
+    /// The start of a local object whose size only its type tells: not a pointer.
     pub(super) fn is_own_object(&self, address: &Linear) -> bool {
         address.as_symbol().is_some_and(|s| matches!(self.symbols.info(s).what, What::Local(_)))
     }
 
-    /// The same call reads all that there is of its source, and no test speaks of how much that is.
+    /// The same call reads all of its source, and no test mentions how much that is.
     pub(super) fn is_whole(&self, site: &Site, written: &Linear) -> bool {
         let symbols: Vec<Sym> = written.terms().iter().map(|(s, _)| *s).collect();
         !self.is_limited_at(site.at, &symbols)
@@ -222,7 +222,7 @@ impl Walked {
             })
     }
 
-    /// From one place to another behind it, and nothing says how far that may be.
+    /// From one place to a later one, with no limit on the distance.
     pub(super) fn is_between(&self, site: &Site, written: &Linear) -> bool {
         let distance = match written.as_symbol().map(|s| &self.symbols.info(s).source) {
             Some(Source::Converted { from, .. }) => *from,
@@ -235,8 +235,8 @@ impl Walked {
             && self.upper_bounds(site.at, &distance).is_empty()
     }
 
-    /// A few bytes of a message are read of which nothing asks how many there are. Of a text that would be the first
-    /// one, which its NUL stands for, or as many as are compared with a word.
+    /// A few message bytes are read, and nothing checks how many there are. Of a string, that would be the first byte,
+    /// which may be the NUL, or as many as are compared with a word.
     pub(super) fn is_header(&self, site: &Site, verdict: &Verdict, goal: &Linear) -> bool {
         let callee = match &site.kind {
             SiteKind::Block { callee, .. } => &**callee,
@@ -252,13 +252,13 @@ impl Walked {
             }
             _ => false,
         };
-        // Of elements it is the number that a test would be of.
+        // For elements, a test would be of their number.
         let in_bytes = goal.terms().iter().all(|(_, k)| *k <= 1);
         in_bytes && *verdict == Verdict::Unchecked && (few || compares("memcmp") || is_field)
     }
 
-    /// As many bytes of a text as a word has are compared with it, and nothing asks how many the text has, which a
-    /// parameter led to with its length. What follows the word is taken, so it is no whole text that is looked for.
+    /// A string is compared with a word, over the word's length; the string's own length, beside it in a parameter's
+    /// structure, is never checked. What follows the word is used, so this is not a comparison of whole strings.
     pub(super) fn is_prefix(&self, site: &Site, verdict: &Verdict, address: &Linear) -> bool {
         let SiteKind::Block { callee, .. } = &site.kind else { return false };
         let compares = ["strncmp", "strncasecmp", "strnicmp"].iter().any(|with| callee.ends_with(with));
@@ -271,17 +271,17 @@ impl Walked {
         compares && *verdict == Verdict::Unchecked && of_parameter() && is_stepped()
     }
 
-    /// An index of elements is tested for being less than the number of bytes that they take.
+    /// The index of an element is compared with the size of the array in bytes.
     pub(super) fn is_in_bytes(&self, verdict: &Verdict, offset: &Linear, address: &Linear, buffer: &Buffer) -> bool {
         let (Verdict::Short { lacking, .. }, [(_, step @ 2..)]) = (verdict, offset.terms()) else { return false };
         let start = self.symbols.buffer(address).map(|(start, _)| Linear::symbol(start));
         let bytes = start.and_then(|start| buffer.limit.sub(&start)).and_then(|size| size.as_constant());
-        // One more or less: `<=`, or a last element that is kept free.
+        // Off by one: `<=`, or a last element that is kept free.
         bytes.is_some_and(|bytes| (lacking - bytes * i64::from(step - 1)).abs() <= i64::from(*step))
             && buffer.room == Room::Array
     }
 
-    /// An index into an array of fixed size is tested, and one too far is let through.
+    /// An index into an array of fixed size is tested, but one too large is let through.
     pub(super) fn is_off_by_one(
         &self,
         site: &Site,
@@ -297,9 +297,9 @@ impl Walked {
             Source::Looped { again, .. } => is_by_one(*s, again),
             _ => true,
         };
-        // A loop that looks for a place may end at none: `while (i < N && a[i])`, and `a[i] = x` behind it.
+        // A search loop may find nothing: `while (i < N && a[i])`, followed by `a[i] = x`.
         let writes = matches!(site.kind, SiteKind::Access { does: Use::Write, .. });
-        // All that is asked of a counter is a constant, which is more than there are elements.
+        // The counter is only compared with a constant that exceeds the number of elements.
         let above =
             |fact: &Linear| fact.terms() == [(*s, -1)] && !goal.add(&offset).is_some_and(|rest| rest.has_terms());
         let is_above = || {
@@ -321,7 +321,7 @@ impl Walked {
                 }))
     }
 
-    /// A condition asks for what stands in the array: it may end with a mark.
+    /// A condition tests the contents of the array: it may end with a sentinel.
     fn asks_of_elements(&self, at: FactId, address: &Linear) -> bool {
         let Some((start, _)) = self.symbols.buffer(address) else { return false };
         let is_own = |s: Sym| match self.symbols.info(s).what {
@@ -332,7 +332,7 @@ impl Walked {
         self.facts.conditions(at).any(|(_, own, apart)| own.iter().chain(apart).any(asks))
     }
 
-    /// What is tested is just the sum that has to fit an array, but for a few bytes: a terminator, the head before it.
+    /// The test is of exactly the sum that has to fit an array, except for a few bytes: a terminator, a header.
     pub(super) fn is_off_by_few(
         &self,
         site: &Site,
@@ -349,8 +349,8 @@ impl Walked {
             })
     }
 
-    /// An array of fixed size is appended to, no condition of the function speaks of how much has been, and no counter
-    /// of a loop that ends at a constant does.
+    /// An array of fixed size is appended to, and neither a condition of the function on the appended length nor a
+    /// counter of a loop with a constant end limits it.
     pub(super) fn is_unlimited(&self, site: &Site, address: &Linear, buffer: &Buffer) -> bool {
         let offset = self.symbols.offset(address);
         let counter = match offset.terms() {
@@ -369,14 +369,14 @@ impl Walked {
         let holds = self.is_array(address, buffer) || buffer.room == Room::Allocated && fixed;
         holds
             && again.iter().any(|(value, _)| self.grows(value, *counter, MAX_JOINS))
-            // A table of the program's own that ends with a mark.
+            // A table of the program that ends with a sentinel.
             && !self.asks_of_elements(site.at, address)
             && !self.facts.said().any(|(own, apart)| own.iter().chain(apart).any(spoken))
             && !self.facts.conditions(site.at).any(|(_, own, _)| own.iter().any(is_constant))
     }
 
-    /// The same of a pointer that a loop moves through an array of fixed size: no condition of the function speaks of
-    /// the pointer, of anything else that the loop counts and is tested against, or of how long a text is.
+    /// The same for a pointer that a loop moves through an array of fixed size: no condition of the function mentions
+    /// the pointer, any other tested loop counter, or the length of a string.
     pub(super) fn is_unlimited_cursor(&self, site: &Site, address: &Linear, buffer: &Buffer) -> bool {
         let Some(cursor) = address.as_symbol() else { return false };
         let Source::Looped { first, again } = &self.symbols.info(cursor).source else { return false };
@@ -391,7 +391,7 @@ impl Walked {
                 .any(|(value, _)| value.sub(&Linear::symbol(s)).and_then(|d| d.as_constant()).is_some_and(|d| d < 0)),
             _ => false,
         };
-        // It walks over what stands there already.
+        // It walks over existing contents.
         let is_own = |s: Sym| match self.symbols.info(s).what {
             What::Load { base, .. } => {
                 base.factor(cursor) != 0 || begin.terms().iter().any(|(s, _)| base.factor(*s) != 0)
@@ -407,7 +407,7 @@ impl Walked {
         if self.facts.said().any(|(own, apart)| own.iter().chain(apart).any(is_limit)) {
             return false;
         }
-        // What the loop goes on by may itself have been tested.
+        // What the loop depends on may itself have been tested.
         let limited = |s: Sym, by: &Linear| {
             // That the loop ends is no limit.
             let ends = |fact: &Linear| fact.add(by).is_some_and(|sum| !sum.has_terms());
@@ -426,7 +426,7 @@ impl Walked {
         })
     }
 
-    /// The value is more than the cursor by something that is not known to be below zero, on some way.
+    /// The value exceeds the cursor by something not known to be negative, on some path.
     fn moves_on(&self, value: &Linear, cursor: Sym, depth: usize) -> bool {
         if value.factor(cursor) == 1 {
             let by = value.sub(&Linear::symbol(cursor)).unwrap_or(Linear::ZERO);
@@ -439,18 +439,18 @@ impl Walked {
         }
     }
 
-    /// The condition that tests a place is the one that it stands in, and the test comes behind it: `a[i] && i < n`.
+    /// The test follows in the same condition: `a[i] && i < n`.
     pub(super) fn in_same_condition(&self, site: &Site, verdict: &Verdict, text: &str) -> Option<Evidence> {
         let Verdict::Late { by } = verdict else { return None };
         let between = text.get(site.span.end as usize..by.start as usize)?;
         let joins = between.contains("&&") || between.contains("||");
-        // An equality tells cases apart, it keeps nothing in bounds.
+        // An equality distinguishes cases; it is no bound.
         let bounds = text.get(by.range()).is_some_and(|test| !test.contains("=="));
         (joins && bounds && !between.contains([';', '{', '}'])).then_some(Evidence::SameCondition)
     }
 }
 
-/// A loop adds one to it each time.
+/// A loop increments it by one each time.
 fn is_by_one(counter: Sym, again: &[(Linear, FactId)]) -> bool {
     again.iter().all(|(value, _)| value.sub(&Linear::symbol(counter)).and_then(|d| d.as_constant()) == Some(1))
 }

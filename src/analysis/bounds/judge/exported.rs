@@ -1,4 +1,4 @@
-//! What callers are told of a function, in terms of what it is given.
+//! What callers learn about a function, in terms of its inputs.
 
 use crate::analysis::bounds::Walked;
 use crate::analysis::bounds::terms::facts::FactId;
@@ -7,11 +7,11 @@ use crate::analysis::bounds::terms::sites::{SiteKind, Use};
 use crate::analysis::bounds::terms::summary::{Returned, Template, Term};
 use crate::analysis::bounds::terms::symbols::{Room, What, Wire};
 
-/// What a place is the content of is followed this deep.
+/// How deep the base of a loaded value is followed.
 const MAX_DEPTH: usize = 4;
 
 impl Walked {
-    /// By parameter: the bytes of what it leads to that are read whatever the function tests.
+    /// By parameter: the bytes it points to that are read whatever the function tests.
     pub(super) fn reads(&self) -> Vec<(u32, i64)> {
         let mut all: Vec<(u32, i64)> = Vec::new();
         for site in &self.sites {
@@ -34,7 +34,7 @@ impl Walked {
         all
     }
 
-    /// `linear` in terms of what the function was given; none if anything else is in it.
+    /// `linear` in terms of the function's inputs; `None` if it contains anything else.
     pub(super) fn exported(&self, linear: &Linear) -> Option<Template> {
         self.exported_within(linear, MAX_DEPTH)
     }
@@ -68,7 +68,7 @@ impl Walked {
 }
 
 impl Walked {
-    /// The parameters that are handed over with a length, and are read or written by it.
+    /// The parameters passed with a length, that length, and how they are accessed.
     pub(super) fn given(&self) -> Vec<(u32, Template, Use)> {
         let mut all = Vec::new();
         for (s, info) in self.symbols.iter() {
@@ -81,7 +81,7 @@ impl Walked {
                     _ => false,
                 })
             };
-            // Of elements it is not known whether they are counted from one object.
+            // For elements, it is unknown whether they are counted from one object.
             if buffer.room == Room::Given
                 && let Some(size) = buffer.limit.sub(&Linear::symbol(s))
                 && size.terms().iter().all(|(_, k)| *k == 1)
@@ -96,12 +96,12 @@ impl Walked {
     }
 }
 
-/// Only whether a pointer is null is asked: with null nobody reads.
+/// Only a null check of the pointer: a null pointer is not read.
 fn asks_only_of(condition: &Linear, pointer: Sym) -> bool {
     matches!(condition.terms(), [(s, _)] if *s == pointer)
 }
 
-/// Lengths that a function was given and that are held against what it returns.
+/// Length parameters that are compared with the return value.
 const MAX_LENGTHS: usize = 4;
 
 impl Walked {
@@ -123,8 +123,8 @@ impl Walked {
         })
     }
 
-    /// The lengths that it was given of which it never returns more: how much of them it used. What it returns where it
-    /// fails, zero or less, is no number of bytes.
+    /// The length parameters that the result never exceeds: how much of them was used. A result of zero or less, on
+    /// failure, is not a number of bytes.
     fn at_most(&self) -> Vec<u32> {
         let used: Vec<&(Linear, FactId)> =
             self.returns.iter().filter(|(value, _)| value.as_constant().is_none_or(|n| n > 0)).collect();

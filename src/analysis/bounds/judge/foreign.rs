@@ -1,4 +1,4 @@
-//! Whose texts are measured: how long one is that came from elsewhere, nobody here knows.
+//! Strings from elsewhere, whose length is unknown here.
 
 use crate::analysis::bounds::Walked;
 use crate::analysis::bounds::terms::linear::{Linear, Sym};
@@ -8,13 +8,13 @@ use crate::analysis::bounds::terms::sites::{Site, SiteKind};
 use crate::analysis::bounds::terms::state::Path;
 use crate::analysis::bounds::terms::symbols::{Buffer, Room, Source, What, Wire};
 
-/// Joins that a length is followed through.
+/// Joins through which a length is followed.
 const MAX_JOINS: usize = 3;
-/// Joins, searches and copies between a text and where it came from.
+/// Joins, searches and copies between a string and its origin.
 const MAX_STEPS: usize = 6;
 
 impl Walked {
-    /// The length of a text that came from elsewhere is part of the size, and no test speaks of that.
+    /// The size contains the length of a string from elsewhere, and no test mentions it.
     pub(super) fn is_text_of_any_length(&self, site: &Site, size: &Linear, text: &str) -> bool {
         let prints = matches!(&site.kind, SiteKind::Block { callee, .. } if callee.contains("printf"));
         let mut open = Vec::new();
@@ -30,13 +30,13 @@ impl Walked {
         !open.is_empty() && !self.is_limited_at(site.at, &open)
     }
 
-    /// How long a foreign text is, on some of the ways that it was computed.
+    /// The length of a foreign string, on some of the paths that compute it.
     fn is_open_length(&self, s: Sym, text: &str, depth: usize) -> bool {
         let Some(depth) = depth.checked_sub(1) else { return false };
         let info = self.symbols.info(s);
         let of = |value: &Linear| value.as_symbol().is_some_and(|s| self.is_open_length(s, text, depth));
         match (&info.source, info.what) {
-            // One way of `len = strlen(s)` and `len = LIMIT` is a bound, beside nothing at all it is none.
+            // Of the paths `len = strlen(s)` and `len = LIMIT`, the second is a bound; zero as the second is none.
             (Source::Joined(values), _) => {
                 let (open, rest): (Vec<_>, Vec<_>) = values.iter().partition(|(value, _)| of(value));
                 !open.is_empty() && rest.iter().all(|(value, _)| *value == Linear::ZERO)
@@ -47,7 +47,7 @@ impl Walked {
         }
     }
 
-    /// A text that the function was given, or that stands behind a pointer: no array of its own, no literal.
+    /// A string that the function was given, or that a pointer leads to: no array of its own, no literal.
     fn is_foreign(&self, string: &Linear, text: &str, depth: usize) -> bool {
         let Some(depth) = depth.checked_sub(1) else { return false };
         let in_array = |b: Buffer| matches!(b.room, Room::Array | Room::Allocated | Room::Text);
@@ -65,13 +65,13 @@ impl Walked {
             }
             _ => match info.what {
                 What::Parameter(_) => true,
-                // A name in capitals is a literal that no header in sight defines.
+                // A name in upper case is a literal without a visible definition.
                 What::Load { base, path, .. } => match base.as_symbol().map(|s| self.symbols.info(s).what) {
                     Some(What::Global(name)) => path != Path::ITSELF || !is_shouting(self.paths.name(name)),
                     _ => true,
                 },
                 What::Fresh => info.span.and_then(|span| text.get(span.range())).is_some_and(|call| {
-                    // A place in a text is as foreign as the text.
+                    // A place in a string is as foreign as the string.
                     let of = |s: &Sym| self.is_foreign(&Linear::symbol(*s), text, depth);
                     is_looked_up(call) || (is_searched(call) || is_duplicated(call)) && info.depends.iter().any(of)
                 }),
@@ -80,7 +80,7 @@ impl Walked {
         })
     }
 
-    /// How long a text is that may be of any length, or one that an array holds.
+    /// The length of a string that has no constant upper bound, even if an array holds it.
     pub(super) fn is_text(&self, size: &Linear) -> bool {
         self.symbols.greatest(size).is_none() && size.terms().iter().any(|(s, k)| *k > 0 && self.is_string_length(*s))
     }

@@ -1,4 +1,4 @@
-//! A decoder that is not told how many bytes there are: the message says it, and is read before that is tested.
+//! A decoder without a length parameter: the message contains its length, and is read before that is tested.
 
 use super::defects::{Class, Defect};
 use super::verdict::Verdict;
@@ -9,22 +9,22 @@ use crate::analysis::bounds::terms::names;
 use crate::analysis::bounds::terms::sites::{Site, SiteKind, Use};
 use crate::analysis::bounds::terms::symbols::{Room, What, Wire};
 
-/// Lengths that conditions of one function speak of.
+/// Lengths mentioned in the conditions of one function.
 const MAX_LENGTHS: usize = 6;
-/// Reads of one function that are held against them.
+/// Reads of one function that are compared with them.
 const MAX_READS: usize = 48;
-/// The greatest length of a header: what lies behind it has another reason.
+/// The longest header: reads past it have another reason.
 const MAX_HEADER: i64 = 64;
 
 impl Walked {
-    /// Reads of the body of an element, of which only the head is there, before its length is tested.
+    /// Reads of an element's body, when only its header is known to be there, before its length is tested.
     pub(super) fn read_before_length(&self, text: &str, defects: &mut Vec<Defect>) {
         let reads: Vec<(&Site, Sym, i64)> =
             self.sites.iter().filter_map(|s| self.head_or_body(s)).take(MAX_READS).collect();
         let Some(&(first, ..)) = reads.first() else { return };
         for length in self.decoded_lengths() {
             for &(site, root, end) in &reads {
-                // What the first call or expression reads is the head, which has the length.
+                // What the first call or expression reads is the header, which contains the length.
                 let of_head = reads.iter().filter(|read| read.0.span == first.span && read.1 == root);
                 let head = of_head.map(|read| read.2).max();
                 let Some(head) = head.filter(|head| *head >= 2 && end > *head && end <= *head + MAX_HEADER) else {
@@ -43,7 +43,7 @@ impl Walked {
         }
     }
 
-    /// A byte at a fixed place behind a parameter, of which nothing tells how many there are; where it ends.
+    /// A byte at a fixed offset from a parameter whose length is unknown; returns its end.
     fn head_or_body<'s>(&self, site: &'s Site) -> Option<(&'s Site, Sym, i64)> {
         let SiteKind::Access { does: Use::Read, address, size, buffer: None, bytes: true, .. } = &site.kind else {
             return None;
@@ -54,20 +54,20 @@ impl Walked {
         is_parameter.then_some((site, *s, end))
     }
 
-    /// What is tested of these is at most whether they are above zero.
+    /// The tests on these symbols at most check whether they are positive.
     pub(super) fn is_only_signed(&self, at: FactId, about: &[Sym]) -> bool {
         let mut told = self.facts.at(at).filter(|fact| about.iter().any(|s| fact.factor(*s) != 0));
         told.all(|fact| fact.terms().len() == 1 && fact.constant.abs() <= 1)
     }
 
-    /// Numbers that by their names are lengths, that the function itself decoded, and that it tests.
+    /// Numbers named as lengths that the function decoded itself, and that it tests.
     fn decoded_lengths(&self) -> Vec<Sym> {
         let mut all: Vec<Sym> = Vec::new();
         for fact in self.facts.said().flat_map(|(own, apart)| own.iter().chain(apart)) {
             let [(s, _)] = fact.terms() else { continue };
             let What::Load { base, path, since } = self.symbols.info(*s).what else { continue };
             let Some((_, field)) = self.paths.last(path) else { continue };
-            // An object that was made here, or changed since.
+            // An object that was created here, or has changed since entry.
             let is_own = base.terms().iter().all(|(b, _)| match self.symbols.info(*b).what {
                 What::Parameter(_) => false,
                 What::Fresh | What::Local(_) => true,

@@ -1,4 +1,4 @@
-//! From sites to defects: what is not proved, and what speaks for its being a defect.
+//! From sites to defects: what is not proved, and the evidence that it is a defect.
 
 mod accesses;
 mod believed;

@@ -1,4 +1,4 @@
-//! Numbers: differences that may be below zero, conversions that lose something, sums that wrap, sizes asked for.
+//! Numbers: differences that may be negative, lossy conversions, sums that wrap, allocation sizes.
 
 use super::defects::{Class, Defect, Evidence};
 use super::verdict::Verdict;
@@ -47,7 +47,7 @@ impl Walked {
         let about: Vec<Sym> = a.terms().iter().map(|(s, _)| *s).collect();
         let verdict = self.judge_difference(site, &goal, &about);
         let is_consumed = verdict == Verdict::Capped && self.is_consumed(site, b, &about);
-        // That there is something is not that there is as much as is taken off.
+        // That there is something does not mean that there is as much as is subtracted.
         let is_only_there = || {
             let most = b.as_constant().is_some_and(|n| n >= 2);
             most && self.speaks_of(site.at, &about).is_some() && self.asks_only_for_any(site.at, &about)
@@ -65,7 +65,7 @@ impl Walked {
             defects.push(defect);
             return;
         }
-        // A negative one is looked for behind it.
+        // A test for a negative result follows.
         if !unsigned && matches!(verdict, Verdict::Late { .. }) || self.is_meant(site, a, b, &goal, &verdict) {
             return;
         }
@@ -95,8 +95,8 @@ impl Walked {
         defects.push(defect);
     }
 
-    /// A constant, or somebody else's number, is taken off the length of a message that the function was given, and
-    /// nothing asks how long that is.
+    /// A constant or an outside number is subtracted from the length of a message that the function was given, and
+    /// nothing checks that length.
     fn is_off_given(&self, verdict: &Verdict, a: &Linear, b: &Linear) -> bool {
         let Some(s) = a.as_symbol().filter(|_| *verdict == Verdict::Unchecked) else { return false };
         let given = |s: Sym| matches!(self.symbols.info(s).what, What::Parameter(_));
@@ -112,7 +112,7 @@ impl Walked {
         is_given && chosen && of_message()
     }
 
-    /// A part of it is somebody else's number, on some way.
+    /// Part of it is an outside number, on some path.
     fn has_chosen_part(&self, value: &Linear) -> bool {
         !self.wire_symbols(value).is_empty()
             || value.terms().iter().any(|(s, _)| match &self.symbols.info(*s).source {
@@ -121,7 +121,7 @@ impl Walked {
             })
     }
 
-    /// A difference that is compared, and in the first round of a loop certainly below zero, whatever came.
+    /// A compared difference that is certainly negative in the first iteration of a loop, for any input.
     fn is_below_at_first(&self, site: &Site, a: &Linear, goal: &Linear, text: &str) -> bool {
         let [(s, 1)] = a.terms() else { return false };
         let Source::Looped { first, .. } = &self.symbols.info(*s).source else { return false };
@@ -134,7 +134,7 @@ impl Walked {
         below && compared() && self.speaks_of(site.at, &[*s]).is_none()
     }
 
-    /// The difference is what a loop that began with it goes on with.
+    /// The difference is the value with which the loop it is computed in continues.
     fn is_round(&self, a: &Linear, goal: &Linear) -> bool {
         let symbols = &self.symbols;
         let is_goal = |value: &Linear| {
@@ -147,7 +147,7 @@ impl Walked {
         })
     }
 
-    /// How much a call used of what it was given a pointer to, without its length, and nothing bounds that.
+    /// How much a call used of a buffer that it was given without its length, and nothing bounds that.
     fn is_consumed(&self, site: &Site, taken: &Linear, about: &[Sym]) -> bool {
         let Some(s) = taken.as_symbol() else { return false };
         let given = &self.symbols.info(s).depends;
@@ -160,7 +160,7 @@ impl Walked {
             && self.upper_bounds(site.at, taken).is_empty()
     }
 
-    /// Judges `goal >= 0`, a difference: of what is taken away a test has to speak as well as of what it is taken from.
+    /// Judges `goal >= 0` for a difference: a test has to mention the subtrahend as well as the minuend.
     fn judge_difference(&self, site: &Site, goal: &Linear, about: &[Sym]) -> Verdict {
         let mut taken: Vec<Sym> = goal.terms().iter().filter(|(_, k)| *k < 0).map(|(s, _)| *s).collect();
         for i in 0..taken.len() {
@@ -170,7 +170,7 @@ impl Walked {
         }
         match self.judge(site, goal, about) {
             Verdict::Capped if !taken.is_empty() && self.speaks_of(site.at, &taken).is_none() => Verdict::Unchecked,
-            // Whether nothing is left is not whether there is less than nothing.
+            // Whether nothing is left is not whether the result is negative.
             Verdict::Late { by } if self.asks_exactly(by, goal) => Verdict::Unchecked,
             verdict => self.sided(verdict, site.at, goal, about),
         }
@@ -198,7 +198,7 @@ impl Walked {
         if !signed && self.symbols.least(value).is_none_or(|least| least < 0) {
             let about: Vec<Sym> = value.terms().iter().map(|(s, _)| *s).collect();
             let verdict = self.judge_difference(site, value, &about);
-            // As a byte it is no length, and two places of one text come in their order.
+            // As a byte it is no length, and two places in one string are in order.
             let places = from == Kind::PTRDIFF && value.terms().len() == 2;
             let is_other =
                 self.is_rest_of_text(value) || (places || bits == 8 && !stored) && !self.is_used_as_length(site, value);
@@ -229,13 +229,13 @@ impl Walked {
         if !stored && !self.is_used_as_length(site, value) {
             return;
         }
-        // A length that is kept in a type with a sign is none the less a length: what may be negative is what was read
-        // as such, or taken from another.
+        // A length stored in a signed type is still a length: only numbers that were read as such, and differences, may
+        // be negative.
         if class == Class::Signed && verdict == Verdict::Unchecked && !difference && !self.is_read_as_number(value) {
             return;
         }
         let mut defect = self.defect(site, class, verdict, &goal, text);
-        // Nobody hands over a string of 4 GiB.
+        // Nobody passes a string of 4 GiB.
         let narrow = class == Class::Signed || bits < 32;
         if !narrow && wire < Wire::Strong {
             return;
@@ -246,7 +246,7 @@ impl Walked {
         defects.push(defect);
     }
 
-    /// A length is kept that printing may not have written.
+    /// A length is stored that printing may not have written.
     pub(super) fn printed_length(
         &self,
         site: &Site,
@@ -257,9 +257,9 @@ impl Walked {
     ) {
         let Some(goal) = room.sub(length).and_then(|goal| goal.plus_constant(-1)) else { return };
         let about: Vec<Sym> = length.terms().iter().map(|(s, _)| *s).collect();
-        // Any test of it in the function may be the one; that a sum of it was sent is none.
+        // Any test of it in the function counts; a test of a sum that contains it does not.
         let is_limit = |fact: &Linear| match fact.terms() {
-            // That it failed is no limit.
+            // A test for failure is no limit.
             [(s, k)] => *k < 0 && fact.constant > 0 && about.contains(s),
             [_, _] => about.iter().any(|s| fact.factor(*s) < 0),
             _ => fact.sub(&goal).is_some_and(|rest| !rest.has_terms()),
@@ -270,7 +270,7 @@ impl Walked {
         }
         let mut defect = self.defect(site, Class::WouldBe, Verdict::Unchecked, &goal, text);
         (defect.what, defect.limit) = (self.shown(length, text), self.shown(room, text));
-        // It is where it was printed that a test is missing.
+        // The check is missing where it was printed.
         defect.span = about.first().and_then(|s| self.symbols.info(*s).span).unwrap_or(site.span);
         defect.origin = Some(site.span);
         defects.push(defect);
@@ -281,11 +281,11 @@ impl Walked {
         if chosen.is_empty() {
             return;
         }
-        // A string that is there was paid for already.
+        // An existing string takes as much memory already.
         if chosen.iter().all(|s| self.is_string_length(*s)) {
             return;
         }
-        // Fields and parameters that are lengths by their names are of the program's own making.
+        // Fields and parameters named as lengths are made by the program itself.
         let is_given = |s: &Sym| matches!(self.symbols.info(*s).what, What::Load { .. } | What::Parameter(_));
         if !self.is_read_as_number(size) && chosen.iter().all(is_given) {
             return;
@@ -293,7 +293,7 @@ impl Walked {
         if size.as_symbol().is_some_and(|s| self.is_doubled(s)) {
             return;
         }
-        // A field of 16 bits asks for no more than anyone has.
+        // A 16-bit field cannot request too much memory.
         if self.symbols.greatest(size).is_some_and(|hi| hi <= 1 << 20) {
             return;
         }
@@ -309,12 +309,12 @@ impl Walked {
         defects.push(defect);
     }
 
-    /// Something is taken away from something.
+    /// Something is subtracted.
     pub(super) fn is_difference(&self, value: &Linear) -> bool {
         (value.constant < 0 || value.terms().iter().any(|(_, k)| *k < 0)) && !self.is_rest_of_text(value)
     }
 
-    /// A part of it was received, or read out of a text.
+    /// Part of it was received, or parsed from text.
     pub(super) fn is_read_as_number(&self, value: &Linear) -> bool {
         value.terms().iter().any(|(s, _)| {
             let info = self.symbols.info(*s);
@@ -329,7 +329,7 @@ impl Walked {
         })
     }
 
-    /// A loop multiplies it until it is enough: a capacity, whatever it began with.
+    /// A loop multiplies it until it suffices: a capacity, whatever its initial value.
     fn is_doubled(&self, s: Sym) -> bool {
         match &self.symbols.info(s).source {
             Source::Looped { again, .. } => again.iter().any(|(value, _)| value.factor(s) > 1),
@@ -337,7 +337,7 @@ impl Walked {
         }
     }
 
-    /// The converted symbol of `value` decides about bytes somewhere in the function.
+    /// The converted symbol of `value` determines byte accesses somewhere in the function.
     pub(super) fn is_used_as_length(&self, site: &Site, value: &Linear) -> bool {
         let made = self.symbols.iter().find(|(_, info)| {
             info.span == Some(site.span) && matches!(info.source, Source::Converted { from, .. } if from == *value)
@@ -347,7 +347,7 @@ impl Walked {
             || self.sites.iter().any(|other| matches!(&other.kind, SiteKind::Difference { a, .. } if a.factor(s) != 0))
     }
 
-    /// How many bytes are used, or which, depends on the symbol somewhere in the function.
+    /// The symbol determines somewhere in the function how many bytes are used, or which.
     fn decides_bytes(&self, s: Sym) -> bool {
         self.sites.iter().any(|other| match &other.kind {
             SiteKind::Block { size, .. } | SiteKind::Allocation { size, .. } => size.factor(s) != 0,
@@ -359,13 +359,13 @@ impl Walked {
         })
     }
 
-    /// A symbol of it is how long some buffer is.
+    /// One of its symbols is the length of some buffer.
     pub(super) fn is_length(&self, value: &Linear) -> bool {
         value.terms().iter().any(|(s, k)| *k > 0 && self.lengths().any.contains(s))
     }
 }
 
-/// One of the names in what is shown is that of a length.
+/// A name in the displayed text is that of a length.
 fn has_length_in_it(shown: &str) -> bool {
     shown.split(|c: char| !c.is_alphanumeric() && c != '_').any(names::is_length)
 }

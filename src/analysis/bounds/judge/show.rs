@@ -1,22 +1,22 @@
-//! Expressions for a reader, in the words of the source.
+//! Expressions for display, in the words of the source.
 
 use crate::analysis::bounds::Walked;
 use crate::analysis::bounds::terms::linear::{Linear, Sym};
 use crate::analysis::bounds::terms::state::Path;
 use crate::analysis::bounds::terms::symbols::What;
 
-/// Longer texts of the source are cut.
+/// Longer source texts are truncated.
 const MAX_TEXT: usize = 40;
 
 impl Walked {
-    /// `linear` in the words of `text`, the file it is from.
+    /// `linear` in the words of `text`, the text of its file.
     pub fn shown(&self, linear: &Linear, text: &str) -> String {
         let mut shown = String::new();
-        // What is added first, then what is taken away.
+        // Added terms first, then subtracted ones.
         let variable = |s: Sym| self.symbols.info(s).name.is_some();
         let named = linear.terms().iter().map(|&(s, k)| (self.shown_symbol(s, text), k, variable(s)));
         let (mut plus, mut minus): (Vec<_>, Vec<_>) = named.partition(|(_, k, _)| *k > 0);
-        // A variable as it was and as it is.
+        // The initial and the current value of one variable.
         let as_it_was = |now: &(String, i32, bool)| (now.0.clone(), 1, true);
         if let Some(at) = minus.iter().position(|now| now.1 == -1 && now.2 && plus.contains(&as_it_was(now))) {
             let now = minus.remove(at);

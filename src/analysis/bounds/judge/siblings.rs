@@ -1,4 +1,4 @@
-//! Fields of a message that index an array: one function tests them, the other forgets to.
+//! Fields of a message that index an array: one function tests them, another forgets to.
 
 use super::defects::{Class, Defect, Found};
 use super::verdict::Verdict;
@@ -11,13 +11,13 @@ use crate::hir::{Body, ExprKind, Function};
 use crate::source::Span;
 
 impl Walked {
-    /// An element of an array whose number a field holds that nothing here tests.
+    /// An array element whose index is a field that nothing here tests.
     pub(super) fn chosen(&self, site: &Site, index: &Linear, count: Option<i64>, text: &str, found: &mut Found) {
         let Some((s, field)) = index.as_symbol().and_then(|s| Some((s, self.field(s)?))) else { return };
         let said = || self.facts.said().flat_map(|(own, apart)| own.iter().chain(apart));
         let is_tested =
             said().any(|fact| fact.terms().iter().any(|(other, _)| *other == s || self.field(*other) == Some(field)));
-        // One bit tells two elements apart, a byte 256.
+        // One bit distinguishes two elements, a byte 256.
         let is_small = self.symbols.info(s).hi.is_some_and(|hi| hi < count.unwrap_or(0).max(2));
         if is_tested || is_small || self.speaks_of(site.at, &[s]).is_some() {
             return;
@@ -29,7 +29,7 @@ impl Walked {
         found.untested.push((defect, field.into()));
     }
 
-    /// The field that a symbol was loaded from, by its name.
+    /// The name of the field that a symbol was loaded from.
     fn field(&self, s: Sym) -> Option<&str> {
         match self.symbols.info(s).what {
             What::Load { path, .. } => self.paths.last(path).map(|(_, field)| self.paths.name(field)),
@@ -37,7 +37,7 @@ impl Walked {
         }
     }
 
-    /// The fields that index an array and that a condition keeps from being too large, and that condition.
+    /// The fields that index an array and that a condition bounds from above, with that condition.
     pub(super) fn tested(&self) -> Vec<(Box<str>, Span)> {
         let chosen: Vec<Sym> = self
             .sites
@@ -49,7 +49,7 @@ impl Walked {
             .collect();
         let mut all: Vec<(Box<str>, Span)> = Vec::new();
         for (span, fact) in self.facts.limits() {
-            // `x->n < 8`: what is larger than one is no flag.
+            // `x->n < 8`: a limit above one is not a test of a flag.
             let ([(s, k)], true) = (fact.terms(), fact.constant > 1) else { continue };
             if *k == -1
                 && chosen.contains(s)
@@ -63,7 +63,7 @@ impl Walked {
     }
 }
 
-/// Fields that a function counts with or sets to a number: they are a state of its own, no part of a message.
+/// Fields that a function counts with or sets to a number: its own state, not part of a message.
 pub fn counted(body: &Body) -> Vec<&str> {
     let field = |e| match body.expr(e).kind {
         ExprKind::Member { field, .. } => Some(body.names.text(field)),
@@ -80,8 +80,8 @@ pub fn counted(body: &Body) -> Vec<&str> {
     stored.collect()
 }
 
-/// Gives each function the defects among those in `found` that another function of its file shows to be such.
-/// `calls` are the functions that each calls.
+/// Gives each function the defects in `found` that another function of its file confirms. `calls` are the functions
+/// that each calls.
 pub fn told_by_siblings(functions: &[&Function], calls: &[Vec<u32>], found: &mut [Found]) {
     let mut by_file: rustc_hash::FxHashMap<_, Vec<usize>> = rustc_hash::FxHashMap::default();
     for (i, function) in functions.iter().enumerate() {
@@ -100,7 +100,7 @@ pub fn told_by_siblings(functions: &[&Function], calls: &[Vec<u32>], found: &mut
             let related = |j: usize| calls[j].contains(&(i as u32)) || calls[i].contains(&(j as u32));
             let mut testers = own.iter().filter(|j| **j != i).filter(tests).copied().peekable();
             let Some(&first) = testers.peek() else { continue };
-            // Who calls it has tested it, or it calls who does.
+            // Its caller has tested it, or it calls the function that does.
             if testers.any(related) {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! Bytes that are taken out of an object.
+//! Bytes taken from an object.
 
 use super::defects::{Class, Defect};
 use super::verdict::{MAX_LACKING, Verdict};
@@ -8,12 +8,12 @@ use crate::analysis::bounds::terms::sites::Site;
 use crate::analysis::bounds::terms::symbols::{Room, Source, What, Wire};
 
 impl Walked {
-    /// A number of bytes that is the same in any message.
+    /// A size that is the same for every message.
     pub(super) fn is_fixed(&self, size: &Linear) -> bool {
         size.terms().iter().all(|(s, _)| matches!(self.symbols.info(*s).what, What::Size(_)))
     }
 
-    /// The part of a size that differs from message to message.
+    /// The part of a size that depends on the message.
     fn told_by_message(&self, size: &Linear) -> Linear {
         let own = size.terms().iter().filter(|(s, _)| !matches!(self.symbols.info(*s).what, What::Size(_)));
         own.map(|(s, k)| (*s, *k))
@@ -21,8 +21,8 @@ impl Walked {
             .unwrap_or(*size)
     }
 
-    /// Bytes are taken out of an object. Of one that others had in their hands before nothing is known: something has
-    /// to be tested of it.
+    /// Judges bytes taken from an object. Of an object that other code has handled since entry nothing is known: it is
+    /// reported only if something tests it.
     pub(super) fn take(
         &self,
         site: &Site,
@@ -35,7 +35,7 @@ impl Walked {
         let Some(goal) = left.sub(size) else { return };
         let about: Vec<Sym> = left.terms().iter().filter(|(_, k)| *k > 0).map(|(s, _)| *s).collect();
         let judged = self.judge(site, &goal, &about);
-        // As many as the message says, and of what was tested nothing speaks of that.
+        // As many as the message says, and no test relates to that.
         let as_told = judged == Verdict::Capped
             && !self.is_fixed(size)
             && !self.is_related(site.at, &self.told_by_message(size), &about);

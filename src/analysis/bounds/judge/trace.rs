@@ -1,4 +1,4 @@
-//! What the engine knows at a place, for whoever doubts a finding or a silence.
+//! What the engine knows at a place, to explain a finding or its absence.
 
 use super::verdict::Verdict;
 use crate::analysis::bounds::Walked;
@@ -7,23 +7,23 @@ use crate::analysis::bounds::terms::sites::{Site, SiteKind, Use};
 use crate::analysis::bounds::terms::symbols::{Buffer, Room, Wire};
 use crate::source::Span;
 
-/// One thing that has to hold at a place, and what is known there.
+/// One proof obligation at a place, and what is known there.
 #[derive(Clone, Debug)]
 pub struct Explained {
     pub span: Span,
     /// What happens there.
     pub what: String,
-    /// What has to be at least zero, and whether it is.
+    /// What has to be at least zero, with its verdict.
     pub goals: Vec<(String, Verdict)>,
-    /// What is known to be at least zero, and the condition that says so.
+    /// What is known to be at least zero, with the condition that establishes it.
     pub facts: Vec<(String, Option<Span>)>,
 }
 
-/// Facts of one place that are told.
+/// Facts shown per place.
 const MAX_FACTS: usize = 40;
 
 impl Walked {
-    /// Every site that begins within `wanted`.
+    /// Explains every site that starts within `wanted`.
     pub(super) fn explained(&self, wanted: Span, text: &str) -> Vec<Explained> {
         let inside = |site: &&Site| wanted.start <= site.span.start && site.span.start < wanted.end;
         self.sites.iter().filter(inside).map(|site| self.explain(site, text)).collect()

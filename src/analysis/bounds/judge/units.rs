@@ -1,4 +1,4 @@
-//! Bytes, or elements of some size.
+//! Units of addresses: bytes, or elements of some size.
 
 use crate::analysis::bounds::Walked;
 use crate::analysis::bounds::terms::linear::Linear;
@@ -6,7 +6,7 @@ use crate::analysis::bounds::terms::symbols::What;
 use crate::analysis::bounds::walk::arrays::ELEMENTS;
 
 impl Walked {
-    /// The address counts elements, and no bytes.
+    /// The address counts elements, not bytes.
     pub(super) fn counts_elements(&self, address: &Linear) -> bool {
         let start = self.symbols.buffer(address).map(|(start, _)| self.symbols.info(start).what);
         matches!(start, Some(What::Pure(id, ..)) if self.paths.name(id) == ELEMENTS)

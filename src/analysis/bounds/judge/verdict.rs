@@ -1,4 +1,4 @@
-//! Whether what a site needs is proved, and if not, what is missing.
+//! Whether the requirement of a site is proved, and if not, what is missing.
 
 use rustc_hash::FxHashSet;
 
@@ -12,29 +12,29 @@ use crate::source::Span;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Proved,
-    /// Nothing on the way says anything of it.
+    /// No check on the path mentions it.
     Unchecked,
-    /// What is tested leaves up to `lacking` bytes too few.
+    /// The checks leave up to `lacking` bytes too few.
     Short {
         lacking: i64,
         by: Option<Span>,
     },
-    /// What would prove it is tested afterwards.
+    /// The check that would prove it comes later.
     Late {
         by: Span,
     },
-    /// It is tested, but only from the side on which it does no harm.
+    /// It is checked, but only in the harmless direction.
     Aside {
         by: Span,
     },
-    /// It is compared with something that cannot be related.
+    /// It is compared with something unrelated.
     Capped,
     /// The proof was given up.
     Unknown,
 }
 
 impl Verdict {
-    /// The test that does not do.
+    /// The insufficient check.
     pub fn by(&self) -> Option<Span> {
         match *self {
             Verdict::Short { by, .. } => by,
@@ -44,11 +44,11 @@ impl Verdict {
     }
 }
 
-/// Conditions behind a site that are tried for a late check.
+/// Conditions after a site that are tried as a late check.
 const MAX_LATE: usize = 48;
-/// Values computed from others are followed this far for what bounds them.
+/// How far computed values are followed for their bounds.
 const MAX_BOUNDS_DEPTH: usize = 3;
-/// The greatest shortage that is told.
+/// The largest shortage that is reported.
 pub(super) const MAX_LACKING: i64 = 1 << 16;
 
 impl Walked {
@@ -56,7 +56,7 @@ impl Walked {
         self.facts.prove(&self.symbols, at, goal)
     }
 
-    /// Judges `goal >= 0` at a site. `about` are the symbols that a check would have to speak of.
+    /// Judges `goal >= 0` at a site. `about` are the symbols that a check would have to mention.
     pub fn judge(&self, site: &Site, goal: &Linear, about: &[Sym]) -> Verdict {
         self.judge_at(site.at, site.span, goal, about)
     }
@@ -78,7 +78,7 @@ impl Walked {
                 return Verdict::Capped;
             }
             let by = self.speaks_of(at, about);
-            // A few bytes less of a whole word: nothing was tested of the number.
+            // Only a few bytes less than the full range: the number was not tested.
             let plain = self.symbols.least(goal).map_or(i64::MAX, |least| -least);
             if lacking < 1 << 12 || lacking < plain / 2 {
                 return Verdict::Short { lacking, by };
@@ -92,14 +92,14 @@ impl Walked {
         }
     }
 
-    /// A condition asks whether `sum` is zero: whether it fits exactly, not whether it fits.
+    /// A condition compares `sum` with zero: whether it fits exactly, not whether it fits.
     pub(super) fn asks_exactly(&self, by: Span, sum: &Linear) -> bool {
         let own = || self.facts.limits().filter(|(span, _)| *span == by).map(|(_, fact)| fact);
         let less = sum.scaled(-1);
         own().any(|fact| fact == sum) && own().any(|fact| Some(*fact) == less)
     }
 
-    /// A call that was given how many there are as well as which are used was asked whether that is right.
+    /// A call that was given both the available and the used amount was asked whether they are valid.
     fn is_asked_of_another(&self, at: FactId, goal: &Linear) -> bool {
         let terms = |sign: i32| -> Vec<Sym> {
             goal.terms().iter().filter(|(_, k)| k.signum() == sign).map(|(s, _)| *s).collect()
@@ -122,7 +122,7 @@ impl Walked {
             && self.facts.conditions(at).any(|(_, own, apart)| own.iter().chain(apart).any(is_answer))
     }
 
-    /// The condition asks whether there is anything: that nothing fits anywhere is no test of how much fits.
+    /// The condition tests whether there is anything: that nothing always fits is no check of how much does.
     fn asks_for_none(&self, place: FactId, goal: &Linear) -> bool {
         let none = |fact: &Linear| {
             fact.constant <= 0
@@ -132,14 +132,14 @@ impl Walked {
         self.facts.conditions(place).next().is_some_and(|(_, own, _)| own.iter().any(none))
     }
 
-    /// How many bytes are lacking at most, where what is tested says more than the types do.
+    /// The maximal number of missing bytes, if the checks say more than the types.
     fn lacking(&self, at: FactId, goal: &Linear) -> Option<i64> {
         let plain = self.symbols.least(goal).map_or(MAX_LACKING, |least| -least).min(MAX_LACKING);
         let enough = |n: i64| goal.plus_constant(n).is_some_and(|goal| self.prove(at, &goal));
         if plain <= 1 {
             return None;
         }
-        // Anything better than what the ranges say by themselves?
+        // Is there anything better than the ranges alone?
         if !enough(plain - 1) {
             return None;
         }
@@ -151,7 +151,7 @@ impl Walked {
         Some(found)
     }
 
-    /// The nearest condition at `at` that speaks of one of the symbols, or of what was computed from it.
+    /// The nearest condition at `at` that mentions one of the symbols, or something computed from it.
     pub fn speaks_of(&self, at: FactId, about: &[Sym]) -> Option<Span> {
         self.facts.conditions(at).find_map(|(span, own, apart)| {
             let speaks = own.iter().chain(apart).any(|fact| self.is_about(fact, about));
@@ -159,7 +159,7 @@ impl Walked {
         })
     }
 
-    /// `verdict` on `goal >= 0`, where a test that speaks of it may only keep it from the side that does no harm.
+    /// Refines `verdict` on `goal >= 0`: the checks that mention it may bound it only in the harmless direction.
     pub fn sided(&self, verdict: Verdict, at: FactId, goal: &Linear, about: &[Sym]) -> Verdict {
         if verdict != Verdict::Capped {
             return verdict;
@@ -174,10 +174,10 @@ impl Walked {
                     None => self.is_about(fact, about),
                 }
             };
-            // Of what is not zero, that counts which is then at least one.
+            // A non-zero value helps if being at least one does.
             let at_least_one = |fact: &Linear| match fact.terms() {
                 [(s, _)] if fact.constant == 0 => goal.factor(*s) > 0 || !about.contains(s),
-                // That two differ does not say which is the greater.
+                // That two values differ does not say which is greater.
                 [_, _] if fact == goal || Some(*fact) == goal.scaled(-1) => false,
                 _ => self.is_about(fact, about),
             };
@@ -217,11 +217,11 @@ impl Walked {
         false
     }
 
-    /// Something else than the buffer's own limit, an end that a guard names, keeps the read inside.
+    /// Something other than the buffer's own limit, an end that a guard names, keeps the read inside.
     pub(super) fn is_kept_elsewhere(&self, site: &Site, goal: &Linear, buffer: &Buffer) -> bool {
         // goal = limit - end of the read
         let Some(end) = buffer.limit.sub(goal) else { return false };
-        // What a loop keeps is no guard: where its counter ends, the buffer may not.
+        // A loop invariant is no guard: the buffer may end before the counter does.
         self.facts.conditions(site.at).flat_map(|(_, own, _)| own).any(|fact| {
             let pointer = end.terms().iter().any(|(s, k)| *k == 1 && fact.factor(*s) == -1);
             pointer
@@ -231,7 +231,7 @@ impl Walked {
         })
     }
 
-    /// What keeps `value` from above at a place: the other side of each comparison, and of what it was computed by.
+    /// The upper bounds of `value` at a place: the other side of each comparison, also of what it was computed from.
     pub fn upper_bounds(&self, at: FactId, value: &Linear) -> Vec<Linear> {
         self.upper_bounds_within(at, value, MAX_BOUNDS_DEPTH)
     }
@@ -243,7 +243,7 @@ impl Walked {
             for fact in self.facts.at(at).filter(|fact| fact.factor(s) < 0) {
                 bounds.extend(fact.plus(&Linear::symbol(s), -fact.factor(s)));
             }
-            // What it was computed from may itself be bounded by nothing.
+            // What it was computed from may itself be unbounded.
             for axiom in self.symbols.info(s).axioms.iter().filter(|fact| fact.factor(s) < 0) {
                 let Some(bound) = axiom.plus(&Linear::symbol(s), -axiom.factor(s)) else { continue };
                 match !bound.has_terms() || self.wire_symbols(&bound).is_empty() {
@@ -253,7 +253,7 @@ impl Walked {
             }
             match &self.symbols.info(s).source {
                 Source::Converted { from, .. } => bounds.extend(self.upper_bounds_within(at, from, depth)),
-                // `a < b ? a : b`: each has one.
+                // `a < b ? a : b`: each has a bound.
                 Source::Joined(values) => {
                     let each: Vec<Vec<Linear>> = values
                         .iter()
@@ -272,7 +272,7 @@ impl Walked {
         bounds
     }
 
-    /// The symbols of `value` that others chose.
+    /// The symbols of `value` that an outside party controls.
     pub fn wire_symbols(&self, value: &Linear) -> Vec<Sym> {
         let wire = |s: &Sym| self.symbols.info(*s).wire > Wire::No;
         value.terms().iter().map(|(s, _)| *s).filter(wire).collect()

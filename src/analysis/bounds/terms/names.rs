@@ -12,8 +12,7 @@ pub fn is_length(name: &str) -> bool {
         || name.ends_with("_sz")
 }
 
-/// A parameter that is a length by its name. `total` counts only for parameters: elsewhere it may be a total of
-/// anything.
+/// A parameter that is a length by its name. Elsewhere, a total may be of anything.
 pub fn is_length_of_parameter(name: &str) -> bool {
     is_length(name) || name == "total"
 }

@@ -1,4 +1,4 @@
-//! Buffers told by what stands beside them: `(buf, len)`, `(cursor, end)`, `text.s` with `text.len`.
+//! Buffers described by their neighbours: `(buf, len)`, `(cursor, end)`, `text.s` with `text.len`.
 
 use super::eval::{Eval, Variable};
 use super::place::Memory;
@@ -11,33 +11,33 @@ use crate::analysis::bounds::terms::symbols::{Buffer, Room, What, Wire};
 use crate::analysis::bounds::terms::types::Kind;
 use crate::hir::{BinaryOp, ExprId, ExprKind, UnaryOp};
 
-/// Bytes of the largest structure that is laid over a message: fixed headers of protocols are shorter.
+/// Size in bytes of the largest structure laid over a message: fixed protocol headers are shorter.
 const MAX_HEADER: u64 = 64;
 
-/// Bytes of the largest structure that is laid over a message of no type: what is larger is the program's own.
+/// Size in bytes of the largest structure laid over an untyped message: larger ones are the program's own objects.
 const MAX_MESSAGE: u64 = 256;
 
-/// Places in a list of parameters between a pointer and what tells its end.
+/// Maximal distance in the parameter list between a pointer and the parameter that gives its end.
 const MAX_APART: usize = 2;
 
 impl Eval<'_> {
-    /// Finds the parameters that say how long others are.
+    /// Finds the parameters that hold the lengths of others.
     pub(super) fn pair_parameters(&mut self) {
         let function = self.function;
         let name = |i: usize| function.body.names.text(function.params[i].name);
         let count = function.params.len();
-        // Of a packet that was cut short, what was captured is what is there.
+        // Of a truncated packet, only the captured length is there.
         let captured = |len: &usize| name(*len).ends_with("caplen");
         for len in (0..count).filter(captured).chain((0..count).filter(|len| !captured(len))) {
             let kind = self.variables[len].kind;
-            // How long an address is, its family says.
+            // The length of an address is determined by its family.
             if is_length_of_parameter(name(len))
                 && matches!(kind, Kind::Int { .. } | Kind::Unknown | Kind::Pointer(_))
                 && !self.variables[len].declared.contains("socklen_t")
             {
                 let by_name = (0..count).find(|&p| p != len && named_for(name(p), name(len)) && self.is_bytes(p));
                 let before = (0..len).rev().find(|&p| self.is_bytes(p)).filter(|p| len - p <= MAX_APART);
-                // Frames are counted, or objects.
+                // It may count frames or objects.
                 let counts = names::is_count(name(len));
                 let bytes = |p: &usize| !counts || self.is_array(*p);
                 if let Some(pointer) = by_name.or(before).filter(bytes)
@@ -46,7 +46,7 @@ impl Eval<'_> {
                 {
                     let known = self.state.var(pointer as u32).and_then(|v| self.symbols.buffer(&v.linear));
                     self.give_limit(pointer, |start| start.add(&length));
-                    // How long the packet was on the wire, its sender knew.
+                    // The packet's length on the wire is the sender's choice.
                     if let Some((_, known)) = known
                         && known.limit.sub(&length).is_some_and(|rest| rest.terms().len() > 1)
                         && let Some(s) = length.as_symbol()
@@ -57,7 +57,7 @@ impl Eval<'_> {
             }
             if names::is_count(name(len)) && matches!(kind, Kind::Int { .. }) {
                 let before = (0..len).rev().find(|&p| self.variables[p].kind.is_pointer()).filter(|p| len - p <= 1);
-                // Of nothing in particular there are no elements.
+                // `void` has no elements.
                 let is_void =
                     |p: &usize| self.variables[*p].kind.pointee().is_some_and(|ty| self.types.kind(ty) == Kind::Void);
                 if let Some(pointer) = before.filter(|p| self.is_array(*p) && !is_void(p))
@@ -79,7 +79,7 @@ impl Eval<'_> {
         }
     }
 
-    /// Of an array of structures it is those that are counted.
+    /// For an indexed array of structures, the length counts structures.
     fn in_bytes(&mut self, pointer: usize, length: Linear) -> Option<Linear> {
         let Variable { kind, name, .. } = self.variables[pointer];
         let is_struct = kind.pointee().is_some_and(|ty| matches!(self.types.kind(ty), Kind::Struct(_)));
@@ -99,7 +99,7 @@ impl Eval<'_> {
         self.element_size(kind).as_constant().and_then(|size| length.scaled(size))
     }
 
-    /// Elements, by their type or by what is done: an object is only used through `->`.
+    /// Elements, by their type or by the operations: an object is only accessed through `->`.
     fn is_array(&self, param: usize) -> bool {
         let Variable { name, kind, .. } = self.variables[param];
         let object = kind.pointee().is_some_and(|ty| matches!(self.types.kind(ty), Kind::Struct(_) | Kind::Unknown));
@@ -114,8 +114,8 @@ impl Eval<'_> {
             })
     }
 
-    /// What a pointer leads to is an object of the program's own, as it has pointers in it or is very large: whatever
-    /// number stands beside it counts something else.
+    /// The pointer leads to an object of the program, as the structure contains pointers or is very large: a number
+    /// beside it counts something else.
     pub(super) fn is_object(&mut self, address: &Linear, kind: Kind) {
         if let Some(s) = address.as_symbol()
             && self.symbols.info(s).buffer.is_some_and(|b| b.room == Room::Given)
@@ -126,13 +126,13 @@ impl Eval<'_> {
         }
     }
 
-    /// A parameter that is declared to lead to anything.
+    /// A parameter declared as `void *`.
     fn is_void(&self, s: Sym) -> bool {
         let What::Parameter(i) = self.symbols.info(s).what else { return false };
         self.variables[i as usize].kind.pointee().is_some_and(|ty| self.types.kind(ty) == Kind::Void)
     }
 
-    /// The first that is done with what a pointer leads to is that it is set.
+    /// The first use of what a parameter points to is an assignment.
     fn is_output(&self, param: usize) -> bool {
         let (body, name) = (&self.function.body, self.variables[param].name);
         let named = |e: ExprId| matches!(body.expr(body.bare(e)).kind, ExprKind::Name(n) if n == name);
@@ -147,11 +147,11 @@ impl Eval<'_> {
             _ if behind(ExprId(i as u32)) => Some((e.span.start, false)),
             _ => None,
         });
-        // Of the same place, that it is set is told first.
+        // At the same position, the assignment comes first.
         first.min_by_key(|(at, sets)| (*at, !sets)).is_some_and(|(_, sets)| sets)
     }
 
-    /// The number that a length parameter gives, itself or behind a pointer.
+    /// The value of a length parameter, direct or behind a pointer.
     fn length(&mut self, param: usize) -> Option<Linear> {
         let value = self.state.var(param as u32)?;
         if value.kind.is_pointer() && self.is_output(param) {
@@ -168,7 +168,7 @@ impl Eval<'_> {
                 self.recall(key, kind, None, self.function.params[param].span).linear
             }
         };
-        // A length is not negative: that is for who passes it to see to.
+        // A length is not negative: that is up to the caller.
         if let Some(s) = linear.as_symbol() {
             let info = self.symbols.info_mut(s);
             info.lo = info.lo.max(Some(0));
@@ -186,7 +186,7 @@ impl Eval<'_> {
         self.symbols.info_mut(s).buffer = limit(&start).map(|limit| Buffer { limit, room: Room::Given, wire });
     }
 
-    /// How surely a parameter leads to bytes of a message, told by its type and the names.
+    /// How certain it is that a parameter points to message bytes, by its type and names.
     fn evidence(&self, param: usize) -> Wire {
         let Variable { name, kind, declared, .. } = self.variables[param];
         let name = self.function.body.names.text(name);
@@ -202,7 +202,7 @@ impl Eval<'_> {
 
     fn is_bytes(&self, param: usize) -> bool {
         let Variable { kind: Kind::Pointer(ty), name, declared, .. } = self.variables[param] else { return false };
-        // How long an address is, its family says.
+        // The length of an address is determined by its family.
         if declared.to_ascii_lowercase().contains("sockaddr") {
             return false;
         }
@@ -210,7 +210,7 @@ impl Eval<'_> {
             Kind::Struct(ty) if self.types.holds_pointer(ty) => false,
             Kind::Int { bits: 8, .. } => true,
             Kind::Void => !is_handle(self.function.body.names.text(name)),
-            // A header, by its name; what is larger is an object of the program's own.
+            // A header, by its name; larger structures are the program's own objects.
             kind @ (Kind::Struct(_) | Kind::Unknown) => {
                 let name = self.function.body.names.text(name);
                 let declared = declared.to_ascii_lowercase();
@@ -227,7 +227,7 @@ impl Eval<'_> {
         }
     }
 
-    /// A pointer was loaded from a structure that also says how much is there.
+    /// A pointer was loaded from a structure that also holds the length of its data.
     pub(super) fn describe_load(&mut self, memory: &Memory, value: Value) {
         let Some(s) = value.linear.as_symbol() else { return };
         let info = self.symbols.info(s);
@@ -235,7 +235,7 @@ impl Eval<'_> {
         if !first || !matches!(memory.kind, Kind::Pointer(_) | Kind::Unknown) {
             return;
         }
-        // Elements are counted, not bytes.
+        // The length counts elements, not bytes.
         if let Kind::Pointer(to) = memory.kind
             && !matches!(self.types.kind(to), Kind::Int { bits: 8, .. } | Kind::Void | Kind::Unknown)
         {
@@ -244,7 +244,7 @@ impl Eval<'_> {
         let Some((outer, field)) = self.paths.last(memory.key.path) else { return };
         let name = self.paths.name(field).to_owned();
         if let Some(object) = memory.cursor.and_then(|var| self.variables[var as usize].object) {
-            // `data.ptr` of an object, or of one inside a larger one.
+            // `data.ptr` of an object, or of one nested in a larger one.
             let place = object.data.iter().enumerate().find_map(|(i, data)| {
                 let mut fields = data.rsplit('.');
                 let last = |path: Path, field: &str| {
@@ -267,7 +267,7 @@ impl Eval<'_> {
                     Some(field) => field.kind,
                     None => continue,
                 },
-                // The structure is declared nowhere in sight: its field has to be used here.
+                // The structure is not declared in sight: its length field has to be used here.
                 None if (names::is_data(&name)
                     || (memory.cursor.is_some() && names::is_own_length(&name, &length)))
                     && self.has_field_beside(memory.cursor, &length) =>
@@ -286,7 +286,7 @@ impl Eval<'_> {
         }
     }
 
-    /// The function uses a field of that name, and if it is of a variable, of that one.
+    /// The function uses a field of that name, of the given variable if there is one.
     fn has_field_beside(&self, variable: Option<u32>, name: &str) -> bool {
         let body = &self.function.body;
         let Some(name) = body.names.find(name) else { return false };
@@ -301,7 +301,7 @@ impl Eval<'_> {
         })
     }
 
-    /// What stands at `length` says how many bytes `pointer` leads to.
+    /// The value at `length` is the number of bytes that `pointer` leads to.
     fn limit_load(&mut self, pointer: Sym, length: Key, kind: Kind, wire: Wire) {
         let value = self.recall(length, kind, None, self.function.span);
         if let Some(n) = value.linear.as_symbol() {
@@ -312,7 +312,7 @@ impl Eval<'_> {
         self.symbols.info_mut(pointer).buffer = limit.map(|limit| Buffer { limit, room: Room::Given, wire });
     }
 
-    /// `end = p + n` says where what `p` leads to ends.
+    /// `end = p + n` gives the end of what `p` points to.
     pub(super) fn note_limit(&mut self, var: u32, name: &str, value: &Value) {
         if !names::is_end(name) || !self.variables[var as usize].kind.is_pointer() {
             return;
@@ -327,7 +327,7 @@ impl Eval<'_> {
         self.symbols.info_mut(start).buffer = Some(buffer);
     }
 
-    /// How much a value that is read for the first time looks like somebody else's choice.
+    /// How likely it is that a value read for the first time is controlled by an outside party.
     pub(super) fn looks_received(&self, key: &Key, kind: Kind) -> Wire {
         let number = matches!(kind, Kind::Int { .. } | Kind::Unknown);
         let bytes = matches!(kind, Kind::Int { bits: 8, .. });
@@ -341,7 +341,7 @@ impl Eval<'_> {
             None if bytes && given(&key.base) => Wire::Faint,
             None if number
                 && key.base.as_symbol().is_some_and(|s| match self.symbols.info(s).what {
-                    // A constant is nobody's choice.
+                    // Nobody controls a constant.
                     What::Global(name) => {
                         let name = self.paths.name(name);
                         names::is_length(name) && name.bytes().any(|b| b.is_ascii_lowercase())

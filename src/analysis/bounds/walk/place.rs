@@ -1,4 +1,4 @@
-//! Places: what an expression names when it is stored to, or when its address is taken.
+//! Places (lvalues): what an expression denotes when it is stored to or its address is taken.
 
 use super::eval::{Bound, Eval, Frame, Variable};
 use crate::analysis::bounds::terms::linear::{Linear, Sym};
@@ -14,7 +14,7 @@ pub(super) enum Place {
     /// A local variable that is not an array or structure.
     Variable(u32),
     Memory(Memory),
-    /// A value that has no place: a constant, what a call returned.
+    /// A value without a place: a constant, a call's result.
     Value(Value),
 }
 
@@ -22,17 +22,17 @@ pub(super) enum Place {
 pub(super) struct Memory {
     pub key: Key,
     pub kind: Kind,
-    /// Bytes from the base, where that is known.
+    /// The offset from the base in bytes, if known.
     pub offset: Option<i64>,
     /// The width of a bit field.
     pub bits: Option<u8>,
     /// The structure that the field belongs to.
     pub owner: Option<Ty>,
-    /// The variable that the pointer was taken from.
+    /// The variable that the pointer was read from.
     pub cursor: Option<u32>,
-    /// Which element of an array it is, or lies in, of which nothing tells how long it is.
+    /// The index of this element, or of the one around it, in an array of unknown length.
     pub element: Option<Linear>,
-    /// The same of an array of so many elements, whose size nothing tells: where it is, counted in elements.
+    /// In an array of known length with elements of unknown size: the address, counted in elements.
     pub counted: Option<Linear>,
 }
 
@@ -99,7 +99,7 @@ impl Eval<'_> {
         }
     }
 
-    /// It stands in a field of what a parameter leads to.
+    /// It is a field of what a parameter points to.
     fn is_given_field(&self, value: &Linear) -> bool {
         value.as_symbol().is_some_and(|s| match self.symbols.info(s).what {
             What::Load { base, path, .. } => {
@@ -110,7 +110,7 @@ impl Eval<'_> {
         })
     }
 
-    /// A `char`, which has a sign, and not as an `unsigned char`.
+    /// A signed `char` that was not converted to `unsigned char`.
     fn is_character(&self, value: &Value) -> bool {
         let Kind::Int { signed: true, .. } = value.kind else { return false };
         value.linear.as_symbol().is_some_and(|s| {
@@ -119,7 +119,7 @@ impl Eval<'_> {
         })
     }
 
-    /// A table of the program's own.
+    /// A global table of the program.
     fn is_global(&self, address: &Linear) -> bool {
         address.terms().iter().any(|(s, _)| matches!(self.symbols.info(*s).what, What::Global(_)))
     }
@@ -180,13 +180,13 @@ impl Eval<'_> {
         self.size_of_kind(kind).and_then(|n| i64::try_from(n).ok()).map(Linear::constant)
     }
 
-    /// Says of an address how many bytes are there, where the declaration tells.
+    /// Gives an address its buffer, if the declaration tells the size.
     fn make_array(&mut self, s: Sym, size: Option<Linear>) {
         let limit = size.and_then(|size| Linear::symbol(s).add(&size));
         self.symbols.info_mut(s).buffer = limit.map(|limit| Buffer { limit, room: Room::Array, wire: Wire::No });
     }
 
-    /// What a pointer to a structure leads to; a part of an object is that, by whatever way it is come to.
+    /// What a pointer to a structure leads to; a part of an object is the same place however it is reached.
     pub fn led_to(&self, address: Linear, kind: Kind) -> Memory {
         match address.as_symbol().filter(|s| self.parts.contains(s)).map(|s| self.symbols.info(s).what) {
             Some(What::Inside { base, path }) => {
@@ -208,7 +208,7 @@ impl Eval<'_> {
         Place::Memory(Memory { cursor, ..Memory::at(address.linear, kind) })
     }
 
-    /// The variable that a pointer is taken from: `p` in `p`, `p++`, `(T *)p` and `p + 1`.
+    /// The variable that a pointer is derived from: `p` in `p`, `p++`, `(T *)p` and `p + 1`.
     pub fn cursor(&self, f: &Frame, e: ExprId) -> Option<u32> {
         let (mut f, mut e) = (*f, e);
         for _ in 0..12 {
@@ -221,7 +221,7 @@ impl Eval<'_> {
                 ExprKind::Cast { operand, .. } | ExprKind::Update { operand, .. } => e = operand,
                 ExprKind::Binary { op: BinaryOp::Add | BinaryOp::Sub, left, .. } => e = left,
                 ExprKind::Unary { op: UnaryOp::AddressOf, operand } => {
-                    // `&p[n]`, `&*p`, `&p->field`, of a macro's argument too.
+                    // `&p[n]`, `&*p`, `&p->field`, also as a macro argument.
                     let (mut g, mut inner) = (f, operand);
                     while let ExprKind::Name(name) = g.body.expr(inner).kind
                         && let Some((up, Bound::Expr(arg))) = self.bound(&g, name)
@@ -265,7 +265,7 @@ impl Eval<'_> {
         }
     }
 
-    /// The field that a path ends in, where it is one of those that are used as arrays.
+    /// The field that a path ends in, if it is one of those used as arrays.
     fn sized_field(&self, path: Path) -> Option<String> {
         if self.sized.is_empty() {
             return None;
@@ -275,7 +275,7 @@ impl Eval<'_> {
         Some(last.join(".")).filter(|name| self.sized.contains(name))
     }
 
-    /// Bytes of what a pointer leads to: arithmetic on a pointer to a type that is not known counts in bytes of it.
+    /// The size in bytes of what a pointer points to; a symbol if the type is unknown.
     pub fn element_size(&mut self, pointer: Kind) -> Linear {
         let Some(ty) = pointer.pointee() else { return Linear::constant(1) };
         let size = match self.types.kind(ty) {
@@ -292,7 +292,7 @@ impl Eval<'_> {
         }
     }
 
-    /// `base + index`, elements of `size` bytes.
+    /// `base + index`, for elements of `size` bytes.
     pub fn moved(&mut self, base: Value, index: Value, size: Linear, span: Span) -> Value {
         let step = match (size.as_constant(), index.linear.as_constant()) {
             (Some(n), _) => index.linear.scaled(n),
@@ -331,8 +331,8 @@ impl Eval<'_> {
         }
     }
 
-    /// Where the bytes of a place begin. A field of known offset in somebody's bytes is at that offset; any other
-    /// is an object of its own, whose size its declaration tells.
+    /// The start address of a place. A field of known offset in bytes from elsewhere is at that offset; any other is an
+    /// object of its own, with the size of its declaration.
     pub fn memory_address(&mut self, memory: &Memory, span: Span) -> Linear {
         if memory.key.path == Path::ITSELF {
             return memory.key.base;
@@ -348,7 +348,7 @@ impl Eval<'_> {
         let (s, new) = self.symbols.get(What::Inside { base: memory.key.base, path: memory.key.path }, Some(1), None);
         if new {
             self.symbols.info_mut(s).span = Some(span);
-            // What is put into one member of a union lies in the union.
+            // A member of a union may use all of the union.
             let union = memory.owner.filter(|ty| !matches!(memory.kind, Kind::Array(..)) && self.types.is_union(*ty));
             let kind = union.map_or(memory.kind, Kind::Struct);
             let size = self.size_in_bytes(kind).or_else(|| match self.sized_field(memory.key.path) {
@@ -388,7 +388,7 @@ impl Eval<'_> {
         }
     }
 
-    /// Notes that the bytes of a place are used.
+    /// Records an access to the bytes of a place.
     pub(super) fn touch(&mut self, f: &Frame, e: ExprId, memory: &Memory, does: Use) {
         self.reads_field = does == Use::Read && memory.key.path != Path::ITSELF;
         self.reads_character = does == Use::Read && matches!(memory.kind, Kind::Int { bits: 8, signed: true });
@@ -403,8 +403,8 @@ impl Eval<'_> {
         if let Some(address) = memory.counted {
             return self.access(f, e, does, address, Linear::constant(1), None);
         }
-        // Of a bit-field that does not begin where one of its type would, only the bytes that it takes: what its type has
-        // more belongs to others, or lies behind the structure.
+        // A bit-field that is not aligned as its type occupies only its own bytes: the rest of the type's size belongs
+        // to other fields, or lies past the structure.
         let whole = |eval: &Self| match (memory.bits, eval.size_of_kind(memory.kind), memory.offset) {
             (Some(bits), Some(size @ 1..), Some(at)) if at.unsigned_abs() % size != 0 => {
                 Some(u64::from(bits.div_ceil(8)))
@@ -414,7 +414,7 @@ impl Eval<'_> {
         let (address, size) = match (memory.key.path, memory.offset) {
             (Path::ITSELF, _) => (Some(memory.key.base), self.size_of_kind(memory.kind)),
             (_, Some(offset)) => (memory.key.base.plus_constant(offset), whole(self)),
-            // A field somewhere in the structure: at least one byte of it.
+            // A field at an unknown offset: at least one byte of the structure.
             (_, None) => (Some(memory.key.base), None),
         };
         if does == Use::Read
@@ -429,19 +429,19 @@ impl Eval<'_> {
         }
     }
 
-    /// Notes that an element of an array is used that may lie behind its end.
+    /// Records the use of an array element that may lie past the end.
     pub fn note_element(&mut self, f: &Frame, e: ExprId, memory: &Memory) {
         if let Some(index) = memory.element.filter(|index| index.has_terms()) {
             self.site(f, e, SiteKind::Element { index });
         }
     }
 
-    /// What memory holds at a place: what was stored, or a symbol that stays the same until something may change it.
+    /// The contents of a place: the stored value, or a symbol that is kept until something may change it.
     pub fn recall(&mut self, key: Key, kind: Kind, bits: Option<u8>, span: Span) -> Value {
         if let Some(value) = self.state.get(&key) {
             return value;
         }
-        // What is called as a constant is one, wherever it is defined.
+        // A name in upper case is a constant, wherever it is defined.
         let since = if self.is_constant(&key) { 0 } else { self.state.since(&key, &self.paths) };
         let (lo, hi) = match (kind, bits) {
             (Kind::Int { signed: false, .. }, Some(bits)) => Kind::Int { bits, signed: false }.range(),
@@ -470,7 +470,7 @@ impl Eval<'_> {
             })
     }
 
-    /// The symbol that an address starts from.
+    /// The symbol that an address is based on.
     pub fn root(&self, address: &Linear) -> Option<Sym> {
         let buffer = self.symbols.buffer(address).map(|(s, _)| s);
         let first = || {
@@ -484,7 +484,7 @@ impl Eval<'_> {
 }
 
 impl Memory {
-    /// What an address leads to.
+    /// The memory at an address.
     pub fn at(base: Linear, kind: Kind) -> Memory {
         let key = Key { base, path: Path::ITSELF };
         Memory { key, kind, offset: Some(0), bits: None, owner: None, cursor: None, element: None, counted: None }

@@ -67,7 +67,7 @@ impl Eval<'_> {
         }
     }
 
-    /// The bytes of a local array whose length no type tells.
+    /// The size in bytes of a local array whose type does not tell its length.
     fn size_of_place(&mut self, f: &Frame, operand: ExprId) -> Option<Linear> {
         let ExprKind::Name(name) = f.body.expr(operand).kind else { return None };
         if let Some((up, Bound::Expr(arg))) = self.bound(f, name) {
@@ -79,7 +79,7 @@ impl Eval<'_> {
         buffer.limit.sub(&Linear::symbol(start))
     }
 
-    /// A structure is laid over somebody's bytes.
+    /// Bytes from elsewhere are cast to a structure.
     pub(super) fn overlay(&mut self, f: &Frame, e: ExprId, value: &Value, ty: &str) {
         if let ExprKind::Cast { operand, .. } = f.body.expr(e).kind {
             let cursor = self.cursor(f, operand);
@@ -103,7 +103,7 @@ impl Eval<'_> {
         }
     }
 
-    /// The size of a structure that is laid over what was received here, of which no more is known than its name.
+    /// The size of a structure laid over bytes received here, if only the structure's name is known.
     pub(super) fn received_structure(&mut self, memory: &Memory) -> Option<Linear> {
         let (root, _) = self.symbols.buffer(&memory.key.base)?;
         self.symbols.info(root).filled?;
@@ -125,7 +125,7 @@ impl Eval<'_> {
         }
     }
 
-    /// The type of an expression that is not evaluated.
+    /// The type of an expression, without evaluating it.
     pub fn kind_of(&mut self, f: &Frame, e: ExprId, depth: usize) -> Kind {
         if depth > 32 {
             return Kind::Unknown;
@@ -172,7 +172,7 @@ impl Eval<'_> {
     }
 }
 
-/// The name that a type is known by, without what qualifies it or points to it.
+/// The name of a type, without qualifiers and pointers.
 fn base_name(ty: &str) -> &str {
     let before = ty.split(['*', '[']).next().unwrap_or(ty);
     before.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').rfind(|word| !word.is_empty()).unwrap_or("")

@@ -1,4 +1,4 @@
-//! What is stored where, and what is forgotten then.
+//! Stores, and what they invalidate.
 
 use super::eval::{Eval, Frame, Variable};
 use super::place::Place;
@@ -11,7 +11,7 @@ use crate::analysis::bounds::terms::types::Kind;
 use crate::hir::ExprId;
 
 impl Eval<'_> {
-    /// Stores `value` and gives what the place holds then.
+    /// Stores `value`; returns what the place holds afterwards.
     pub fn store(&mut self, f: &Frame, e: ExprId, place: Place, value: Value) -> Value {
         if value.linear.constant >= 2
             && let &[(s, 1)] = value.linear.terms()
@@ -59,7 +59,7 @@ impl Eval<'_> {
         self.symbols.info(value.as_symbol()?).tag
     }
 
-    /// The array in a structure that an address lies in, by its name.
+    /// The name of the array field that an address lies in.
     fn inside(&self, address: &Linear) -> Option<&str> {
         let arrays = address.terms().iter().filter_map(|(s, _)| match self.symbols.info(*s).what {
             What::Inside { path, .. } => self.paths.last(path),
@@ -68,7 +68,7 @@ impl Eval<'_> {
         arrays.map(|(_, field)| self.paths.name(field)).next()
     }
 
-    /// A variable gets a value.
+    /// Sets the value of a variable.
     pub fn set(&mut self, var: u32, value: Value) {
         let name = self.variables[var as usize].name;
         if let Some(s) = value.linear.as_symbol() {
@@ -79,7 +79,7 @@ impl Eval<'_> {
         self.state.set_var(var, Some(value));
     }
 
-    /// Nothing that was there at the entry leads to it.
+    /// Nothing that existed on entry points to it.
     fn is_allocated(&self, base: &Linear) -> bool {
         base.as_symbol().is_some_and(|s| {
             let info = self.symbols.info(s);
@@ -105,8 +105,8 @@ impl Eval<'_> {
                 let is_new = self.is_allocated(&key.base);
                 let paths = &self.paths;
                 self.state.change_field(field, event, |k| {
-                    // Two structures of which one is a local variable are two; so are two fields of one, and what was
-                    // allocated here and what was there before.
+                    // Distinct: two structures of which one is a local variable, two fields of one structure, and
+                    // memory allocated here and memory that existed before.
                     let are_two = own || local(&k.base) || is_new && symbols.is_older(&k.base);
                     k.base != key.base && !are_two && paths.last(k.path).is_some_and(|(_, f)| f == field)
                 });

@@ -1,4 +1,4 @@
-//! Strings: what `strcpy`, `sprintf` and `sscanf` write, as far as their arguments and formats tell.
+//! Strings: what `strcpy`, `sprintf` and `sscanf` write, as far as arguments and formats determine it.
 
 use super::eval::{Eval, Frame};
 use super::model::Called;
@@ -11,7 +11,7 @@ use crate::hir::{ExprKind, UnaryOp};
 use crate::program::catalog::model::Sink;
 
 impl Eval<'_> {
-    /// The length of a string, a terminating NUL not counted: the same until it may have changed.
+    /// The length of a string without its NUL: the same symbol until the string may have changed.
     pub(super) fn length_of_string(&mut self, text: Linear, span: crate::source::Span) -> Linear {
         let literal = self.symbols.buffer(&text).filter(|(_, b)| b.room == Room::Text && b.wire == Wire::No);
         if let Some((_, buffer)) = literal
@@ -30,10 +30,10 @@ impl Eval<'_> {
         if new {
             let buffer = self.symbols.buffer(&text).map(|(_, b)| b);
             let behind = |b: Buffer| b.limit.sub(&text)?.sub(&Linear::symbol(s));
-            // A string in an array ends in it.
+            // A string in an array ends inside it.
             let array = buffer.filter(|b| matches!(b.room, Room::Array | Room::Allocated));
             let ends = array.and_then(|b| behind(b)?.plus_constant(-1));
-            // Bytes that have a length, too, are at least as many as were measured.
+            // A buffer with a known length is at least as long as the string measured in it.
             if let Some(fact) = buffer.filter(|b| b.room == Room::Given).and_then(behind) {
                 let nul = i64::from(self.is_written_to(&text));
                 fact.plus_constant(-nul).into_iter().for_each(|fact| self.facts.add(self.at, fact));
@@ -50,7 +50,7 @@ impl Eval<'_> {
         length
     }
 
-    /// A condition says that the first byte of the string is no NUL.
+    /// A condition implies that the first byte of the string is not NUL.
     fn is_not_empty(&self, text: Linear, since: u32) -> bool {
         let first = self.symbols.find(&What::Load { base: text, path: Path::ITSELF, since });
         let Some(first) = first.map(Linear::symbol) else { return false };
@@ -58,7 +58,7 @@ impl Eval<'_> {
         self.facts.conditions(self.at).any(|(_, own, apart)| apart.contains(&first) || own.iter().any(is_more))
     }
 
-    /// One of several literals: no longer than the longest.
+    /// One of several literals: at most as long as the longest.
     fn longest_literal(&self, text: &Linear) -> Option<i64> {
         let Source::Joined(values) = &self.symbols.info(text.as_symbol()?).source else { return None };
         let lengths: Option<Vec<i64>> = values
@@ -72,7 +72,7 @@ impl Eval<'_> {
         lengths?.into_iter().max()
     }
 
-    /// `size` bytes at `address` are part of the string there, its NUL included.
+    /// `size` bytes at `address` are part of the string there, including its NUL.
     pub(super) fn is_string(&self, address: &Linear, size: &Linear) -> bool {
         let [(s, 1)] = size.terms() else { return false };
         let text = match self.symbols.info(*s).what {
@@ -82,7 +82,7 @@ impl Eval<'_> {
         text == *address && size.constant <= 1
     }
 
-    /// A parameter for a string to be put together in, `char *out, size_t size`: the NUL has its place there, too.
+    /// A parameter for a string to be built, `char *out, size_t size`: its NUL has to fit as well.
     fn is_written_to(&self, text: &Linear) -> bool {
         text.terms().iter().any(|(s, _)| match self.symbols.info(*s).what {
             What::Parameter(i) => {
@@ -93,7 +93,7 @@ impl Eval<'_> {
         })
     }
 
-    /// `strcpy`, `strcat`, `strncat`, which takes at most `most` bytes; the length of the string that is there then.
+    /// `strcpy`, `strcat`, `strncat`, which takes at most `most` bytes; returns the length of the resulting string.
     pub(super) fn string_copy(
         &mut self,
         f: &Frame,
@@ -131,7 +131,7 @@ impl Eval<'_> {
         Some(length)
     }
 
-    /// `s + strlen(s)`: what stands there is the NUL.
+    /// `s + strlen(s)`: the address of the NUL.
     fn is_end_of_string(&self, address: &Linear) -> bool {
         address.terms().iter().any(|(s, k)| match self.symbols.info(*s).what {
             What::Pure(id, text, since) if *k == 1 && self.paths.name(id) == "strlen" => {
@@ -142,7 +142,7 @@ impl Eval<'_> {
         })
     }
 
-    /// The lesser of two lengths.
+    /// The smaller of two lengths.
     fn least_of(&mut self, a: Linear, b: Linear, span: crate::source::Span) -> Linear {
         let wire = self.symbols.wire(&a);
         let s = self.symbols.fresh(Some(0), None);
@@ -153,13 +153,13 @@ impl Eval<'_> {
         Linear::symbol(s)
     }
 
-    /// The string at `text` is that long now.
+    /// Records the length of the string at `text`.
     pub(super) fn has_length(&mut self, text: &Linear, length: Linear) {
         let since = self.state.since(&Key { base: *text, path: Path::ITSELF }, &self.paths);
         self.copied.insert((*text, since), length);
     }
 
-    /// `strncpy(a, b, sizeof(a))`, and no element of `a` is set afterwards.
+    /// `strncpy(a, b, sizeof(a))`, with no element of `a` set afterwards.
     pub(super) fn filled(&mut self, f: &Frame, call: &Called, sink: &Sink, of: (Linear, Linear, Linear)) {
         let (dst, src, size) = of;
         let Some((_, buffer)) = self.symbols.buffer(&dst).filter(|(_, b)| b.room == Room::Array) else { return };
@@ -185,14 +185,14 @@ impl Eval<'_> {
     pub(super) fn printed(&mut self, f: &Frame, call: &Called, sink: &Sink, dst: Linear) {
         let Some(size) = self.printed_size(f, call, sink) else { return };
         let left = self.symbols.buffer(&dst).and_then(|(_, buffer)| buffer.left(&dst, &size)?.as_constant());
-        // Where types alone do not tell that it fits, what is tested may.
+        // If types alone do not show that it fits, conditions may.
         if matches!(left, Some(..0)) {
             self.note_numbers(f, call, sink);
         }
         self.block_site(f, call, Use::Write, dst, size);
     }
 
-    /// Keeps the decimal numbers that are printed, for when all that is known of them is.
+    /// Keeps the printed decimal numbers until all facts about them are known.
     fn note_numbers(&mut self, f: &Frame, call: &Called, sink: &Sink) {
         let Some((format, at)) = self.format(f, call, sink) else { return };
         let mut arg = at + 1;
@@ -207,7 +207,7 @@ impl Eval<'_> {
         }
     }
 
-    /// The bytes that printing by a literal format takes at most, the NUL included.
+    /// The maximal number of bytes printed with a literal format, including the NUL.
     pub(super) fn printed_size(&mut self, f: &Frame, call: &Called, sink: &Sink) -> Option<Linear> {
         let (format, at) = self.format(f, call, sink)?;
         let (literal, conversions) = conversions(&format, false);
@@ -266,7 +266,7 @@ impl Eval<'_> {
         }
     }
 
-    /// A call's format, where it is a literal, and which argument it is.
+    /// A call's format, if it is a literal, and its argument index.
     fn format(&self, f: &Frame, call: &Called, sink: &Sink) -> Option<(String, usize)> {
         let at = sink.fmt?.index()?;
         match f.body.expr(*call.args.get(at)?).kind {

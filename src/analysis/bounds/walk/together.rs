@@ -1,5 +1,5 @@
-//! Local variables that belong together: a pointer and how many bytes it leads to, told by what the function does with
-//! both. Names alone tell that of parameters and fields ([`super::pairs`]).
+//! Local variables that belong together: a pointer and its length, inferred from what the function does with both. For
+//! parameters and fields, names suffice ([`super::pairs`]).
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -11,15 +11,15 @@ use crate::analysis::bounds::terms::types::Kind;
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtId, Symbol, UnaryOp};
 use crate::source::Span;
 
-/// Steps of either kind in one function that are compared with each other.
+/// Steps of either kind per function that are compared with each other.
 const MAX_STEPS: usize = 64;
-/// Bytes of source between two steps that are taken together.
+/// Maximal distance, in bytes of source, between two steps that are paired.
 const MAX_APART: u32 = 160;
 const MAX_APART_BY_ONE: u32 = 40;
 /// Expressions nested deeper are not compared.
 const MAX_DEPTH: usize = 8;
 
-/// By pointer: the variable that says how many bytes are there.
+/// By pointer: the variable that holds its length.
 pub(super) type Lengths = FxHashMap<u32, u32>;
 
 /// `variable += by`
@@ -36,8 +36,8 @@ enum By {
 }
 
 impl Eval<'_> {
-    /// Finds the lengths of pointers, the best evidence first: both are moved by the same, the one up and the other
-    /// down; the one is named after the other.
+    /// Finds the lengths of pointers, best evidence first: both change by the same amount, one up and the other down;
+    /// one is named after the other.
     pub(super) fn find_lengths(&self) -> Lengths {
         let mut found = Lengths::default();
         let body = &self.function.body;
@@ -53,11 +53,11 @@ impl Eval<'_> {
                 all.push(Step { variable, by, span: expr.span });
             }
         }
-        // Counted where it is tested, a number is one less in the body than what there was.
+        // A number that a condition counts down is one less in the body than what there was.
         let conditions = (0..body.stmts.len() as u32).filter_map(|i| body.stmt(StmtId(i)).kind.condition());
         let conditions: Vec<Span> = conditions.map(|e| body.expr(e).span).collect();
         down.retain(|n| !conditions.iter().any(|c| c.start <= n.span.start && n.span.end <= c.end));
-        // What is stored through has room, not content.
+        // What is stored through has room, not contents.
         let filled = self.stored_through(body);
         up.retain(|p| !filled.contains(&p.variable));
         let name = |i: u32| body.names.text(self.variables[i as usize].name);
@@ -65,7 +65,7 @@ impl Eval<'_> {
         for p in &up {
             let near = |n: &&Step| {
                 let apart = n.span.start.abs_diff(p.span.start);
-                // Anything may be counted down by one, and it may be how long another one is.
+                // Anything may be counted down by one, and the number may be the length of another pointer.
                 let is_counted = || {
                     let named = |other: u32| other != p.variable && named_for(name(other), name(n.variable));
                     apart <= MAX_APART_BY_ONE && is_length(name(n.variable)) && !pointers().any(named)
@@ -85,7 +85,7 @@ impl Eval<'_> {
                 found.entry(p).or_insert(n);
             }
         }
-        // What was captured of a packet, as its header says: `caplen = h->caplen`.
+        // The captured length of a packet, from its header: `caplen = h->caplen`.
         let captured = (parameters..count).find(|&n| name(n) == "caplen" && self.is_number(n));
         if let Some(n) = captured {
             let is_bytes = |p: u32| match self.variables[p as usize].kind {
@@ -100,7 +100,7 @@ impl Eval<'_> {
         found
     }
 
-    /// The pointers that are stored through, but for those that are read through before: what is there is changed.
+    /// The pointers that are stored through, except those read through before: their contents are modified in place.
     fn stored_through(&self, body: &Body) -> Vec<u32> {
         let mut filled: FxHashMap<u32, u32> = FxHashMap::default();
         let mut stored: FxHashSet<ExprId> = FxHashSet::default();
@@ -132,7 +132,7 @@ impl Eval<'_> {
         }
     }
 
-    /// The variable that `*p`, `p[i]` or `*p++` goes through.
+    /// The variable that `*p`, `p[i]` or `*p++` dereferences.
     fn leads_through(&self, body: &Body, place: ExprId) -> Option<u32> {
         let base = match body.expr(place).kind {
             ExprKind::Unary { op: UnaryOp::Deref, operand } => operand,
@@ -176,7 +176,7 @@ impl Eval<'_> {
         }
     }
 
-    /// `header = (struct header *)((char *)header + length)`: a structure is laid over what is left.
+    /// `header = (struct header *)((char *)header + length)`: a structure is laid over the remaining bytes.
     fn is_laid_anew(&self, body: &Body, kind: &ExprKind, variable: u32) -> bool {
         let ExprKind::Assign { op: None, right, .. } = *kind else { return false };
         let ExprKind::Binary { op: BinaryOp::Add, left, .. } = body.expr(body.bare(right)).kind else { return false };
@@ -186,7 +186,7 @@ impl Eval<'_> {
             && matches!(moved, Some(Kind::Int { bits: 8, .. } | Kind::Void))
     }
 
-    /// Where the bytes end that a pointer was set to lead to within a message, as the number named after it says.
+    /// The end of the bytes at a pointer that was set inside a message, given by its paired length.
     pub(super) fn carved(&self, cursor: Option<u32>) -> Option<Buffer> {
         let cursor = cursor?;
         let length = self.state.var(*self.lengths.get(&cursor)?)?.linear;
@@ -201,7 +201,7 @@ impl Eval<'_> {
         let variable = &self.variables[variable as usize];
         match variable.kind {
             Kind::Int { bits: 16.., .. } => true,
-            // `UINT32 n` of a header that is not in sight.
+            // `UINT32 n` from a header that is not in sight.
             Kind::Unknown => !variable.in_memory && !variable.declared.contains('*'),
             _ => false,
         }
@@ -216,8 +216,7 @@ impl Eval<'_> {
         }
     }
 
-    /// Bytes are read through a variable: where nothing else tells how many there are, the number that belongs to it
-    /// does.
+    /// Bytes are read through a variable: if nothing else tells how many there are, its paired length does.
     pub(super) fn pair_up(&mut self, cursor: Option<u32>, address: &Linear) {
         let Some(cursor) = cursor else { return };
         let Some(&length) = self.lengths.get(&cursor) else { return };
@@ -231,7 +230,7 @@ impl Eval<'_> {
         }
         let is_decoder = crate::analysis::bounds::terms::names::is_decoder(&self.function.name);
         let wire = if is_decoder { Wire::Weak } else { Wire::Faint };
-        // A length that stays as it is while the pointer moves on was that of where the loop began.
+        // A length that does not change while the pointer advances is relative to the pointer's initial value.
         let start = match &self.symbols.info(root).source {
             Source::Looped { first, .. } if !n.linear.terms().iter().any(|(s, _)| self.symbols.is_looped(*s)) => {
                 match first[..] {
@@ -245,19 +244,19 @@ impl Eval<'_> {
         self.symbols.info_mut(root).buffer = limit.map(|limit| Buffer { limit, room: Room::Given, wire });
     }
 
-    /// The variable that an argument is taken from, if it leads to that address.
+    /// The variable that an argument is derived from, if it points to that address and has a paired length.
     pub(super) fn cursor_to(&self, f: &Frame, arg: ExprId, address: &Linear) -> Option<u32> {
         self.pointer_to(f, arg, address).filter(|cursor| self.lengths.contains_key(cursor))
     }
 
-    /// The variable by which an argument is this address, or one in the same buffer.
+    /// The variable that an argument is derived from, if it points to this address or into the same buffer.
     pub(super) fn pointer_to(&self, f: &Frame, arg: ExprId, address: &Linear) -> Option<u32> {
         let cursor = self.cursor(f, arg)?;
         let value = self.state.var(cursor)?.linear;
         (value.terms().first()? == address.terms().first()?).then_some(cursor)
     }
 
-    /// The symbol that an address without a buffer starts from.
+    /// The symbol that an address without a buffer is based on.
     fn pointer_of(&self, address: &Linear) -> Option<Sym> {
         let [(s, 1)] = address.terms() else { return None };
         let info = self.symbols.info(*s);
@@ -274,7 +273,7 @@ fn same_by(body: &Body, a: By, b: By) -> bool {
     }
 }
 
-/// Two expressions are written alike.
+/// Whether two expressions are written alike, ignoring casts.
 fn same(body: &Body, a: ExprId, b: ExprId, depth: usize) -> bool {
     let Some(depth) = depth.checked_sub(1) else { return false };
     use ExprKind::*;

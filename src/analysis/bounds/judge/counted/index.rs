@@ -1,4 +1,4 @@
-//! What a function sets, calls and compares, by the places as they are written.
+//! What a function assigns, calls and compares, by places as written.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -6,17 +6,17 @@ use super::places;
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, Function, StmtId, StmtKind, UnaryOp};
 use crate::source::Span;
 
-/// Comparisons and calls of one function that are looked at.
+/// Comparisons and calls considered per function.
 const MAX_TESTS: usize = 400;
-/// Statements of a branch that are looked through for one that leaves.
+/// Statements of a branch that are searched for one that leaves.
 const MAX_STMTS: usize = 60;
 
-/// What a function sets, calls and compares.
+/// What a function assigns, calls and compares.
 #[derive(Default)]
 pub(super) struct Index {
-    /// By place: what it is set to, or grows by.
+    /// By place: what it is set to, or incremented by.
     pub set: FxHashMap<String, Vec<Set>>,
-    /// How variables are declared, but for their name.
+    /// The declarations of variables, without their names.
     pub types: FxHashMap<String, String>,
     pub tests: Vec<Test>,
     pub calls: Vec<ExprId>,
@@ -33,7 +33,7 @@ pub(super) struct Test {
     pub less: ExprId,
     pub more: ExprId,
     pub at: u32,
-    /// It decides whether this is done.
+    /// The statement that it guards.
     pub then: Option<Guarded>,
 }
 
@@ -41,12 +41,12 @@ pub(super) struct Test {
 pub(super) struct Guarded {
     pub stmt: StmtId,
     pub span: Span,
-    /// What is behind it is not done after it: a loop, or a branch that leaves.
+    /// Control does not simply continue after it: a loop, or a branch that leaves.
     pub leaves: bool,
 }
 
 impl Index {
-    /// `code` is that of the function's file.
+    /// `code` is the text of the function's file.
     pub fn new(function: &Function, code: &str) -> Index {
         let body = &function.body;
         let mut index = Index::default();
@@ -82,7 +82,7 @@ impl Index {
     }
 }
 
-/// A declaration without the name and what does not tell types apart.
+/// A declaration without the name and without words that do not distinguish types.
 fn type_of(declared: &str, name: &str) -> String {
     let words = declared.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '*');
     let kept = words.map(|word| word.trim_start_matches('*')).filter(|word| {
@@ -93,7 +93,7 @@ fn type_of(declared: &str, name: &str) -> String {
     ty
 }
 
-/// Not all lengths fit.
+/// The type cannot hold every length.
 pub(super) fn is_narrow(ty: &str) -> bool {
     let ty = ty.to_ascii_lowercase();
     !ty.contains('*')
@@ -102,9 +102,9 @@ pub(super) fn is_narrow(ty: &str) -> bool {
             || ["u8", "u16", "uint8_t", "uint16_t", "int8_t", "int16_t", "pj_uint16_t", "pj_uint8_t"].contains(&&*ty))
 }
 
-/// The comparisons of a body by size.
+/// The size comparisons of a body.
 fn tests(body: &Body) -> Vec<Test> {
-    // By expression: what it decides, and whether by not being so.
+    // By expression: what it guards, and whether it is negated.
     let mut decides: FxHashMap<ExprId, (Option<Guarded>, bool)> = FxHashMap::default();
     for stmt in &body.stmts {
         let (cond, does, is_loop) = match stmt.kind {
@@ -120,7 +120,7 @@ fn tests(body: &Body) -> Vec<Test> {
             body.operands(e, &mut |e| todo.push((e, negated)));
         }
     }
-    // One of two values is no condition of anything.
+    // The condition of `?:` guards no statement.
     let mut chooses: FxHashSet<ExprId> = FxHashSet::default();
     for e in &body.exprs {
         if let ExprKind::Conditional { cond, .. } = e.kind {
@@ -148,7 +148,7 @@ fn tests(body: &Body) -> Vec<Test> {
     all
 }
 
-/// Somewhere in it the code goes elsewhere than on behind it.
+/// Control leaves somewhere inside, instead of falling through.
 fn leaves(body: &Body, stmt: StmtId) -> bool {
     let mut found = false;
     body.walk_first(stmt, MAX_STMTS, &mut |s| {

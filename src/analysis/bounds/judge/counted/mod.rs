@@ -1,9 +1,9 @@
-//! Lengths that were counted: a write of a length that is a part of the sum which its destination was made for, or
-//! which was compared with what there is.
+//! Counted lengths: a write whose length is part of the sum that its destination was allocated for, or that was
+//! compared with the available room.
 //!
-//! The parts of a message are put together in two passes, one that adds their lengths up and one that copies them.
-//! The sum has more terms than a linear expression, and loops, so that nothing can be proved. Yet who counted a part
-//! did not forget to look at it. This is told from the code as it is written, not from values.
+//! Messages are assembled in two passes: one adds up the lengths of the parts, the other copies them. The sum has more
+//! terms than a linear expression, and loops, so nothing can be proved. But whoever counted a part did not forget to
+//! check it. This is inferred from the code as written, not from values.
 
 mod index;
 mod places;
@@ -23,14 +23,14 @@ use crate::hir::{Body, ExprId, ExprKind, Function};
 use crate::program::catalog::model::{Arg, Sink, SinkKind};
 use crate::source::Span;
 
-/// Places that one sum or pointer is followed through.
+/// Places through which one sum or pointer is followed.
 const MAX_PLACES: usize = 200;
-/// Definitions that a length is followed through.
+/// Definitions through which a length is followed.
 const MAX_DEPTH: usize = 4;
-/// Bytes of an array at the end of a structure that stands for any number of them.
+/// Size in bytes of an array at the end of a structure that stands for one of any length.
 const MAX_OPEN: i64 = 8;
 
-/// What a function counts; found out once somebody asks.
+/// What a function counts; computed on demand.
 pub struct Counted<'a> {
     cx: &'a Bounds<'a>,
     function: &'a Function,
@@ -38,22 +38,22 @@ pub struct Counted<'a> {
     sums: RefCell<FxHashMap<ExprId, Rc<Sum>>>,
 }
 
-/// The parts of a sum, through variables.
+/// The parts of a sum, followed through variables.
 #[derive(Default)]
 struct Sum {
     keys: FxHashSet<String>,
-    /// What was given to who counts.
+    /// What was passed to a call that counts.
     covers: Vec<String>,
 }
 
 impl Sum {
-    /// The place or the length of a text is a part, or of something that was counted as a whole.
+    /// The place or string length is a part, or belongs to something counted as a whole.
     fn has(&self, key: &str) -> bool {
         if self.keys.contains(key) {
             return true;
         }
         let place = key.strip_prefix("strlen(").and_then(|rest| rest.strip_suffix(')'));
-        // A text that has a length beside it.
+        // A string with a length field beside it.
         if let Some(text) = place
             && let Some((object, field)) = text.rsplit_once('.')
             && names::lengths_of(field).iter().any(|length| self.keys.contains(&format!("{object}.{length}")))
@@ -67,14 +67,14 @@ impl Sum {
     }
 }
 
-/// One write: what of, to where, and how much.
+/// One write: its source, its destination and its length.
 struct Write {
     dst: ExprId,
-    /// Where the bytes come from: an address, or the object that has them.
+    /// Where the bytes come from: an address, or the object that holds them.
     sources: Vec<ExprId>,
-    /// An array, which nobody made for the sum.
+    /// An array, which was not allocated for the sum.
     in_array: bool,
-    /// Each with what else it may be counted as; none: a constant.
+    /// Each with what else it may be counted as; empty: a constant.
     lengths: Vec<Vec<String>>,
     at: u32,
     span: Span,
@@ -94,8 +94,7 @@ impl<'a> Counted<'a> {
         self.index.get_or_init(|| Index::new(self.function, code()))
     }
 
-    /// What the site writes was counted. `is_short`: of what is tested it is known that it
-    /// is not enough.
+    /// The length that the site writes was counted. `is_short`: the checks are known to be insufficient.
     pub(super) fn is_counted(&self, site: &Site, is_short: bool) -> bool {
         self.write(site)
             .is_some_and(|write| !write.in_array && self.is_allocated(&write) || !is_short && self.is_tested(&write))
@@ -149,7 +148,7 @@ impl<'a> Counted<'a> {
         Some(write(dst, arg(sink.src).map_or_else(others, |src| vec![src]), lengths))
     }
 
-    /// The lengths of the texts that are printed.
+    /// The lengths of the printed strings.
     fn printed(&self, sink: &Sink, args: &[Option<ExprId>]) -> Option<Vec<Vec<String>>> {
         let body = self.body();
         let at = sink.fmt?.index()?;
@@ -164,7 +163,7 @@ impl<'a> Counted<'a> {
         texts.into_iter().map(length).collect()
     }
 
-    /// The destination is what a call gave that was told the sum.
+    /// The destination was allocated or grown by a call that was passed the sum.
     fn is_allocated(&self, write: &Write) -> bool {
         let body = self.body();
         let (keys, calls) = self.holders(write.dst, write.at);
@@ -179,12 +178,12 @@ impl<'a> Counted<'a> {
         })
     }
 
-    /// A condition before it compares the sum with something, and not with where the bytes come from.
+    /// An earlier condition compares the sum with something other than the source's length.
     fn is_tested(&self, write: &Write) -> bool {
         let mut holders = None;
         self.index().tests.iter().filter(|test| test.at <= write.at).any(|test| {
-            // In a macro, all of it stands at the call: the test before the copy.
-            // `sum > room` leads elsewhere, `sum <= room` to the write, as it does where it is only stated.
+            // In a macro, everything is at the call's position: the test comes before the copy. `sum > room` leads
+            // elsewhere, `sum <= room` to the write, also if it is merely asserted.
             let (sum, other, elsewhere) = match test.then {
                 None => (test.less, test.more, None),
                 Some(then)
@@ -207,7 +206,7 @@ impl<'a> Counted<'a> {
         })
     }
 
-    /// What is done where there is too little room makes as much as the sum, or makes the sum less.
+    /// The code for too little room makes as much as the sum, or reduces the sum.
     fn makes_up(&self, sum: &Sum, write: &Write, then: Guarded) -> bool {
         let body = self.body();
         let mut found = false;
@@ -231,7 +230,7 @@ impl<'a> Counted<'a> {
         found
     }
 
-    /// Every length that is written is a part of the sum.
+    /// Every written length is a part of the sum.
     fn has_all(&self, sum: &Sum, write: &Write) -> bool {
         !sum.keys.is_empty() && write.lengths.iter().all(|length| self.has(sum, length, write.at, MAX_DEPTH))
     }
@@ -261,7 +260,8 @@ impl<'a> Counted<'a> {
         })
     }
 
-    /// The same place by the names of what its object was set to: of `x.len` behind `x = list->first`, that one's `len`.
+    /// The same place, named by what its object was set to: for `x.len` after `x = list->first`, the `len` of
+    /// `list->first`.
     fn others(&self, key: &str, at: u32) -> Vec<String> {
         let (before, place) = match key.strip_prefix("strlen(") {
             Some(place) => ("strlen(", place),
@@ -280,7 +280,7 @@ impl<'a> Counted<'a> {
         all
     }
 
-    /// The same part of another element: a first loop counts by `a->s.len`, a second one copies `b->s.len`.
+    /// The same part of another element: one loop counts `a->s.len`, another copies `b->s.len`.
     fn has_like(&self, sum: &Sum, key: &str) -> bool {
         let own = places::root(key);
         let rest = &key[own.len()..];
@@ -292,13 +292,13 @@ impl<'a> Counted<'a> {
         })
     }
 
-    /// The variable is set to a part of what it leads to: it goes over a list.
+    /// The variable is set to a part of what it points to: it walks a list.
     fn walks(&self, variable: &str) -> bool {
         let mut sets = self.index().set.get(variable).into_iter().flatten();
         sets.any(|set| places::key(self.body(), set.value).is_some_and(|key| places::root(&key) == variable))
     }
 
-    /// What moves the address from its begin on is part of the sum, too. `wanted`: something does.
+    /// What is added to the start address is part of the sum, too. `wanted`: something has to be.
     fn has_moves(&self, sum: &Sum, write: &Write, keys: &[String], wanted: bool) -> bool {
         let body = self.body();
         let mut offsets = Vec::new();
@@ -343,7 +343,7 @@ impl<'a> Counted<'a> {
             if sum.keys.len() >= MAX_PLACES || sum.keys.contains(&part.key) {
                 continue;
             }
-            // What was cut to fewer bits is no sum any more.
+            // A sum truncated to fewer bits is no longer the sum.
             if !self.index().types.get(&part.key).is_some_and(|ty| is_narrow(ty)) {
                 let sets = self.index().set.get(&part.key).into_iter().flatten();
                 todo.extend(sets.filter(|set| set.at <= at).flat_map(|set| places::parts(body, set.value)));
@@ -357,7 +357,7 @@ impl<'a> Counted<'a> {
         sum
     }
 
-    /// The places that hold the pointer, or what it points into, and the calls that gave it.
+    /// The places that hold the pointer, or what it points into, and the calls that returned it.
     fn holders(&self, dst: ExprId, at: u32) -> (Vec<String>, Vec<ExprId>) {
         let body = self.body();
         let (mut keys, mut calls) = (Vec::new(), Vec::new());
@@ -375,7 +375,7 @@ impl<'a> Counted<'a> {
         (keys, calls)
     }
 
-    /// A call that may give memory: no copy, and nothing that looks something up.
+    /// A call that may return new memory: not a copy, not a lookup.
     fn may_make(&self, call: ExprId) -> bool {
         let Some(name) = self.body().callee(call) else { return true };
         if let Some(model) = self.cx.program.model(name, self.function.file) {
@@ -384,7 +384,7 @@ impl<'a> Counted<'a> {
         !names::hands_back(name)
     }
 
-    /// A call that makes room in what it is given, by its name.
+    /// A call that makes room in its argument, by its name.
     fn grows(&self, call: ExprId, keys: &[String]) -> bool {
         let body = self.body();
         let ExprKind::Call { args, .. } = &body.expr(call).kind else { return false };
@@ -392,7 +392,7 @@ impl<'a> Counted<'a> {
         names::makes_room(name) && args.iter().any(|arg| places::key(body, *arg).is_some_and(|key| keys.contains(&key)))
     }
 
-    /// What a sum is compared with may be how much room there is: more than nothing, and not how long the source is.
+    /// The other side of a comparison may be the room: not a tiny constant, and not the source's length.
     fn may_be_room(&self, other: ExprId, at: u32, write: &Write) -> bool {
         let body = self.body();
         if let ExprKind::Number(n) = body.expr(body.bare(other)).kind

@@ -1,18 +1,18 @@
-//! Places and sums as they are written: keys that are the same for the same place, and the parts that a sum has.
+//! Places and sums as written: keys that are equal for the same place, and the parts of a sum.
 
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, StmtKind, UnaryOp};
 
-/// Expressions nested deeper are not looked into.
+/// Expressions nested deeper are ignored.
 const MAX_DEPTH: usize = 12;
 
 /// A part of a sum.
 pub(super) struct Part {
     pub key: String,
-    /// It was given to a function or macro, which may count anything that it leads to.
+    /// It was passed to a function or macro, which may count anything that it leads to.
     pub covers: bool,
 }
 
-/// A name that stands for a constant, by its looks.
+/// A name that looks like a constant.
 pub(super) fn is_constant_name(name: &str) -> bool {
     name.len() > 1 && !name.bytes().any(|b| b.is_ascii_lowercase())
 }
@@ -27,7 +27,7 @@ fn last_of(body: &Body, e: ExprId) -> Option<ExprId> {
     })
 }
 
-/// The place that an expression names, or the call that it is: `x->a.len` and `(*x).a.len` are `x.a.len`.
+/// The place that an expression denotes, or the call that it is: `x->a.len` and `(*x).a.len` are `x.a.len`.
 pub(super) fn key(body: &Body, e: ExprId) -> Option<String> {
     key_within(body, e, MAX_DEPTH)
 }
@@ -71,12 +71,12 @@ fn key_within(body: &Body, e: ExprId, depth: usize) -> Option<String> {
     }
 }
 
-/// `strlen` and what projects call it.
+/// `strlen` and its project-specific names.
 fn is_length_of_text(name: &str) -> bool {
     name.to_ascii_lowercase().contains("strlen") || name.ends_with("strnlen")
 }
 
-/// The parts of a sum that are no constants. What is taken away makes it smaller, and is none.
+/// The non-constant parts of a sum. What is subtracted makes it smaller and is not a part.
 pub(super) fn parts(body: &Body, e: ExprId) -> Vec<Part> {
     let mut all = Vec::new();
     collect(body, e, MAX_DEPTH, false, &mut all);
@@ -101,7 +101,7 @@ fn collect(body: &Body, e: ExprId, depth: usize, covers: bool, all: &mut Vec<Par
             }
             BinaryOp::Sub => {
                 add(key(body, e));
-                // Less a constant is as good as all of it: where not, that is for the proofs.
+                // Minus a constant is as good as the whole: where it is not, the proofs decide.
                 if lengths(body, *right).is_some_and(|parts| parts.is_empty()) {
                     collect(body, *left, depth, covers, all);
                 }
@@ -116,7 +116,7 @@ fn collect(body: &Body, e: ExprId, depth: usize, covers: bool, all: &mut Vec<Par
             add(key(body, *left));
             collect(body, *right, depth, covers, all);
         }
-        // The lesser of two counts neither.
+        // The smaller of two values counts neither.
         ExprKind::Conditional { cond, then: Some(then), otherwise } if is_lesser(body, *cond, *then, *otherwise) => {}
         ExprKind::Conditional { then, otherwise, .. } => {
             then.iter().for_each(|then| collect(body, *then, depth, covers, all));
@@ -149,7 +149,7 @@ fn is_lesser(body: &Body, cond: ExprId, then: ExprId, otherwise: ExprId) -> bool
     same(less, then) || same(more, otherwise)
 }
 
-/// The lengths that make up what is written, each with what else it may have been counted as.
+/// The lengths that make up a written size, each with what else it may have been counted as.
 pub(super) fn lengths(body: &Body, e: ExprId) -> Option<Vec<Vec<String>>> {
     let mut all = Vec::new();
     split(body, e, MAX_DEPTH, &mut all).then_some(all)
@@ -196,7 +196,7 @@ fn split(body: &Body, e: ExprId, depth: usize, all: &mut Vec<Vec<String>>) -> bo
     }
 }
 
-/// Where a pointer may come from: the places and the calls.
+/// Where a pointer may come from: places and calls.
 pub(super) fn pointers(body: &Body, e: ExprId, keys: &mut Vec<String>, calls: &mut Vec<ExprId>) {
     pointers_within(body, e, MAX_DEPTH, keys, calls);
 }
@@ -245,7 +245,7 @@ fn pointers_within(body: &Body, e: ExprId, depth: usize, keys: &mut Vec<String>,
     }
 }
 
-/// What moves an address within its object: indexes and what is added.
+/// What moves an address within its object: indices and addends.
 pub(super) fn offsets(body: &Body, e: ExprId, all: &mut Vec<ExprId>) {
     let mut e = body.bare(e);
     for _ in 0..MAX_DEPTH {
@@ -265,13 +265,13 @@ pub(super) fn offsets(body: &Body, e: ExprId, all: &mut Vec<ExprId>) {
     }
 }
 
-/// The variable that a place begins with.
+/// The variable that a place starts with.
 pub(super) fn root(key: &str) -> &str {
     let key = key.trim_start_matches('*');
     key.split(['.', '[']).next().unwrap_or(key)
 }
 
-/// The place that this is a part of.
+/// The place that contains this one.
 pub(super) fn outer(key: &str) -> Option<&str> {
     match key.strip_prefix('*') {
         Some(inner) => Some(inner),
