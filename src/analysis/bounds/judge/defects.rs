@@ -208,7 +208,7 @@ pub struct Found {
     pub tested: Vec<(Box<str>, Span)>,
     /// It reads from a buffer passed in with its length.
     pub reads: bool,
-    /// What is known at the place asked for.
+    /// What is known at the requested place.
     pub explained: Vec<Explained>,
     /// It is too large to be analysed.
     pub given_up: bool,

@@ -202,7 +202,7 @@ impl Walked {
         self.facts.said().any(|(least_zero, _)| least_zero.iter().any(limits))
     }
 
-    /// The start of a local object whose size only its type tells: not a pointer.
+    /// The start of a local object whose size only its type gives: not a pointer.
     pub(super) fn is_own_object(&self, address: &Linear) -> bool {
         address.as_symbol().is_some_and(|s| matches!(self.symbols.info(s).what, What::Local(_)))
     }

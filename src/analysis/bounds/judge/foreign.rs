@@ -36,7 +36,7 @@ impl Walked {
         let info = self.symbols.info(s);
         let of = |value: &Linear| value.as_symbol().is_some_and(|s| self.is_open_length(s, text, depth));
         match (&info.source, info.what) {
-            // Of the paths `len = strlen(s)` and `len = LIMIT`, the second is a bound; zero as the second is none.
+            // `len = LIMIT` on another path than `len = strlen(s)` is a bound; `len = 0` is none.
             (Source::Joined(values), _) => {
                 let (open, rest): (Vec<_>, Vec<_>) = values.iter().partition(|(value, _)| of(value));
                 !open.is_empty() && rest.iter().all(|(value, _)| *value == Linear::ZERO)
@@ -47,7 +47,7 @@ impl Walked {
         }
     }
 
-    /// A string that the function was given, or that a pointer leads to: no array of its own, no literal.
+    /// A string that the function was given, or that a pointer refers to: no array of its own, no literal.
     fn is_foreign(&self, string: &Linear, text: &str, depth: usize) -> bool {
         let Some(depth) = depth.checked_sub(1) else { return false };
         let in_array = |b: Buffer| matches!(b.room, Room::Array | Room::Allocated | Room::Text);

@@ -168,7 +168,7 @@ pub fn makes_room(call: &str) -> bool {
     words.iter().any(|word| lower.contains(word))
 }
 
-/// A call that copies or looks something up: the returned pointer leads to existing data.
+/// A call that copies or looks something up: the returned pointer refers to existing data.
 pub fn hands_back(call: &str) -> bool {
     let lower = call.to_ascii_lowercase();
     let words =

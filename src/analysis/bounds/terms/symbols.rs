@@ -7,7 +7,7 @@ use super::linear::{Linear, Sym};
 use super::state::Path;
 use crate::source::Span;
 
-/// How certain it is that an outside party controls a value, or the data that a pointer leads to.
+/// How certain it is that an outside party controls a value, or the data that a pointer points to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Wire {
     #[default]
@@ -41,7 +41,7 @@ pub enum What {
     Fresh,
 }
 
-/// The kind of buffer that a pointer leads to.
+/// The kind of buffer that a pointer points to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Room {
     /// A buffer passed in with its length.

@@ -33,7 +33,7 @@ impl Eval<'_> {
             && let Some(value) = self.look_into(f, e, name, args, &mut |eval, f, e| eval.eval(f, e))
         {
             let value = self.of_result_type(f, e, name, value);
-            // A macro's name tells more about an allocation than its expansion.
+            // A macro's name says more about an allocation than its expansion.
             if let Some(s) = value.linear.as_symbol().filter(|s| self.symbols.info(*s).what == What::Fresh)
                 && self.cx.program.model(name, self.file).is_some_and(|model| model.allocator().is_some())
             {

@@ -1,4 +1,4 @@
-//! The capacity behind a pointer in a structure, where only a neighbouring number can tell it.
+//! The capacity behind a pointer in a structure, where only a neighbouring number can give it.
 
 use super::eval::{Eval, Frame};
 use super::model::Called;

@@ -101,7 +101,7 @@ pub(super) struct Eval<'a> {
     pub fresh: FxHashSet<Sym>,
     /// Arrays with a computed length.
     pub fitted: FxHashSet<Sym>,
-    /// Parts of objects other than arrays: a pointer to one leads to the same place as its member path.
+    /// Parts of objects other than arrays: a pointer to one denotes the same place as its member path.
     pub parts: FxHashSet<Sym>,
     /// Lengths of strings copied here, by their address and the last event that changed them.
     pub copied: FxHashMap<(Linear, u32), Linear>,

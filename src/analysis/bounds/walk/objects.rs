@@ -121,7 +121,7 @@ impl Eval<'_> {
         let object = *args.get(test.object?.index()?)?;
         let span = self.span(f, e);
         let element = match test.element {
-            // If the macro's definition is visible, it tells more.
+            // If the macro's definition is visible, it says more.
             Some(_) if self.cx.inline(name, self.file, span.start).is_some() => return None,
             Some(element) => Some(*args.get(element.index()?)?),
             None => None,

@@ -301,7 +301,7 @@ impl Eval<'_> {
         })
     }
 
-    /// The value at `length` is the number of bytes that `pointer` leads to.
+    /// The value at `length` is the number of bytes that `pointer` points to.
     fn limit_load(&mut self, pointer: Sym, length: Key, kind: Kind, wire: Wire) {
         let value = self.recall(length, kind, None, self.function.span);
         if let Some(n) = value.linear.as_symbol() {

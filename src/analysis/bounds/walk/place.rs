@@ -180,13 +180,13 @@ impl Eval<'_> {
         self.size_of_kind(kind).and_then(|n| i64::try_from(n).ok()).map(Linear::constant)
     }
 
-    /// Gives an address its buffer, if the declaration tells the size.
+    /// Gives an address its buffer, if the declaration gives the size.
     fn make_array(&mut self, s: Sym, size: Option<Linear>) {
         let limit = size.and_then(|size| Linear::symbol(s).add(&size));
         self.symbols.info_mut(s).buffer = limit.map(|limit| Buffer { limit, room: Room::Array, wire: Wire::No });
     }
 
-    /// What a pointer to a structure leads to; a part of an object is the same place however it is reached.
+    /// What a pointer to a structure refers to; a part of an object is the same place however it is reached.
     pub fn led_to(&self, address: Linear, kind: Kind) -> Memory {
         match address.as_symbol().filter(|s| self.parts.contains(s)).map(|s| self.symbols.info(s).what) {
             Some(What::Inside { base, path }) => {

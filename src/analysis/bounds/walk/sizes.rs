@@ -67,7 +67,7 @@ impl Eval<'_> {
         }
     }
 
-    /// The size in bytes of a local array whose type does not tell its length.
+    /// The size in bytes of a local array whose type does not give its length.
     fn size_of_place(&mut self, f: &Frame, operand: ExprId) -> Option<Linear> {
         let ExprKind::Name(name) = f.body.expr(operand).kind else { return None };
         if let Some((up, Bound::Expr(arg))) = self.bound(f, name) {

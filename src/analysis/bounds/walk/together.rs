@@ -216,7 +216,7 @@ impl Eval<'_> {
         }
     }
 
-    /// Bytes are read through a variable: if nothing else tells how many there are, its paired length does.
+    /// Bytes are read through a variable: if nothing else limits how many, its paired length does.
     pub(super) fn pair_up(&mut self, cursor: Option<u32>, address: &Linear) {
         let Some(cursor) = cursor else { return };
         let Some(&length) = self.lengths.get(&cursor) else { return };

@@ -260,8 +260,7 @@ impl<'a> Counted<'a> {
         })
     }
 
-    /// The same place, named by what its object was set to: for `x.len` after `x = list->first`, the `len` of
-    /// `list->first`.
+    /// The same place, by what its object was set to: for `x.len` after `x = list->first`, the `len` of `list->first`.
     fn others(&self, key: &str, at: u32) -> Vec<String> {
         let (before, place) = match key.strip_prefix("strlen(") {
             Some(place) => ("strlen(", place),

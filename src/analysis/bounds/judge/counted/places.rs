@@ -8,7 +8,7 @@ const MAX_DEPTH: usize = 12;
 /// A part of a sum.
 pub(super) struct Part {
     pub key: String,
-    /// It was passed to a function or macro, which may count anything that it leads to.
+    /// It was passed to a function or macro, which may count anything it refers to.
     pub covers: bool,
 }
 
