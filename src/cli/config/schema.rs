@@ -30,7 +30,7 @@ pub fn schema() -> Value {
     };
     let mut catalog = schema_of::<File>();
     catalog["description"] =
-        "What library functions do, in the tables of a catalog file: see rules/catalog/README.md".into();
+        "What library functions do, in the same tables as a catalog file: see rules/catalog/README.md".into();
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Crosstalk's configuration",
@@ -38,48 +38,48 @@ pub fn schema() -> Value {
         "additionalProperties": false,
         "definitions": {"rule": {"enum": rules}},
         "properties": {
-            "extend": text("Another configuration, which this one adds to; in the same repository"),
-            "profile": word(&["default", "strict", "misra", "cert", "pedantic", "audit"], "Which rules run"),
-            "min-confidence": word(&["low", "medium", "high"], "Findings below it are not shown"),
+            "extend": text("Path of a configuration in the same repository that this one extends"),
+            "profile": word(&["default", "strict", "misra", "cert", "pedantic", "audit"], "The set of rules to run"),
+            "min-confidence": word(&["low", "medium", "high"], "Hide findings below this confidence"),
             "comment-style": word(
                 &["any", "loose", "keyword", "strict", "attribute"],
-                "Comments that accept a fall-through: GCC's levels 1 to 5"
+                "Which comments mark a fall-through as intended: GCC's -Wimplicit-fallthrough levels 1 to 5"
             ),
-            "require-reasons": flag("A comment that accepts a finding has to say why"),
+            "require-reasons": flag("Require a reason in every comment that accepts a finding"),
             "fail-on": {
                 "type": "array",
                 "items": {"anyOf": [{"enum": gates}, rule]},
-                "description": "A finding of such a severity or confidence or above, or of such a rule or family, fails the run",
+                "description": "Fail the run on findings of at least this severity or confidence, or of this rule or family",
             },
-            "strict": flag("Fail when a part of the input was not analysed, or the baseline lists what is gone"),
+            "strict": flag("Fail if part of the input was not analysed, or if the baseline lists findings that no longer exist"),
             "min-coverage": {
                 "type": "number", "minimum": 0, "maximum": 100,
-                "description": "Fail when less than this share of files and functions, in percent, was understood",
+                "description": "Fail if less than this percentage of files and functions was understood",
             },
-            "max-findings": {"type": "integer", "minimum": 0, "description": "So many findings do not fail the run"},
-            "baseline": text("The list of accepted findings"),
-            "generated": flag("Report findings in generated files, too"),
-            "extensions": texts("Extensions of files to check, besides c and h"),
-            "include": texts("Check only files that match, by patterns as .gitignore has them"),
-            "exclude": texts("Check no file that matches"),
-            "catalogs": texts("Files that say what library functions do"),
+            "max-findings": {"type": "integer", "minimum": 0, "description": "Number of findings that do not fail the run"},
+            "baseline": text("Path of the file that lists accepted findings"),
+            "generated": flag("Also report findings in generated files"),
+            "extensions": texts("File extensions to check in addition to c and h"),
+            "include": texts("Check only files that match one of these patterns, in .gitignore syntax"),
+            "exclude": texts("Do not check files that match one of these patterns, in .gitignore syntax"),
+            "catalogs": texts("Catalog files, which describe library functions"),
             "catalog": catalog,
             "macros": {
                 "type": "object",
                 "additionalProperties": {"type": "string"},
-                "description": "Definitions of macros that the repository lacks, by `NAME` or `NAME(a, b)`",
+                "description": "Definitions of macros that the repository does not define, keyed by `NAME` or `NAME(a, b)`",
             },
-            "rules": levels("What becomes of the findings of a rule, a family or a set"),
+            "rules": levels("Level of each rule, family or set: off, on (severity by confidence) or a fixed severity"),
             "overrides": {
                 "type": "array",
-                "description": "Other levels for some files; later ones win",
+                "description": "Levels for some files only; later entries take precedence",
                 "items": {
                     "type": "object",
                     "additionalProperties": false,
                     "required": ["paths", "rules"],
                     "properties": {
-                        "paths": texts("Patterns as .gitignore has them"),
-                        "rules": levels("As above"),
+                        "paths": texts("Patterns of files, in .gitignore syntax"),
+                        "rules": levels("Levels, as in the top-level `rules`"),
                     },
                 },
             },
@@ -97,7 +97,7 @@ mod tests {
     fn the_published_schema_is_this_one() {
         let published = include_str!("../../../crosstalk.schema.json");
         let now = serde_json::to_string_pretty(&schema()).expect("JSON") + "\n";
-        assert!(published == now, "`crosstalk init --schema > crosstalk.schema.json` brings it up to date");
+        assert!(published == now, "run `crosstalk init --schema > crosstalk.schema.json` to update it");
     }
 
     /// The schema lists exactly the keys and values that serde expects.
