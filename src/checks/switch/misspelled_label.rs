@@ -150,19 +150,19 @@ fn meant(cx: &Context, view: &View, switch: &Labels, name: &str) -> Option<Meant
     let case = |value: &str, why, confidence| Some(Meant { text: format!("case {value}"), why, confidence });
     if is_like_default(name) {
         let text = "default".to_owned();
-        return Some(Meant { text, why: "it is one or two letters away", confidence: Confidence::High });
+        return Some(Meant { text, why: "the two differ by one or two letters", confidence: Confidence::High });
     }
     let is_constant = |name: &str| switch.values.contains(name) || is_constant(cx, view, switch, name);
     if let Some(value) = name.strip_prefix("case").map(|rest| rest.trim_start_matches('_')).filter(|v| !v.is_empty())
         && (value.bytes().all(|b| b.is_ascii_digit()) || is_constant(value) || switch.resemble(value))
     {
-        return case(value, "a blank is missing", Confidence::High);
+        return case(value, "the space after `case` is missing", Confidence::High);
     }
     if is_constant(name) {
         return case(name, "it is the name of a constant", Confidence::High);
     }
     if switch.resemble(name) {
-        return case(name, "it is named as the other labels are", Confidence::Medium);
+        return case(name, "it is named like the other labels of the switch", Confidence::Medium);
     }
     None
 }
@@ -218,12 +218,12 @@ fn finding(view: &View, span: Span, name: &str, switch: &Labels, meant: Meant) -
     let Meant { text, why, confidence } = meant;
     let found = view.finding(RULE.id, confidence, span, span);
     Finding {
-        label: "a label for `goto`, which nothing uses".into(),
-        message: format!("`{name}:` is not a label of the switch; `{text}:` was probably meant"),
+        label: "a `goto` label that nothing jumps to".into(),
+        message: format!("`{name}:` is a `goto` label, not a label of the `switch`; `{text}:` was probably meant"),
         related: switch.first.into_iter().map(|span| view.related(span, "a label of the switch")).collect(),
         notes: [vec![why.to_owned()], found.notes].concat(),
         fixes: vec![Fix {
-            description: format!("make it `{text}:`"),
+            description: format!("change it to `{text}:`"),
             safe: false,
             edits: vec![Edit { file: found.file, span, replacement: text }],
         }],

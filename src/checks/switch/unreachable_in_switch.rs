@@ -119,7 +119,7 @@ fn before_labels(cx: &Context, view: &View, inner: StmtId, out: &mut Vec<Finding
                 if !declared.iter().any(|d| d.init.is_some() && !d.is_static) {
                     continue;
                 }
-                "initialiser"
+                "initializer"
             }
             StmtKind::Expr(e) if !has_effect(body, *e) || may_hide_label(cx, view, *e) => return,
             StmtKind::Empty | StmtKind::FallthroughMark => continue,
@@ -131,7 +131,7 @@ fn before_labels(cx: &Context, view: &View, inner: StmtId, out: &mut Vec<Finding
             return;
         }
         let first = (body.stmt(label).span, "control enters the switch at its labels");
-        let message = format!("this {what} stands before the first label of its switch and is never run");
+        let message = format!("this {what} is before the first label of its `switch`, so it never runs");
         out.push(finding(view, stmt.span, message, first, Confidence::High));
         return;
     }
@@ -199,7 +199,7 @@ fn behind_jump<'b>(view: &View<'b>, jump: StmtId, skipped: &[StmtId], switches: 
         StmtKind::Return(_) => "return",
         _ => "goto",
     };
-    let message = format!("this comes after `{word}` and never runs");
+    let message = format!("this is after a `{word}`, so it never runs");
     let mut found = finding(view, span, message, (from, "control leaves here"), Confidence::Medium);
     let between = Span { start: from.end.min(span.start), end: span.start };
     let off = view.unit.scan.comments_in(between).iter().any(|c| {
@@ -208,10 +208,10 @@ fn behind_jump<'b>(view: &View<'b>, jump: StmtId, skipped: &[StmtId], switches: 
     });
     if off {
         found.confidence = Confidence::Low;
-        found.notes.push("a label seems to have been commented out before it".into());
+        found.notes.push("a label before it seems to be commented out".into());
     } else if word == "break" && !follows_label(view, from) && switches.do_likewise(view, jump, skipped) {
         found.confidence = Confidence::High;
-        found.notes.push("other sections of the switch do something like it before their `break`".into());
+        found.notes.push("other sections of the switch do something similar before their `break`".into());
     }
     found.severity = found.confidence.into();
     found
@@ -309,7 +309,7 @@ fn own_expr(body: &Body, s: StmtId) -> Option<ExprId> {
 
 fn finding(view: &View, span: Span, message: String, (place, says): (Span, &str), confidence: Confidence) -> Finding {
     Finding {
-        label: "control never gets here".into(),
+        label: "control never reaches this".into(),
         message,
         related: vec![view.related(place, says)],
         ..view.finding(RULE.id, confidence, span, place.to(span))
