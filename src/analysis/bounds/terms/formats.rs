@@ -10,6 +10,8 @@ pub struct Conversion {
     pub width: i64,
     /// The number of `*` arguments (width, precision).
     pub stars: usize,
+    /// `%.*s`: the last of them is the precision.
+    pub limited: bool,
     /// The width in bits of the number that is printed.
     pub bits: u32,
     /// `%#x`: the length of the `0x` prefix.
@@ -39,7 +41,7 @@ pub fn texts(format: &str, first: usize) -> Vec<(usize, Option<usize>)> {
     for c in conversions(format, false).1 {
         arg += c.stars;
         if c.kind == 's' && c.limit.is_none() {
-            all.push((arg, (c.stars > 0).then(|| arg - 1)));
+            all.push((arg, c.limited.then(|| arg - 1)));
         }
         arg += usize::from(c.kind != '%');
     }
@@ -60,7 +62,16 @@ pub fn conversions(format: &str, scans: bool) -> (i64, Vec<Conversion>) {
             literal += c.len_utf8() as i64;
             continue;
         }
-        let mut found = Conversion { kind: '%', limit: None, width: 0, stars: 0, bits: 32, prefix: 0, skipped: false };
+        let mut found = Conversion {
+            kind: '%',
+            limit: None,
+            width: 0,
+            stars: 0,
+            limited: false,
+            bits: 32,
+            prefix: 0,
+            skipped: false,
+        };
         while let Some(flag) = chars.next_if(|c| "-+ #0'".contains(*c)) {
             found.prefix += 2 * i64::from(flag == '#');
         }
@@ -83,7 +94,7 @@ pub fn conversions(format: &str, scans: bool) -> (i64, Vec<Conversion>) {
         }
         if chars.next_if_eq(&'.').is_some() {
             match chars.next_if_eq(&'*') {
-                Some(_) => found.stars += 1,
+                Some(_) => (found.stars, found.limited) = (found.stars + 1, true),
                 None => found.limit = Some(number(&mut chars).unwrap_or(0)),
             }
         }
@@ -122,6 +133,8 @@ mod tests {
         assert_eq!(all.iter().map(|c| (c.kind, c.stars)).collect::<Vec<_>>(), [('d', 0), ('s', 1)]);
         let (_, all) = conversions("\"%d %hhX %hu %lu %llx %u\"", false);
         assert_eq!(all.iter().filter_map(|c| digits(c.kind, c.bits)).collect::<Vec<_>>(), [11, 2, 5, 20, 16, 10]);
+        let limits = texts("\"%*s %.*s %*.*s %-*.4s\"", 1);
+        assert_eq!(limits, [(2, None), (4, Some(3)), (7, Some(6))]);
         let (_, all) = conversions("\"%30d %[^]x] %*s %8s\"", true);
         let told: Vec<_> = all.iter().map(|c| (c.kind, c.limit, c.skipped)).collect();
         assert_eq!(told, [('d', Some(30), false), ('[', None, false), ('s', None, true), ('s', Some(8), false)]);

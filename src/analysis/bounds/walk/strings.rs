@@ -229,8 +229,8 @@ impl Eval<'_> {
                     let most = most.or(hex.map(|n| i64::from(n.max(1).ilog2() / 4) + 1));
                     Linear::constant((most.map_or(n, |most| most.min(n)) + c.prefix).max(c.width))
                 }
-                (None, 's', _) if c.limit.is_some() && c.stars == 0 => Linear::constant(c.limit?),
-                (None, 's', Some(_)) if c.stars > 0 => call.values.get(arg.checked_sub(2)?)?.linear,
+                (None, 's', _) if c.limit.is_some() => Linear::constant(c.limit?),
+                (None, 's', Some(_)) if c.limited => call.values.get(arg.checked_sub(2)?)?.linear,
                 (None, 's', Some(text)) => self.length_of_string(text, call.span),
                 _ => return None,
             };
