@@ -5,24 +5,15 @@ use super::verdict::{MAX_LACKING, Verdict};
 use crate::analysis::bounds::Walked;
 use crate::analysis::bounds::terms::facts::FactId;
 use crate::analysis::bounds::terms::linear::{Linear, Sym};
-use crate::analysis::bounds::terms::sites::{Site, SiteKind, Use};
+use crate::analysis::bounds::terms::sites::{Bytes, Site, SiteKind, Use};
 use crate::analysis::bounds::terms::symbols::{Buffer, Room, Source, Tag, What, Wire};
 
 /// Joins through which a value is followed.
 const MAX_JOINED: usize = 4;
 
 impl Walked {
-    #[allow(clippy::too_many_arguments)]
-    pub(super) fn access(
-        &self,
-        site: &Site,
-        does: Use,
-        address: &Linear,
-        size: &Linear,
-        buffer: &Buffer,
-        text: &str,
-        defects: &mut Vec<Defect>,
-    ) {
+    pub(super) fn access(&self, bytes: Bytes, buffer: &Buffer, text: &str, defects: &mut Vec<Defect>) {
+        let Bytes { site, does, address, size } = bytes;
         let Some(goal) = buffer.left(address, size) else { return };
         // The byte for the NUL, read or overwritten: by convention it is there.
         if matches!(site.kind, SiteKind::Access { character: true, .. })
@@ -154,18 +145,8 @@ impl Walked {
         defects.push(defect);
     }
 
-    #[allow(clippy::too_many_arguments)]
-    pub(super) fn block(
-        &self,
-        site: &Site,
-        does: Use,
-        address: &Linear,
-        size: &Linear,
-        buffer: &Buffer,
-        inner: bool,
-        text: &str,
-        defects: &mut Vec<Defect>,
-    ) {
+    pub(super) fn block(&self, bytes: Bytes, buffer: &Buffer, inner: bool, text: &str, defects: &mut Vec<Defect>) {
+        let Bytes { site, does, address, size } = bytes;
         let Some(goal) = buffer.left(address, size) else { return };
         if does == Use::Write && buffer.room == Room::Received {
             return;

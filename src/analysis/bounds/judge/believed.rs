@@ -4,23 +4,14 @@ use super::defects::{Class, Defect};
 use super::verdict::Verdict;
 use crate::analysis::bounds::Walked;
 use crate::analysis::bounds::terms::linear::{Linear, Sym};
-use crate::analysis::bounds::terms::sites::{Site, SiteKind, Use};
+use crate::analysis::bounds::terms::sites::{Bytes, SiteKind, Use};
 use crate::analysis::bounds::terms::symbols::{What, Wire};
 use crate::analysis::bounds::walk::beliefs::Belief;
 
 impl Walked {
     /// Judges an access against the ends with which the function compares its cursor.
-    #[allow(clippy::too_many_arguments)]
-    pub(super) fn believed(
-        &self,
-        site: &Site,
-        does: Use,
-        address: &Linear,
-        size: &Linear,
-        cursor: Option<u32>,
-        text: &str,
-        defects: &mut Vec<Defect>,
-    ) {
+    pub(super) fn believed(&self, bytes: Bytes, cursor: Option<u32>, text: &str, defects: &mut Vec<Defect>) {
+        let Bytes { site, does, address, size } = bytes;
         let Some(cursor) = cursor else { return };
         let mut missing = None;
         // The buffer's own end has been judged already.
@@ -40,7 +31,7 @@ impl Walked {
         }
         let Some((verdict, goal, &Belief { end, is_text, .. })) = missing else {
             if does == Use::Write {
-                self.copied(site, address, size, text, defects);
+                self.copied(bytes, text, defects);
             }
             return;
         };

@@ -6,23 +6,14 @@ use crate::analysis::bounds::Walked;
 use crate::analysis::bounds::terms::facts::FactId;
 use crate::analysis::bounds::terms::linear::{Linear, Sym};
 use crate::analysis::bounds::terms::names::is_bounded_copy;
-use crate::analysis::bounds::terms::sites::{Hint, Site, SiteKind, Use};
+use crate::analysis::bounds::terms::sites::{Bytes, Hint, Site, SiteKind, Use};
 use crate::analysis::bounds::terms::state::Path;
 use crate::analysis::bounds::terms::symbols::{What, Wire};
 
 impl Walked {
     /// Judges a write of an outside-controlled size of which no more is known.
-    #[allow(clippy::too_many_arguments)]
-    pub(super) fn boundless(
-        &self,
-        site: &Site,
-        does: Use,
-        address: &Linear,
-        size: &Linear,
-        cursor: Option<u32>,
-        text: &str,
-        defects: &mut Vec<Defect>,
-    ) {
+    pub(super) fn boundless(&self, bytes: Bytes, cursor: Option<u32>, text: &str, defects: &mut Vec<Defect>) {
+        let Bytes { site, does, address, size } = bytes;
         let mut chosen = self.wire_symbols(size);
         let is_field = matches!(site.kind, SiteKind::Block { hint: Hint::Field(_), .. });
         let is_between = chosen.is_empty() && is_field && self.is_between(site, size);

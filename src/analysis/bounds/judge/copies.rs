@@ -4,7 +4,7 @@ use super::defects::{Class, Defect};
 use super::verdict::Verdict;
 use crate::analysis::bounds::Walked;
 use crate::analysis::bounds::terms::linear::{Linear, Sym};
-use crate::analysis::bounds::terms::sites::Site;
+use crate::analysis::bounds::terms::sites::Bytes;
 use crate::analysis::bounds::terms::state::Path;
 use crate::analysis::bounds::terms::symbols::{Source, What, Wire};
 
@@ -13,7 +13,8 @@ const MAX_DEPTH: usize = 4;
 
 impl Walked {
     /// A byte is written through a pointer that a loop advances until the bytes read elsewhere end.
-    pub(super) fn copied(&self, site: &Site, address: &Linear, size: &Linear, text: &str, defects: &mut Vec<Defect>) {
+    pub(super) fn copied(&self, bytes: Bytes, text: &str, defects: &mut Vec<Defect>) {
+        let Bytes { site, address, size, .. } = bytes;
         let [(s, 1)] = address.terms() else { return };
         let Source::Looped { first, .. } = &self.symbols.info(*s).source else { return };
         let [(begin, before)] = &first[..] else { return };

@@ -5,7 +5,7 @@ use super::trace::Explained;
 use super::verdict::Verdict;
 use crate::analysis::bounds::Walked;
 use crate::analysis::bounds::terms::linear::{Linear, Sym};
-use crate::analysis::bounds::terms::sites::{Hint, Site, SiteKind, Use};
+use crate::analysis::bounds::terms::sites::{Bytes, Hint, Site, SiteKind, Use};
 use crate::analysis::bounds::terms::summary::Summary;
 use crate::analysis::bounds::terms::summary::{CallSite, DefectId, Need};
 use crate::analysis::bounds::terms::symbols::{Buffer, Room, What, Wire};
@@ -235,18 +235,21 @@ impl Walked {
                 SiteKind::Access { does, address, size, buffer: Some(buffer), cursor, .. } => {
                     let known = found.defects.len();
                     found.reads |= buffer.room == Room::Given && *does == Use::Read;
-                    self.access(site, *does, address, size, buffer, text, &mut found.defects);
+                    let bytes = Bytes { site, does: *does, address, size };
+                    self.access(bytes, buffer, text, &mut found.defects);
                     // The length that a message claims and the end of what was captured of it are separate limits.
                     if found.defects.len() == known && buffer.room == Room::Given && *does == Use::Read {
-                        self.believed(site, *does, address, size, *cursor, text, &mut found.defects);
+                        self.believed(bytes, *cursor, text, &mut found.defects);
                     }
                 }
                 SiteKind::Access { does, address, size, buffer: None, cursor, .. } => {
-                    self.believed(site, *does, address, size, *cursor, text, &mut found.defects);
+                    let bytes = Bytes { site, does: *does, address, size };
+                    self.believed(bytes, *cursor, text, &mut found.defects);
                 }
                 SiteKind::Block { does, address, size, buffer: Some(buffer), inner, hint, .. } => {
                     let known = found.defects.len();
-                    self.block(site, *does, address, size, buffer, *inner, text, &mut found.defects);
+                    let bytes = Bytes { site, does: *does, address, size };
+                    self.block(bytes, buffer, *inner, text, &mut found.defects);
                     // Any test suffices for a comparison that stops at a difference.
                     let is_tested = |defects: &[Defect]| defects.iter().any(|d| d.verdict != Verdict::Unchecked);
                     if *hint == Hint::Compared && is_tested(&found.defects[known..]) {
@@ -255,7 +258,8 @@ impl Walked {
                 }
                 SiteKind::Block { does, address, size, buffer: None, beside, cursor, .. } => {
                     if !self.fits_beside(site, address, size, beside) {
-                        self.boundless(site, *does, address, size, *cursor, text, &mut found.defects);
+                        let bytes = Bytes { site, does: *does, address, size };
+                        self.boundless(bytes, *cursor, text, &mut found.defects);
                     }
                 }
                 SiteKind::Unterminated { address, buffer, callee } => {

@@ -111,3 +111,12 @@ pub enum Code {
     Inlined(Box<[Option<ExprId>]>),
     Elsewhere,
 }
+
+/// `size` bytes at `address`, which a site reads or writes.
+#[derive(Clone, Copy)]
+pub struct Bytes<'s> {
+    pub site: &'s Site,
+    pub does: Use,
+    pub address: &'s Linear,
+    pub size: &'s Linear,
+}
