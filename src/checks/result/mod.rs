@@ -11,6 +11,7 @@ pub mod unchecked_part;
 pub mod unchecked_result_belief;
 mod unfilled;
 pub mod uninitialized_after_parse;
+mod unset;
 
 use crate::analysis::access::{Place, place};
 use crate::analysis::nullness::callers::Callers;

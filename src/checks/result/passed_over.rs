@@ -2,8 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::unfilled::{Does, does, is_called_like_a_macro, may_be_macro};
-use super::uninitialized_after_parse::Unset;
+use super::unset::{Does, Unset, does, is_called_like_a_macro, may_be_macro};
 use crate::analysis::access::{Access, place};
 use crate::analysis::cfg::{BlockId, Edge, EdgeKind};
 use crate::analysis::flow::{From, Go};

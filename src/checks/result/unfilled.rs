@@ -2,26 +2,18 @@
 
 use super::graded;
 use super::passed_over::passed_over;
-use super::uninitialized_after_parse::{RULE, Unset};
-use crate::analysis::access::{Access, Act, Step};
+use super::unset::{Does, Unset, does, is_called_like_a_macro, is_number, may_be_macro};
+use crate::analysis::access::{Access, Act};
 use crate::analysis::cfg::BlockId;
 use crate::analysis::flow::{From, Go};
 use crate::checks::{Context, View};
-use crate::hir::{BinaryOp, Body, DeclaratorForm, ExprId, ExprKind, StmtId, StmtKind, UnaryOp};
-use crate::program::catalog::model::SinkKind;
+use crate::hir::{DeclaratorForm, ExprKind, StmtId, StmtKind, UnaryOp};
 use crate::report::{Confidence, Finding};
 
 /// A variable used more often than this is set somewhere.
 const MAX_ACCESSES: usize = 256;
 
-/// What an access does to an unset variable.
-pub(super) enum Does {
-    Reads,
-    Fills,
-    Nothing,
-}
-
-pub fn check(cx: &Context, view: &View, local: &Unset) -> Option<Finding> {
+pub fn check(cx: &Context, view: &View, local: &Unset, rule: &'static str) -> Option<Finding> {
     let body = &view.function.body;
     let flow = view.flow(cx);
     if flow.accesses.of_variable(local.name).nth(MAX_ACCESSES).is_some() {
@@ -74,9 +66,9 @@ pub fn check(cx: &Context, view: &View, local: &Unset) -> Option<Finding> {
         let message = format!("`{name}` is filled in one branch only, but read after it in any case");
         Some((e, Confidence::Medium, message, Some((fill, branch))))
     });
-    let Some((read, confidence, message, at)) = found else { return jumped(cx, view, local, &fills) };
+    let Some((read, confidence, message, at)) = found else { return jumped(cx, view, local, &fills, rule) };
     let span = body.expr(read).span;
-    let mut f = view.finding(RULE.id, graded(view, confidence), span, span);
+    let mut f = view.finding(rule, graded(view, confidence), span, span);
     f.label = "has no value here".into();
     f.message = message;
     if let Some((fill, branch)) = at {
@@ -89,13 +81,19 @@ pub fn check(cx: &Context, view: &View, local: &Unset) -> Option<Finding> {
 }
 
 /// A path bypasses every assignment to the variable.
-fn jumped(cx: &Context, view: &View, local: &Unset, fills: &[(BlockId, StmtId)]) -> Option<Finding> {
+fn jumped(
+    cx: &Context,
+    view: &View,
+    local: &Unset,
+    fills: &[(BlockId, StmtId)],
+    rule: &'static str,
+) -> Option<Finding> {
     let body = &view.function.body;
     let fills: Vec<StmtId> = fills.iter().map(|&(_, s)| s).collect();
     let found = passed_over(cx, view, local, &fills)?;
     let name = body.names.text(local.name);
     let span = body.expr(found.read).span;
-    let mut f = view.finding(RULE.id, graded(view, Confidence::Medium), span, span);
+    let mut f = view.finding(rule, graded(view, Confidence::Medium), span, span);
     f.label = "may have no value here".into();
     let is_switch = matches!(body.stmt(found.by).kind, StmtKind::Switch { .. });
     let by = if is_switch { "a value that the `switch` has no label for" } else { "a jump" };
@@ -103,75 +101,6 @@ fn jumped(cx: &Context, view: &View, local: &Unset, fills: &[(BlockId, StmtId)])
     f.related.push(view.at(found.by, if is_switch { "no label for some value" } else { "skips it" }));
     f.related.push(view.at(found.fill, "set here"));
     Some(f)
-}
-
-pub(super) fn does(cx: &Context, view: &View, local: &Unset, a: &Access) -> Does {
-    let body = &view.function.body;
-    if a.act == Act::Declare {
-        return Does::Nothing;
-    }
-    if let (Some(call), Some(e)) = (a.call, a.expr) {
-        let name = body.callee(call);
-        let model = name.and_then(|n| cx.program.model(n, view.unit.file));
-        if model.is_some_and(|m| m.log().is_some()) {
-            return Does::Nothing;
-        }
-        // An array by its name or as a member, or one hidden behind a typedef.
-        let by_address = a.act == Act::Escape
-            || !(local.form == DeclaratorForm::Pointer || a.place.is_variable() && is_number(view, local));
-        if by_address {
-            return if is_read_by(cx, view, call, e) { Does::Reads } else { Does::Fills };
-        }
-    }
-    match a.act {
-        Act::Update | Act::Read if !a.certain && local.form != DeclaratorForm::Array => Does::Nothing,
-        Act::Update => Does::Reads,
-        // The name of an array is its address: the callee may fill it.
-        Act::Read if local.form == DeclaratorForm::Array && a.place.is_variable() => Does::Fills,
-        // A member may be an array, too, with rows as elements.
-        Act::Read if !a.place.is_variable() && a.place.path[..] != [Step::Index] && !a.place.is_behind_pointer() => {
-            match a.expr.is_some_and(|e| is_given_from_on(body, e)) {
-                true => Does::Fills,
-                false => Does::Nothing,
-            }
-        }
-        // So is a row of an array of arrays.
-        Act::Read if local.form == DeclaratorForm::Array && has_rows(view, local) => Does::Fills,
-        Act::Read if a.expr.is_some_and(|e| is_behind_unknown_macro(view, e)) => Does::Fills,
-        Act::Read => Does::Reads,
-        _ => Does::Fills,
-    }
-}
-
-/// A name that no visible header declares may be a macro that sets its argument: `lock_irqsave(&lock, flags)`.
-pub(super) fn may_be_macro(cx: &Context, view: &View, a: &Access) -> bool {
-    a.act == Act::Read && a.place.is_variable() && a.call.is_some_and(|call| is_undeclared(cx, view, call))
-}
-
-/// `lock_irqsave()`, `list_for_each_entry()`: named like macros that set a variable passed by name.
-pub(super) fn is_called_like_a_macro(view: &View, a: &Access) -> bool {
-    let name = a.call.and_then(|call| view.function.body.callee(call)).unwrap_or_default();
-    name.ends_with("save") || ["for_each", "foreach", "FOREACH", "FOR_EACH"].iter().any(|word| name.contains(word))
-}
-
-fn is_undeclared(cx: &Context, view: &View, call: ExprId) -> bool {
-    let (program, file) = (cx.program, view.unit.file);
-    view.function.body.callee(call).is_some_and(|name| {
-        let known = program.is_defined(name) || program.model(name, file).is_some();
-        !known && program.types().returns(name, file).is_none()
-    })
-}
-
-/// `f(x.bytes + 3)`
-fn is_given_from_on(body: &Body, e: ExprId) -> bool {
-    let is_it = |&arg: &ExprId| matches!(body.expr(body.bare(arg)).kind, ExprKind::Binary { op: BinaryOp::Add, left, .. } if left == e);
-    body.calls().any(|(_, _, args)| args.iter().any(is_it))
-}
-
-fn has_rows(view: &View, local: &Unset) -> bool {
-    let body = &view.function.body;
-    let StmtKind::Decl(all) = &body.stmt(local.stmt).kind else { return false };
-    all.iter().any(|d| d.name == local.name && body.names.text(d.ty).matches('[').count() > 1)
 }
 
 /// Conditional arms that are not analysed mention the variable, too, and may set it.
@@ -182,75 +111,6 @@ fn has_more_in_other_arms(view: &View, name: &str) -> bool {
         text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| *word == name).count()
     };
     count(view.unit.all_arms()) != count(&view.reading.code)
-}
-
-/// `SOME_CAST &x` parses as a bitwise and.
-fn is_behind_unknown_macro(view: &View, e: ExprId) -> bool {
-    let body = &view.function.body;
-    let shouts = |e: ExprId| matches!(body.expr(e).kind, ExprKind::Name(n) if !body.names.text(n).bytes().any(|b| b.is_ascii_lowercase()));
-    let is_and = |kind: &ExprKind| matches!(*kind, ExprKind::Binary { op: BinaryOp::BitAnd, left, right } if right == e && shouts(left));
-    body.exprs.iter().any(|other| is_and(&other.kind))
-}
-
-/// It is declared with a type that is certainly not an array.
-fn is_number(view: &View, local: &Unset) -> bool {
-    let body = &view.function.body;
-    let StmtKind::Decl(all) = &body.stmt(local.stmt).kind else { return false };
-    let Some(d) = all.iter().find(|d| d.name == local.name) else { return false };
-    let text = body.names.text(d.ty);
-    d.form == DeclaratorForm::Plain
-        && text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| {
-            matches!(
-                word,
-                "int" | "unsigned" | "char" | "short" | "long" | "float" | "double" | "size_t" | "ssize_t" | "bool"
-            ) || word.trim_start_matches("pj_").trim_start_matches('u').starts_with("int") && word.ends_with("_t")
-        })
-}
-
-/// The call takes the address of the variable and only reads through it.
-fn is_read_by(cx: &Context, view: &View, call: ExprId, e: ExprId) -> bool {
-    let body = &view.function.body;
-    let ExprKind::Call { args, .. } = &body.expr(call).kind else { return false };
-    let is_it = |mut arg: ExprId| {
-        while let ExprKind::Cast { operand, .. } | ExprKind::Unary { op: UnaryOp::AddressOf, operand } =
-            body.expr(arg).kind
-        {
-            if arg == e {
-                return true;
-            }
-            arg = operand;
-        }
-        arg == e
-    };
-    let (Some(name), Some(i)) = (body.callee(call), args.iter().position(|&arg| is_it(arg))) else { return false };
-    if let Some(model) = cx.program.model(name, view.unit.file) {
-        let reads = model.sink().is_some_and(|s| {
-            matches!(s.kind, SinkKind::Copy | SinkKind::StringCopy | SinkKind::StringCopyBounded | SinkKind::Send)
-                && s.src.and_then(|a| a.index()) == Some(i)
-                && s.dst.and_then(|a| a.index()) != Some(i)
-        });
-        let writes = model.sink().is_some_and(|s| s.dst.and_then(|a| a.index()) == Some(i));
-        return reads || (!writes && model.needs_nul().is_some_and(|n| n.args.iter().any(|a| a.index() == Some(i))));
-    }
-    let [definition] = cx.program.callees(name, view.unit.file)[..] else { return false };
-    let unit = cx.program.unit(definition.file);
-    let item = &unit.base.functions[definition.item as usize];
-    let code = &unit.base.code[item.span.range()];
-    let is_const = |p: &str| p.split(|c: char| !c.is_alphanumeric() && c != '_').any(|w| w == "const");
-    // `T *const p` promises nothing about the pointee.
-    let pointed = |p: &str| p.split(['*', '[']).next().is_some_and(is_const);
-    parameter(code, i).is_some_and(|p| p.matches(['*', '[']).count() == 1 && pointed(p))
-}
-
-/// The text of a parameter in a function's header.
-fn parameter(code: &str, number: usize) -> Option<&str> {
-    let open = code.find('(')?;
-    let close = open + code[open..].find('{')?;
-    let head = code[open + 1..close].trim_end().strip_suffix(')')?;
-    if head.contains('(') {
-        return None;
-    }
-    head.split(',').nth(number)
 }
 
 /// `(void) x;`, `x = x;`

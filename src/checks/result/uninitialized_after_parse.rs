@@ -2,6 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::unset::Unset;
 use super::{graded, unfilled};
 use crate::analysis::access::{Access, Act, Place, place};
 use crate::analysis::cfg::{BlockId, Edge, EdgeKind};
@@ -24,13 +25,6 @@ pub const RULE: Rule = Rule {
 
 /// Limit on the declarations without an initializer examined per function.
 const MAX_LOCALS: usize = 64;
-
-/// A local variable that is declared without an initializer.
-pub(super) struct Unset {
-    pub name: Symbol,
-    pub stmt: StmtId,
-    pub form: DeclaratorForm,
-}
 
 /// A value that a call returns when it stored nothing, and where its function returns it.
 struct Fails {
@@ -64,7 +58,7 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
             let first = read_first(cx, view, local, call, arg);
             first.or_else(|| read_after_failure(cx, view, local, (call, stmt), arg))
         });
-        out.extend(found.or_else(|| unfilled::check(cx, view, local)));
+        out.extend(found.or_else(|| unfilled::check(cx, view, local, RULE.id)));
     }
 }
 
