@@ -98,6 +98,7 @@ pub const RULES: &[Rule] = &[
     cascade::retry_without_backoff::RULE,
     cascade::spin_on_eof::RULE,
     cascade::message_driven_resend::RULE,
+    cascade::unhandled_message_type::RULE,
     cascade::fd_set_overflow::RULE,
     suppression::invalid_allow::RULE,
     suppression::unused_allow::RULE,

@@ -13,3 +13,4 @@ pub mod spin_on_eof;
 mod still;
 mod stuck;
 pub mod unbounded_recursion;
+pub mod unhandled_message_type;

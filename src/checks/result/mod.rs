@@ -9,9 +9,9 @@ pub mod unchecked_lookup;
 pub mod unchecked_parse_result;
 pub mod unchecked_part;
 pub mod unchecked_result_belief;
-mod unfilled;
+pub mod unfilled;
 pub mod uninitialized_after_parse;
-mod unset;
+pub mod unset;
 
 use crate::analysis::access::{Place, place};
 use crate::analysis::nullness::callers::Callers;

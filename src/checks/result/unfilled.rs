@@ -13,7 +13,14 @@ use crate::report::{Confidence, Finding};
 /// A variable used more often than this is set somewhere.
 const MAX_ACCESSES: usize = 256;
 
-pub fn check(cx: &Context, view: &View, local: &Unset, rule: &'static str) -> Option<Finding> {
+/// A read of a variable that may be unset.
+pub struct Unfilled {
+    pub finding: Finding,
+    /// The `switch` that skips all assignments for a value without a label.
+    pub by_switch: Option<StmtId>,
+}
+
+pub fn check(cx: &Context, view: &View, local: &Unset, rule: &'static str) -> Option<Unfilled> {
     let body = &view.function.body;
     let flow = view.flow(cx);
     if flow.accesses.of_variable(local.name).nth(MAX_ACCESSES).is_some() {
@@ -77,7 +84,7 @@ pub fn check(cx: &Context, view: &View, local: &Unset, rule: &'static str) -> Op
             f.related.push(view.related(body.expr(cond).span, "only if this holds"));
         }
     }
-    Some(f)
+    Some(Unfilled { finding: f, by_switch: None })
 }
 
 /// A path bypasses every assignment to the variable.
@@ -87,7 +94,7 @@ fn jumped(
     local: &Unset,
     fills: &[(BlockId, StmtId)],
     rule: &'static str,
-) -> Option<Finding> {
+) -> Option<Unfilled> {
     let body = &view.function.body;
     let fills: Vec<StmtId> = fills.iter().map(|&(_, s)| s).collect();
     let found = passed_over(cx, view, local, &fills)?;
@@ -100,7 +107,7 @@ fn jumped(
     f.message = format!("`{name}` is read here, but {by} skips all that sets it");
     f.related.push(view.at(found.by, if is_switch { "no label for some value" } else { "skips it" }));
     f.related.push(view.at(found.fill, "set here"));
-    Some(f)
+    Some(Unfilled { finding: f, by_switch: is_switch.then_some(found.by) })
 }
 
 /// Conditional arms that are not analysed mention the variable, too, and may set it.

@@ -1,8 +1,8 @@
 //! `uninitialized-after-parse`: a variable that a parser leaves unset on failure is read on a path on which it failed.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
-use super::unset::Unset;
+use super::unset::{Unset, unset_locals};
 use super::{graded, unfilled};
 use crate::analysis::access::{Access, Act, Place, place};
 use crate::analysis::cfg::{BlockId, Edge, EdgeKind};
@@ -17,14 +17,11 @@ use crate::source::{FileId, Span};
 pub const RULE: Rule = Rule {
     id: "uninitialized-after-parse",
     page: include_str!("../../../rules/uninitialized-after-parse.md"),
-    yields_to: &["unchecked-parse-result"],
+    yields_to: &["unchecked-parse-result", "unhandled-message-type"],
     words: &[],
     wants: |_| true,
     check,
 };
-
-/// Limit on the declarations without an initializer examined per function.
-const MAX_LOCALS: usize = 64;
 
 /// A value that a call returns when it stored nothing, and where its function returns it.
 struct Fails {
@@ -34,31 +31,14 @@ struct Fails {
 
 fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     let body = &view.function.body;
-    let mut unset: Vec<Unset> = Vec::new();
-    for (i, stmt) in body.stmts.iter().enumerate().filter(|(_, s)| !s.in_macro) {
-        let StmtKind::Decl(all) = &stmt.kind else { continue };
-        for d in all.iter().filter(|d| d.init.is_none() && !d.is_static) {
-            if d.form != DeclaratorForm::Function && !body.names.text(d.ty).starts_with("extern") {
-                unset.push(Unset { name: d.name, stmt: StmtId(i as u32), form: d.form });
-            }
-        }
-    }
-    // Names have no scope here: with two declarations, it is unknown which one a use refers to.
-    let mut declared: FxHashMap<Symbol, usize> = FxHashMap::default();
-    for stmt in &body.stmts {
-        if let StmtKind::Decl(all) = &stmt.kind {
-            all.iter().for_each(|d| *declared.entry(d.name).or_default() += 1);
-        }
-    }
-    unset.retain(|local| declared.get(&local.name) == Some(&1));
-    for local in unset.iter().take(MAX_LOCALS) {
+    for local in &unset_locals(view) {
         let calls = unset_at(cx, view, local);
         let found = calls.into_iter().find_map(|(call, arg)| {
             let (_, stmt) = evaluated_at(body, view.cfg, call).filter(|(_, s)| !body.stmt(*s).in_macro)?;
             let first = read_first(cx, view, local, call, arg);
             first.or_else(|| read_after_failure(cx, view, local, (call, stmt), arg))
         });
-        out.extend(found.or_else(|| unfilled::check(cx, view, local, RULE.id)));
+        out.extend(found.or_else(|| unfilled::check(cx, view, local, RULE.id).map(|unfilled| unfilled.finding)));
     }
 }
 

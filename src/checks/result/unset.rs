@@ -1,15 +1,44 @@
 //! What an access does to a variable that was declared without a value.
 
+use rustc_hash::FxHashMap;
+
 use crate::analysis::access::{Access, Act, Step};
 use crate::checks::{Context, View};
 use crate::hir::{BinaryOp, Body, DeclaratorForm, ExprId, ExprKind, StmtId, StmtKind, Symbol, UnaryOp};
 use crate::program::catalog::model::SinkKind;
+
+/// Limit on the declarations without an initializer examined per function.
+const MAX_LOCALS: usize = 64;
 
 /// A local variable that is declared without an initializer.
 pub struct Unset {
     pub name: Symbol,
     pub stmt: StmtId,
     pub form: DeclaratorForm,
+}
+
+/// The variables of a function that are declared without an initializer.
+pub fn unset_locals(view: &View) -> Vec<Unset> {
+    let body = &view.function.body;
+    let mut unset: Vec<Unset> = Vec::new();
+    for (i, stmt) in body.stmts.iter().enumerate().filter(|(_, s)| !s.in_macro) {
+        let StmtKind::Decl(all) = &stmt.kind else { continue };
+        for d in all.iter().filter(|d| d.init.is_none() && !d.is_static) {
+            if d.form != DeclaratorForm::Function && !body.names.text(d.ty).starts_with("extern") {
+                unset.push(Unset { name: d.name, stmt: StmtId(i as u32), form: d.form });
+            }
+        }
+    }
+    // Names have no scope here: with two declarations, it is unknown which one a use refers to.
+    let mut declared: FxHashMap<Symbol, usize> = FxHashMap::default();
+    for stmt in &body.stmts {
+        if let StmtKind::Decl(all) = &stmt.kind {
+            all.iter().for_each(|d| *declared.entry(d.name).or_default() += 1);
+        }
+    }
+    unset.retain(|local| declared.get(&local.name) == Some(&1));
+    unset.truncate(MAX_LOCALS);
+    unset
 }
 
 /// What an access does to an unset variable.
