@@ -9,6 +9,7 @@ use crate::analysis::access::place;
 use crate::analysis::cfg::{BlockId, EdgeKind};
 use crate::analysis::messages::Input;
 use crate::hir::{Body, ExprId, ExprKind, StmtKind, UnaryOp};
+use crate::preprocess::token::has_word;
 use crate::program::Program;
 use crate::program::types::Scope;
 use crate::source::FileId;
@@ -109,7 +110,7 @@ fn facts_given(program: &Program, input: &Input, given: &[Constant]) -> Option<F
         let span = body.expr(cond).span;
         let Some(text) = input.text.get(span.range()).filter(|text| text.len() <= MAX_TEXT) else { continue };
         let own: Vec<&Constant> =
-            given.iter().filter(|(name, _)| mentions(text, name) && !is_set(body, name, span.start)).collect();
+            given.iter().filter(|(name, _)| has_word(text, name) && !is_set(body, name, span.start)).collect();
         if own.is_empty() {
             continue;
         }
@@ -154,10 +155,6 @@ fn facts_given(program: &Program, input: &Input, given: &[Constant]) -> Option<F
 
 fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
-}
-
-fn mentions(text: &str, name: &str) -> bool {
-    text.split(|c| !is_word(c)).any(|word| word == name)
 }
 
 /// Whether the parameter is assigned, or its address taken, before a position in the function.

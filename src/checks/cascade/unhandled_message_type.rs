@@ -6,7 +6,7 @@ use crate::checks::result::unfilled;
 use crate::checks::result::unset::unset_locals;
 use crate::checks::switch::handled::without_default;
 use crate::checks::{Context, Rule, View};
-use crate::hir::{ExprId, ExprKind, StmtId, StmtKind};
+use crate::hir::{Body, ExprId, ExprKind, StmtId, StmtKind};
 use crate::report::{Confidence, Finding};
 
 pub const RULE: Rule = Rule {
@@ -28,17 +28,17 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
     }
     let received = Received::new(cx.program, view.function, &view.source.text);
     let over_message = |s: StmtId| match body.stmt(s).kind {
-        StmtKind::Switch { cond, .. } => received.mentions(body, cond) && is_as_received(view, &received, cond),
+        StmtKind::Switch { cond, .. } => received.mentions(body, cond) && is_as_received(body, &received, cond),
         _ => false,
     };
-    let switches = (0..body.stmts.len() as u32).map(StmtId).filter(|&s| over_message(s));
-    out.extend(switches.filter_map(|switch| ends_program(cx, view, switch)));
-    if !without_default(cx, view).iter().any(|open| over_message(open.switch.stmt)) {
+    let switches: Vec<StmtId> = (0..body.stmts.len() as u32).map(StmtId).filter(|&s| over_message(s)).collect();
+    out.extend(switches.iter().filter_map(|&switch| ends_program(cx, view, switch)));
+    if switches.is_empty() || !without_default(cx, view).iter().any(|open| switches.contains(&open.switch.stmt)) {
         return;
     }
     for local in &unset_locals(view) {
         let Some(found) = unfilled::check(cx, view, local, RULE.id) else { continue };
-        if !found.by_switch.is_some_and(over_message) {
+        if !found.by_switch.is_some_and(|switch| switches.contains(&switch)) {
             continue;
         }
         let mut f = found.finding;
@@ -51,14 +51,10 @@ fn check(cx: &Context, view: &View, out: &mut Vec<Finding>) {
 }
 
 /// The value itself, in whatever byte order, and not what some function makes of the message.
-fn is_as_received(view: &View, received: &Received, cond: ExprId) -> bool {
-    const SWAPS: [&str; 6] = ["ntohs", "ntohl", "be16toh", "be32toh", "le16toh", "le32toh"];
-    let body = &view.function.body;
+fn is_as_received(body: &Body, received: &Received, cond: ExprId) -> bool {
     let mut computed = false;
     body.walk(cond, &mut |e| {
-        if let ExprKind::Call { .. } = body.expr(e).kind {
-            computed |= !received.is_read(e) && !body.callee(e).is_some_and(|name| SWAPS.contains(&name));
-        }
+        computed |= matches!(body.expr(e).kind, ExprKind::Call { .. }) && !received.is_read(e);
     });
     !computed
 }
@@ -68,9 +64,9 @@ fn ends_program(cx: &Context, view: &View, switch: StmtId) -> Option<Finding> {
     let body = &view.function.body;
     let StmtKind::Switch { cond, .. } = body.stmt(switch).kind else { return None };
     let section = sections(body, switch).into_iter().find(|section| section.is_only_default(body))?;
-    let last = |&s: &StmtId| if let StmtKind::Expr(e) = body.stmt(s).kind { Some(e) } else { None };
+    let expr = |&s: &StmtId| if let StmtKind::Expr(e) = body.stmt(s).kind { Some(e) } else { None };
     let call =
-        section.stmts.iter().filter(|&&s| !body.stmt(s).in_macro).filter_map(last).find(|&e| ends(cx, view, e))?;
+        section.stmts.iter().filter(|&&s| !body.stmt(s).in_macro).filter_map(expr).find(|&e| ends(cx, view, e))?;
     let name = body.callee(call)?;
     let span = body.expr(call).span;
     let mut f = view.finding(RULE.id, Confidence::Medium, span, span);

@@ -113,7 +113,7 @@ impl Walked {
         }
         let mut defect = self.defect(site, class, verdict, &goal, text);
         defect.evidence = self.in_same_condition(site, &defect.verdict, text).or_else(|| match class {
-            Class::Index | Class::Append if self.is_off_by_one(site, &defect.verdict, &goal, address, buffer) => {
+            Class::Index | Class::Append if self.is_off_by_one(bytes, &defect.verdict, &goal, buffer) => {
                 Some(Evidence::OffByOne)
             }
             Class::Index | Class::Append if self.is_in_bytes(&defect.verdict, &offset, address, buffer) => {
@@ -279,9 +279,7 @@ impl Walked {
         defect.needs = Some(goal);
         defect.end = address.add(size);
         defect.evidence = match class {
-            Class::Destination if self.is_off_by_few(site, &defect.verdict, &goal, address, buffer) => {
-                Some(Evidence::OffByOne)
-            }
+            Class::Destination if self.is_off_by_few(bytes, &defect.verdict, &goal, buffer) => Some(Evidence::OffByOne),
             Class::Destination => self.evidence(site, &goal, address, size, buffer, text),
             Class::Read if self.is_header(site, &defect.verdict, &goal) => Some(Evidence::Header),
             Class::Read if self.is_prefix(site, &defect.verdict, address) => {

@@ -6,7 +6,7 @@ use crate::analysis::bounds::Walked;
 use crate::analysis::bounds::terms::facts::FactId;
 use crate::analysis::bounds::terms::linear::{Linear, Sym};
 use crate::analysis::bounds::terms::names::is_bounded_copy;
-use crate::analysis::bounds::terms::sites::{Hint, Site, SiteKind, Use};
+use crate::analysis::bounds::terms::sites::{Bytes, Hint, Site, SiteKind, Use};
 use crate::analysis::bounds::terms::symbols::{Buffer, Room, Source, What};
 
 /// Size in bytes of an array at the end of a structure that stands for one of any length.
@@ -282,14 +282,8 @@ impl Walked {
     }
 
     /// An index into an array of fixed size is tested, but one too large is let through.
-    pub(super) fn is_off_by_one(
-        &self,
-        site: &Site,
-        verdict: &Verdict,
-        goal: &Linear,
-        address: &Linear,
-        buffer: &Buffer,
-    ) -> bool {
+    pub(super) fn is_off_by_one(&self, bytes: Bytes, verdict: &Verdict, goal: &Linear, buffer: &Buffer) -> bool {
+        let Bytes { site, address, .. } = bytes;
         let Verdict::Short { lacking, .. } = verdict else { return false };
         let offset = self.symbols.offset(address);
         let [(s, step)] = offset.terms() else { return false };
@@ -333,14 +327,8 @@ impl Walked {
     }
 
     /// The test is of exactly the sum that has to fit an array, except for a few bytes: a terminator, a header.
-    pub(super) fn is_off_by_few(
-        &self,
-        site: &Site,
-        verdict: &Verdict,
-        goal: &Linear,
-        address: &Linear,
-        buffer: &Buffer,
-    ) -> bool {
+    pub(super) fn is_off_by_few(&self, bytes: Bytes, verdict: &Verdict, goal: &Linear, buffer: &Buffer) -> bool {
+        let Bytes { site, address, .. } = bytes;
         matches!(verdict, Verdict::Short { .. })
             && goal.has_terms()
             && self.is_array(address, buffer)
